@@ -1,0 +1,153 @@
+"""What TikTok says and takes, in its words; where it may add words (status, reason, privacy) the type is text."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .secret import Secret
+
+
+class Scope(StrEnum):
+    """https://developers.tiktok.com/doc/tiktok-api-scopes"""
+
+    USER_INFO_BASIC = "user.info.basic"
+    USER_INFO_PROFILE = "user.info.profile"
+    USER_INFO_STATS = "user.info.stats"
+    VIDEO_LIST = "video.list"
+    VIDEO_PUBLISH = "video.publish"
+    VIDEO_UPLOAD = "video.upload"
+
+
+class PrivacyLevel(StrEnum):
+    """https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info"""
+
+    PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
+    MUTUAL_FOLLOW_FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
+    FOLLOWER_OF_CREATOR = "FOLLOWER_OF_CREATOR"
+    SELF_ONLY = "SELF_ONLY"
+
+
+class PublishStatusCode(StrEnum):
+    """https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status"""
+
+    PROCESSING_UPLOAD = "PROCESSING_UPLOAD"
+    PROCESSING_DOWNLOAD = "PROCESSING_DOWNLOAD"
+    SEND_TO_USER_INBOX = "SEND_TO_USER_INBOX"
+    PUBLISH_COMPLETE = "PUBLISH_COMPLETE"
+    FAILED = "FAILED"
+
+
+class FailReason(StrEnum):
+    """The documented reasons; ``PublishStatus.fail_reason`` is text, since others may come (same page)."""
+
+    FILE_FORMAT_CHECK_FAILED = "file_format_check_failed"
+    DURATION_CHECK_FAILED = "duration_check_failed"
+    FRAME_RATE_CHECK_FAILED = "frame_rate_check_failed"
+    PICTURE_SIZE_CHECK_FAILED = "picture_size_check_failed"
+    INTERNAL = "internal"
+    VIDEO_PULL_FAILED = "video_pull_failed"
+    PHOTO_PULL_FAILED = "photo_pull_failed"
+    PUBLISH_CANCELLED = "publish_cancelled"
+    AUTH_REMOVED = "auth_removed"
+    SPAM_RISK_TOO_MANY_POSTS = "spam_risk_too_many_posts"
+    SPAM_RISK_USER_BANNED_FROM_POSTING = "spam_risk_user_banned_from_posting"
+    SPAM_RISK_TEXT = "spam_risk_text"
+    SPAM_RISK = "spam_risk"
+
+
+FAIL_REASONS = frozenset(reason.value for reason in FailReason)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSet:
+    """A token pair; both lifetimes are what TikTok says is left, in seconds."""
+
+    open_id: str
+    scopes: tuple[str, ...]
+    access_token: Secret
+    refresh_token: Secret
+    expires_in_s: int
+    refresh_expires_in_s: int
+    token_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserInfo:
+    """A profile; None where the granted scopes, or TikTok, say nothing."""
+
+    open_id: str
+    union_id: str | None = None
+    avatar_url: str | None = None
+    display_name: str | None = None
+    username: str | None = None
+    bio_description: str | None = None
+    profile_deep_link: str | None = None
+    is_verified: bool | None = None
+    follower_count: int | None = None
+    following_count: int | None = None
+    likes_count: int | None = None
+    video_count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorInfo:
+    """What this creator may choose now; ``creator_avatar_url`` is valid for two hours."""
+
+    creator_avatar_url: str
+    creator_username: str
+    creator_nickname: str
+    privacy_level_options: tuple[str, ...]
+    comment_disabled: bool
+    duet_disabled: bool
+    stitch_disabled: bool
+    max_video_post_duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPostInfo:
+    """``post_info`` of a Direct Post video; the caption is ``title``, at most 2200 UTF-16 units."""
+
+    privacy_level: str
+    title: str
+    disable_comment: bool
+    disable_duet: bool
+    disable_stitch: bool
+    brand_content_toggle: bool
+    brand_organic_toggle: bool
+    is_aigc: bool
+    video_cover_timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """``source_info`` of a FILE_UPLOAD; sizes in bytes, see ``chunking.plan_chunks``."""
+
+    video_size: int
+    chunk_size: int
+    total_chunk_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInit:
+    """A publish that TikTok opened; ``upload_url`` is itself the credential and lives one hour."""
+
+    publish_id: str
+    upload_url: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkAnswer:
+    """What the upload host said; ``uploaded_bytes`` is a count from byte 0, None where it did not say."""
+
+    status_code: int
+    uploaded_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishStatus:
+    """TikTok's word on a publish; ``post_ids`` stay empty until the post is public and moderated."""
+
+    status: str
+    fail_reason: str | None
+    post_ids: tuple[str, ...]
+    uploaded_bytes: int | None
+    log_id: str
