@@ -1,4 +1,4 @@
-"""What TikTok says and takes, in its words; where it may add words (status, reason, privacy) the type is text."""
+"""What TikTok says and takes, in its words; where TikTok may add words the type is text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
