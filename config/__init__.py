@@ -1,0 +1,1 @@
+"""Wiring only: names apps by string and imports none of them."""

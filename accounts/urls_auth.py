@@ -1,0 +1,15 @@
+"""Sign-in, two-factor and sessions: allauth's views under /auth/, without its pages for sign-in by a third party."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+
+
+def not_here(request: HttpRequest) -> HttpResponse:
+    """allauth's third-party pages do not exist: nobody signs in by TikTok."""
+    raise Http404
+
+
+urlpatterns = [
+    re_path(r"^(3rdparty|social)/", not_here),
+    path("", include("allauth.urls")),
+]

@@ -1,0 +1,113 @@
+"""Typed readers of environment variables that refuse to start on a missing or odd value."""
+
+import base64
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env: Final = environ.Env()
+LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable without surrounding blanks; ``default`` where it is unset or empty."""
+    return str(env.str(name, default="")).strip() or default
+
+
+def required(name: str) -> str:
+    """The variable, or a refusal that names it."""
+    if not (value := text(name)):
+        raise ImproperlyConfigured(f"{name} is not set. See .env.example.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """on/off, true/false, yes/no, 1/0; anything else is refused."""
+    value = text(name).lower()
+    if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
+        return default if not value else value in {"1", "true", "yes", "on"}
+    raise ImproperlyConfigured(f"{name} must be true or false, not {value!r}.")
+
+
+def number(name: str, default: int, *, least: int, most: int) -> int:
+    """A whole number within bounds."""
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    return int(value)
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list, blanks around the items dropped."""
+    return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def choice(name: str, default: str, allowed: set[str]) -> str:
+    """One of the allowed words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(sorted(allowed))}, not {value!r}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """An IANA time zone name."""
+    value = text(name, default)
+    if value not in available_timezones():
+        raise ImproperlyConfigured(f"{name} must be an IANA time zone such as Europe/Berlin, not {value!r}.")
+    return value
+
+
+def url(name: str, default: str) -> str:
+    """An http(s) address without trailing slash; plain http only on loopback."""
+    value = text(name, default)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be an address such as https://clip.example.com, not {value!r}.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ImproperlyConfigured(f"{name} must use https; plain http is allowed on loopback only.")
+    return value.rstrip("/")
+
+
+def stored_secret(data_dir: Path, name: str) -> str:
+    """A secret that the embedded product makes on first start and keeps in ``DATA_DIR`` (0700, file 0600)."""
+    path = data_dir / "secrets" / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+        file.flush()
+        os.fsync(file.fileno())
+    return path.read_text(encoding="ascii").strip()
+
+
+def stored_key_ring(data_dir: Path) -> str:
+    """A key ring with one key derived from a stored random secret."""
+    seed = stored_secret(data_dir, "field_encryption").encode()
+    return "k1:" + base64.urlsafe_b64encode(seed[:32]).decode()
+
+
+def key_ring(name: str, value: str) -> dict[str, bytes]:
+    """``id:base64url(32 bytes)[,…]`` newest first, as an ordered mapping."""
+    ring: dict[str, bytes] = {}
+    for item in value.split(","):
+        key_id, _, encoded = item.strip().partition(":")
+        try:
+            key = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        except ValueError:
+            key = b""
+        if not key_id or not key_id.isalnum() or len(key) != 32 or key_id in ring:
+            raise ImproperlyConfigured(
+                f"{name} must be id:base64url(32 bytes), several separated by commas, newest first."
+            )
+        ring[key_id] = key
+    return ring

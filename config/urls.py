@@ -1,0 +1,14 @@
+"""Every address of the product, by include; apps are named by string."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.utils.module_loading import import_string
+
+urlpatterns = [
+    path("auth/", include("accounts.urls_auth")),
+    path("", include("accounts.urls")),
+    path("", include("instances.urls")),
+    path("", include("tiktok.urls")),
+    path("api/v1/", import_string("config.rest.api").urls),
+    path("admin/", admin.site.urls),
+]

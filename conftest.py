@@ -1,0 +1,77 @@
+"""The cast that every test knows: one instance with its people, a second instance with data that could leak."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from accounts.models import User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from instances.tests.factories import InstanceFactory, UserFactory, person_of
+
+
+@pytest.fixture
+def instance(db: None) -> Instance:
+    """The instance under test."""
+    return InstanceFactory.create(name="Aurora", slug="aurora")
+
+
+@pytest.fixture
+def other_instance(db: None) -> Instance:
+    """Another tenant's instance."""
+    return InstanceFactory.create(name="Borealis", slug="borealis")
+
+
+@pytest.fixture
+def scoped(instance: Instance) -> Iterator[Instance]:
+    """The instance under test with its scope open."""
+    with instance_scope(instance):
+        yield instance
+
+
+@pytest.fixture
+def owner(instance: Instance) -> User:
+    """Owner of the tenant."""
+    return person_of(instance, "owner", email="owner@example.com")
+
+
+@pytest.fixture
+def tenant_admin(instance: Instance) -> User:
+    """Admin of the tenant."""
+    return person_of(instance, "tenant_admin", email="tenant-admin@example.com")
+
+
+@pytest.fixture
+def admin(instance: Instance) -> User:
+    """Admin of the instance."""
+    return person_of(instance, "admin", email="admin@example.com")
+
+
+@pytest.fixture
+def editor(instance: Instance) -> User:
+    """Editor of the instance."""
+    return person_of(instance, "editor", email="editor@example.com")
+
+
+@pytest.fixture
+def viewer(instance: Instance) -> User:
+    """Viewer of the instance."""
+    return person_of(instance, "viewer", email="viewer@example.com")
+
+
+@pytest.fixture
+def tenant_member(instance: Instance) -> User:
+    """Member of the tenant without a place in any instance."""
+    return person_of(instance, "tenant_member", email="member@example.com")
+
+
+@pytest.fixture
+def outsider(other_instance: Instance) -> User:
+    """Owner of another tenant."""
+    return person_of(other_instance, "owner", email="outsider@example.com")
+
+
+@pytest.fixture
+def ex_member(db: None) -> User:
+    """Somebody whose places were taken away."""
+    return UserFactory.create(email="ex-member@example.com")

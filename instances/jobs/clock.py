@@ -1,0 +1,46 @@
+"""The database's clock, to which every lease and every due time is compared."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection, models
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+_pinned: datetime | None = None
+
+
+def db_now() -> Combinable:
+    """The database's current time as an expression (milliseconds on SQLite); a constant while pinned."""
+    return models.Value(_pinned, models.DateTimeField()) if _pinned else Now()
+
+
+def db_in(delta: timedelta) -> Combinable:
+    """The database's time ``delta`` from now."""
+    return models.ExpressionWrapper(db_now() + delta, output_field=models.DateTimeField())
+
+
+def read_db_now() -> datetime:
+    """The database's current time as an aware datetime; one statement."""
+    if _pinned:
+        return _pinned
+    if connection.vendor == "sqlite":
+        sql = "SELECT STRFTIME('%Y-%m-%d %H:%M:%f+00:00', 'now')"
+    else:
+        sql = "SELECT STATEMENT_TIMESTAMP()"
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        value = cursor.fetchone()[0]
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+@contextmanager
+def pinned_clock(moment: datetime) -> Iterator[None]:
+    """For tests: let the database's clock stand at ``moment``, in all threads."""
+    global _pinned
+    before, _pinned = _pinned, moment
+    try:
+        yield
+    finally:
+        _pinned = before

@@ -1,0 +1,101 @@
+"""From an address to an instance: opens the scope for /i/<slug>/…, for API keys and for /admin/."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import cast
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.defaults import page_not_found
+
+from accounts.models import User
+from instances.access import Access, access_for
+from instances.http import InstanceRequest
+from instances.models import ApiKey, Instance
+from instances.roles import KEY_SCOPE_NEEDS, KeyScope
+from instances.scoping import instance_scope, unscoped
+
+INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[^/]+)/")
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+
+def hash_key(key: str) -> str:
+    """How an API key is stored: SHA-256 in hex. Keys are random, so no slow hash is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+class InstanceMiddleware:
+    """Sets ``request.instance`` and ``request.membership`` and runs the rest inside the scope."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """404 for strangers, whether or not the instance exists; sign-in for the anonymous."""
+        typed = cast(InstanceRequest, request)
+        if match := INSTANCE_PATH.match(request.path_info):
+            return self._page(typed, match["slug"])
+        with self._scope(typed):
+            return self.get_response(request)
+
+    def _page(self, request: InstanceRequest, slug: str) -> HttpResponseBase:
+        user: User | AnonymousUser = request.user
+        if isinstance(user, AnonymousUser):
+            return _sign_in_first(request)
+        instance = Instance.objects.select_related("tenant").filter(slug=slug).first()
+        access = access_for(user, instance) if instance else None
+        if access is None:
+            return _not_found(request)
+        if access.instance.tenant.require_two_factor and not _has_two_factor(user):
+            return redirect(reverse("mfa_index"))
+        request.instance, request.membership = access.instance, access
+        with instance_scope(access.instance):
+            return self.get_response(request)
+
+    def _scope(self, request: InstanceRequest) -> AbstractContextManager[None]:
+        if request.path_info.startswith("/admin/"):
+            return unscoped(reason="admin")
+        if request.path_info.startswith("/api/v1/") and (found := key_access(request)):
+            request.api_key, request.membership = found
+            request.instance, request.user = request.membership.instance, request.membership.user
+            return instance_scope(request.instance)
+        return nullcontext()
+
+
+def key_access(request: HttpRequest) -> tuple[ApiKey, Access] | None:
+    """The API key in the Authorization header and what it may do now; None if it is worth nothing."""
+    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not key:
+        return None
+    found = (
+        ApiKey.objects.select_related("instance__tenant", "user")
+        .filter(key_hash=hash_key(key.strip()), revoked_at=None)
+        .first()
+    )
+    access = access_for(found.user, found.instance) if found else None
+    if found is None or access is None:
+        return None
+    granted = frozenset(scope for scope in KeyScope if scope in found.scopes and access.can(KEY_SCOPE_NEEDS[scope]))
+    return found, Access(access.instance, access.user, access.role, granted)
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=204)
+        response["HX-Refresh"] = "true"
+        return response
+    return redirect_to_login(request.get_full_path())
+
+
+def _has_two_factor(user: User) -> bool:
+    return bool(user.authenticator_set.exists())
+
+
+def _not_found(request: HttpRequest) -> HttpResponseBase:
+    """The same page as for an address that does not exist."""
+    return page_not_found(request, Http404())

@@ -1,0 +1,93 @@
+"""Roles, permissions and the one table between them (design 3). Pure Python."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a person is in an instance; OWNER and TENANT_ADMIN come from the tenant and act in all its instances."""
+
+    OWNER = "owner"
+    TENANT_ADMIN = "tenant_admin"
+    ADMIN = "admin"
+    EDITOR = "editor"
+    VIEWER = "viewer"
+
+
+class Permission(StrEnum):
+    """What may be done. Views and API routes name one; nothing else decides."""
+
+    CONTENT_VIEW = "content.view"
+    POST_WRITE = "post.write"
+    POST_PUBLISH = "post.publish"
+    POST_SEND_AGAIN = "post.send_again"
+    MEDIA_WRITE = "media.write"
+    ACCOUNT_RECONNECT = "account.reconnect"
+    ACCOUNT_SYNC = "account.sync"
+    ACCOUNT_MANAGE = "account.manage"
+    MEMBER_MANAGE = "member.manage"
+    API_KEY_MANAGE = "api_key.manage"
+    AUDIT_VIEW = "audit.view"
+    SETTINGS_MANAGE = "settings.manage"
+    EXPORT = "export"
+    INSTANCE_CREATE = "instance.create"
+    INSTANCE_DELETE = "instance.delete"
+    OWNER_MANAGE = "owner.manage"
+
+
+_VIEWER: Final = frozenset({Permission.CONTENT_VIEW})
+_EDITOR: Final = _VIEWER | {
+    Permission.POST_WRITE,
+    Permission.POST_PUBLISH,
+    Permission.POST_SEND_AGAIN,
+    Permission.MEDIA_WRITE,
+    Permission.ACCOUNT_RECONNECT,
+    Permission.ACCOUNT_SYNC,
+}
+_ADMIN: Final = _EDITOR | {
+    Permission.ACCOUNT_MANAGE,
+    Permission.MEMBER_MANAGE,
+    Permission.API_KEY_MANAGE,
+    Permission.AUDIT_VIEW,
+    Permission.SETTINGS_MANAGE,
+    Permission.EXPORT,
+}
+_TENANT_ADMIN: Final = _ADMIN | {Permission.INSTANCE_CREATE}
+_OWNER: Final = _TENANT_ADMIN | {Permission.INSTANCE_DELETE, Permission.OWNER_MANAGE}
+
+ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
+    {
+        Role.VIEWER: _VIEWER,
+        Role.EDITOR: _EDITOR,
+        Role.ADMIN: _ADMIN,
+        Role.TENANT_ADMIN: _TENANT_ADMIN,
+        Role.OWNER: _OWNER,
+    }
+)
+
+
+class KeyScope(StrEnum):
+    """What an API key may do, on top of what its maker's present role allows."""
+
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    MEDIA_WRITE = "media:write"
+    POSTS_READ = "posts:read"
+    POSTS_WRITE = "posts:write"
+    POSTS_PUBLISH = "posts:publish"
+    ANALYTICS_READ = "analytics:read"
+
+
+KEY_SCOPE_NEEDS: Final[Mapping[KeyScope, Permission]] = MappingProxyType(
+    {
+        KeyScope.ACCOUNTS_READ: Permission.CONTENT_VIEW,
+        KeyScope.ACCOUNTS_WRITE: Permission.ACCOUNT_MANAGE,
+        KeyScope.MEDIA_WRITE: Permission.MEDIA_WRITE,
+        KeyScope.POSTS_READ: Permission.CONTENT_VIEW,
+        KeyScope.POSTS_WRITE: Permission.POST_WRITE,
+        KeyScope.POSTS_PUBLISH: Permission.POST_PUBLISH,
+        KeyScope.ANALYTICS_READ: Permission.CONTENT_VIEW,
+    }
+)

@@ -1,0 +1,135 @@
+"""Text that the database never sees in the clear.
+
+A value is stored as ``key id:Fernet token``. Its plaintext begins with ``table.column:pk``, which reading checks, so
+a value copied to another row does not decrypt. The key ring is ``FIELD_ENCRYPTION_KEYS`` (first writes, all read),
+apart from SECRET_KEY: django_cryptography's ``Fernet`` is used and not ``FernetBytes``, which signs with SECRET_KEY.
+"""
+
+import base64
+from typing import Any, Final, overload
+from uuid import UUID
+
+from django.conf import settings
+from django.core.signing import BadSignature
+from django.db import models
+from django_cryptography.utils.crypto import Fernet, InvalidToken
+
+from tiktok.api.secret import Secret
+
+
+class Undecryptable(Exception):
+    """The stored value cannot be read: its key is gone, or it was moved to another row or damaged."""
+
+
+class Sealed:
+    """Ciphertext as it lies in the database."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text: Final = text
+
+    def __repr__(self) -> str:
+        return f"Sealed({self.key_id}:…)"
+
+    @property
+    def key_id(self) -> str:
+        """Which key of the ring wrote it."""
+        return self.text.partition(":")[0]
+
+
+def _fernet(key: bytes) -> Any:
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def _binding(model: type[models.Model], pk: UUID, field: str) -> str:
+    return f"{model._meta.db_table}.{model._meta.get_field(field).column}:{pk}\n"  # type: ignore[union-attr]
+
+
+def seal(model: type[models.Model], pk: UUID, field: str, text: str | Secret) -> Sealed:
+    """Encrypt ``text`` for exactly this row and column with the newest key."""
+    plain = text.reveal() if isinstance(text, Secret) else text
+    key_id, key = next(iter(settings.FIELD_ENCRYPTION_KEYS.items()))
+    token = _fernet(key).encrypt((_binding(model, pk, field) + plain).encode())
+    return Sealed(f"{key_id}:{token.decode('ascii')}")
+
+
+def unseal(model: type[models.Model], pk: UUID, field: str, sealed: Sealed) -> Secret:
+    """Decrypt a value of this row and column. Raises Undecryptable."""
+    key_id, _, token = sealed.text.partition(":")
+    if (key := settings.FIELD_ENCRYPTION_KEYS.get(key_id)) is None:
+        raise Undecryptable(f"no key with id {key_id!r} in FIELD_ENCRYPTION_KEYS")
+    try:
+        plain = _fernet(key).decrypt(token.encode("ascii")).decode()
+    except (InvalidToken, BadSignature, ValueError) as error:
+        raise Undecryptable(f"{model.__name__}.{field} does not decrypt") from error
+    binding = _binding(model, pk, field)
+    if not plain.startswith(binding):
+        raise Undecryptable(f"{model.__name__}.{field} holds another row's value")
+    return Secret(plain[len(binding) :])
+
+
+class _SecretAttribute:
+    """Reading gives a Secret, decrypted now; writing takes a Sealed or None and refuses bare text."""
+
+    def __init__(self, field: "EncryptedTextField") -> None:
+        self.field = field
+
+    @overload
+    def __get__(self, row: None, owner: type[models.Model]) -> "_SecretAttribute": ...
+    @overload
+    def __get__(self, row: models.Model, owner: type[models.Model]) -> Secret | None: ...
+    def __get__(self, row: models.Model | None, owner: type[models.Model]) -> Any:
+        if row is None:
+            return self
+        sealed = self.field.sealed(row)
+        return None if sealed is None else unseal(type(row), row.pk, self.field.name, sealed)
+
+    def __set__(self, row: models.Model, value: Sealed | None) -> None:
+        if value is not None and not isinstance(value, Sealed):
+            raise TypeError(f"{self.field.name} takes seal(…), never bare text")
+        row.__dict__[self.field.attname] = value
+
+
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
+    """A nullable encrypted text: Sealed in, Secret out. Left out of dumpdata and of lookups but ``isnull``."""
+
+    description = "Encrypted text"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs |= {"null": True, "editable": False, "serialize": False, "default": None}
+        super().__init__(*args, **kwargs)
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        """Put the descriptor in the attribute's place."""
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, name, _SecretAttribute(self))
+
+    def sealed(self, row: models.Model) -> Sealed | None:
+        """The ciphertext of a row, without decrypting; loads a deferred column."""
+        if self.attname not in row.__dict__:
+            row.refresh_from_db(fields=[self.attname])
+        value: Sealed | None = row.__dict__[self.attname]
+        return value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """Save the ciphertext, not what reading the attribute gives."""
+        return self.sealed(model_instance)
+
+    def value_from_object(self, obj: models.Model) -> Any:
+        """The ciphertext, for whoever copies rows."""
+        return self.sealed(obj)
+
+    def from_db_value(self, value: str | None, *_: Any) -> Sealed | None:
+        """No decryption here: one bad row must not break a list."""
+        return None if value is None else Sealed(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        """Refuses bare text in ``update()`` and filters."""
+        if value is not None and not isinstance(value, Sealed):
+            raise TypeError(f"{self.name} takes seal(…), never bare text")
+        return None if value is None else value.text
+
+    def to_python(self, value: Any) -> Any:
+        """Nothing to convert."""
+        return value

@@ -1,0 +1,47 @@
+"""The tables of everything TikTok."""
+
+from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential
+from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
+from tiktok.models.media import Media, MediaKind, MediaUpload
+from tiktok.models.post import (
+    ConsentSnapshot,
+    InvalidTransition,
+    MediaSource,
+    Post,
+    PostEvent,
+    PostMedia,
+    PostMode,
+)
+from tiktok.models.states import AttentionReason, EventCause, PostState
+from tiktok.models.submission import InitReceipt, Submission
+from tiktok.models.work import Held, Person, RateWindow, StaleState, WorkItem
+
+__all__ = [
+    "AccountStatus",
+    "AppEnvironment",
+    "AppType",
+    "AttentionReason",
+    "ConsentSnapshot",
+    "EventCause",
+    "Held",
+    "InitReceipt",
+    "InvalidTransition",
+    "Media",
+    "MediaKind",
+    "MediaSource",
+    "MediaUpload",
+    "Person",
+    "PkceMode",
+    "Post",
+    "PostEvent",
+    "PostMedia",
+    "PostMode",
+    "PostState",
+    "RateWindow",
+    "StaleState",
+    "Submission",
+    "TikTokAccount",
+    "TikTokApp",
+    "TikTokCredential",
+    "WorkItem",
+]

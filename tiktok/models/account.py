@@ -1,0 +1,107 @@
+"""TikTokCredential: one TikTok user's tokens for one app. TikTokAccount: an instance's link to them."""
+
+import uuid
+from datetime import timedelta
+from typing import Final
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from instances.scoping import ContentModel
+from tiktok.fields import EncryptedTextField
+from tiktok.models.app import TikTokApp
+
+EXPIRING_WITHIN: Final = timedelta(days=14)
+
+
+class TikTokCredential(models.Model):
+    """Tokens of one (app, open_id), shared by all instances that linked this TikTok user.
+
+    Refresh tokens rotate, so two copies would burn each other. ``version`` counts token changes; a refresh is
+    claimed by ``refresh_owner`` and ``refresh_lease_until``.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    app = models.ForeignKey(TikTokApp, on_delete=models.PROTECT, related_name="+")
+    open_id = models.CharField(max_length=128)
+    access_token = EncryptedTextField()
+    refresh_token = EncryptedTextField()
+    access_issued_at = models.DateTimeField(null=True)
+    access_expires_at = models.DateTimeField(null=True)
+    refresh_expires_at = models.DateTimeField(null=True)
+    scopes = models.JSONField(default=list)
+    version = models.PositiveBigIntegerField(default=0)
+    refresh_owner = models.CharField(max_length=120, blank=True)
+    refresh_lease_until = models.DateTimeField(null=True)
+    next_refresh_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("credential")
+        verbose_name_plural = _("credentials")
+        constraints = [models.UniqueConstraint(fields=["app", "open_id"], name="one_credential_per_app_user")]
+        indexes = [models.Index(fields=["next_refresh_at"], name="credential_refresh_due")]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class AccountStatus(models.TextChoices):
+    """Whether the account can be used; "expiring" is computed."""
+
+    ACTIVE = "active", _("Active")
+    RECONNECT_NEEDED = "reconnect_needed", _("Reconnect")
+    DISCONNECTING = "disconnecting", _("Disconnecting…")
+    DISCONNECTED = "disconnected", _("Disconnected")
+
+
+class TikTokAccount(ContentModel):
+    """An instance's link to a TikTok user. ``name`` is the team's own and is never overwritten."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    credential = models.ForeignKey(TikTokCredential, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    status = models.CharField(max_length=20, choices=AccountStatus.choices, default=AccountStatus.ACTIVE)
+    status_reason = models.CharField(max_length=60, blank=True)
+    display_name = models.CharField(max_length=120, blank=True)
+    username = models.CharField(max_length=80, blank=True)
+    avatar_path = models.CharField(max_length=200, blank=True)
+    profile_deep_link = models.CharField(max_length=500, blank=True)
+    is_verified = models.BooleanField(null=True)
+    follower_count = models.BigIntegerField(null=True)
+    following_count = models.BigIntegerField(null=True)
+    likes_count = models.BigIntegerField(null=True)
+    video_count = models.BigIntegerField(null=True)
+    labels = models.JSONField(default=list)
+    linked_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    linked_at = models.DateTimeField(default=timezone.now)
+    synced_at = models.DateTimeField(null=True)
+    disconnect_at = models.DateTimeField(null=True)
+    disconnected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        ordering = ["name", "linked_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "credential"], name="one_link_per_instance"),
+            models.CheckConstraint(condition=Q(status__in=AccountStatus.values), name="account_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        """Whether posts may start."""
+        return self.status == AccountStatus.ACTIVE
+
+    @property
+    def expires_in(self) -> timedelta | None:
+        """Time left on the refresh token when it is short; None while there is nothing to warn of."""
+        end = self.credential.refresh_expires_at
+        left = end - timezone.now() if end else None
+        return left if left is not None and self.is_active and left < EXPIRING_WITHIN else None

@@ -1,0 +1,86 @@
+"""TikTokApp: a developer app at TikTok, the deployment's or a tenant's."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Tenant
+from tiktok.api.types import Scope
+from tiktok.fields import EncryptedTextField
+
+
+class AppEnvironment(models.TextChoices):
+    """Where the app's keys are valid."""
+
+    SANDBOX = "sandbox", _("Sandbox")
+    PRODUCTION = "production", _("Production")
+
+
+class AppType(models.TextChoices):
+    """The platform under which the redirect URI is registered; desktop allows http on localhost."""
+
+    WEB = "web", _("Web")
+    DESKTOP = "desktop", _("Desktop")
+
+
+class PkceMode(models.TextChoices):
+    """How the PKCE challenge is sent (tiktok-api 1.2): desktop apps need the hex digest, web apps none."""
+
+    OFF = "off", _("Off")
+    HEX = "hex", _("Hex (desktop)")
+    BASE64URL = "base64url", _("Base64url")
+
+
+def all_scopes() -> list[str]:
+    """The six scopes of Login Kit, Content Posting and Display."""
+    return [scope.value for scope in Scope]
+
+
+class TikTokApp(models.Model):
+    """Client key and secret with which accounts are linked. Never secret in clear, never deleted while in use."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("name"), max_length=80)
+    client_key = models.CharField(_("client key"), max_length=80, unique=True)
+    client_secret = EncryptedTextField(_("client secret"))
+    old_client_secret = EncryptedTextField(_("client secret before the change"))
+    secret_set_at = models.DateTimeField(_("secret set at"), null=True, editable=False)
+    environment = models.CharField(
+        _("environment"), max_length=10, choices=AppEnvironment.choices, default=AppEnvironment.PRODUCTION
+    )
+    app_type = models.CharField(_("type"), max_length=7, choices=AppType.choices, default=AppType.WEB)
+    redirect_uri = models.CharField(_("redirect URI"), max_length=511)
+    scopes = models.JSONField(_("scopes"), default=all_scopes)
+    pkce = models.CharField(_("PKCE"), max_length=9, choices=PkceMode.choices, default=PkceMode.OFF)
+    is_audited = models.BooleanField(
+        _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok's answers tell.")
+    )
+    tenant = models.ForeignKey(
+        Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text=_("Empty: every tenant of this deployment may use it."),
+    )  # fmt: skip
+    is_from_environment = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("TikTok app")
+        verbose_name_plural = _("TikTok apps")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_from_environment"],
+                condition=Q(is_from_environment=True),
+                name="one_environment_app",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether accounts linked through it only see sandbox posts."""
+        return self.environment == AppEnvironment.SANDBOX

@@ -1,0 +1,267 @@
+"""Post: one piece of content for one account. Its state has one door, ``transition``."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any, NoReturn
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from instances.scoping import ContentModel
+from tiktok.models.account import TikTokAccount
+from tiktok.models.media import Media
+from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
+from tiktok.models.work import KEEP, Held, Person, StaleState, Wake
+
+
+class InvalidTransition(Exception):
+    """The table of states does not allow this move."""
+
+    def __init__(self, state: str, to: str, *, has_pnr: bool = False) -> None:
+        super().__init__(f"{state} -> {to}")
+        self.state, self.to, self.has_pnr = PostState(state), PostState(to), has_pnr
+
+    @property
+    def user_message(self) -> str:
+        """What a person reads."""
+        if self.state == PostState.INITING:
+            return str(_("This post is being handed to TikTok right now. Try again in a moment."))
+        if self.has_pnr:
+            return str(_("It is too late: the video has been handed to TikTok."))
+        return str(_("A post that is “%(state)s” cannot be changed this way.")) % {"state": self.state.label}
+
+
+class PostMode(models.TextChoices):
+    """TikTok's ``post_mode``."""
+
+    DIRECT_POST = "DIRECT_POST", _("Publish directly")
+
+
+class MediaSource(models.TextChoices):
+    """TikTok's ``source_info.source``."""
+
+    FILE_UPLOAD = "FILE_UPLOAD", _("Upload")
+
+
+class Post(ContentModel):
+    """What is to be published, where it stands, and TikTok's word on it.
+
+    Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone a person
+    chose. ``publish_status`` and ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids
+    as text, empty until the post is public and moderated.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.UUIDField(default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(TikTokAccount, on_delete=models.PROTECT, related_name="posts")
+    media = models.ManyToManyField(Media, through="PostMedia", related_name="+")
+    mode = models.CharField(max_length=12, choices=PostMode.choices, default=PostMode.DIRECT_POST)
+    source = models.CharField(max_length=13, choices=MediaSource.choices, default=MediaSource.FILE_UPLOAD)
+    state = models.CharField(max_length=15, choices=PostState.choices, default=PostState.DRAFT)
+    attention_reason = models.CharField(max_length=16, choices=AttentionReason.choices, blank=True)
+
+    caption = models.TextField(blank=True)
+    privacy_level = models.CharField(max_length=24, blank=True)
+    allow_comment = models.BooleanField(default=False)
+    allow_duet = models.BooleanField(default=False)
+    allow_stitch = models.BooleanField(default=False)
+    brand_organic = models.BooleanField(default=False)
+    brand_content = models.BooleanField(default=False)
+    is_aigc = models.BooleanField(default=False)
+    cover_timestamp_ms = models.PositiveIntegerField(null=True)
+
+    publish_at = models.DateTimeField(null=True)
+    publish_local = models.CharField(max_length=32, blank=True)
+    publish_zone = models.CharField(max_length=64, blank=True)
+    deadline_at = models.DateTimeField(null=True)
+
+    publish_status = models.CharField(max_length=40, blank=True)
+    fail_reason = models.CharField(max_length=80, blank=True)
+    post_ids = models.JSONField(default=list)
+    creator_username = models.CharField(max_length=80, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_field = models.CharField(max_length=40, blank=True)
+    tiktok_code = models.CharField(max_length=80, blank=True)
+    log_id = models.CharField(max_length=80, blank=True)
+    hold_reason = models.CharField(max_length=60, blank=True)
+
+    idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULL keeps it out of the constraint
+    idempotency_hash = models.CharField(max_length=64, blank=True)
+    corrects = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    published_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+    dismissed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["instance", "-created_at", "-id"], name="post_newest"),
+            models.Index(fields=["instance", "state", "-created_at"], name="post_by_state"),
+            models.Index(fields=["account", "-created_at"], name="post_by_account"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["instance", "idempotency_key"], name="post_idempotency"),
+            models.CheckConstraint(condition=Q(state__in=PostState.values), name="post_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=PostState.NEEDS_ATTENTION, attention_reason__in=AttentionReason.values)
+                | (~Q(state=PostState.NEEDS_ATTENTION) & Q(attention_reason="")),
+                name="post_attention_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing moves it any more."""
+        return self.state in FINAL
+
+    @property
+    def share_urls(self) -> list[str]:
+        """Public links; empty until TikTok gave the ids, and for posts that are not public."""
+        return [f"https://www.tiktok.com/@{self.creator_username}/video/{post_id}" for post_id in self.post_ids]
+
+    def has_passed_no_return(self) -> bool:
+        """Whether the open submission's last bytes may have left us. Meaningful only under the work item's lock."""
+        return Submission.objects.filter(post=self, closed_at=None, pnr_at__isnull=False).exists()
+
+    def transition(
+        self,
+        to: PostState,
+        *,
+        cause: EventCause,
+        by: Held | Person,
+        reason: AttentionReason | None = None,
+        wake: Wake = KEEP,
+        detail: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Move to ``to`` and record why; ``changes`` are further columns written with it.
+
+        Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention.
+        ``wake`` sets when a worker looks next (None: never). Raises InvalidTransition, or StaleState if somebody
+        moved the post or took the work first; then nothing is written.
+        """
+        old_reason = AttentionReason(self.attention_reason) if self.attention_reason else None
+        with transaction.atomic():
+            by.guard(self, wake)
+            has_pnr = self.has_passed_no_return()
+            if not may_move(
+                PostState(self.state), to, cause, has_pnr=has_pnr, old_reason=old_reason, new_reason=reason
+            ):
+                raise InvalidTransition(self.state, to, has_pnr=has_pnr)
+            same = Post.objects.filter(pk=self.pk, state=self.state, attention_reason=self.attention_reason)
+            if not same.update(state=to, attention_reason=reason or "", updated_at=timezone.now(), **changes):
+                raise StaleState(f"{self.pk} is no longer {self.state}")
+            PostEvent.note(self, to=to, cause=cause, by=by, reason=reason, detail=detail)
+        self.refresh_from_db()
+
+
+class PostMedia(ContentModel):
+    """A file of a post and its place in it."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="items")
+    media = models.ForeignKey(Media, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("post's file")
+        verbose_name_plural = _("post's files")
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["post", "position"], name="one_file_per_position")]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.position}"
+
+
+class ConsentSnapshot(ContentModel):
+    """Who agreed to publish what, when, under which words, seeing which options of the creator."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="consents")
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    text = models.TextField()
+    options = models.JSONField()
+    creator_info = models.JSONField()
+    channel = models.CharField(max_length=10)
+    at = models.DateTimeField(default=timezone.now)
+    void_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [models.UniqueConstraint(fields=["post"], condition=Q(void_at=None), name="one_consent_in_force")]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.at}"
+
+
+class PostEvent(ContentModel):
+    """One line of a post's history: append-only."""
+
+    id = models.BigAutoField(primary_key=True)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="events")
+    from_state = models.CharField(max_length=15, choices=PostState.choices, blank=True)
+    to_state = models.CharField(max_length=15, choices=PostState.choices)
+    reason = models.CharField(max_length=16, blank=True)
+    cause = models.CharField(max_length=10, choices=EventCause.choices)
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    detail = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_state} -> {self.to_state}"
+
+    @classmethod
+    def note(
+        cls,
+        post: Post,
+        *,
+        to: PostState,
+        cause: EventCause,
+        by: Held | Person,
+        reason: AttentionReason | None = None,
+        detail: dict[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> PostEvent:
+        """Write a line; equal states note something that moved nothing (a hold, a first look)."""
+        return cls.objects.create(
+            instance_id=post.instance_id,
+            post=post,
+            from_state=post.state,
+            to_state=to,
+            reason=reason or "",
+            cause=cause,
+            actor=by.actor,
+            detail=detail or {},
+            at=at or timezone.now(),
+        )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Only a new line may be written."""
+        if not self._state.adding:
+            raise TypeError("events are append-only")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused: events go only with their post."""
+        raise TypeError("events are append-only")
+
+
+from tiktok.models.submission import Submission  # noqa: E402 - the two tables name each other

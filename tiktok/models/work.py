@@ -1,0 +1,121 @@
+"""What workers claim, who may move a post, and what a credential has spent of its rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from instances.jobs.clock import db_now
+from instances.models import Instance
+from tiktok.models.account import TikTokCredential
+
+if TYPE_CHECKING:
+    from tiktok.models.post import Post
+
+
+class StaleState(Exception):
+    """Somebody moved the post, or took the work, first. Nothing was written."""
+
+
+class WorkItem(models.Model):
+    """The work a post needs: when it is due, who holds it and for how long.
+
+    ``fence`` grows with every claim and every person's decision; a worker whose fence is old can write nothing.
+    ``crashes`` counts claims that ended without a release. Its row lock serialises all movers of the post.
+    A directory table: workers read it before an instance is known.
+    """
+
+    post = models.OneToOneField("tiktok.Post", on_delete=models.CASCADE, primary_key=True, related_name="+")
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+")
+    next_action_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    crashes = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("work item")
+        verbose_name_plural = _("work items")
+        indexes = [
+            models.Index(
+                fields=["next_action_at"],
+                condition=models.Q(next_action_at__isnull=False),
+                name="work_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} #{self.fence}"
+
+
+class Keep:
+    """Leave ``next_action_at`` as it is."""
+
+
+KEEP: Final = Keep()
+Wake = datetime | Combinable | None | Keep
+
+
+def _wake(wake: Wake) -> dict[str, Any]:
+    return {} if isinstance(wake, Keep) else {"next_action_at": wake}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A worker's right to move a post: only while its fence is the newest and its lease runs."""
+
+    post_id: UUID
+    fence: int
+    actor: None = None
+
+    def guard(self, post: Post, wake: Wake) -> None:
+        """Lock the work item. Raises StaleState when the claim is gone."""
+        mine = WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())
+        if post.pk != self.post_id or not mine.update(**({"crashes": 0} | _wake(wake))):
+            raise StaleState(f"the claim on {post.pk} is gone")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person's right (or the clock's, or TikTok's word, outside a step): ends any lease."""
+
+    actor: User | None = None
+
+    def guard(self, post: Post, wake: Wake) -> None:
+        """Lock the work item and outdate whoever works on it."""
+        changes: dict[str, Any] = {
+            "fence": F("fence") + 1,
+            "lease_until": None,
+            "lease_owner": "",
+            "crashes": 0,
+        }
+        if not WorkItem.objects.filter(post_id=post.pk).update(**(changes | _wake(wake))):
+            raise StaleState(f"{post.pk} has no work item")
+
+
+class RateWindow(models.Model):
+    """What a credential has spent at one endpoint in TikTok's sliding minute; ``gated_until`` after a 429.
+
+    ``spent`` holds the times of the calls (seconds since the epoch by the database's clock), oldest first.
+    """
+
+    credential = models.ForeignKey(TikTokCredential, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.CharField(max_length=40)
+    spent = models.JSONField(default=list)
+    gated_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("rate window")
+        verbose_name_plural = _("rate windows")
+        constraints = [models.UniqueConstraint(fields=["credential", "endpoint"], name="one_window_per_endpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.endpoint}"

@@ -1,0 +1,76 @@
+"""The table of states: where a post may go, by table and by property."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiktok.models.states import FINAL, TRANSITIONS, AttentionReason, EventCause, PostState, may_move
+
+reasons = st.sampled_from([*AttentionReason, None])
+S, A, C = PostState, AttentionReason, EventCause
+
+
+@given(st.sampled_from(sorted(FINAL)), st.sampled_from(PostState), st.sampled_from(EventCause), st.booleans(), reasons)
+def test_no_path_leaves_a_final_state(
+    state: PostState, to: PostState, cause: EventCause, has_pnr: bool, reason: AttentionReason | None
+) -> None:
+    assert not may_move(state, to, cause, has_pnr=has_pnr, old_reason=reason, new_reason=reason)
+
+
+@given(st.sampled_from(PostState), st.sampled_from(EventCause), reasons, reasons)
+def test_nothing_is_cancelled_past_the_point_of_no_return_unless_it_is_certain(
+    state: PostState, cause: EventCause, old: AttentionReason | None, new: AttentionReason | None
+) -> None:
+    if may_move(state, S.CANCELLED, cause, has_pnr=True, old_reason=old, new_reason=new):
+        assert state == S.NEEDS_ATTENTION
+        assert old in {A.MISSED, A.OPTIONS_CHANGED, A.MEDIA_CHANGED, A.BUG}
+
+
+@given(st.sampled_from(PostState), st.sampled_from(EventCause), reasons)
+def test_past_the_point_of_no_return_only_doubt_needs_attention(
+    state: PostState, cause: EventCause, new: AttentionReason | None
+) -> None:
+    if may_move(state, S.NEEDS_ATTENTION, cause, has_pnr=True, new_reason=new):
+        assert new in {A.OUTCOME_UNKNOWN, A.QUARANTINED}
+
+
+def test_every_state_stands_in_the_table() -> None:
+    assert set(TRANSITIONS) == set(PostState)
+
+
+@pytest.mark.parametrize(
+    ("state", "to", "cause", "has_pnr", "allowed"),
+    [
+        (S.UPLOADING, S.CANCELLED, C.PERSON, False, True),
+        (S.UPLOADING, S.CANCELLED, C.PERSON, True, False),
+        (S.UPLOADING, S.DUE, C.RULE_R2, True, True),
+        (S.UPLOADING, S.DUE, C.WORKER, True, False),
+        (S.UPLOADING, S.FAILED, C.WORKER, True, False),
+        (S.UPLOADING, S.FAILED, C.TIKTOK, True, True),
+        (S.INITING, S.CANCELLED, C.PERSON, False, False),
+        (S.PROCESSING, S.PUBLISHED, C.TIKTOK, True, True),
+        (S.UPLOADING, S.PUBLISHED, C.TIKTOK, True, False),
+        (S.UPLOADING, S.WAITING_ACCOUNT, C.WORKER, True, False),
+    ],
+)
+def test_moves_of_the_design_table(
+    state: PostState, to: PostState, cause: EventCause, has_pnr: bool, allowed: bool
+) -> None:
+    assert may_move(state, to, cause, has_pnr=has_pnr) is allowed
+
+
+@pytest.mark.parametrize(
+    ("reason", "to", "cause", "allowed"),
+    [
+        (A.MISSED, S.DUE, C.PERSON, True),
+        (A.MISSED, S.PUBLISHED, C.TIKTOK, False),
+        (A.OUTCOME_UNKNOWN, S.PUBLISHED, C.TIKTOK, True),
+        (A.OUTCOME_UNKNOWN, S.DUE, C.PERSON, False),
+        (A.OUTCOME_UNKNOWN, S.DUE, C.RULE_R6, True),
+        (A.OUTCOME_UNKNOWN, S.CANCELLED, C.PERSON, False),
+    ],
+)
+def test_what_may_follow_needs_attention(
+    reason: AttentionReason, to: PostState, cause: EventCause, allowed: bool
+) -> None:
+    assert may_move(S.NEEDS_ATTENTION, to, cause, has_pnr=False, old_reason=reason) is allowed
