@@ -1,0 +1,257 @@
+"""The control API under /_sim/; the package's docstring is its manual."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from tiktok.simulator import demo
+from tiktok.simulator.entities import App, Post, User, redirect_fault
+from tiktok.simulator.faults import EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
+from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
+from tiktok.simulator.world import Settings, World
+
+T = TypeVar("T")
+BODY_LIMIT = 1 << 20
+
+
+def answer(world: World, request: Request) -> Response:
+    try:
+        body = read_body(request)
+        with world.lock:
+            return json_response(find_act(request)(world, body))
+    except Refusal as refusal:
+        error = {"code": refusal.code, "message": refusal.message}
+        return json_response({"error": error}, status=refusal.status, code=refusal.code)
+
+
+def read_body(request: Request) -> Json:
+    """JSON for a POST, the query for a GET; only from pages and programs on this machine.
+
+    Web pages elsewhere cannot send JSON without a preflight, nor name this host when they rebind theirs.
+    """
+    host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
+    if host not in ("127.0.0.1", "localhost"):
+        raise Refusal(403, "forbidden_host", "The control API answers on loopback only")
+    request.content = request.body.read(BODY_LIMIT)
+    return request.json() if request.method == "POST" else dict(request.loose_params())
+
+
+def find_act(request: Request) -> Callable[[World, Json], object]:
+    act = ACTS.get((request.method, request.path.rstrip("/")))
+    if act is None:
+        raise Refusal(404, "unknown_path", f"There is no {request.method} {request.path}")
+    return act
+
+
+# Reading what tests send
+
+
+def merged(make: Callable[..., T], hints: dict[str, Any], current: T | None, body: Json) -> T:
+    """``current`` (or a new item) with the fields of ``body``. Raises Refusal naming a bad field."""
+    for name, value in body.items():
+        if name not in hints:
+            raise Refusal(400, "unknown_field", f"There is no field {name!r}")
+        if not fits(value, hints[name]):
+            raise Refusal(400, "wrong_type", f"{name!r} must be {hints[name]}")
+    if current is not None:
+        return replace(current, **body)  # type: ignore[type-var]
+    try:
+        return make(**body)
+    except TypeError as error:
+        raise Refusal(400, "missing_field", str(error)) from error
+
+
+def fits(value: object, hint: Any) -> bool:
+    if isinstance(hint, UnionType):
+        return any(fits(value, option) for option in get_args(hint))
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is hint
+
+
+def text(body: Json, name: str, default: str | None = None) -> str:
+    value = body.get(name, default)
+    if not isinstance(value, str):
+        raise Refusal(400, "missing_field", f"{name!r} must be a text")
+    return value
+
+
+def listed(items: Iterable[Any]) -> Json:
+    return {"items": [asdict(item) for item in items]}
+
+
+# The world
+
+
+def health(world: World, _body: Json) -> Json:
+    return {"simulator": "tiktok", "base_url": world.base_url, "loopback": world.loopback}
+
+
+def reset(world: World, body: Json) -> Json:
+    world.reset()
+    demo.make_app(world)
+    if body.get("demo"):
+        demo.make_users(world)
+    return {}
+
+
+def save_settings(world: World, body: Json) -> Json:
+    settings = merged(Settings, get_type_hints(Settings), world.settings, body)
+    world.save_settings(settings)
+    return asdict(settings)
+
+
+def show_clock(world: World, _body: Json) -> Json:
+    return {"now": world.now(), "offset_s": world.settings.clock_offset_s}
+
+
+def set_clock(world: World, body: Json) -> Json:
+    advance_s = body.get("advance_s")
+    if not fits(advance_s, float):
+        raise Refusal(400, "wrong_type", "'advance_s' must be a number of seconds")
+    offset_s = world.settings.clock_offset_s + float(str(advance_s))
+    world.save_settings(replace(world.settings, clock_offset_s=offset_s))
+    return show_clock(world, {})
+
+
+def save_app(world: World, body: Json) -> Json:
+    current = world.apps.get(text(body, "client_key"))
+    app = merged(App, get_type_hints(App), current, body)
+    if app.type not in ("web", "desktop") or len(app.redirect_uris) > 10:
+        raise Refusal(400, "invalid_app", "'type' is web or desktop, with at most ten 'redirect_uris'")
+    for uri in app.redirect_uris:
+        if fault := redirect_fault(uri, app_type=app.type, loopback=world.loopback):
+            raise Refusal(400, "invalid_redirect_uri", f"{uri}: {fault}")
+    return asdict(world.apps.save(app))
+
+
+def save_user(world: World, body: Json) -> Json:
+    user_id = text(body, "id", body.get("username"))
+    current = world.users.get(user_id)
+    defaults = {} if current else {"display_name": body.get("username", user_id)}
+    user = merged(User, get_type_hints(User), current, {**defaults, **body, "id": user_id})
+    return asdict(world.users.save(user))
+
+
+# Grants and tokens
+
+
+def make_grant(world: World, body: Json) -> Json:
+    app, user = world.app(text(body, "client_key", demo.CLIENT_KEY)), world.user(text(body, "user"))
+    scopes = body.get("scopes", app.scopes)
+    if not fits(scopes, list[str]) or set(scopes) - set(app.scopes):
+        raise Refusal(400, "invalid_scope", "'scopes' must be a list of scopes that the app has")
+    return world.mint(app, user, list(scopes))
+
+
+def revoke_grant(world: World, body: Json) -> Json:
+    world.revoke(text(body, "client_key", demo.CLIENT_KEY), text(body, "user"))
+    return {}
+
+
+def expire_tokens(world: World, body: Json) -> Json:
+    kind = text(body, "kind", "access")
+    client_key, user = text(body, "client_key", demo.CLIENT_KEY), text(body, "user")
+    hit = [t for t in world.tokens.all() if (t.client_key, t.user, t.kind) == (client_key, user, kind)]
+    for token in hit:
+        token.expires_at = world.now()
+        world.tokens.save(token)
+    return {"expired": len(hit)}
+
+
+# Posts
+
+
+def describe_post(world: World, post: Post) -> Json:
+    described = asdict(post)
+    del described["upload_token"]
+    described["post_id"] = str(post.post_id)
+    return {**described, "status": post.status(world.now()), "public_ids": post.public_ids(world.now())}
+
+
+def list_posts(world: World, body: Json) -> Json:
+    wanted = {name: body[name] for name in ("publish_id", "user", "client_key") if name in body}
+    posts = [describe_post(world, post) for post in world.posts.all()]
+    return {"items": [post for post in posts if all(post[name] == wanted[name] for name in wanted)]}
+
+
+def act_on_post(world: World, body: Json) -> Json:
+    post = world.posts.get(text(body, "publish_id"))
+    if post is None:
+        raise Refusal(404, "unknown_post", "There is no such post")
+    act, now = text(body, "act"), world.now()
+    if act == "hold":
+        post.held, post.ready_at, post.public_at = True, None, None
+    elif act == "finish":
+        finish_post(post, now)
+    elif act == "reveal":
+        post.public_at, post.hidden = now, False
+    elif act == "hide":
+        post.hidden = True
+    elif act == "fail":
+        post.fail(text(body, "reason"), now)
+    elif act == "expire_url":
+        post.url_expires_at = now
+    else:
+        raise Refusal(400, "unknown_act", f"There is no act {act!r}")
+    return describe_post(world, world.posts.save(post))
+
+
+def finish_post(post: Post, now: float) -> None:
+    """End the processing now; a post whose bytes are not all here is only let go."""
+    if post.finished_at is None:
+        post.held, post.processing_delay_s = False, 0
+    else:
+        post.publish(now)
+
+
+# Faults and records
+
+
+def arm_fault(world: World, body: Json) -> Json:
+    fault = merged(Fault, get_type_hints(Fault), None, body)
+    if fault.fault not in (*WIRE_FAULTS, *EFFECTS):
+        raise Refusal(400, "unknown_fault", f"There is no fault {fault.fault!r}")
+    fault.endpoint = EFFECTS.get(fault.fault, fault.endpoint)
+    if fault.endpoint not in ("", *ENDPOINTS):
+        raise Refusal(400, "unknown_endpoint", f"'endpoint' must be one of {', '.join(ENDPOINTS)}")
+    world.faults.armed.append(fault)
+    return asdict(fault)
+
+
+def clear_faults(world: World, _body: Json) -> Json:
+    world.faults.armed.clear()
+    return {}
+
+
+def matching(records: Iterable[Json], body: Json) -> Json:
+    return {"items": [record for record in records if all(str(record.get(n)) == body[n] for n in body)]}
+
+
+ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
+    ("GET", "/_sim/health"): health,
+    ("POST", "/_sim/reset"): reset,
+    ("GET", "/_sim/settings"): lambda world, _: asdict(world.settings),
+    ("POST", "/_sim/settings"): save_settings,
+    ("GET", "/_sim/clock"): show_clock,
+    ("POST", "/_sim/clock"): set_clock,
+    ("GET", "/_sim/apps"): lambda world, _: listed(world.apps.all()),
+    ("POST", "/_sim/apps"): save_app,
+    ("GET", "/_sim/users"): lambda world, _: listed(world.users.all()),
+    ("POST", "/_sim/users"): save_user,
+    ("GET", "/_sim/grants"): lambda world, _: listed(world.grants.all()),
+    ("POST", "/_sim/grants"): make_grant,
+    ("POST", "/_sim/grants/revoke"): revoke_grant,
+    ("POST", "/_sim/tokens/expire"): expire_tokens,
+    ("GET", "/_sim/posts"): list_posts,
+    ("POST", "/_sim/posts/act"): act_on_post,
+    ("GET", "/_sim/faults"): lambda world, _: listed(world.faults.armed),
+    ("POST", "/_sim/faults"): arm_fault,
+    ("POST", "/_sim/faults/clear"): clear_faults,
+    ("GET", "/_sim/requests"): lambda world, body: matching(world.records.requests, body),
+    ("GET", "/_sim/puts"): lambda world, body: matching(world.records.puts, body),
+}

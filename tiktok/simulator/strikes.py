@@ -1,0 +1,74 @@
+"""What a fault does to one request."""
+
+import time
+from collections.abc import Callable
+
+from tiktok.simulator.faults import Caller, Fault
+from tiktok.simulator.messages import ConnectionLost, Refusal, Request, Response, refuse_flat
+from tiktok.simulator.world import World
+
+Refuse = Callable[[Refusal], Response]
+HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+
+
+def before(fault: Fault, world: World, refuse: Refuse, request: Request, caller: Caller) -> Response | None:
+    """The answer that replaces the act, if the fault does not let it happen. Raises ConnectionLost."""
+    if fault.fault == "drop_connection":
+        drop(fault, request)
+    elif fault.fault == "slow":
+        slow(fault, request)
+    elif fault.fault == "revoked_grant":
+        with world.lock:
+            world.revoke(caller.client_key, caller.user)
+    elif fault.fault == "expired_upload_url":
+        expire_url(world, request)
+    elif fault.fault not in ("lost_answer", "truncated_json"):
+        return refusal(fault, world, refuse)
+    return None
+
+
+def drop(fault: Fault, request: Request) -> None:
+    """At once, or after so many bytes of the body."""
+    if fault.after_bytes is None:
+        raise ConnectionLost
+    request.body.cut_after = fault.after_bytes
+
+
+def slow(fault: Fault, request: Request) -> None:
+    request.body.bytes_per_s = fault.bytes_per_s
+    if not fault.after:
+        time.sleep(fault.delay_s)
+
+
+def expire_url(world: World, request: Request) -> None:
+    with world.lock:
+        post = world.upload(request.loose_params().get("upload_id", ""))
+        if post:
+            post.url_expires_at = world.now()
+            world.posts.save(post)
+
+
+def refusal(fault: Fault, world: World, refuse: Refuse) -> Response:
+    if fault.fault == "html_error":
+        return Response(fault.status or 502, HTML, "text/html", code="html_error")
+    if fault.fault == "redirect":
+        elsewhere = {"Location": f"{world.base_url}/elsewhere/"}
+        return Response(fault.status or 302, headers=elsewhere, code="redirect")
+    is_flat = refuse is refuse_flat
+    if fault.fault == "rate_limit":
+        return refuse(Refusal(429, "rate_limit_exceeded", "The API rate limit was exceeded"))
+    if fault.fault == "server_error":
+        code = "server_error" if is_flat else "internal_error"
+        return refuse(Refusal(fault.status or 500, fault.code or code, "Something went wrong"))
+    return refuse(Refusal(fault.status or (200 if is_flat else 400), fault.code, fault.message))
+
+
+def after(fault: Fault, response: Response) -> Response:
+    """The act is done; the fault may still spoil its answer. Raises ConnectionLost."""
+    if fault.fault == "lost_answer":
+        raise ConnectionLost
+    if fault.fault == "truncated_json":
+        response.truncated = True
+    if fault.fault == "slow" and fault.after:
+        time.sleep(fault.delay_s)
+    return response

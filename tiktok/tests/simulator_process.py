@@ -1,0 +1,275 @@
+"""The simulator as tests see it: a process with an address and a control API."""
+
+import http.client
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+CLIENT_KEY = "sim-client-key"
+CLIENT_SECRET = "sim-client-secret"
+ROOT = Path(__file__).resolve().parents[2]
+
+Json = dict[str, Any]
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A token answer, as the token endpoint would give it."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    refresh_expires_in: int
+    open_id: str
+    scope: str
+    token_type: str
+
+
+@dataclass(frozen=True)
+class SimulatedPost:
+    """A post as TikTok knows it; ``public_ids`` once it is public and moderated."""
+
+    publish_id: str
+    client_key: str
+    user: str
+    status: str
+    fail_reason: str
+    post_info: Json
+    video_size: int
+    chunk_size: int
+    total_chunk_count: int
+    uploaded_bytes: int
+    content_type: str
+    sha256: str
+    public_ids: list[int]
+    created_at: float
+    finished_at: float | None
+
+
+@dataclass(frozen=True)
+class Put:
+    """One PUT to an upload URL; ``stored`` says whether its chunk now counts."""
+
+    publish_id: str | None
+    at: float
+    first: int | None
+    last: int | None
+    total: int | None
+    content_length: int
+    received: int
+    stored: bool
+    status: int | None
+    outcome: str
+    fault: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request to a TikTok endpoint; ``status`` is None when no answer left."""
+
+    at: float
+    endpoint: str
+    method: str
+    path: str
+    client_key: str
+    user: str
+    status: int | None
+    code: str
+    fault: str
+
+
+class ControlError(Exception):
+    """The control API refused what a test asked for."""
+
+
+class Simulator:
+    """A simulated TikTok in its own process. ``python -m tiktok.simulator`` documents the faults."""
+
+    def __init__(self, *, loopback: bool = True, state: Path | None = None, port: int = 0) -> None:
+        options = ["--port", str(port), *(["--loopback"] if loopback else [])]
+        self._options = [*options, *(["--state", str(state)] if state else [])]
+        self._process: subprocess.Popen[str] | None = None
+        self.base_url = ""
+
+    def start(self) -> Self:
+        """Returns when it listens."""
+        command = [sys.executable, "-m", "tiktok.simulator", *self._options]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        self.base_url = line.removeprefix("listening on ").strip()
+        if not self.base_url.startswith("http"):
+            raise ControlError(f"the simulator did not start: {line!r}")
+        return self
+
+    def stop(self) -> int:
+        """End it as a supervisor would; its exit code."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._end(self._process)
+
+    def kill(self) -> int:
+        """End it as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        return self._end(self._process)
+
+    def _end(self, process: subprocess.Popen[str]) -> int:
+        code = process.wait(timeout=10)
+        if process.stdout:
+            process.stdout.close()
+        self._process = None
+        return code
+
+    @property
+    def authorize_url(self) -> str:
+        return f"{self.base_url}/v2/auth/authorize/"
+
+    # Plumbing
+
+    def get(self, path: str, **query: str) -> Json:
+        return self._control("GET", f"/_sim/{path}?{urlencode(query)}", None)
+
+    def post(self, path: str, **body: Any) -> Json:
+        return self._control("POST", f"/_sim/{path}", json.dumps(body))
+
+    def _control(self, method: str, target: str, body: str | None) -> Json:
+        status, _, content = self.send(method, target, body, {"Content-Type": "application/json"})
+        answer: Json = json.loads(content)
+        if status != 200:
+            raise ControlError(answer["error"]["message"])
+        return answer
+
+    def send(
+        self, method: str, target: str, body: str | bytes | None, headers: dict[str, str]
+    ) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """One plain request on a connection of its own: status, headers, body."""
+        connection = http.client.HTTPConnection(urlsplit(self.base_url).netloc, timeout=20)
+        try:
+            connection.request(method, target, body, headers)
+            response = connection.getresponse()
+            return response.status, response.headers, response.read()
+        finally:
+            connection.close()
+
+    # The world
+
+    def reset(self, *, demo: bool = False) -> None:
+        """An empty world with the app ``sim-client-key``; with ``demo`` also the six demo users."""
+        self.post("reset", demo=demo)
+
+    def settings(self, **settings: Any) -> Json:
+        """``processing_delay_s``, ``moderation_delay_s``, ``hold_processing``."""
+        return self.post("settings", **settings)
+
+    def advance(self, seconds: float) -> None:
+        """Let TikTok's clock run ahead: tokens, upload URLs, windows, processing."""
+        self.post("clock", advance_s=seconds)
+
+    def now(self) -> float:
+        return float(self.get("clock")["now"])
+
+    def create_app(self, client_key: str = CLIENT_KEY, **fields: Any) -> Json:
+        """Make an app or change fields of one: ``audited``, ``type``, ``redirect_uris``, ``rate_limits`` …"""
+        return self.post("apps", client_key=client_key, **fields)
+
+    def create_user(self, username: str = "maren", **fields: Any) -> str:
+        """Make a user or change fields of one (``is_private``, ``comment_disabled`` …); the user's id."""
+        return str(self.post("users", username=username, **fields)["id"])
+
+    def grant(
+        self, user: str, *, scopes: Sequence[str] | None = None, client_key: str = CLIENT_KEY
+    ) -> Tokens:
+        """Tokens for a user, as if they had consented."""
+        chosen = {} if scopes is None else {"scopes": list(scopes)}
+        return Tokens(**self.post("grants", user=user, client_key=client_key, **chosen))
+
+    def revoke(self, user: str, *, client_key: str = CLIENT_KEY) -> None:
+        """The user disconnects the app in TikTok."""
+        self.post("grants/revoke", user=user, client_key=client_key)
+
+    def expire_token(self, user: str, *, kind: str = "access", client_key: str = CLIENT_KEY) -> None:
+        """``kind`` is access or refresh."""
+        self.post("tokens/expire", user=user, kind=kind, client_key=client_key)
+
+    def consent(
+        self,
+        authorize_url: str,
+        user: str,
+        *,
+        scopes: Sequence[str] = (
+            "user.info.basic",
+            "user.info.profile",
+            "user.info.stats",
+            "video.list",
+            "video.publish",
+            "video.upload",
+        ),
+        allow: bool = True,
+    ) -> str:
+        """Fill in the consent page at ``authorize_url``; the callback URL that the browser is sent to."""
+        decision = "allow" if allow else "cancel"
+        form = [("user", user), *(("scope", scope) for scope in scopes), ("decision", decision)]
+        parts = urlsplit(authorize_url)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        status, headers, content = self.send("POST", f"{parts.path}?{parts.query}", urlencode(form), kind)
+        if status != 302:
+            raise ControlError(content.decode())
+        return headers["Location"]
+
+    # Posts
+
+    def posts(self, **filters: str) -> list[SimulatedPost]:
+        """Filters: ``publish_id``, ``user``, ``client_key``."""
+        return [pick(SimulatedPost, item) for item in self.get("posts", **filters)["items"]]
+
+    def puts(self, publish_id: str) -> list[Put]:
+        return [pick(Put, item) for item in self.get("puts", publish_id=publish_id)["items"]]
+
+    def requests(self, endpoint: str = "", **filters: str) -> list[Call]:
+        """Every call so far, in order; ``endpoint`` as in faults."""
+        wanted = {"endpoint": endpoint, **filters} if endpoint else filters
+        return [pick(Call, item) for item in self.get("requests", **wanted)["items"]]
+
+    def hold(self, publish_id: str) -> None:
+        """Keep it in processing until ``finish``."""
+        self.act(publish_id, "hold")
+
+    def finish(self, publish_id: str) -> None:
+        """End its processing now."""
+        self.act(publish_id, "finish")
+
+    def reveal(self, publish_id: str) -> None:
+        """End its moderation now: it gets its public id."""
+        self.act(publish_id, "reveal")
+
+    def fail(self, publish_id: str, reason: str) -> None:
+        self.act(publish_id, "fail", reason=reason)
+
+    def expire_upload_url(self, publish_id: str) -> None:
+        self.act(publish_id, "expire_url")
+
+    def act(self, publish_id: str, act: str, **details: str) -> None:
+        self.post("posts/act", publish_id=publish_id, act=act, **details)
+
+    # Faults
+
+    def fault(self, fault: str, endpoint: str = "", *, times: int = 1, **details: Any) -> None:
+        """Arm a fault; see the simulator's docstring for names and details (``skip``, ``user`` …)."""
+        self.post("faults", fault=fault, endpoint=endpoint, times=times, **details)
+
+    def armed_faults(self) -> list[Json]:
+        return list(self.get("faults")["items"])
+
+    def clear_faults(self) -> None:
+        self.post("faults/clear")
+
+
+def pick(kind: type[R], item: Json) -> R:
+    return kind(**{field.name: item[field.name] for field in fields(kind)})  # type: ignore[arg-type]
