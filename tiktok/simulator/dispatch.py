@@ -41,12 +41,8 @@ ENDPOINTS = {
     ("POST", "/v2/post/publish/creator_info/query/"): Endpoint(
         "creator_info", posting.creator_info, refuse_with_envelope
     ),
-    ("POST", "/v2/post/publish/video/init/"): Endpoint(
-        "video_init", posting.video_init, refuse_with_envelope
-    ),
-    ("POST", "/v2/post/publish/status/fetch/"): Endpoint(
-        "status", posting.status_fetch, refuse_with_envelope
-    ),
+    ("POST", "/v2/post/publish/video/init/"): Endpoint("video_init", posting.video_init, refuse_with_envelope),
+    ("POST", "/v2/post/publish/status/fetch/"): Endpoint("status", posting.status_fetch, refuse_with_envelope),
     ("PUT", "/upload/"): Endpoint("upload", upload.upload, refuse_bare),
 }
 AVATAR = Endpoint("avatar", users.avatar, refuse_bare)
@@ -98,9 +94,7 @@ def ends_video(request: Request) -> bool:
     return bounds is not None and bounds[1] == bounds[2] - 1
 
 
-def open_records(
-    world: World, endpoint: Endpoint, request: Request, caller: Caller, fault: Fault | None
-) -> Json:
+def open_records(world: World, endpoint: Endpoint, request: Request, caller: Caller, fault: Fault | None) -> Json:
     record: Json = {
         "at": world.now(),
         "endpoint": endpoint.name,
@@ -124,9 +118,7 @@ def complete(record: Json, request: Request, *, status: int | None, outcome: str
     request.put.update(status=status, outcome=outcome, received=request.body.received)
 
 
-def answer_despite(
-    fault: Fault | None, world: World, endpoint: Endpoint, request: Request, caller: Caller
-) -> Response:
+def answer_despite(fault: Fault | None, world: World, endpoint: Endpoint, request: Request, caller: Caller) -> Response:
     """The answer with what the fault does to it, before or after the act itself."""
     if fault is None:
         return act(world, endpoint, request)

@@ -13,7 +13,7 @@ Json = dict[str, Any]
 BLOCK_BYTES = 1 << 20
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+class Refusal(Exception):
     """The documented answer to something TikTok does not accept; each endpoint has its own shape for it."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -23,7 +23,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
         self.message = message
 
 
-class ConnectionLost(Exception):  # noqa: N818 - reads as what happened
+class ConnectionLost(Exception):
     """The connection ends here: the peer went away, or a fault says that we do."""
 
 

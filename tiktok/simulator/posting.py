@@ -125,9 +125,7 @@ def is_chunk_size(size: int, chunk: int) -> bool:
 def check_privacy(app: App, user: User, post_info: Json) -> None:
     level = post_info.get("privacy_level", "")
     if level not in user.privacy_level_options():
-        raise Refusal(
-            403, "privacy_level_option_mismatch", "The privacy level is not among the creator's options"
-        )
+        raise Refusal(403, "privacy_level_option_mismatch", "The privacy level is not among the creator's options")
     if not app.audited and not (user.is_private and level == "SELF_ONLY"):
         raise Refusal(
             403,

@@ -15,9 +15,7 @@ class Store:
         self._db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         # The file survives a killed process, which is all a simulator promises.
         self._db.execute("PRAGMA synchronous=OFF")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS items (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))"
-        )
+        self._db.execute("CREATE TABLE IF NOT EXISTS items (kind TEXT, key TEXT, value TEXT, PRIMARY KEY (kind, key))")
 
     def is_new(self) -> bool:
         return self._db.execute("SELECT 1 FROM items LIMIT 1").fetchone() is None

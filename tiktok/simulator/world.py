@@ -120,20 +120,14 @@ class World:
         token = self.access_token(request)
         if scopes and not set(scopes) & set(token.scopes):
             raise Refusal(401, "scope_not_authorized", "The user did not authorize the scope required")
-        if self.app(token.client_key).rate_limits and not self.windows.spend(
-            token.value, endpoint, self.now()
-        ):
-            raise Refusal(
-                429, "rate_limit_exceeded", "The API rate limit was exceeded. Please try again later"
-            )
+        if self.app(token.client_key).rate_limits and not self.windows.spend(token.value, endpoint, self.now()):
+            raise Refusal(429, "rate_limit_exceeded", "The API rate limit was exceeded. Please try again later")
         return token
 
     def access_token(self, request: Request) -> Token:
         token = self.tokens.get(request.bearer())
         if token is None or token.kind != "access" or token.expires_at <= self.now():
-            raise Refusal(
-                401, "access_token_invalid", "The access token is invalid or not found in the request"
-            )
+            raise Refusal(401, "access_token_invalid", "The access token is invalid or not found in the request")
         return token
 
     # Grants
@@ -158,9 +152,7 @@ class World:
             "token_type": "Bearer",
         }
 
-    def _token(
-        self, kind: str, prefix: str, app: App, user: User, scopes: list[str], expires_at: float
-    ) -> Token:
+    def _token(self, kind: str, prefix: str, app: App, user: User, scopes: list[str], expires_at: float) -> Token:
         value = f"{prefix}.{secrets.token_urlsafe(36)}!{secrets.randbelow(9000) + 1000}.va"
         return self.tokens.save(Token(value, kind, app.client_key, user.id, scopes, expires_at))
 
@@ -194,15 +186,11 @@ class World:
     def check_caps(self, app: App, user: User, *, status: int) -> None:
         """Refuse who may not post now; ``status`` is 200 on creator_info and 403 on init."""
         if user.banned:
-            raise Refusal(
-                status, "spam_risk_user_banned_from_posting", "The user is banned from making new posts"
-            )
+            raise Refusal(status, "spam_risk_user_banned_from_posting", "The user is banned from making new posts")
         if self.posts_today(user.id) >= app.post_cap:
             raise Refusal(status, "spam_risk_too_many_posts", "The daily post cap from the API is reached")
         if not self._is_active_user_allowed(app, user):
-            raise Refusal(
-                status, "reached_active_user_cap", "The daily quota for active publishing users is reached"
-            )
+            raise Refusal(status, "reached_active_user_cap", "The daily quota for active publishing users is reached")
 
     def _is_active_user_allowed(self, app: App, user: User) -> bool:
         cap = app.user_cap()
