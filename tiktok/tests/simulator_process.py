@@ -183,9 +183,7 @@ class Simulator:
         """Make a user or change fields of one (``is_private``, ``comment_disabled`` …); the user's id."""
         return str(self.post("users", username=username, **fields)["id"])
 
-    def grant(
-        self, user: str, *, scopes: Sequence[str] | None = None, client_key: str = CLIENT_KEY
-    ) -> Tokens:
+    def grant(self, user: str, *, scopes: Sequence[str] | None = None, client_key: str = CLIENT_KEY) -> Tokens:
         """Tokens for a user, as if they had consented."""
         chosen = {} if scopes is None else {"scopes": list(scopes)}
         return Tokens(**self.post("grants", user=user, client_key=client_key, **chosen))

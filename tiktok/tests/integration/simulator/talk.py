@@ -100,9 +100,7 @@ class Talk:
         return self.oauth("token", fields)
 
     def user_info(self, token: str, fields: str = "open_id,display_name") -> Answer:
-        return self.send(
-            "GET", f"/v2/user/info/?fields={fields}", headers={"Authorization": f"Bearer {token}"}
-        )
+        return self.send("GET", f"/v2/user/info/?fields={fields}", headers={"Authorization": f"Bearer {token}"})
 
     def publish(self, path: str, token: str, body: Json | None = None) -> Answer:
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json; charset=UTF-8"}
@@ -112,9 +110,7 @@ class Talk:
     def creator_info(self, token: str) -> Answer:
         return self.publish("creator_info/query", token)
 
-    def init(
-        self, token: str, *, size: int = 1000, chunk: int = 0, count: int = 1, **post_info: Any
-    ) -> Answer:
+    def init(self, token: str, *, size: int = 1000, chunk: int = 0, count: int = 1, **post_info: Any) -> Answer:
         source = {
             "source": "FILE_UPLOAD",
             "video_size": size,

@@ -141,9 +141,7 @@ def test_a_finished_upload_takes_nothing_more(talk: Talk, token: str) -> None:
     assert talk.put(task.url, *task.piece(0)).status == 416
 
 
-def test_a_file_that_is_no_video_fails_when_the_app_checks_it(
-    talk: Talk, tiktok: Simulator, token: str
-) -> None:
+def test_a_file_that_is_no_video_fails_when_the_app_checks_it(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.create_app(check_format=True)
     task = start_task(talk, token)
     talk.put(task.url, *task.piece(0))
