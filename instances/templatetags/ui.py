@@ -1,0 +1,154 @@
+"""Template tags of the components: icons, times, states, avatars, sizes and form fields."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from typing import NamedTuple
+
+from django import template
+from django.forms import BoundField, CheckboxInput
+from django.template.defaultfilters import filesizeformat
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+register = template.Library()
+
+SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
+FACES = 4
+
+
+class Look(NamedTuple):
+    """How a state is said: in colour, in a word and by an icon."""
+
+    tone: str
+    icon: str
+    label: str | Promise
+
+
+ACCOUNT_LOOKS = {
+    "active": Look("good", "circle-check", pgettext_lazy("account", "Active")),
+    "expiring": Look("warn", "hourglass", pgettext_lazy("account", "Expires soon")),
+    "reconnect_needed": Look("bad", "plug-connected-x", pgettext_lazy("account", "Reconnect")),
+    "disconnecting": Look("neutral", "loader-2", pgettext_lazy("account", "Disconnecting…")),
+    "disconnected": Look("neutral", "plug-x", pgettext_lazy("account", "Disconnected")),
+    "sandbox": Look("neutral", "flask", pgettext_lazy("account", "Sandbox")),
+}
+
+POST_LOOKS = {
+    "draft": Look("neutral", "pencil", pgettext_lazy("post", "Draft")),
+    "scheduled": Look("accent", "calendar-time", pgettext_lazy("post", "Scheduled")),
+    "due": Look("accent", "clock-play", pgettext_lazy("post", "Waiting to start")),
+    "initing": Look("accent", "loader-2", pgettext_lazy("post", "Starting")),
+    "uploading": Look("accent", "cloud-upload", pgettext_lazy("post", "Uploading")),
+    "processing": Look("accent", "refresh", pgettext_lazy("post", "Processing at TikTok")),
+    "in_inbox": Look("good", "inbox", pgettext_lazy("post", "In TikTok inbox")),
+    "published": Look("good", "circle-check", pgettext_lazy("post", "Published")),
+    "waiting_for_account": Look("warn", "clock-pause", pgettext_lazy("post", "Waiting for account")),
+    "needs_attention": Look("warn", "alert-triangle", pgettext_lazy("post", "Needs attention")),
+    "failed": Look("bad", "alert-octagon", pgettext_lazy("post", "Failed")),
+    "cancelled": Look("neutral", "ban", pgettext_lazy("post", "Cancelled")),
+}
+
+LOOKS = ACCOUNT_LOOKS | POST_LOOKS | {"waiting_account": POST_LOOKS["waiting_for_account"]}
+UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
+
+
+@register.simple_tag
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; hidden from screen readers unless it is given a ``label``."""
+    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round"'
+        ' stroke-linejoin="round" focusable="false" {}><use href="{}#{}"></use></svg>',
+        css,
+        voice,
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag
+def time(value: datetime | None, style: str = "relative", empty: str = "–") -> SafeString | str:
+    """``<time>`` in the active zone with the full date, zone and offset on hover.
+
+    ``style``: "relative" ("in 2 h" while near, by time.js), "full" (date and time), "clock" (time alone).
+    """
+    if not value:
+        return empty
+    local = timezone.localtime(value)
+    text = date_format(local, "TIME_FORMAT" if style == "clock" else "SHORT_DATETIME_FORMAT")
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        local.isoformat(timespec="seconds"),
+        full_time(local),
+        mark_safe(" data-relative") if style == "relative" else "",
+        text,
+    )
+
+
+def full_time(local: datetime) -> str:
+    """ "21 November 2026 14:05:09 Europe/Berlin (UTC+01:00)" in the active language."""
+    offset = local.strftime("%z")
+    return f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S} {local.tzinfo} (UTC{offset[:3]}:{offset[3:]})"
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(state: str, label: str = "", percent: int | None = None) -> dict[str, object]:
+    """A state of an account or a post; ``label`` replaces its word, ``percent`` stands behind it."""
+    look = LOOKS.get(str(state), UNKNOWN)
+    moving = look.icon in {"loader-2", "refresh"}
+    return {"look": look, "label": label or look.label, "percent": percent, "moving": moving, "state": state}
+
+
+@register.inclusion_tag("components/status_dot.html")
+def status_dot(state: str, label: str = "") -> dict[str, object]:
+    """The dot beside a name, its word for screen readers and on hover."""
+    look = LOOKS.get(str(state), UNKNOWN)
+    return {"tone": look.tone, "label": label or look.label}
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(url: str | None, name: str, size: str = "") -> dict[str, object]:
+    """A round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
+    words = [word for word in str(name).split() if word[0].isalnum()] or [str(name) or "?"]
+    initials = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return {"url": url, "initials": initials, "size": size, "hue": zlib.crc32(str(name).encode()) % FACES}
+
+
+@register.simple_tag
+def file_size(size_bytes: int | None) -> str:
+    """ "72.4 MB"; a dash when the size is not known."""
+    return "–" if size_bytes is None else filesizeformat(size_bytes)
+
+
+@register.simple_tag
+def field(bound: BoundField) -> SafeString:
+    """One form field: label above, help under it, errors at it, tied together for screen readers."""
+    return bound.as_field_group()
+
+
+@register.filter
+def is_checkbox(bound: BoundField) -> bool:
+    """Whether the field is one box to tick, whose label stands behind it."""
+    return isinstance(bound.field.widget, CheckboxInput)
+
+
+@register.filter
+def message_tone(tags: str) -> str:
+    """The tone of a Django message from its level tag."""
+    tones = {"success": "good", "warning": "warn", "error": "bad", "debug": "neutral"}
+    return next((tones[tag] for tag in str(tags).split() if tag in tones), "accent")
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon that goes with a tone, so that colour never speaks alone."""
+    icons = {"good": "circle-check", "warn": "alert-triangle", "bad": "alert-octagon"}
+    return icons.get(str(tone), "info-circle")
