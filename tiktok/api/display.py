@@ -1,0 +1,47 @@
+"""Display API. https://developers.tiktok.com/doc/tiktok-api-v2-get-user-info"""
+
+from collections.abc import Collection
+
+from .client import TikTokClient
+from .errors import ScopeNotAuthorized
+from .limits import Endpoint
+from .secret import Secret
+from .types import Scope, UserInfo
+
+FIELDS_BY_SCOPE = {
+    Scope.USER_INFO_BASIC: ("open_id", "union_id", "avatar_url", "display_name"),
+    Scope.USER_INFO_PROFILE: ("username", "bio_description", "profile_deep_link", "is_verified"),
+    Scope.USER_INFO_STATS: ("follower_count", "following_count", "likes_count", "video_count"),
+}
+
+
+def fields_for(scopes: Collection[str]) -> tuple[str, ...]:
+    """The fields that these scopes allow: one too many and TikTok refuses the whole call."""
+    return tuple(name for scope, names in FIELDS_BY_SCOPE.items() if scope in scopes for name in names)
+
+
+def get_user_info(client: TikTokClient, *, access_token: Secret, scopes: Collection[str]) -> UserInfo:
+    """The profile, as far as the granted ``scopes`` go; ``avatar_url`` does not last, copy it.
+
+    600 requests per minute. Raises ScopeNotAuthorized (without a call if ``user.info.basic`` is not granted),
+    AccessTokenInvalid, RateLimited, TikTokUnavailable and the faults of the line; all calls may be repeated.
+    """
+    if Scope.USER_INFO_BASIC not in scopes:
+        raise ScopeNotAuthorized("scope_not_authorized")
+    params = {"fields": ",".join(fields_for(scopes))}
+    data = client.call_api("GET", Endpoint.USER_INFO, access_token=access_token, params=params)
+    user = data.child("user")
+    return UserInfo(
+        open_id=user.text("open_id"),
+        union_id=user.optional_text("union_id"),
+        avatar_url=user.optional_text("avatar_url"),
+        display_name=user.optional_text("display_name"),
+        username=user.optional_text("username"),
+        bio_description=user.optional_text("bio_description"),
+        profile_deep_link=user.optional_text("profile_deep_link"),
+        is_verified=user.optional_flag("is_verified"),
+        follower_count=user.optional_integer("follower_count"),
+        following_count=user.optional_integer("following_count"),
+        likes_count=user.optional_integer("likes_count"),
+        video_count=user.optional_integer("video_count"),
+    )

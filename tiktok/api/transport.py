@@ -1,0 +1,90 @@
+"""What requests and urllib3 do not tell or do by themselves, kept in one place.
+
+- whether anything of a request left us: only then is its outcome in doubt;
+- a time-out for sending of its own: urllib3 sends under the connect time-out, which counts for a whole
+  block of 256 KB and would cut slow lines off;
+- no addresses in urllib3's log: an upload URL is a credential.
+"""
+
+import logging
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+USER_AGENT = "Clipdesk"
+_HIDDEN = "(hidden)"
+
+
+class _Wire(threading.local):
+    """The request that this thread is making; a thread makes one at a time."""
+
+    is_sent = False
+    send_timeout_s: float = 20.0
+
+    def start(self, send_timeout_s: float) -> None:
+        self.is_sent = False
+        self.send_timeout_s = send_timeout_s
+
+
+wire = _Wire()
+
+
+class _WatchedHTTPConnection(HTTPConnection):
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(wire.send_timeout_s)
+        wire.is_sent = True
+        super().send(data)
+
+
+class _WatchedHTTPSConnection(_WatchedHTTPConnection, HTTPSConnection):
+    pass
+
+
+class _WatchedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = _WatchedHTTPConnection
+
+
+class _WatchedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _WatchedHTTPSConnection
+
+
+class _WatchedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _WatchedHTTPPool, "https": _WatchedHTTPSPool}
+
+
+def new_session() -> requests.Session:
+    """A session that takes nothing from the environment (proxies, .netrc) and keeps no cookies."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers = requests.structures.CaseInsensitiveDict(
+        {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
+    )
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _WatchedAdapter(max_retries=0))
+    return session
+
+
+def hide_addresses(record: logging.LogRecord) -> bool:
+    """Take paths, queries and addresses out of a record of urllib3's; the record itself stays."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(_HIDDEN if _is_address(arg) else arg for arg in record.args)
+    record.exc_info = None
+    return True
+
+
+def _is_address(arg: object) -> bool:
+    return isinstance(arg, str) and (arg.startswith("/") or "?" in arg or arg.count("/") > 2)
+
+
+for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.response"):
+    logging.getLogger(_name).addFilter(hide_addresses)
