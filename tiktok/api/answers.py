@@ -147,9 +147,7 @@ def read_envelope(answer: Answer) -> Fields:
     error = as_object(payload.get("error"))
     code = _word(error.get("code"))
     if code == "ok" and answer.is_success:
-        return Fields(
-            as_object(payload.get("data")), answer.status, log_id_of(answer, error), answer.may_repeat
-        )
+        return Fields(as_object(payload.get("data")), answer.status, log_id_of(answer, error), answer.may_repeat)
     if answer.status >= 500 or code in ("", "ok"):
         raise _undecided(answer, code, error)
     raise refusal(answer, code, error, text_field="message")

@@ -121,9 +121,7 @@ class TikTokClient:
     def post_form(self, endpoint: Endpoint, form: Mapping[str, str | Secret], *, may_repeat: bool) -> Answer:
         """Post an OAuth form; the caller reads the flat answer."""
         headers = {"Cache-Control": "no-cache"}
-        return self.exchange(
-            Call("POST", self.base_url + endpoint, headers=headers, form=form, may_repeat=may_repeat)
-        )
+        return self.exchange(Call("POST", self.base_url + endpoint, headers=headers, form=form, may_repeat=may_repeat))
 
     def exchange(self, call: Call) -> Answer:
         """Send and read the whole answer, at most 1 MB; any status. Raises ConnectionFailed, AnswerLost."""
@@ -161,9 +159,7 @@ def transport_failure(error: Exception, *, may_repeat: bool) -> TikTokError:
 
 def _answer(call: Call, response: requests.Response, body: bytes | None) -> Answer:
     if body is None:
-        raise UnreadableAnswer(
-            "answer-too-large", http_status=response.status_code, may_repeat=call.may_repeat
-        )
+        raise UnreadableAnswer("answer-too-large", http_status=response.status_code, may_repeat=call.may_repeat)
     return Answer(response.status_code, response.headers, body, scrubber(call.secrets()), call.may_repeat)
 
 

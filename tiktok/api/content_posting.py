@@ -66,9 +66,7 @@ def fetch_status(client: TikTokClient, *, access_token: Secret, publish_id: str)
     RateLimited, TikTokUnavailable and the faults of the line.
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
-    data = client.call_api(
-        "POST", Endpoint.STATUS_FETCH, access_token=access_token, payload={"publish_id": publish_id}
-    )
+    data = client.call_api("POST", Endpoint.STATUS_FETCH, access_token=access_token, payload={"publish_id": publish_id})
     return PublishStatus(
         status=data.text("status"),
         fail_reason=data.optional_text("fail_reason"),
@@ -104,9 +102,7 @@ def upload_chunk(
         "Content-Range": f"bytes {chunk.first}-{chunk.last}/{total_size}",
     }
     guarded = _GuardedBody(body)
-    call = Call(
-        "PUT", upload_url, headers=headers, body=guarded, read_timeout_s=read_timeout_s, may_repeat=False
-    )
+    call = Call("PUT", upload_url, headers=headers, body=guarded, read_timeout_s=read_timeout_s, may_repeat=False)
     try:
         with client.send(call) as response:
             _drain(response)

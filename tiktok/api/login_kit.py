@@ -87,9 +87,7 @@ def fetch_token(
     return _token_set(client.post_form(Endpoint.OAUTH_TOKEN, form, may_repeat=False))
 
 
-def refresh_token(
-    client: TikTokClient, *, client_key: str, client_secret: Secret, refresh_token: Secret
-) -> TokenSet:
+def refresh_token(client: TikTokClient, *, client_key: str, client_secret: Secret, refresh_token: Secret) -> TokenSet:
     """A new pair; save both at once, the old refresh token is dead from now on. One refresh at a time.
 
     Raises RefreshTokenRejected, InvalidClient, OperatorFault, TikTokUnavailable, ConnectionFailed,
@@ -113,9 +111,7 @@ def refresh_token(
         ) from None
 
 
-def revoke_token(
-    client: TikTokClient, *, client_key: str, client_secret: Secret, access_token: Secret
-) -> None:
+def revoke_token(client: TikTokClient, *, client_key: str, client_secret: Secret, access_token: Secret) -> None:
     """Take the app off the user's list of connected apps. Repeating it does no harm.
 
     Raises InvalidClient, AuthorizationRefused (token already dead) and the faults of the line.
