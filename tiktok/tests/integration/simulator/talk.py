@@ -126,12 +126,12 @@ class Talk:
         data: Json = answer.json()["data"]
         return data
 
-    def put(self, url: str, body: bytes, first: int, total: int, **headers: str) -> Answer:
+    def put(self, url: str, body: bytes, first: int, total: int, headers: dict[str, str] | None = None) -> Answer:
         parts = urlsplit(url)
         sent = {
             "Content-Type": "video/mp4",
             "Content-Range": f"bytes {first}-{first + len(body) - 1}/{total}",
-            **{name.replace("_", "-"): value for name, value in headers.items()},
+            **(headers or {}),
         }
         return self.send("PUT", f"{parts.path}?{parts.query}", body, sent)
 
