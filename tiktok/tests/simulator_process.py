@@ -128,6 +128,11 @@ class Simulator:
         return code
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def authorize_url(self) -> str:
         return f"{self.base_url}/v2/auth/authorize/"
 
