@@ -1,5 +1,18 @@
 """The REST API: mounts each app's router by name."""
 
+from django.utils.module_loading import import_string
 from ninja import NinjaAPI
 
-api = NinjaAPI(title="Clipdesk", version="1", docs_url="/docs", openapi_url="/openapi.json")
+api = NinjaAPI(
+    title="Clipdesk",
+    version="1",
+    description=(
+        "Publish to TikTok from programs. A key belongs to one instance; send it as `Authorization: Bearer …`. "
+        "Errors are RFC 9457 problem details with a stable `code`."
+    ),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+)
+import_string("instances.problems.install")(api)
+for router in ("instances.rest.router",):
+    api.add_router("", import_string(router))

@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "instances.problems.ApiProblemMiddleware",
     "instances.middleware.InstanceMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

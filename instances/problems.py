@@ -1,0 +1,104 @@
+"""Errors of the REST API as RFC 9457 problem details with a stable ``code``."""
+
+import json
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+API_PREFIX: Final = "/api/v1/"
+CONTENT_TYPE: Final = "application/problem+json"
+CODES: Final = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid",
+    429: "rate_limited",
+    500: "internal_error",
+}
+
+
+class ApiProblem(Exception):
+    """An error with its status, a stable code and, for input, what is wrong with which field."""
+
+    def __init__(self, status: int, code: str, detail: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.status, self.code, self.detail, self.errors = status, code, detail, errors
+
+
+def problem_response(
+    status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = ()
+) -> HttpResponse:
+    """The answer for one problem; ``errors`` are (field, message)."""
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
+    body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
+    body["errors"] = [{"field": field, "message": message} for field, message in errors]
+    response = HttpResponse(json.dumps(body), status=status, content_type=CONTENT_TYPE)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response["WWW-Authenticate"] = 'Bearer realm="Clipdesk"'
+    return response
+
+
+def install(api: NinjaAPI) -> None:
+    """Answer every error of this API as a problem."""
+    add: Any = api.add_exception_handler  # its types ask for handlers of classes as well as of errors
+    add(ApiProblem, _on_problem)
+    add(ValidationError, _on_validation)
+    add(AuthenticationError, lambda request, error: problem_response(401, detail=NO_KEY))
+    add(PermissionDenied, lambda request, error: problem_response(403))
+    add(Http404, lambda request, error: problem_response(404))
+    add(HttpError, _on_http_error)
+
+
+NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
+
+
+def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
+    return problem_response(error.status, error.code, error.detail, error.errors)
+
+
+def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem_response(error.status_code, detail=str(error))
+
+
+def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """pydantic's findings, each under the name of its field."""
+    errors = [(_field(item["loc"]), str(item["msg"])) for item in error.errors]
+    return problem_response(422, "invalid", "Some fields are not right.", errors)
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """``("body", "payload", "caption")`` -> ``caption``."""
+    return ".".join(str(part) for part in location[2:] or location[-1:])
+
+
+class ApiProblemMiddleware:
+    """Whatever else fails under /api/v1/ (unknown address, wrong method, a fault of ours) is a problem too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace an error page by problem details; tus answers are left alone."""
+        response = self.get_response(request)
+        is_error = response.status_code >= HTTPStatus.BAD_REQUEST and request.path_info.startswith(API_PREFIX)
+        if not is_error or _speaks_for_itself(response):
+            return response
+        problem = problem_response(response.status_code)
+        if "Allow" in response:
+            problem["Allow"] = response["Allow"]
+        return problem
+
+
+def _speaks_for_itself(response: HttpResponseBase) -> bool:
+    return response.get("Content-Type", "").startswith(CONTENT_TYPE) or "Tus-Resumable" in response

@@ -1,0 +1,111 @@
+"""What the REST API shares: keys and their scopes, lists with a cursor; and GET /instance."""
+
+import base64
+import binascii
+import json
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.security import HttpBearer
+from pydantic import ConfigDict
+
+from instances.http import InstanceRequest
+from instances.models import ApiKey
+from instances.problems import ApiProblem
+from instances.roles import KeyScope
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+MOST_PER_PAGE = 100
+
+
+class ApiKeyAuth(HttpBearer):
+    """Lets a key through that the middleware has recognised and that holds the scope."""
+
+    def __init__(self, scope: KeyScope | None = None) -> None:
+        super().__init__()
+        self.scope = scope
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
+        """The key, or None (401). Raises ApiProblem 403 when the scope is missing."""
+        key: ApiKey | None = getattr(request, "api_key", None)
+        if key is None:
+            return None
+        scopes = request.membership.scopes or frozenset()  # type: ignore[attr-defined]
+        if self.scope is not None and self.scope not in scopes:
+            raise ApiProblem(403, "scope_missing", f"This needs an API key with the scope {self.scope.value}.")
+        return key
+
+
+def require_scope(scope: KeyScope) -> ApiKeyAuth:
+    """``auth=`` of a route that needs this scope."""
+    return ApiKeyAuth(scope)
+
+
+class Strict(Schema):
+    """Input that refuses fields it does not know."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+class Page(Schema, Generic[T]):
+    """A list; ``next_cursor`` is null on the last page."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def paginate(rows: QuerySet[M], cursor: str | None, limit: int) -> tuple[list[M], str | None]:
+    """One page of ``rows``, newest ``created_at`` first, and the cursor of the next. Raises ApiProblem 422."""
+    limit = max(1, min(limit, MOST_PER_PAGE))
+    if cursor:
+        at, pk = _read_cursor(cursor)
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    found = list(rows.order_by("-created_at", "-pk")[: limit + 1])
+    more = found[limit - 1] if len(found) > limit else None
+    return found[:limit], _write_cursor(more) if more else None
+
+
+def _write_cursor(row: Model) -> str:
+    at: datetime = row.created_at  # type: ignore[attr-defined]
+    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(row.pk)]).encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, pk = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
+        return datetime.fromisoformat(at), UUID(pk)
+    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+        raise ApiProblem(
+            422, "invalid", "Some fields are not right.", [("cursor", "Not a cursor of this list.")]
+        ) from error
+
+
+class InstanceOut(Schema):
+    """The instance that the key belongs to."""
+
+    id: UUID
+    name: str
+    slug: str
+    time_zone: str
+    scopes: list[str]
+
+
+router = Router(tags=["instance"])
+
+
+@router.get("/instance", response=InstanceOut, auth=ApiKeyAuth(), summary="The instance and the key's scopes")
+def show_instance(request: InstanceRequest) -> dict[str, Any]:
+    """What the key opens; ``scopes`` are those that its maker's present role still allows."""
+    instance = request.instance
+    return {
+        "id": instance.pk,
+        "name": instance.name,
+        "slug": instance.slug,
+        "time_zone": instance.time_zone,
+        "scopes": sorted(request.membership.scopes or ()),
+    }
