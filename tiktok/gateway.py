@@ -1,0 +1,35 @@
+"""The way out to TikTok, or to whatever the settings put in its place."""
+
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import connection
+
+from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@lru_cache(maxsize=8)
+def _client(base_url: str, authorize_url: str) -> TikTokClient:
+    return TikTokClient(base_url, authorize_url=authorize_url)
+
+
+def tiktok_client() -> TikTokClient:
+    """The client that all threads of this process share; one per address, so that settings may change."""
+    return _client(settings.TIKTOK_API_BASE_URL, settings.TIKTOK_AUTHORIZE_URL)
+
+
+def loopback_exception() -> tuple[str, int] | None:
+    """The one (host, port) of this machine that the guarded client may ask: the API base, when it stands here."""
+    base = urlsplit(settings.TIKTOK_API_BASE_URL)
+    if settings.TIKTOK_API_BASE_URL == DEFAULT_BASE_URL or base.hostname not in LOOPBACK:
+        return None
+    return base.hostname, base.port or (443 if base.scheme == "https" else 80)
+
+
+def give_back_connection() -> None:
+    """Before an outside call: let others have our database connection. Nothing is done inside a transaction."""
+    if not connection.in_atomic_block:
+        connection.close()

@@ -1,0 +1,1 @@
+"""Linking TikTok accounts: connect, refresh, disconnect."""

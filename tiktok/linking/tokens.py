@@ -1,0 +1,219 @@
+"""Access tokens that can be used now. Refreshing is a lease by compare-and-swap, never a transaction across HTTP.
+
+TikTok's refresh tokens rotate: a second refresh with the same token burns the link. So whoever needs a fresh token
+claims the credential's row; the others wait for ``version`` to change and read again. The new pair is committed in
+the very next statement after the answer.
+"""
+
+import os
+import socket
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from instances.jobs.clock import db_in, db_now, read_db_now
+from tiktok.api import login_kit
+from tiktok.api.errors import RefreshTokenRejected, TikTokError
+from tiktok.api.secret import Secret
+from tiktok.api.types import TokenSet
+from tiktok.fields import Undecryptable, seal
+from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.secrets import with_client_secret
+from tiktok.linking.status import need_reconnect, revive_accounts
+from tiktok.models import TikTokCredential
+
+MARGIN: Final = timedelta(minutes=20)
+# Longer than the slowest refresh (connect and answer, twice while a client secret is being changed).
+LEASE: Final = timedelta(seconds=150)
+WAIT_S: Final = 10.0
+POLL_S: Final = 0.1
+AHEAD: Final = 0.75
+
+
+class ReconnectNeeded(Exception):
+    """Only a person can help: the TikTok user has to consent again. ``reason`` is a word for the account's status."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefreshUnderWay(Exception):
+    """Somebody else is refreshing and has not come back; try again a little later."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsableToken:
+    """An access token and the ``version`` of the credential it belongs to (give it back after a 401)."""
+
+    access_token: Secret
+    version: int
+    scopes: tuple[str, ...]
+
+
+def usable_access_token(
+    credential_id: UUID, *, min_left: timedelta | None = None, refresh_now: int | None = None
+) -> Secret:
+    """As ``usable_token``, for callers that need nothing but the token."""
+    return usable_token(credential_id, min_left=min_left, refresh_now=refresh_now).access_token
+
+
+def usable_token(
+    credential_id: UUID, *, min_left: timedelta | None = None, refresh_now: int | None = None
+) -> UsableToken:
+    """A token with at least ``min_left`` (default: the smaller of 20 minutes and half its life) to go.
+
+    ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
+    done so since. Must not be called inside a transaction. Raises ReconnectNeeded, RefreshUnderWay, TikTokError.
+    """
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        row = TikTokCredential.objects.select_related("app").get(pk=credential_id)
+        _refuse_dead(row)
+        if row.version != refresh_now and _is_fresh(row, min_left):
+            return _reveal(row)
+        if owner := _claim(row):
+            return _refresh(row, owner)
+        _wait_for_other(row, deadline)
+
+
+def _refuse_dead(row: TikTokCredential) -> None:
+    if row.withdrawn_at:
+        raise ReconnectNeeded("withdrawn")
+    if row.access_expires_at is None or row.access_issued_at is None:
+        raise ReconnectNeeded("no_tokens")
+
+
+def _is_fresh(row: TikTokCredential, min_left: timedelta | None) -> bool:
+    issued, expires = row.access_issued_at, row.access_expires_at
+    if issued is None or expires is None:
+        return False
+    needed = min(MARGIN, (expires - issued) / 2) if min_left is None else min_left
+    return expires - read_db_now() >= needed
+
+
+def _reveal(row: TikTokCredential) -> UsableToken:
+    try:
+        token = row.access_token
+    except Undecryptable as error:
+        raise _unreadable(row) from error
+    if token is None:
+        raise ReconnectNeeded("no_tokens")
+    return UsableToken(token, row.version, tuple(row.scopes))
+
+
+def _unreadable(row: TikTokCredential) -> ReconnectNeeded:
+    need_reconnect(row.pk, seen_version=row.version, reason="undecryptable")
+    return ReconnectNeeded("undecryptable")
+
+
+def _claim(row: TikTokCredential) -> str:
+    """Take the lease if it is free or over; the owner's mark, or "" if somebody else holds it."""
+    owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex}"
+    free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lte=db_now())
+    claimed = TikTokCredential.objects.filter(free, pk=row.pk, version=row.version, withdrawn_at=None).update(
+        refresh_owner=owner, refresh_lease_until=db_in(LEASE)
+    )
+    return owner if claimed else ""
+
+
+def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
+    """Return when the row is worth another look: it changed, or its holder is gone. Raises RefreshUnderWay."""
+    give_back_connection()
+    while time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        now = TikTokCredential.objects.only("version", "withdrawn_at", "refresh_lease_until").get(pk=row.pk)
+        if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until):
+            return
+        if now.refresh_lease_until is None:  # its holder gave up; asking TikTok again at once would not help
+            break
+    raise RefreshUnderWay(str(row.pk))
+
+
+def _is_over(lease_until: datetime | None) -> bool:
+    return lease_until is not None and lease_until <= read_db_now()
+
+
+def _refresh(row: TikTokCredential, owner: str) -> UsableToken:
+    """Refresh under our lease. Only a crash leaves it behind.
+
+    After a lost answer TikTok may have rotated: the lease is given back, the next caller asks again, and a rejection
+    then says that the pair is gone.
+    """
+    asked_at = read_db_now()
+    try:
+        tokens = _ask_for_new_pair(row)
+    except Undecryptable as error:
+        _release(row, owner)
+        raise _unreadable(row) from error
+    except RefreshTokenRejected as error:
+        return _after_rejection(row, owner, error)
+    except TikTokError:
+        _release(row, owner)
+        raise
+    return _saved(row, tokens, asked_at)
+
+
+def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
+    refresh_token = row.refresh_token
+    if refresh_token is None:
+        raise Undecryptable("no refresh token is stored")
+    give_back_connection()
+    return with_client_secret(
+        row.app,
+        lambda secret: login_kit.refresh_token(
+            tiktok_client(), client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
+        ),
+    )
+
+
+def _release(row: TikTokCredential, owner: str) -> None:
+    TikTokCredential.objects.filter(pk=row.pk, refresh_owner=owner).update(refresh_owner="", refresh_lease_until=None)
+
+
+def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> UsableToken:
+    """Commit the new pair in one statement, and tell accounts that waited.
+
+    Our lease may be over; the pair is still the newest, unless the row has moved on without us.
+    """
+    changes = token_columns(row.pk, tokens, asked_at)
+    same = TikTokCredential.objects.filter(pk=row.pk, version=row.version)
+    if not same.update(**changes, version=row.version + 1):
+        return _newest(row)
+    revive_accounts(row.pk)
+    return UsableToken(tokens.access_token, row.version + 1, tuple(tokens.scopes or row.scopes))
+
+
+def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) -> dict[str, object]:
+    """What a token answer writes, but ``version``; lifetimes come from the answer, never from constants."""
+    life = timedelta(seconds=tokens.expires_in_s)
+    columns: dict[str, object] = {
+        "access_token": seal(TikTokCredential, credential_id, "access_token", tokens.access_token),
+        "refresh_token": seal(TikTokCredential, credential_id, "refresh_token", tokens.refresh_token),
+        "access_issued_at": issued_at,
+        "access_expires_at": issued_at + life,
+        "refresh_expires_at": issued_at + timedelta(seconds=tokens.refresh_expires_in_s),
+        "next_refresh_at": issued_at + life * AHEAD,
+        "withdrawn_at": None,
+        "refresh_owner": "",
+        "refresh_lease_until": None,
+    }
+    return columns | ({"scopes": list(tokens.scopes)} if tokens.scopes else {})
+
+
+def _after_rejection(row: TikTokCredential, owner: str, error: RefreshTokenRejected) -> UsableToken:
+    """``invalid_grant`` is believed only if nobody has brought a newer pair meanwhile."""
+    if need_reconnect(row.pk, seen_version=row.version, reason="withdrawn"):
+        raise ReconnectNeeded("withdrawn") from error
+    return _newest(row)
+
+
+def _newest(row: TikTokCredential) -> UsableToken:
+    fresh = TikTokCredential.objects.select_related("app").get(pk=row.pk)
+    _refuse_dead(fresh)
+    return _reveal(fresh)
