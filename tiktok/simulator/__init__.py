@@ -50,4 +50,21 @@ pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` wai
     hold                  the post of the next init stays in processing until "finish"
     processing_delay      ... takes ``delay_s``
     moderation_delay      ... takes ``delay_s`` after publication until it has a public id
+
+Where the documentation is silent, this TikTok decided:
+
+- "MB" is read both ways at once: chunks of 5 MiB to 64,000,000 bytes, a last one of up to 128,000,000.
+- A chunk that is stored already answers 416, also after the end. A broken chunk counts nothing. The answers'
+  Content-Range gives a count; with an app's ``progress_is_index`` the index of the last byte.
+- Unknown fields, branded content with SELF_ONLY and captions over 2200 units are ``invalid_params``.
+- Inits do not count towards a creator's daily posts, finished uploads do; inits do count as active users.
+- Codes live five minutes and die with the first exchange, even one that fails. A wrong redirect URI is
+  ``invalid_grant``, a wrong verifier ``invalid_request``. Refreshing leaves the old access token alive.
+- A second consent leaves the first tokens alive, unless the app has ``reauthorization_ends_tokens``; a refresh
+  starts the refresh token's 180 days anew, unless ``refresh_restarts_lifetime`` is false.
+- Revoking takes a live access token, ends all tokens of that user and app, and fails unfinished posts
+  with ``auth_removed``.
+- Rates are counted per access token, requests over the limit do not count. There is no Retry-After.
+- The bytes of videos are counted and hashed, not kept; only with an app's ``check_format`` are the first ones
+  looked at. A restart in the middle of an upload costs its hash, not its progress.
 """

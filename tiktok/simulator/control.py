@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
-from urllib.parse import urlsplit
 
 from tiktok.simulator import demo
 from tiktok.simulator.entities import App, Post, User, redirect_fault
-from tiktok.simulator.faults import EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
+from tiktok.simulator.faults import ALWAYS, EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
 from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
 from tiktok.simulator.world import Settings, World
 
@@ -31,7 +30,7 @@ def read_body(request: Request) -> Json:
 
     Web pages elsewhere cannot send JSON without a preflight, nor name this host when they rebind theirs.
     """
-    host = urlsplit(f"//{request.headers.get('Host', '')}").hostname
+    host = request.headers.get("Host", "").partition(":")[0]
     if host not in ("127.0.0.1", "localhost"):
         raise Refusal(403, "forbidden_host", "The control API answers on loopback only")
     request.content = request.body.read(BODY_LIMIT)
@@ -216,6 +215,8 @@ def arm_fault(world: World, body: Json) -> Json:
     fault = merged(Fault, get_type_hints(Fault), None, body)
     if fault.fault not in (*WIRE_FAULTS, *EFFECTS):
         raise Refusal(400, "unknown_fault", f"There is no fault {fault.fault!r}")
+    if fault.times < 1 and fault.times != ALWAYS:
+        raise Refusal(400, "invalid_times", f"'times' must be positive, or {ALWAYS} for always")
     fault.endpoint = EFFECTS.get(fault.fault, fault.endpoint)
     if fault.endpoint not in ("", *ENDPOINTS):
         raise Refusal(400, "unknown_endpoint", f"'endpoint' must be one of {', '.join(ENDPOINTS)}")

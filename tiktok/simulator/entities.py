@@ -39,6 +39,7 @@ class App:
     post_cap: int = 15
     active_user_cap: int | None = None
     check_format: bool = False
+    progress_is_index: bool = False
 
     @property
     def key(self) -> str:
@@ -63,11 +64,15 @@ def _matches(uri: str, registered: str) -> bool:
 
 def redirect_fault(uri: str, *, app_type: str, loopback: bool) -> str:
     """Why TikTok would not register this redirect URI; empty when it would."""
-    parts = urlsplit(uri.replace(":*/", ":1/"))
+    try:
+        parts = urlsplit(uri.replace(":*/", ":1/"))
+        port = parts.port
+    except ValueError as error:
+        return str(error)
     if len(uri) >= 512 or "?" in uri or "#" in uri or not parts.hostname:
         return "must be absolute, static and shorter than 512 characters"
     if app_type == "desktop":
-        ok = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS and parts.port
+        ok = parts.scheme in ("http", "https") and parts.hostname in LOOPBACK_HOSTS and port
         return "" if ok else "desktop apps redirect to localhost or 127.0.0.1 with a port"
     is_loopback = loopback and parts.hostname in LOOPBACK_HOSTS
     return "" if parts.scheme == "https" or is_loopback else "web apps redirect to https only"

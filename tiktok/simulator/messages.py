@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 
 Json = dict[str, Any]
 BLOCK_BYTES = 1 << 20
+SLOW_READS_PER_S = 20
 
 
 class Refusal(Exception):
@@ -53,6 +54,8 @@ class Body:
         wanted = min(len(buffer), self.length - self.received)
         if self.cut_after is not None:
             wanted = min(wanted, self.cut_after - self.received)
+        if self.bytes_per_s:
+            wanted = min(wanted, max(1, int(self.bytes_per_s / SLOW_READS_PER_S)))
         try:
             count = self._source.readinto1(buffer[:wanted]) if self._source and wanted > 0 else 0
         except OSError as error:
@@ -90,7 +93,8 @@ class Request:
 
     def params(self) -> dict[str, str]:
         """The query parameters. Raises Refusal when one is sent twice."""
-        return _unique(parse_qsl(self.query, keep_blank_values=True))
+        twice = Refusal(400, "invalid_params", "A query parameter was sent twice")
+        return _unique(parse_qsl(self.query, keep_blank_values=True), twice)
 
     def loose_params(self) -> dict[str, str]:
         """The query parameters, for those who only want to know who is asking."""
@@ -100,7 +104,8 @@ class Request:
         """The form fields. Raises Refusal for another content type or a doubled field."""
         if self.media_type() != "application/x-www-form-urlencoded":
             raise Refusal(200, "invalid_request", "Content-Type must be application/x-www-form-urlencoded.")
-        return _unique(parse_qsl(self.content.decode("utf-8", "replace"), keep_blank_values=True))
+        twice = Refusal(200, "invalid_request", "A form field was sent twice.")
+        return _unique(parse_qsl(self.content.decode("utf-8", "replace"), keep_blank_values=True), twice)
 
     def json(self) -> Json:
         """The JSON object. Raises Refusal for anything else."""
@@ -108,7 +113,7 @@ class Request:
             raise Refusal(400, "invalid_params", "Content-Type must be application/json; charset=UTF-8")
         try:
             value = json.loads(self.content)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refusal(400, "invalid_params", "The request body is not valid JSON") from error
         if not isinstance(value, dict):
             raise Refusal(400, "invalid_params", "The request body is not a JSON object")
@@ -122,9 +127,9 @@ class Request:
         return token if kind == "Bearer" else ""
 
 
-def _unique(pairs: list[tuple[str, str]]) -> dict[str, str]:
+def _unique(pairs: list[tuple[str, str]], twice: Refusal) -> dict[str, str]:
     if len({name for name, _ in pairs}) != len(pairs):
-        raise Refusal(400, "invalid_request", "A parameter was sent more than once.")
+        raise twice
     return dict(pairs)
 
 

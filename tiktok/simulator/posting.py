@@ -88,7 +88,7 @@ def check_fields(where: str, value: Json, fields: dict[str, type]) -> None:
 
 def check_post_info(post_info: Json) -> None:
     check_fields("post_info", post_info, POST_INFO_FIELDS)
-    if len(post_info.get("title", "").encode("utf-16-le")) // 2 > TITLE_UTF16_UNITS:
+    if len(post_info.get("title", "").encode("utf-16-le", "surrogatepass")) // 2 > TITLE_UTF16_UNITS:
         raise invalid(f"post_info.title is longer than {TITLE_UTF16_UNITS} characters")
     if not -(2**31) <= post_info.get("video_cover_timestamp_ms", 0) < 2**31:
         raise invalid("post_info.video_cover_timestamp_ms is out of range")

@@ -1,5 +1,6 @@
 """The HTTP plumbing: one thread per connection, keep-alive, and connections that can be cut."""
 
+import re
 import signal
 import socket
 import sys
@@ -13,6 +14,7 @@ from tiktok.simulator.messages import Body, ConnectionLost, Refusal, Request, Re
 from tiktok.simulator.world import World
 
 IDLE_S = 300
+LENGTH = re.compile(r"[0-9]{1,15}")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -35,8 +37,9 @@ class Handler(BaseHTTPRequestHandler):
     def make_request(self) -> Request:
         path, _, query = self.path.partition("?")
         length = self.headers.get("Content-Length", "0")
-        body = Body(self.rfile, int(length) if length.isdecimal() else 0)
-        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+        is_length = LENGTH.fullmatch(length) is not None
+        body = Body(self.rfile, int(length) if is_length else 0)
+        if "Transfer-Encoding" in self.headers or not is_length:
             self.close_connection = True
         return Request(self.command, path, query, self.headers, body)
 

@@ -9,7 +9,7 @@ from tiktok.simulator.faults import Caller
 from tiktok.simulator.messages import Json, Refusal, Request, Response
 from tiktok.simulator.world import World
 
-RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 CONTENT_TYPES = ("video/mp4", "video/quicktime", "video/webm")
 HEAD_BYTES = 12
 
@@ -61,7 +61,9 @@ def find(world: World, request: Request) -> Post | None:
 def add_progress(world: World, request: Request, response: Response) -> None:
     post = find(world, request)
     if post:
-        response.headers["Content-Range"] = f"bytes 0-{post.uploaded_bytes}/{post.video_size}"
+        is_index = world.app(post.client_key).progress_is_index
+        uploaded = max(0, post.uploaded_bytes - is_index)
+        response.headers["Content-Range"] = f"bytes 0-{uploaded}/{post.video_size}"
 
 
 def receive(world: World, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from colorsys import hls_to_rgb
 from functools import lru_cache
 
 from tiktok.simulator.entities import App, User
@@ -25,7 +26,7 @@ FIELD_SCOPES = {
     "video_count": "user.info.stats",
 }
 AVATAR_LIFETIME_S = 7200
-AVATAR_SIZES = (100, 200, 360)
+AVATAR_SIZES = {"100": 100, "200": 200, "360": 360}
 
 
 def user_info(world: World, request: Request) -> Response:
@@ -69,23 +70,26 @@ def avatar(world: World, request: Request) -> Response:
     params = request.params()
     if world.users.get(user_id) is None:
         return Response(404)
-    expires = params.get("x-expires", "")
-    if expires.isdecimal() and int(expires) <= world.now():
+    # Both are written by avatar_url with ten and three digits.
+    expires, size = params.get("x-expires", ""), params.get("size", "")
+    if expires and expires <= str(int(world.now())):
         return Response(403)
-    size = int(params.get("size", "200")) if params.get("size", "200").isdecimal() else 200
-    return Response(200, draw_avatar(user_id, size if size in AVATAR_SIZES else 200), "image/png")
+    return Response(200, draw_avatar(user_id, AVATAR_SIZES.get(size, 200)), "image/png")
 
 
 @lru_cache(maxsize=256)
 def draw_avatar(seed: str, size: int) -> bytes:
     """A PNG of a head and shoulders in the user's own two colours."""
-    hue = zlib.crc32(seed.encode())
-    ground = bytes(70 + (hue >> shift) % 140 for shift in (0, 8, 16))
-    figure = bytes(min(255, value + 90) for value in ground)
+    hue = zlib.crc32(seed.encode()) / 2**32
+    ground, figure = _colour(hue, 0.5), _colour(hue, 0.88)
     rows = (b"\0" + _row(y / size, size, ground, figure) for y in range(size))
     header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(b"".join(rows))), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in chunks)
+
+
+def _colour(hue: float, lightness: float) -> bytes:
+    return bytes(round(255 * part) for part in hls_to_rgb(hue, lightness, 0.45))
 
 
 def _row(y: float, size: int, ground: bytes, figure: bytes) -> bytes:

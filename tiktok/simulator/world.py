@@ -140,6 +140,7 @@ class World:
         return self.token_pair(app, user, scopes, self.now() + app.refresh_lifetime_s)
 
     def token_pair(self, app: App, user: User, scopes: list[str], refresh_expires_at: float) -> Json:
+        self._forget_expired(app.client_key, user.id)
         access = self._token("access", "act", app, user, scopes, self.now() + app.access_lifetime_s)
         refresh = self._token("refresh", "rft", app, user, scopes, refresh_expires_at)
         return {
@@ -171,6 +172,11 @@ class World:
     def _end_tokens(self, client_key: str, user_id: str) -> None:
         for token in self.tokens.all():
             if token.client_key == client_key and token.user == user_id:
+                self.tokens.remove(token)
+
+    def _forget_expired(self, client_key: str, user_id: str) -> None:
+        for token in self.tokens.all():
+            if (token.client_key, token.user) == (client_key, user_id) and token.expires_at <= self.now():
                 self.tokens.remove(token)
 
     # Daily caps

@@ -98,6 +98,13 @@ def test_json_is_not_a_form(talk: Talk) -> None:
     assert answer.outcome == (200, "invalid_request")
 
 
+def test_a_field_sent_twice_is_malformed(talk: Talk) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = talk.send("POST", "/v2/oauth/token/", "client_key=a&client_key=b", form)
+
+    assert answer.outcome == (200, "invalid_request")
+
+
 def test_a_path_without_its_slash_is_unsupported(talk: Talk) -> None:
     answer = talk.send("POST", "/v2/oauth/token", "", {"Content-Type": "application/x-www-form-urlencoded"})
 

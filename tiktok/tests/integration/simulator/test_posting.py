@@ -139,6 +139,14 @@ def test_a_bad_body_is_refused(talk: Talk, token: str, body: dict[str, Any]) -> 
     assert answer.outcome == (400, "invalid_params")
 
 
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 500_000, '{"post_info": {"title": "\\ud800"}}', b"\xff"])
+def test_a_body_that_makes_no_sense_is_refused(talk: Talk, token: str, body: str | bytes) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    answer = talk.send("POST", "/v2/post/publish/video/init/", body, headers)
+    assert answer.outcome == (400, "invalid_params")
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_a_body_that_is_not_called_json_is_refused(talk: Talk, token: str, kind: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}

@@ -69,6 +69,12 @@ def test_bytes_that_are_missing_leave_a_post_in_processing(
     assert (status["status"], status["uploaded_bytes"]) == ("PROCESSING_UPLOAD", CHUNK)
 
 
+def test_the_progress_can_be_told_as_an_index(talk: Talk, tiktok: Simulator, task: Task) -> None:
+    tiktok.create_app(progress_is_index=True)
+
+    assert talk.put(task.url, *task.piece(0)).headers["Content-Range"] == progress(CHUNK - 1)
+
+
 def test_a_chunk_out_of_order_is_refused_with_the_progress(talk: Talk, task: Task) -> None:
     answer = talk.put(task.url, *task.piece(1))
 
@@ -94,6 +100,7 @@ def test_a_stored_chunk_is_refused_and_the_record_shows_it(talk: Talk, tiktok: S
         {"Content-Range": "0-5999999/12001234"},
         {"Content-Range": "bytes 0-5999998/12001234"},
         {"Content-Range": "bytes 0-5999999/12001235"},
+        {"Content-Range": f"bytes 0-5999999/{'9' * 5000}"},
     ],
 )
 def test_bad_headers_are_refused(talk: Talk, task: Task, headers: dict[str, str]) -> None:
