@@ -41,7 +41,7 @@ class Answer:
 
 def scrubber(secrets: Iterable[Secret]) -> Scrub:
     """A function that takes these secrets, and whatever looks like a token or an address, out of a text."""
-    plain = {secret.reveal() for secret in secrets if secret}
+    plain = {clean_text(secret.reveal()) for secret in secrets if secret}
     shapes = plain | {quote(text, safe="") for text in plain} | {quote_plus(text) for text in plain}
     longest_first = sorted(shapes, key=len, reverse=True)
 

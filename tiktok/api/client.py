@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from . import addresses
-from .answers import Answer, Fields, read_envelope, scrubber
+from .answers import Answer, Fields, clean_text, read_envelope, scrubber
 from .errors import AccessTokenInvalid, AnswerLost, ConnectionFailed, TikTokError, UnreadableAnswer
 from .limits import Endpoint
 from .secret import Secret
@@ -152,7 +152,8 @@ class TikTokClient:
 
 def transport_failure(error: Exception, *, may_repeat: bool) -> TikTokError:
     """What a fault of the line means: if nothing left us the call did not happen, otherwise nobody knows."""
-    if wire.is_sent or isinstance(error, requests.ReadTimeout):
+    is_handshake = wire.is_connecting and not wire.is_sent  # its time-out, too, is called a ReadTimeout
+    if wire.is_sent or (isinstance(error, requests.ReadTimeout) and not is_handshake):
         return AnswerLost("answer-lost", may_repeat=may_repeat)
     return ConnectionFailed("connection-failed", may_repeat=True)
 
@@ -196,7 +197,7 @@ def _bearer(access_token: Secret) -> Secret:
 
 def _data(call: Call) -> Any:
     if call.form is not None:
-        return {name: _reveal(value) for name, value in call.form.items()}
+        return {name: clean_text(_reveal(value)) for name, value in call.form.items()}
     return call.body
 
 

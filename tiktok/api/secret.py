@@ -6,6 +6,10 @@ from typing import NoReturn, Self
 MASK = "Secret(***)"
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 class Secret:
     """Wraps a text so that printing, formatting or logging it shows a mask; ``reveal()`` gives it away.
 
@@ -26,7 +30,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__text.encode(), other.__text.encode())
+        return hmac.compare_digest(_bytes(self.__text), _bytes(other.__text))
 
     def __repr__(self) -> str:
         return MASK

@@ -23,11 +23,12 @@ _HIDDEN = "(hidden)"
 class _Wire(threading.local):
     """The request that this thread is making; a thread makes one at a time."""
 
+    is_connecting = False
     is_sent = False
     send_timeout_s: float = 20.0
 
     def start(self, send_timeout_s: float) -> None:
-        self.is_sent = False
+        self.is_connecting = self.is_sent = False
         self.send_timeout_s = send_timeout_s
 
 
@@ -35,6 +36,10 @@ wire = _Wire()
 
 
 class _WatchedHTTPConnection(HTTPConnection):
+    def connect(self) -> None:
+        wire.is_connecting = True
+        super().connect()
+
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
