@@ -3,9 +3,10 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BIND ?= 127.0.0.1:8000
 
 help: ## Show what can be run
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(VENV)/.dev: requirements-dev.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements-dev.txt
@@ -15,7 +16,13 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help requirements test test-unit test-integration lint typecheck format
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser lint typecheck format
+
+demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
+	@$(BIN)/python manage.py demo
+
+up: $(VENV)/.run ## The empty product, for real use (BIND=127.0.0.1:8000)
+	@$(BIN)/python manage.py up --bind $(BIND)
 
 requirements: $(VENV)/.dev ## Pin requirements*.in anew, with hashes
 	$(BIN)/python -m uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
@@ -30,11 +37,18 @@ test-unit: $(VENV)/.dev ## Unit tests alone
 test-integration: $(VENV)/.dev ## Integration tests alone
 	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
 
+test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Redis, as a role that is no superuser
+	PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m pytest -n 2 --dist loadfile --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
+
+test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
+	bash scripts/test_browser.sh $(BIN)/python
+
 lint: $(VENV)/.dev ## Style, import contracts, templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 
 typecheck: $(VENV)/.dev ## mypy strict
 	$(BIN)/mypy .

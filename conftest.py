@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from instances.models import Instance
@@ -75,3 +76,12 @@ def outsider(other_instance: Instance) -> User:
 def ex_member(db: None) -> User:
     """Somebody whose places were taken away."""
     return UserFactory.create(email="ex-member@example.com")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without PostgreSQL, leave tests marked ``services`` to ``make test-services``, where all of them run."""
+    if settings.DATABASES["default"]["ENGINE"] == "instances.postgresql":
+        return
+    left_out = [item for item in items if item.get_closest_marker("services")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

@@ -1,0 +1,94 @@
+"""Run the embedded product: web and background work under one supervisor."""
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from instances.serving.address import Address, BadAddress
+from instances.serving.lock import AlreadyRunning, running_lock
+from instances.serving.prepare import has_demo_data, prepare
+from instances.serving.supervisor import Child, Supervisor
+
+DEFAULT_BIND: Final = "127.0.0.1:8000"
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date, then run web and background work until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--bind", default=DEFAULT_BIND, help=f"address and port (default {DEFAULT_BIND})")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        try:
+            address = Address.parse(options["bind"])
+            refuse_exposure(address)
+            use_own_address(address)
+            with running_lock(Path(settings.DATA_DIR) / "up.lock"):
+                self._serve(address)
+        except (BadAddress, AlreadyRunning) as error:
+            raise CommandError(str(error)) from error
+
+    def _serve(self, address: Address) -> None:
+        if not address.is_free():
+            raise BadAddress(f"Something else listens on {address}. Choose another port with --bind.")
+        prepare()
+        threading.Thread(target=self._announce, args=[address], daemon=True).start()
+        Supervisor([web(address), jobs()], say=self._say).run()
+        self._say("Stopped.")
+
+    def _announce(self, address: Address) -> None:
+        while not address.answers():
+            time.sleep(0.1)
+        self._say(f"Clipdesk runs at {settings.BASE_URL} — stop it with Ctrl-C.")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def refuse_exposure(address: Address) -> None:
+    """DEBUG pages and the demo's login are for this machine alone; a public address has to be known."""
+    if address.is_loopback:
+        return
+    if settings.DEBUG:
+        raise BadAddress("DEBUG is on: listening on other than loopback is refused.")
+    if has_demo_data():
+        raise BadAddress("This is demo data: listening on other than loopback is refused.")
+    if "BASE_URL" not in os.environ:
+        raise BadAddress("Set BASE_URL to the https address that people will use, for example of your reverse proxy.")
+
+
+def use_own_address(address: Address) -> None:
+    """Without BASE_URL links and redirects name the bound address; settings are read again with it."""
+    if "BASE_URL" not in os.environ and address.url != settings.BASE_URL:
+        sys.stdout.flush()
+        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"BASE_URL": address.url})  # noqa: S606
+
+
+def web(address: Address) -> Child:
+    """One process with threads: SQLite has one writer anyway."""
+    config = Path(settings.BASE_DIR) / "config" / "gunicorn.py"
+    return Child(
+        "web",
+        [
+            sys.executable,
+            "-m",
+            "gunicorn",
+            "--config",
+            str(config),
+            "--chdir",
+            str(settings.BASE_DIR),
+            "--bind",
+            str(address),
+        ],
+    )
+
+
+def jobs() -> Child:
+    return Child("jobs", [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "jobs"])
