@@ -29,7 +29,7 @@ class Answer:
     """An answer as it came; ``scrub`` knows the secrets that were sent."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     scrub: Scrub = field(repr=False)
     may_repeat: bool

@@ -1,5 +1,6 @@
 import hashlib
 from base64 import urlsafe_b64decode
+from itertools import product
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
@@ -185,14 +186,14 @@ def test_a_pair_that_came_is_kept_whatever_the_status(
     assert refresh(client) == TOKENS
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *((name, value) for name in ("open_id", "access_token", "refresh_token") for value in (None, "", [], 1)),
-        *((name, value) for name in ("access_token", "refresh_token") for value in ("a b", "a\nb", "ä")),
-        *((name, value) for name in ("expires_in", "refresh_expires_in") for value in (None, "", "soon", 10**30)),
-    ],
-)
+LACKING: list[tuple[str, object]] = [
+    *product(["open_id", "access_token", "refresh_token"], [None, "", [], 1]),
+    *product(["access_token", "refresh_token"], ["a b", "a\nb", "ä"]),
+    *product(["expires_in", "refresh_expires_in"], [None, "", "soon", 10**30]),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), LACKING)
 def test_a_pair_that_lacks_something_is_unreadable(
     mocked: responses.RequestsMock, client: TikTokClient, name: str, value: object
 ) -> None:
