@@ -206,6 +206,14 @@ def test_the_cap_also_meets_uploads_that_finish_too_late(talk: Talk, tiktok: Sim
     assert talk.status(token, late.publish_id)["fail_reason"] == "spam_risk_too_many_posts"
 
 
+def test_a_failed_post_does_not_count_towards_the_cap(talk: Talk, tiktok: Simulator, token: str) -> None:
+    tiktok.create_app(post_cap=1)
+    tiktok.fault("fail_reason", reason="internal")
+    publish_one(talk, token)
+
+    assert talk.init(token).outcome == (200, "ok")
+
+
 def test_a_banned_creator_cannot_post(talk: Talk, tiktok: Simulator, maren: str, token: str) -> None:
     tiktok.create_user("maren", banned=True)
 

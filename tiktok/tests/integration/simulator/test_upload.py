@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -123,21 +124,47 @@ def test_an_unknown_upload_url_is_no_task(talk: Talk, task: Task, old: str, new:
     assert talk.put(task.url.replace(old, new), *task.piece(0)).status == 404
 
 
+def begin_put(task: Task, index: int, sent: int) -> http.client.HTTPConnection:
+    """Send the head of a PUT and only the first ``sent`` bytes of its chunk."""
+    body, first, total = task.piece(index)
+    connection = http.client.HTTPConnection(urlsplit(task.url).netloc)
+    connection.putrequest("PUT", task.url[task.url.index("/upload/") :])
+    connection.putheader("Content-Type", "video/mp4")
+    connection.putheader("Content-Length", str(len(body)))
+    connection.putheader("Content-Range", f"bytes {first}-{first + len(body) - 1}/{total}")
+    connection.endheaders(body[:sent])
+    return connection
+
+
+def wait_for_put(tiktok: Simulator, task: Task, index: int, outcome: str) -> None:
+    deadline = time.monotonic() + 5
+    while [put.outcome for put in tiktok.puts(task.publish_id)][index:] != [outcome]:
+        assert time.monotonic() < deadline
+
+
 def test_a_connection_that_breaks_in_a_chunk_leaves_the_progress_before_it(
     talk: Talk, tiktok: Simulator, token: str, task: Task
 ) -> None:
     talk.put(task.url, *task.piece(0))
-    body, first, total = task.piece(1)
-    connection = http.client.HTTPConnection(urlsplit(task.url).netloc)
-    connection.putrequest("PUT", task.url)
-    connection.putheader("Content-Type", "video/mp4")
-    connection.putheader("Content-Length", str(len(body)))
-    connection.putheader("Content-Range", f"bytes {first}-{total - 1}/{total}")
-    connection.endheaders(body[:1000])
-    connection.close()
+    begin_put(task, 1, 1000).close()
+    wait_for_put(tiktok, task, 1, "connection_lost")
 
     assert talk.status(token, task.publish_id)["uploaded_bytes"] == CHUNK
-    assert talk.put(task.url, body, first, total).status == 201
+    assert talk.put(task.url, *task.piece(1)).status == 201
+    assert tiktok.posts()[0].sha256 == hashlib.sha256(task.video).hexdigest()
+
+
+def test_of_two_puts_of_one_chunk_one_counts(talk: Talk, tiktok: Simulator, task: Task) -> None:
+    slow = begin_put(task, 0, 1000)
+    wait_for_put(tiktok, task, 0, "receiving")
+    fast = talk.put(task.url, *task.piece(0))
+    slow.send(task.piece(0)[0][1000:])
+    late = slow.getresponse()
+    late.read()
+    slow.close()
+    talk.put(task.url, *task.piece(1))
+
+    assert (fast.status, late.status) == (206, 416)
     assert tiktok.posts()[0].sha256 == hashlib.sha256(task.video).hexdigest()
 
 
