@@ -89,6 +89,7 @@ class Post(ContentModel):
     tiktok_code = models.CharField(max_length=80, blank=True)
     log_id = models.CharField(max_length=80, blank=True)
     hold_reason = models.CharField(max_length=60, blank=True)
+    hold_count = models.PositiveSmallIntegerField(default=0)
 
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULL keeps it out of the constraint
     idempotency_hash = models.CharField(max_length=64, blank=True)

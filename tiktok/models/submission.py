@@ -18,6 +18,7 @@ class Submission(ContentModel):
 
     ``sent_bytes`` counts bytes of chunks that TikTok acknowledged. ``pnr_at``, the point of no return, is committed
     before the last bytes leave; from then on only TikTok's word, or proof that bytes are missing, moves the post.
+    ``is_in_doubt``: the fate of the last chunk sent is unknown, so TikTok is asked before anything else is sent.
     The media's identity is that at init. Read and write ``pnr_at`` only under the work item's lock.
     """
 
@@ -44,6 +45,7 @@ class Submission(ContentModel):
     missing_seen_at = models.DateTimeField(null=True)
     range_refused_at_byte = models.PositiveBigIntegerField(null=True)
     range_refusals = models.PositiveSmallIntegerField(default=0)
+    is_in_doubt = models.BooleanField(default=False)
     failures = models.PositiveSmallIntegerField(default=0)
     polls = models.PositiveIntegerField(default=0)
     counts_as_unanswered = models.BooleanField(default=True)

@@ -1,5 +1,6 @@
 """Apps, accounts, media and posts for tests. Build content inside an instance_scope."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
@@ -81,7 +82,8 @@ def make_media(instance: Instance, *, content: bytes = b"\0" * 1000, **fields: A
     stat = path.stat()
     defaults: dict[str, Any] = {
         "kind": MediaKind.VIDEO, "original_name": "clip.mp4", "content_type": "video/mp4", "path": name,
-        "size_bytes": len(content), "sha256": "0" * 64, "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino,
+        "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+        "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino,
         "duration_ms": 30_000, "width": 1080, "height": 1920, "fps": 30.0, "codec": "h264",
     }  # fmt: skip
     return Media.objects.create(instance=instance, **(defaults | fields))

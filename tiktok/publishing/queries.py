@@ -1,0 +1,74 @@
+"""Reading posts for pages and the API. Everything here runs inside an instance scope."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from tiktok.api.types import PrivacyLevel
+from tiktok.models import ConsentSnapshot, Post, PostEvent, PostMedia, PostState, Submission
+
+MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Bytes that TikTok acknowledged, of how many."""
+
+    sent_bytes: int
+    total_bytes: int
+
+    @property
+    def percent(self) -> int:
+        """0 to 100, rounded down: 100 means all of them."""
+        return self.sent_bytes * 100 // self.total_bytes if self.total_bytes else 0
+
+
+def list_posts(*, states: Iterable[str] = (), account_id: UUID | None = None) -> QuerySet[Post]:
+    """Newest first, with account, file and submissions loaded: a page of them takes a fixed number of queries."""
+    posts = Post.objects.select_related("account", "account__credential__app", "created_by")
+    posts = posts.prefetch_related(
+        Prefetch("items", PostMedia.objects.select_related("media")),
+        Prefetch("submissions", Submission.objects.defer("upload_url")),
+    )
+    if wanted := list(states):
+        posts = posts.filter(state__in=wanted)
+    return posts.filter(account_id=account_id) if account_id else posts
+
+
+def events_of(post: Post) -> QuerySet[PostEvent]:
+    """The post's history, oldest first."""
+    return PostEvent.objects.filter(post=post).select_related("actor").order_by("id")
+
+
+def consents_of(post: Post) -> QuerySet[ConsentSnapshot]:
+    """Every consent ever given for the post, newest first."""
+    return ConsentSnapshot.objects.filter(post=post).select_related("user").order_by("-at")
+
+
+def progress_of(post: Post) -> Progress | None:
+    """How far the newest submission's bytes have got; None before the first."""
+    submissions = list(post.submissions.all())
+    if not submissions:
+        return None
+    newest = max(submissions, key=lambda submission: submission.number)
+    return Progress(newest.sent_bytes, newest.video_size)
+
+
+def publish_id_of(post: Post) -> str:
+    """TikTok's id of the newest submission; empty before TikTok gave one."""
+    submissions = sorted(post.submissions.all(), key=lambda submission: submission.number)
+    return submissions[-1].publish_id if submissions else ""
+
+
+def is_moving(post: Post) -> bool:
+    """Whether a live page should look again in a moment."""
+    return post.state in MOVING or is_awaiting_link(post)
+
+
+def is_awaiting_link(post: Post) -> bool:
+    """Published for everyone, and TikTok has not given the public id yet (up to 24 h)."""
+    is_public = post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE
+    return post.state == PostState.PUBLISHED and is_public and not post.post_ids

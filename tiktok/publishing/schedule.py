@@ -1,0 +1,101 @@
+"""From a wall time and a zone to an instant. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.utils.translation import gettext as _
+
+FARTHEST: Final = timedelta(days=2 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time for a post: the instant (UTC), and the wall time and IANA zone a person meant.
+
+    ``is_ambiguous``: the clock shows this time twice that day, and the first is meant.
+    """
+
+    at: datetime
+    local: datetime
+    zone: str
+    is_ambiguous: bool = False
+
+    @property
+    def note(self) -> str:
+        """What to tell a person about the choice; empty when there was none."""
+        if not self.is_ambiguous:
+            return ""
+        text = _("The clocks go back: %(time)s comes twice that day in %(zone)s. The first one is taken.")
+        return text % {"time": f"{self.local:%H:%M}", "zone": self.zone}
+
+
+class TimeRefused(Exception):
+    """This time cannot be used; ``field`` as the API names it, ``next_valid`` a wall time to offer instead."""
+
+    def __init__(self, field: str, code: str, user_message: str, next_valid: datetime | None = None) -> None:
+        super().__init__(code)
+        self.field, self.code, self.user_message, self.next_valid = field, code, user_message, next_valid
+
+
+def from_local(local: datetime, zone: str) -> When:
+    """The instant at which the clocks of ``zone`` show ``local`` (naive). Raises TimeRefused."""
+    info = _zone(zone)
+    local = local.replace(tzinfo=None, fold=0)
+    try:
+        at = local.replace(tzinfo=info).astimezone(UTC)
+        if at.astimezone(info).replace(tzinfo=None) != local:
+            raise _in_gap(local, info, zone)
+        later = local.replace(tzinfo=info, fold=1).astimezone(UTC)
+    except OverflowError as error:
+        raise _out_of_range() from error
+    return When(at, local, zone, is_ambiguous=later != at)
+
+
+def from_instant(at: datetime, zone: str) -> When:
+    """An instant, with the wall time that ``zone`` shows at it. Raises TimeRefused."""
+    info = _zone(zone)
+    try:
+        return When(at.astimezone(UTC), at.astimezone(info).replace(tzinfo=None, fold=0), zone)
+    except OverflowError as error:
+        raise _out_of_range() from error
+
+
+def refuse_unless_ahead(when: When, now: datetime) -> None:
+    """Raise TimeRefused for a time that has passed, or one too far away to promise."""
+    if when.at <= now:
+        raise TimeRefused("publish_at", "time_passed", _("This time has passed. Choose a later one."))
+    if when.at > now + FARTHEST:
+        raise _out_of_range()
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        text = _("There is no time zone “%(name)s”. Use an IANA name like Europe/Vienna.") % {"name": name[:60]}
+        raise TimeRefused("timezone", "unknown_time_zone", text) from error
+
+
+def _in_gap(local: datetime, info: ZoneInfo, zone: str) -> TimeRefused:
+    next_valid = _end_of_gap(local, info)
+    text = _("The clocks go forward: %(time)s does not exist that day in %(zone)s. The next valid time is %(next)s.")
+    words = {"time": f"{local:%H:%M}", "zone": zone, "next": f"{next_valid:%Y-%m-%d %H:%M}"}
+    return TimeRefused("publish_at", "time_in_gap", text % words, next_valid)
+
+
+def _end_of_gap(local: datetime, info: ZoneInfo) -> datetime:
+    """What the clocks show once they have jumped over ``local`` (PEP 495: fold 1 lies before the jump)."""
+    before = local.replace(tzinfo=info, fold=1).astimezone(UTC)
+    after = local.replace(tzinfo=info, fold=0).astimezone(UTC)
+    new_offset = after.astimezone(info).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        jumped = middle.astimezone(info).utcoffset() == new_offset
+        before, after = (before, middle) if jumped else (middle, after)
+    return after.astimezone(info).replace(tzinfo=None, fold=0)
+
+
+def _out_of_range() -> TimeRefused:
+    return TimeRefused("publish_at", "time_too_far", _("Choose a time within the next two years."))

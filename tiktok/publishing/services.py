@@ -1,0 +1,257 @@
+"""What people do with posts. Each service is one transaction with its audit line; views and the API call them.
+
+A service first locks the post's work item and then reads the post, so that it decides on what is true now; whoever
+worked on the post meanwhile can write nothing more (design 7). Nothing here talks to TikTok.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import User
+from instances.jobs.clock import read_db_now
+from tiktok.models import (
+    AccountStatus,
+    EventCause,
+    InvalidTransition,
+    Media,
+    Person,
+    Post,
+    PostEvent,
+    PostMedia,
+    PostState,
+    TikTokAccount,
+    WorkItem,
+)
+from tiktok.models.states import CERTAINLY_NOT_PUBLISHED
+from tiktok.models.work import KEEP
+from tiktok.publishing import consent as consents
+from tiktok.publishing.consent import Consent
+from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
+from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
+from tiktok.publishing.schedule import When, refuse_unless_ahead
+from tiktok.publishing.submissions import close_submission
+
+__all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
+
+DELETABLE: Final = frozenset({PostState.DRAFT, PostState.CANCELLED, PostState.FAILED})
+NOTHING_WRONG: Final[Mapping[str, Any]] = {
+    "error_code": "", "error_field": "", "tiktok_code": "", "log_id": "", "hold_reason": "", "hold_count": 0,
+    "publish_status": "", "fail_reason": "",
+}  # fmt: skip
+
+
+def create_post(
+    *,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
+    actor: User,
+    idempotency: Idempotency | None = None,
+    batch: UUID | None = None,
+    corrects: Post | None = None,
+) -> tuple[Post, bool]:
+    """Make a draft; True when the same request had already made it, which is then given back unchanged.
+
+    Of any number of equal requests at the same time one makes the post. Raises OptionsRefused, and
+    IdempotencyConflict when the key came with another body before.
+    """
+    if idempotency and (replay := find_replay(idempotency)):
+        return replay, True
+    _refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True) + _unusable(account))
+    post = Post(
+        instance_id=account.instance_id,
+        account=account,
+        batch=batch or uuid4(),
+        created_by=actor,
+        corrects=corrects,
+        **options.as_columns(),
+    )
+    with transaction.atomic():
+        if replay := insert_once(post, idempotency):
+            return replay, True
+        WorkItem.objects.create(post=post, instance_id=post.instance_id)
+        _set_media(post, media)
+        PostEvent.note(post, to=PostState.DRAFT, cause=EventCause.PERSON, by=Person(actor))
+        _record("post.create", post, actor)
+    return post, False
+
+
+def submit_post(
+    *,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
+    actor: User,
+    consent: Consent,
+    when: When | None,
+    idempotency: Idempotency | None = None,
+    batch: UUID | None = None,
+) -> tuple[Post, bool]:
+    """``create_post`` and, in the same transaction, ``schedule_post`` (or without ``when`` ``publish_now``)."""
+    with transaction.atomic():
+        post, is_replay = create_post(
+            account=account, media=media, options=options, actor=actor, idempotency=idempotency, batch=batch
+        )
+        if not is_replay:
+            _send(post, when=when, consent=consent, actor=actor)
+    return post, is_replay
+
+
+def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User) -> None:
+    """Change a draft. Raises OptionsRefused; InvalidTransition when it is no draft (any more)."""
+    _refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
+    with _locked(post, actor):
+        if post.state != PostState.DRAFT:
+            raise InvalidTransition(post.state, PostState.DRAFT)
+        for name, value in options.as_columns().items():
+            setattr(post, name, value)
+        post.save(update_fields=[*options.as_columns(), "updated_at"])
+        _set_media(post, media)
+        _record("post.edit", post, actor)
+
+
+def schedule_post(post: Post, *, when: When, consent: Consent, actor: User) -> None:
+    """Publish at a time: a draft, a scheduled or waiting post, or one that certainly was not published.
+
+    Raises TimeRefused, OptionsRefused and InvalidTransition.
+    """
+    _send(post, when=when, consent=consent, actor=actor)
+
+
+def publish_now(post: Post, *, consent: Consent, actor: User) -> None:
+    """Make it due at once. Raises OptionsRefused and InvalidTransition."""
+    _send(post, when=None, consent=consent, actor=actor)
+
+
+def unschedule(post: Post, *, actor: User) -> None:
+    """Take a post that has not been handed over back to draft, for editing; its consent is void."""
+    with _locked(post, actor) as person:
+        _to_draft(post, person)
+        _record("post.unschedule", post, actor)
+
+
+def cancel_post(post: Post, *, actor: User) -> None:
+    """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
+    with _locked(post, actor) as person:
+        post.transition(
+            PostState.CANCELLED, cause=EventCause.PERSON, by=person, wake=None, hold_reason="", hold_count=0
+        )
+        close_submission(post, because="cancelled")
+        consents.void(post)
+        _record("post.cancel", post, actor)
+
+
+def delete_post(post: Post, *, actor: User) -> None:
+    """Remove a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
+    with _locked(post, actor):
+        if post.state not in DELETABLE:
+            raise InvalidTransition(post.state, post.state)
+        _record("post.delete", post, actor)
+        post.delete()
+
+
+def correct_post(post: Post, *, actor: User) -> Post:
+    """A new draft with a failed or cancelled post's content."""
+    if post.state not in (PostState.FAILED, PostState.CANCELLED):
+        raise InvalidTransition(post.state, PostState.DRAFT)
+    media = media_of(post)
+    usable = media if media and media.can_be_published and media.deleted_at is None else None
+    new, _replayed = create_post(
+        account=post.account, media=usable, options=options_of(post), actor=actor, corrects=post
+    )
+    return new
+
+
+def media_of(post: Post) -> Media | None:
+    """The post's video, if one is chosen."""
+    item = post.items.select_related("media").first()
+    return item.media if item else None
+
+
+def deadline_for(at: datetime) -> datetime:
+    """Until when a post of this time may still start."""
+    return at + timedelta(seconds=settings.LATE_LIMIT_S)
+
+
+def _send(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
+    with _locked(post, actor) as person:
+        now = read_db_now()
+        if when:
+            refuse_unless_ahead(when, now)
+        if post.state == PostState.SCHEDULED and when:
+            _to_draft(post, person)
+        _refuse(_unsendable(post, consent))
+        to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
+        at = when.at if when else now
+        post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
+        consents.keep(post, consent)
+        _record(action, post, actor, publish_at=at.isoformat())
+
+
+def _times(when: When | None, at: datetime) -> dict[str, Any]:
+    local = when.local.isoformat(timespec="seconds") if when else ""
+    zone = when.zone if when else ""
+    return {"publish_at": at, "publish_local": local, "publish_zone": zone, "deadline_at": deadline_for(at)}
+
+
+def _unsendable(post: Post, consent: Consent) -> list[Problem]:
+    problems = check_options(
+        options_of(post),
+        media=media_of(post),
+        creator=consent.creator_info,
+        app_audited=post.account.credential.app.is_audited,
+    )
+    if not consent.agreed:
+        problems.append(Problem("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
+    return problems + _unusable(post.account)
+
+
+def _unusable(account: TikTokAccount) -> list[Problem]:
+    if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
+        return [Problem("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
+    return []
+
+
+def _to_draft(post: Post, person: Person) -> None:
+    nothing: dict[str, Any] = {"publish_at": None, "publish_local": "", "publish_zone": "", "deadline_at": None}
+    post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **nothing, **NOTHING_WRONG)
+    consents.void(post)
+
+
+def _set_media(post: Post, media: Media | None) -> None:
+    PostMedia.objects.filter(post=post).delete()
+    if media is not None:
+        PostMedia.objects.create(instance_id=post.instance_id, post=post, media=media)
+
+
+@contextmanager
+def _locked(post: Post, actor: User) -> Iterator[Person]:
+    """Lock the post's work item, outdate whoever holds it, and read the post as it is now."""
+    with transaction.atomic():
+        person = Person(actor)
+        person.guard(post, KEEP)
+        post.refresh_from_db()
+        yield person
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise OptionsRefused(problems)
+
+
+def _record(action: str, post: Post, actor: User, **detail: str) -> None:
+    instance = post.account.instance
+    record(action, tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=post, **detail)
+
+
+def is_certainly_unpublished(post: Post) -> bool:
+    """Whether a person may send, edit or cancel a post that needs attention without a warning."""
+    return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in CERTAINLY_NOT_PUBLISHED
