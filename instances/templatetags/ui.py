@@ -6,7 +6,9 @@ import zlib
 from datetime import datetime
 from typing import NamedTuple
 
+from allauth.account.adapter import get_adapter
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
@@ -132,6 +134,18 @@ def file_size(size_bytes: int | None) -> str:
 def field(bound: BoundField) -> SafeString:
     """One form field: label above, help under it, errors at it, tied together for screen readers."""
     return bound.as_field_group()
+
+
+@register.simple_tag(takes_context=True)
+def signup_is_open(context: template.Context) -> bool:
+    """Whether this visitor may make an account; an invitation may open what is closed to others."""
+    return bool(get_adapter(context["request"]).is_open_for_signup(context["request"]))
+
+
+@register.simple_tag
+def mail_is_configured() -> bool:
+    """Whether anything that asks for an e-mail will really send one."""
+    return bool(settings.EMAIL_URL)
 
 
 @register.filter
