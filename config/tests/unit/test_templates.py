@@ -31,12 +31,11 @@ def test_there_are_templates() -> None:
     assert "base.html" in NAMES
 
 
-@pytest.mark.parametrize("fault", FORBIDDEN)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_template_has_nothing_that_the_policy_blocks(name: str, fault: str) -> None:
+def test_a_template_has_nothing_that_the_policy_blocks(name: str) -> None:
     text = (ROOT / "templates" / name).read_text()
 
-    assert re.findall(FORBIDDEN[fault], text) == []
+    assert [fault for fault, pattern in FORBIDDEN.items() if re.search(pattern, text)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
