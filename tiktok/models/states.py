@@ -93,6 +93,8 @@ ATTENTION_FROM: Final[Mapping[PostState, frozenset[AttentionReason]]] = MappingP
 # What may follow needs_attention, by its reason and by who moves it.
 PERSON_AFTER_CERTAIN: Final = frozenset({S.DUE, S.SCHEDULED, S.DRAFT, S.CANCELLED})
 TIKTOK_AFTER_MAYBE: Final = frozenset({S.PUBLISHED, S.IN_INBOX, S.FAILED})
+# Handed over or being handed over: only a rule (R1 to R5) takes these back to due, never a person's decision.
+HANDED_OVER: Final = frozenset({S.INITING, S.UPLOADING, S.PROCESSING})
 
 
 def may_move(
@@ -115,6 +117,8 @@ def may_move(
         return _may_need_attention(state, has_pnr, new_reason)
     if state == S.NEEDS_ATTENTION:
         return _may_leave_attention(to, cause, old_reason)
+    if to == S.DUE and cause == EventCause.PERSON and state in HANDED_OVER:
+        return False
     if has_pnr:
         return _may_move_after_pnr(state, to, cause)
     return True
