@@ -1,0 +1,288 @@
+"""Every URL and API route, called as everybody: with one's own ids, another instance's ids, and a mix of both."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from ninja import NinjaAPI
+
+from accounts.models import User
+from config.rest import api
+from config.tests.walker_table import TABLE, Door, Row
+from config.tests.walker_world import CANARY, Place, furnish
+from instances.access import access_for
+from instances.models import Instance
+from instances.roles import KeyScope
+from instances.services.api_keys import write_api_key
+
+FINE_READING = {200, 204, 302}
+FINE_WRITING = {200, 201, 202, 204, 302, 303, 400, 409, 411, 412, 415, 422}
+LOGIN = ("/auth/login/", "/admin/login/")
+PEOPLE = [
+    "owner",
+    "tenant_admin",
+    "admin",
+    "editor",
+    "viewer",
+    "tenant_member",
+    "outsider",
+    "ex_member",
+    "anonymous",
+]
+LEADERS = {"owner", "tenant_admin", "outsider"}
+
+
+# --- what there is ------------------------------------------------------------------------------
+
+
+def url_names() -> set[str]:
+    """Every URL pattern outside the REST API by its name; one without a name by its route."""
+    return set(_walk(get_resolver(), "", ""))
+
+
+def _walk(resolver: URLResolver, namespace: str, route: str) -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        here = route + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from _walk(entry, namespace + (f"{entry.namespace}:" if entry.namespace else ""), here)
+        elif isinstance(entry, URLPattern) and not _is_api_route(namespace, entry):
+            yield namespace + entry.name if entry.name else here
+
+
+def _is_api_route(namespace: str, entry: URLPattern) -> bool:
+    return namespace == "api-1:" and (entry.name or "") not in {"openapi-json", "openapi-view", "api-root"}
+
+
+def api_names(rest: NinjaAPI) -> set[str]:
+    """Every operation of the REST API: "api:GET /posts/{post_id}"."""
+    return {
+        f"api:{method} {_join(prefix, path)}"
+        for prefix, router in rest._routers
+        for path, view in router.path_operations.items()
+        for operation in view.operations
+        for method in operation.methods
+    }
+
+
+def _join(prefix: str, path: str) -> str:
+    path = re.sub(r"{\w+:(\w+)}", r"{\1}", path)  # "{uuid:post_id}" is "{post_id}" in the table
+    return "/" + "/".join(part for part in (prefix.strip("/"), path.strip("/")) if part)
+
+
+IGNORED = re.compile(r"^(admin[:/].*|auth/\^\(\?:3rdparty\|social\)/|auth/social/.*)$")  # doors of their own, tested below
+
+
+def test_every_address_has_a_row() -> None:
+    rows = {row.name for row in TABLE}
+    there_are = {name for name in url_names() | api_names(api) if not IGNORED.match(name)}
+
+    assert sorted(there_are - rows) == [], "add a row for each to config/tests/walker_table.py"
+    assert sorted(rows - there_are) == [], "rows of config/tests/walker_table.py whose address is gone"
+    assert len(rows) == len(TABLE), "two rows for one address"
+
+
+# --- who calls ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The cast, signed in and with keys, and two instances."""
+
+    home: Place
+    other: Place
+    users: Mapping[str, User | None]
+    sessions: Mapping[str, str]
+    keys: Mapping[str, str]
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, instance: Instance, other_instance: Instance) -> World:
+    users = {name: None if name == "anonymous" else request.getfixturevalue(name) for name in PEOPLE}
+    home, other = furnish(instance), furnish(other_instance)
+    sessions, keys = {}, {}
+    for name, user in users.items():
+        if user:
+            client = Client()
+            client.force_login(user)
+            sessions[name] = client.cookies["sessionid"].value
+            place = other_instance if name == "outsider" else instance
+            keys[name] = write_api_key(place, user=user, actor=user, name="walker", scopes=list(KeyScope))[1]
+    return World(home, other, users, sessions, keys)
+
+
+def call(world: World, person: str, row: Row, method: str, kwargs: Mapping[str, str]) -> HttpResponseBase:
+    """One request, whose writes are undone, so that no call changes what the next one sees."""
+    client = Client(raise_request_exception=False)
+    if row.door is Door.API:
+        key = world.keys.get(person, "cd_nobody_nothing")
+        headers = {"authorization": f"Bearer {key}", "idempotency-key": "walker"}
+    else:
+        headers = {"accept": "text/html"}
+        if person in world.sessions:
+            client.cookies["sessionid"] = world.sessions[person]
+    body, content_type = payload(row, method)
+    with transaction.atomic():
+        response = client.generic(method, address(row, kwargs), body, content_type, headers=headers)
+        transaction.set_rollback(True)
+    return response
+
+
+def payload(row: Row, method: str) -> tuple[bytes, str]:
+    """The row's data as a form or, for the API, as JSON; bytes as they stand."""
+    if method in {"GET", "HEAD", "DELETE"}:
+        return b"", "application/octet-stream"
+    if isinstance(row.data, bytes):
+        return row.data, row.content_type or "application/octet-stream"
+    if row.door is Door.API:
+        return json.dumps(row.data).encode(), "application/json"
+    return urlencode(row.data, doseq=True).encode(), "application/x-www-form-urlencoded"
+
+
+def address(row: Row, kwargs: Mapping[str, str]) -> str:
+    """The row's address with these ids in it."""
+    if row.door is Door.API:
+        return "/api/v1" + row.name.split(" ")[1].format(**kwargs)
+    return reverse(row.name, kwargs=dict(kwargs))
+
+
+def ids(row: Row, slug_from: Place, ids_from: Place) -> dict[str, str]:
+    """The row's kwargs: the slug of one instance, the ids of one (perhaps the other)."""
+    found = {name: kind[1:] if kind.startswith("=") else ids_from.ids[kind] for name, kind in row.kwargs.items()}
+    return found | ({"slug": slug_from.instance.slug} if row.door is Door.INSTANCE else {})
+
+
+# --- what must come back ------------------------------------------------------------------------
+
+
+def outcome(response: HttpResponseBase, row: Row, method: str) -> str:
+    """in, sign-in, or the status."""
+    status = response.status_code
+    if status == 302 and response["Location"].startswith(LOGIN):
+        return "sign-in"
+    fine = (FINE_READING if method in {"GET", "HEAD"} else FINE_WRITING) | row.also
+    return "in" if status in fine else str(status)
+
+
+def expected(row: Row, person: str, place: str, world: World) -> str:
+    """``place``: own (all ids of one's own), mixed (own slug, foreign ids) or other (all of the other instance)."""
+    match row.door:
+        case Door.PUBLIC:
+            return "in"
+        case Door.NOWHERE:
+            return "404"
+        case Door.SIGNED_IN | Door.LEADS:
+            return "sign-in" if person == "anonymous" else "in" if may_lead(row, person) else "403"
+        case Door.API:
+            return expected_by_key(row, person, place, world)
+        case Door.INSTANCE:
+            return expected_in_instance(row, person, place, world)
+        case Door.STAFF:
+            return "sign-in"
+
+
+def may_lead(row: Row, person: str) -> bool:
+    return row.door is Door.SIGNED_IN or person in LEADERS
+
+
+def expected_in_instance(row: Row, person: str, place: str, world: World) -> str:
+    user = world.users[person]
+    if user is None:
+        return "sign-in"
+    access = access_for(user, (world.other if place == "other" else world.home).instance)
+    if access is None:
+        return "404"
+    if row.permission and not access.can(row.permission):
+        return "403"
+    return "404" if place == "mixed" else "in"
+
+
+def expected_by_key(row: Row, person: str, place: str, world: World) -> str:
+    user = world.users[person]
+    home = world.other if person == "outsider" else world.home
+    access = access_for(user, home.instance) if user else None
+    if access is None:
+        return "401"
+    if row.permission and not access.can(row.permission):
+        return "403"
+    is_foreign = (place == "other") != (person == "outsider")
+    return "404" if is_foreign and row.has_ids else "in"
+
+
+def leaks(response: HttpResponseBase, person: str) -> list[str]:
+    """Names of the instance that the person has no place in."""
+    foreign = "aurora" if person == "outsider" else "borealis"
+    parts = response.streaming_content if response.streaming else [response.content]  # type: ignore[attr-defined]
+    text = b"".join(parts).decode(errors="replace") + str(response.headers)
+    return re.findall(rf"canary[ -]{foreign}|{foreign.title()}", text.replace(CANARY, CANARY.lower()))
+
+
+def visits(row: Row, world: World) -> Iterator[tuple[str, dict[str, str]]]:
+    """The ways in which a row's address is built."""
+    home, other = world.home, world.other
+    yield "own", ids(row, home, home)
+    if row.door is Door.INSTANCE and row.has_ids:
+        yield "mixed", ids(row, home, other)
+    if row.door is Door.INSTANCE or row.has_ids:
+        yield "other", ids(row, other, other)
+
+
+def problems_with(row: Row, world: World) -> Iterator[str]:
+    """What went wrong, one line each."""
+    for place, kwargs in visits(row, world):
+        for person in PEOPLE:
+            for method in row.methods:
+                response = call(world, person, row, method, kwargs)
+                got, want = outcome(response, row, method), expected(row, person, place, world)
+                line = f"{method} {address(row, kwargs)} as {person}: "
+                if got != want:
+                    yield f"{line}{got} ({response.status_code}), expected {want}"
+                if found := leaks(response, person):
+                    yield f"{line}shows {found[0]}"
+
+
+def test_everybody_gets_what_their_role_allows_and_nothing_of_another_instance(world: World) -> None:
+    problems = [problem for row in TABLE for problem in problems_with(row, world)]
+
+    assert not problems, "\n" + "\n".join(problems)
+
+
+# --- doors that need no rows --------------------------------------------------------------------
+
+
+def admin_rows() -> list[Row]:
+    """Django admin's own addresses: one door guards them all."""
+    return [
+        Row(f"admin:{pattern.name}", door=Door.STAFF, **admin_kwargs(pattern))  # type: ignore[arg-type]
+        for entry in admin.site.get_urls()
+        for pattern in (entry.url_patterns if isinstance(entry, URLResolver) else [entry])
+        if isinstance(pattern, URLPattern) and pattern.name and pattern.name not in {"login", "logout"}
+    ]
+
+
+def admin_kwargs(pattern: URLPattern) -> dict[str, str]:
+    values = {"app_label": "=auth", "content_type_id": "=1", "url": "=x"}
+    names = {**getattr(pattern.pattern, "converters", {}), **pattern.pattern.regex.groupindex}
+    return {name: values.get(name, "=00000000-0000-4000-8000-000000000000") for name in names}
+
+
+def test_django_admin_is_for_staff_alone(world: World) -> None:
+    rows = admin_rows()
+
+    assert len(rows) > 30
+    problems = [problem for row in rows for problem in problems_with(row, world)]
+    assert not problems, "\n" + "\n".join(problems)
+
+
+@pytest.mark.parametrize("path", ["3rdparty/", "3rdparty/signup/", "social/login/cancelled/", "social/connections/"])
+def test_sign_in_by_a_third_party_does_not_exist(client: Client, path: str) -> None:
+    assert client.get(f"/auth/{path}").status_code == 404

@@ -1,0 +1,142 @@
+"""Who may open which address: one row per URL pattern and API route. The walker fails for an address without a row.
+
+Add a page in an instance with one line: ``Row("tiktok:post-detail", CONTENT_VIEW, post_id="post")``. Keyword
+arguments name the kind of row (walker_world.MAKERS) whose id goes into the address; the slug comes by itself.
+An API route is named by method and path: ``Row("api:GET /posts/{post_id}", CONTENT_VIEW, post_id="post")``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from instances.roles import Permission
+
+
+class Door(Enum):
+    """Who gets through."""
+
+    INSTANCE = auto()  # members whose role has the permission; 403 other members, 404 strangers, sign-in anonymous
+    API = auto()  # the same by API key: 401 without a key that is worth something
+    PUBLIC = auto()  # everybody
+    SIGNED_IN = auto()  # everybody with an account; anonymous people are sent to sign in
+    LEADS = auto()  # owners and admins of a tenant; 403 for others
+    STAFF = auto()  # Django admin: nobody of the cast, all are sent to its sign-in
+    NOWHERE = auto()  # routed by a library, 404 for everybody
+
+
+@dataclass(frozen=True, init=False)
+class Row:
+    """An address, who may open it, and what is sent."""
+
+    name: str
+    permission: Permission | None
+    door: Door
+    methods: tuple[str, ...]
+    data: Mapping[str, Any] | bytes = field(hash=False)
+    content_type: str
+    kwargs: Mapping[str, str] = field(hash=False)
+    also: frozenset[int]
+
+    def __init__(
+        self,
+        name: str,
+        permission: Permission | None = None,
+        *,
+        door: Door | None = None,
+        methods: tuple[str, ...] = ("GET",),
+        data: Mapping[str, Any] | bytes | None = None,
+        content_type: str = "",
+        also: tuple[int, ...] = (),
+        **kwargs: str,
+    ) -> None:
+        """``also``: further statuses that are fine for those who may; ``data``: the body of POST, PUT and PATCH.
+
+        A kwarg that starts with "=" is taken as it stands instead of naming a kind of row.
+        """
+        by_name = Door.API if name.startswith("api:") else Door.INSTANCE
+        values = {
+            "name": name,
+            "permission": permission,
+            "door": door or by_name,
+            "methods": (name[4:].split(" ")[0],) if name.startswith("api:") else methods,
+            "data": data or {},
+            "content_type": content_type,
+            "kwargs": kwargs,
+            "also": frozenset(also),
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    @property
+    def has_ids(self) -> bool:
+        """Whether the address holds the id of a row of an instance."""
+        return any(not kind.startswith("=") for kind in self.kwargs.values())
+
+
+P = Permission
+GET, POST = ("GET",), ("POST",)
+BOTH = GET + POST
+
+INSTANCES = [
+    Row("instances:landing", door=Door.PUBLIC),
+    Row("instances:privacy", door=Door.PUBLIC),
+    Row("instances:terms", door=Door.PUBLIC),
+    Row("instances:healthz", door=Door.PUBLIC),
+    Row("instances:readyz", door=Door.PUBLIC),
+    Row("instances:invitation", door=Door.PUBLIC, methods=BOTH, also=(404,), token="=unknown"),
+    Row("instances:instance-list", door=Door.SIGNED_IN),
+    Row("instances:instance-new", door=Door.LEADS, methods=BOTH),
+    Row("instances:settings-general", P.SETTINGS_MANAGE, methods=BOTH),
+    Row("instances:settings-two-factor", P.OWNER_MANAGE, methods=POST),
+    Row("instances:settings-members", P.MEMBER_MANAGE, methods=BOTH),
+    Row("instances:member-role", P.MEMBER_MANAGE, methods=POST, data={"role": "editor"}, user_id="member"),
+    Row("instances:member-remove", P.MEMBER_MANAGE, methods=POST, user_id="member"),
+    Row("instances:invitation-revoke", P.MEMBER_MANAGE, methods=POST, invitation_id="invitation"),
+    Row("instances:invitation-renew", P.MEMBER_MANAGE, methods=POST, invitation_id="invitation"),
+    Row("instances:settings-advanced", P.API_KEY_MANAGE, methods=BOTH),
+    Row("instances:api-key-revoke", P.API_KEY_MANAGE, methods=POST, key_id="api_key"),
+    Row("api:GET /instance"),
+]
+
+ACCOUNTS = [
+    Row("accounts:profile", door=Door.SIGNED_IN, methods=BOTH),
+    Row("account_login", door=Door.PUBLIC),
+    Row("account_logout", door=Door.PUBLIC),
+    Row("account_inactive", door=Door.PUBLIC),
+    Row("account_signup", door=Door.PUBLIC),
+    Row("account_reauthenticate", door=Door.SIGNED_IN),
+    Row("account_email", door=Door.SIGNED_IN),
+    Row("account_email_verification_sent", door=Door.PUBLIC),
+    Row("account_change_password", door=Door.SIGNED_IN),
+    Row("account_set_password", door=Door.SIGNED_IN),
+    Row("account_reset_password", door=Door.PUBLIC),
+    Row("account_confirm_login_code", door=Door.SIGNED_IN),
+    Row("account_confirm_email", door=Door.PUBLIC, also=(404,), key="=no-such-key"),
+    Row("account_reset_password_from_key", door=Door.PUBLIC, uidb36="=1", key="=no-such-key"),
+    Row("account_reset_password_from_key_done", door=Door.PUBLIC),
+    Row("account_reset_password_done", door=Door.PUBLIC),
+    Row("mfa_index", door=Door.SIGNED_IN),
+    Row("mfa_authenticate", door=Door.SIGNED_IN),
+    Row("mfa_reauthenticate", door=Door.SIGNED_IN),
+    Row("mfa_activate_totp", door=Door.SIGNED_IN),
+    Row("mfa_deactivate_totp", door=Door.SIGNED_IN, also=(404,)),
+    Row("mfa_view_recovery_codes", door=Door.SIGNED_IN, also=(404,)),
+    Row("mfa_generate_recovery_codes", door=Door.SIGNED_IN, also=(404,)),
+    Row("mfa_download_recovery_codes", door=Door.SIGNED_IN, also=(404,)),
+    Row("usersessions_list", door=Door.SIGNED_IN),
+    Row("socialaccount_login_cancelled", door=Door.NOWHERE),
+    Row("socialaccount_login_error", door=Door.NOWHERE),
+    Row("socialaccount_signup", door=Door.NOWHERE),
+    Row("socialaccount_connections", door=Door.NOWHERE),
+]
+
+API = [
+    Row("api-1:api-root", door=Door.NOWHERE),
+    Row("api-1:openapi-json", door=Door.PUBLIC),
+    Row("api-1:openapi-view", door=Door.PUBLIC),
+]
+
+TIKTOK: list[Row] = []
+
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK]

@@ -1,0 +1,65 @@
+"""Two instances full of rows: the ids that addresses are built from, and the canaries that must never be seen."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from instances.models import Instance
+from instances.roles import KeyScope, Role
+from instances.scoping import instance_scope
+from instances.services.api_keys import write_api_key
+from instances.services.invitations import invite_first_owner
+from instances.services.members import set_role
+from instances.tests.factories import UserFactory
+
+CANARY = "Canary"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An instance and the ids of one row of every kind in it."""
+
+    instance: Instance
+    ids: Mapping[str, str]
+
+
+def _member(instance: Instance) -> str:
+    user = UserFactory.create(name=f"{CANARY} {instance.slug} member")
+    set_role(instance, member=user, role=Role.VIEWER)
+    return str(user.pk)
+
+
+def _api_key(instance: Instance) -> str:
+    user: User = UserFactory.create(name=f"{CANARY} {instance.slug} maker")
+    set_role(instance, member=user, role=Role.ADMIN)
+    name = f"{CANARY} {instance.slug} key"
+    return str(write_api_key(instance, user=user, actor=user, name=name, scopes=[KeyScope.POSTS_READ])[0].pk)
+
+
+def _invitation(instance: Instance) -> str:
+    invited = invite_first_owner(instance, email=f"{CANARY.lower()}-{instance.slug}@example.com")
+    invitation = invited.invitation
+    invitation.tenant_role = "member"
+    invitation.expires_at = timezone.now() + timedelta(days=1)
+    invitation.save()
+    invitation.grants.create(instance=instance, role="viewer")
+    return str(invitation.pk)
+
+
+# One line per kind of row: the name that walker_table.py uses, and what makes it inside the instance's open scope.
+# Give it a name, caption or title that starts with CANARY and holds the instance's slug.
+MAKERS: dict[str, Callable[[Instance], str]] = {
+    "slug": lambda instance: instance.slug,
+    "member": _member,
+    "api_key": _api_key,
+    "invitation": _invitation,
+}
+
+
+def furnish(instance: Instance) -> Place:
+    """Make one row of every kind in the instance."""
+    with instance_scope(instance):
+        return Place(instance, {name: make(instance) for name, make in MAKERS.items()})
