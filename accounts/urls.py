@@ -1,6 +1,8 @@
 """Pages about a person."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("auth/profile/", views.profile, name="profile")]

@@ -10,6 +10,6 @@ def not_here(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    re_path(r"^(3rdparty|social)/", not_here),
+    re_path(r"^(?:3rdparty|social)/", not_here),
     path("", include("allauth.urls")),
 ]

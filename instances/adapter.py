@@ -1,7 +1,93 @@
-"""allauth's behaviour in this product."""
+"""allauth's behaviour in this product: who may sign up, what sign-up makes, where people land, how mail leaves."""
+
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from instances.invited import forget_invitation, invitation_in
+from instances.jobs.mail import queue_mail
+from instances.models import Invitation
+from instances.pages import home_of
+from instances.services import InvitationUnusable, accept_invitation, create_tenant_with_instance
 
 
 class InstanceAccountAdapter(DefaultAccountAdapter):
-    """Sign-up makes a tenant and a first instance in one step."""
+    """Sign-up makes a tenant and a first instance, or takes the places an invitation offers, in one step."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """By SIGNUP. ``closed`` lets nobody in but the deployment's first owner, whom the operator named."""
+        invitation = invitation_in(request)
+        if settings.SIGNUP == "closed":
+            return bool(invitation and invitation.is_first_owner)
+        return settings.SIGNUP == "open" or invitation is not None
+
+    def clean_email(self, email: str) -> str:
+        """An invitation is for its address alone."""
+        email = super().clean_email(email)
+        invitation = invitation_in(self.request)
+        if invitation and self._is_signup() and email.strip().lower() != invitation.email:
+            raise ValidationError(_("This invitation is for %(email)s.") % {"email": invitation.email})
+        return email
+
+    def save_user(
+        self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
+    ) -> AbstractBaseUser:
+        """The person and their first place in one transaction."""
+        assert isinstance(user, User)  # noqa: S101 - allauth makes it by AUTH_USER_MODEL
+        invitation = invitation_in(request)
+        user.name = form.cleaned_data.get("name", "")
+        try:
+            with transaction.atomic():
+                super().save_user(request, user, form, commit=True)
+                _first_place(user, invitation, form.cleaned_data.get("team", ""))
+        except IntegrityError as error:
+            text = _("Somebody has just signed up with this address. Sign in instead.")
+            raise _sent_to_sign_in(request, text) from error
+        except InvitationUnusable as error:
+            raise _sent_to_sign_in(request, str(error.user_message)) from error
+        return user
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """The person's only instance, or all of them."""
+        assert isinstance(request.user, User)  # noqa: S101 - allauth calls this for signed-in people
+        forget_invitation(request)
+        return home_of(request.user)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """The instance that sign-up has just made or opened."""
+        return self.get_login_redirect_url(request) if request.user.is_authenticated else settings.LOGIN_URL
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write the mail as a row; without EMAIL_URL there is nobody to send it."""
+        if not settings.EMAIL_URL:
+            return
+        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email} | context)
+        html = next((str(part[0]) for part in getattr(message, "alternatives", [])), "")
+        queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
+
+    def _is_signup(self) -> bool:
+        match = self.request.resolver_match if self.request else None
+        return bool(match and match.url_name == "account_signup")
+
+
+def _first_place(user: User, invitation: Invitation | None, team: str) -> None:
+    if invitation:
+        accept_invitation(invitation, user=user)
+    else:
+        create_tenant_with_instance(owner=user, tenant_name=team or user.name or user.email.partition("@")[0])
+
+
+def _sent_to_sign_in(request: HttpRequest, text: str) -> ImmediateHttpResponse:
+    messages.warning(request, text)
+    return ImmediateHttpResponse(redirect(settings.LOGIN_URL))

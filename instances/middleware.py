@@ -1,6 +1,5 @@
 """From an address to an instance: opens the scope for /i/<slug>/…, for API keys and for /admin/."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -19,14 +18,10 @@ from instances.http import InstanceRequest
 from instances.models import ApiKey, Instance
 from instances.roles import KEY_SCOPE_NEEDS, KeyScope
 from instances.scoping import instance_scope, unscoped
+from instances.tokens import hash_key
 
 INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[^/]+)/")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
-
-
-def hash_key(key: str) -> str:
-    """How an API key is stored: SHA-256 in hex. Keys are random, so no slow hash is needed."""
-    return hashlib.sha256(key.encode()).hexdigest()
 
 
 class InstanceMiddleware:

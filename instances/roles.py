@@ -67,6 +67,21 @@ ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     }
 )
 
+# Lowest first. Nobody gives, takes or changes a role above their own.
+RANKS: Final = (Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.TENANT_ADMIN, Role.OWNER)
+
+
+def reaches(own: Role, other: Role) -> bool:
+    """Whether ``other`` is not above ``own``."""
+    return RANKS.index(other) <= RANKS.index(own)
+
+
+def up_to(own: Role) -> tuple[Role, ...]:
+    """The roles that somebody with ``own`` may give, lowest first; none without the right to manage members."""
+    if Permission.MEMBER_MANAGE not in ALLOWED[own]:
+        return ()
+    return RANKS[: RANKS.index(own) + 1]
+
 
 class KeyScope(StrEnum):
     """What an API key may do, on top of what its maker's present role allows."""

@@ -1,6 +1,30 @@
 """Pages of instances."""
 
-from django.urls import URLPattern
+from django.urls import include, path
+
+from instances.views import front, health, invitation, settings
 
 app_name = "instances"
-urlpatterns: list[URLPattern] = []
+
+settings_urls = [
+    path("general/", settings.settings_general, name="settings-general"),
+    path("two-factor/", settings.settings_two_factor, name="settings-two-factor"),
+    path("members/", settings.settings_members, name="settings-members"),
+    path("members/<uuid:user_id>/role/", settings.member_role, name="member-role"),
+    path("members/<uuid:user_id>/remove/", settings.member_remove, name="member-remove"),
+    path("invitations/<uuid:invitation_id>/revoke/", settings.invitation_revoke, name="invitation-revoke"),
+    path("invitations/<uuid:invitation_id>/renew/", settings.invitation_renew, name="invitation-renew"),
+    path("advanced/", settings.settings_advanced, name="settings-advanced"),
+    path("keys/<uuid:key_id>/revoke/", settings.api_key_revoke, name="api-key-revoke"),
+]
+urlpatterns = [
+    path("", front.landing, name="landing"),
+    path("privacy/", front.privacy, name="privacy"),
+    path("terms/", front.terms, name="terms"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("instances/", front.instance_list, name="instance-list"),
+    path("instances/new/", front.instance_new, name="instance-new"),
+    path("invite/<str:token>/", invitation.invitation, name="invitation"),
+    path("i/<slug:slug>/settings/", include(settings_urls)),
+]

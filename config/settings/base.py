@@ -40,7 +40,7 @@ TIKTOK_SANDBOX_MODE = env.flag("TIKTOK_SANDBOX_MODE", default=False)
 
 # --- Applications -------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "accounts.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,6 +97,9 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# What apps above instances add to the left rail: dotted strings, each (request) -> dict.
+RAIL_PROVIDERS: list[str] = []
+
 # --- Database, sessions, cache ------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'clipdesk.sqlite3'}")
 _database: dict[str, Any] = env.env.db_url_config(DATABASE_URL)
@@ -121,6 +124,13 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
+# A sweep source claims one due piece of work and returns what runs it, or None.
+SWEEP_SOURCES = ["instances.jobs.mail.claim_mail"]
+# Name, every so many seconds, what to call.
+PERIODIC_JOBS = [
+    ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
+    ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
+]
 
 # --- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -147,6 +157,7 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "instances.adapter.InstanceAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "instances.forms.SignupExtras"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from instances.middleware import hash_key
 from instances.models import ApiKey, Instance, Membership
 from instances.roles import KeyScope
+from instances.tokens import hash_key
 
 KEY = "cd_abc123_" + "x" * 40
 

@@ -1,0 +1,138 @@
+"""Input of the pages about instances and people; also the fields that sign-up adds to allauth's."""
+
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import available_timezones
+
+from allauth.core import context
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Tenant, User
+from instances.invited import invitation_in
+from instances.models import Instance
+from instances.models.instance import slug_validator
+from instances.queries import ROLE_LABELS, tenants_led_by
+from instances.roles import KeyScope, Role, up_to
+
+SCOPE_LABELS = {
+    KeyScope.ACCOUNTS_READ: _("See accounts"),
+    KeyScope.ACCOUNTS_WRITE: _("Link, rename and disconnect accounts"),
+    KeyScope.MEDIA_WRITE: _("Upload media"),
+    KeyScope.POSTS_READ: _("See posts"),
+    KeyScope.POSTS_WRITE: _("Draft and schedule posts"),
+    KeyScope.POSTS_PUBLISH: _("Publish posts"),
+    KeyScope.ANALYTICS_READ: _("See numbers"),
+}
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """The IANA zones that people choose from, without the legacy aliases."""
+    zones = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(zones))]
+
+
+class SignupExtras(forms.Form):
+    """What sign-up asks beside address and password: a name, and where nobody invited, the team's name."""
+
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    team = forms.CharField(
+        label=_("Your team or brand"),
+        max_length=120,
+        help_text=_("The name of your first instance. You can change it."),
+    )
+    field_order = ["name", "team", "email", "password1"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if invitation := invitation_in(context.request):
+            del self.fields["team"]
+            self.initial["email"] = invitation.email
+
+    def signup(self, request: HttpRequest, user: User) -> None:
+        """allauth asks for this method; the adapter has written everything."""
+
+
+class InstanceForm(forms.Form):
+    """A new instance of one of the tenants that the person leads."""
+
+    tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Tenant"), empty_label=None)
+    name = forms.CharField(label=_("Name"), max_length=120)
+    slug = forms.CharField(
+        label=_("Address"),
+        max_length=50,
+        required=False,
+        validators=[slug_validator],
+        help_text=_("Small letters, digits and hyphens. Left empty, it is made from the name. It cannot change later."),
+    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        tenants = tenants_led_by(user)
+        field: Any = self.fields["tenant"]
+        field.queryset = tenants
+        self.initial.setdefault("time_zone", settings.DEFAULT_INSTANCE_TIME_ZONE)
+        if len(tenants) == 1:
+            field.initial, field.widget = tenants[0].pk, forms.HiddenInput()
+
+
+class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Name and time zone of an instance."""
+
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=zone_choices, help_text=_("Times are entered and shown in this zone.")
+    )
+
+    class Meta:
+        model = Instance
+        fields = ["name", "time_zone"]
+
+
+class TwoFactorPolicyForm(forms.Form):
+    """The tenant's policy."""
+
+    required = forms.BooleanField(label=_("Everybody needs two-factor sign-in"), required=False)
+
+
+class RoleForm(forms.Form):
+    """A role, up to the reader's own."""
+
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, reader: Role, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["role"]
+        field.choices = [(role.value, ROLE_LABELS[role]) for role in up_to(reader)]
+
+    def clean_role(self) -> Role:
+        """The role as a member of the enumeration."""
+        return Role(self.cleaned_data["role"])
+
+
+class InviteForm(RoleForm):
+    """Whom to invite and as what."""
+
+    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "off"}))
+    field_order = ["email", "role"]
+
+
+class ApiKeyForm(forms.Form):
+    """A key's name and scopes; ``key_id`` makes a repeated request harmless."""
+
+    key_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, such as “nightly upload”."))
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=[(scope.value, label) for scope, label in SCOPE_LABELS.items()],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def values(self) -> tuple[UUID, str, list[KeyScope]]:
+        """Id, name and scopes, once valid."""
+        data = self.cleaned_data
+        return data["key_id"], data["name"], [KeyScope(scope) for scope in data["scopes"]]

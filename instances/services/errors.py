@@ -1,0 +1,34 @@
+"""Why a service said no; ``user_message`` is for people."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refused(Exception):
+    """Nothing was changed."""
+
+    def __init__(self, user_message: str | Promise) -> None:
+        super().__init__(str(user_message))
+        self.user_message = user_message
+
+
+class NotAllowed(Refused):
+    """The actor's role does not reach that far."""
+
+
+class LastOwner(Refused):
+    """A tenant always keeps one owner."""
+
+    def __init__(self) -> None:
+        super().__init__(_("This is the last owner. Make somebody else an owner first."))
+
+
+class SlugTaken(Refused):
+    """Another instance has this address."""
+
+    def __init__(self) -> None:
+        super().__init__(_("Another instance already has this address."))
+
+
+class InvitationUnusable(Refused):
+    """The invitation is used, revoked, expired or for another address."""

@@ -1,0 +1,97 @@
+"""Tenants and instances: made, renamed, and the tenant's policies."""
+
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import Tenant, TenantMembership, TenantRole, User
+from instances.access import role_of
+from instances.models import Instance
+from instances.roles import ALLOWED, Permission
+from instances.services.errors import NotAllowed, SlugTaken
+
+LONGEST_STEM: Final = 44  # leaves room for "-" and five digits within the 50 of a slug
+
+
+def suggest_slug(name: str) -> str:
+    """A free address made from a name; free now, so ``create_instance`` still looks."""
+    stem = slugify(name.replace("_", "-"))[:LONGEST_STEM].strip("-") or "instance"
+    taken = set(Instance.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    return next(slug for n in range(1, len(taken) + 2) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
+
+
+def create_tenant_with_instance(
+    *, owner: User, tenant_name: str, instance_name: str = "", slug: str = ""
+) -> tuple[Tenant, Instance]:
+    """A new customer with ``owner`` and a first instance. Raises SlugTaken."""
+    with transaction.atomic():
+        tenant = Tenant.objects.create(name=tenant_name)
+        TenantMembership.objects.create(user=owner, tenant=tenant, role=TenantRole.OWNER)
+        record("tenant.created", tenant=tenant, actor=owner, target=tenant, name=tenant_name)
+        return tenant, add_instance(tenant, actor=owner, name=instance_name or tenant_name, slug=slug)
+
+
+def create_instance(tenant: Tenant, *, actor: User, name: str, slug: str = "", time_zone: str = "") -> Instance:
+    """A further instance of the tenant, by its owners and admins. Raises NotAllowed or SlugTaken."""
+    places = TenantMembership.objects.filter(
+        tenant=tenant, user=actor, role__in=[TenantRole.OWNER, TenantRole.ADMIN], user__is_active=True
+    )
+    if not places.exists():
+        raise NotAllowed(_("Only owners and admins of a tenant make new instances."))
+    return add_instance(tenant, actor=actor, name=name, slug=slug, time_zone=time_zone)
+
+
+def add_instance(
+    tenant: Tenant, *, actor: User | None, name: str, slug: str = "", time_zone: str = "", tries: int = 5
+) -> Instance:
+    """Write an instance without asking who may; an address that was only suggested gives way to a faster one."""
+    try:
+        with transaction.atomic():
+            instance = Instance.objects.create(
+                tenant=tenant,
+                name=name,
+                slug=slug or suggest_slug(name),
+                time_zone=time_zone or settings.DEFAULT_INSTANCE_TIME_ZONE,
+            )
+            record("instance.created", tenant=tenant, actor=actor, instance_id=instance.pk, target=instance, name=name)
+            return instance
+    except IntegrityError as error:
+        if slug or tries == 1:
+            raise SlugTaken from error
+    return add_instance(tenant, actor=actor, name=name, time_zone=time_zone, tries=tries - 1)
+
+
+def update_instance(instance: Instance, *, actor: User, name: str, time_zone: str) -> None:
+    """Change name and time zone; the address stays. Raises NotAllowed."""
+    _need(actor, instance, Permission.SETTINGS_MANAGE)
+    with transaction.atomic():
+        instance.name, instance.time_zone = name, time_zone
+        instance.save(update_fields=["name", "time_zone"])
+        record(
+            "instance.updated",
+            tenant=instance.tenant,
+            actor=actor,
+            instance_id=instance.pk,
+            target=instance,
+            name=name,
+            time_zone=time_zone,
+        )
+
+
+def set_two_factor_policy(instance: Instance, *, actor: User, required: bool) -> None:
+    """Whether everybody of the instance's tenant needs two-factor sign-in; owners decide. Raises NotAllowed."""
+    _need(actor, instance, Permission.OWNER_MANAGE)
+    with transaction.atomic():
+        Tenant.objects.filter(pk=instance.tenant_id).update(require_two_factor=required)
+        instance.tenant.require_two_factor = required
+        record("tenant.two_factor", tenant=instance.tenant, actor=actor, target=instance.tenant, required=required)
+
+
+def _need(actor: User, instance: Instance, permission: Permission) -> None:
+    role = role_of(actor, instance)
+    if role is None or permission not in ALLOWED[role]:
+        raise NotAllowed(_("Your role does not allow this."))

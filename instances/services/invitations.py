@@ -1,0 +1,219 @@
+"""Invitations: a one-time link for one address, seven days long, stored as its hash."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import Tenant, TenantMembership, TenantRole, User
+from instances.access import role_of
+from instances.jobs.clock import db_now
+from instances.jobs.mail import queue_mail
+from instances.models import Instance, Invitation, InvitationGrant, Membership
+from instances.roles import Role, reaches
+from instances.services.errors import InvitationUnusable, NotAllowed
+from instances.services.members import TENANT_ROLE_OF, lock_tenant, need_reach
+from instances.tokens import hash_key, new_token
+
+LIFETIME: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An invitation just made; ``link`` is known now and never again."""
+
+    invitation: Invitation
+    link: str
+    mailed: bool
+
+
+def invite_member(instance: Instance, *, actor: User, email: str, role: Role) -> Invited:
+    """Invite an address, by mail where mail is set up. An open invitation of the same address to this instance
+    is replaced, so that repeating it leaves one link. Raises NotAllowed (also for people who are members already).
+    """
+    email = email.strip().lower()
+    with transaction.atomic():
+        tenant = lock_tenant(instance.tenant_id)
+        need_reach(actor, instance, role)
+        member = User.objects.filter(email=email).first()
+        if member and role_of(member, instance):
+            raise NotAllowed(_("%(email)s is a member already. Change the role in the list.") % {"email": email})
+        pending_of(instance).filter(email=email).update(revoked_at=timezone.now())
+        invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
+        record(
+            "invitation.created",
+            tenant=tenant,
+            actor=actor,
+            instance_id=instance.pk,
+            target=invited.invitation,
+            email=email,
+            role=role.value,
+        )
+    return invited
+
+
+def invite_first_owner(instance: Instance, *, email: str) -> Invited:
+    """The one-time link of the deployment's first person: owner of the tenant and staff. For the command line."""
+    with transaction.atomic():
+        tenant = lock_tenant(instance.tenant_id)
+        invited = _write(tenant, email=email.strip().lower(), role=Role.OWNER, instance=instance, actor=None)
+        Invitation.objects.filter(pk=invited.invitation.pk).update(is_first_owner=True)
+        record("invitation.created", tenant=tenant, actor=None, target=invited.invitation, email=email, role="owner")
+    return invited
+
+
+def pending_of(instance: Instance) -> QuerySet[Invitation]:
+    """Invitations that were neither used nor revoked and lead to this instance (or to its whole tenant)."""
+    mine = Q(grants__instance=instance) | Q(tenant_id=instance.tenant_id, tenant_role__in=TENANT_ROLE_OF.values())
+    ids = Invitation.objects.filter(mine, accepted_at=None, revoked_at=None).values("pk")
+    return Invitation.objects.filter(pk__in=ids)
+
+
+def role_given(invitation: Invitation, instance: Instance) -> Role:
+    """What the invitation makes of a person in this instance."""
+    for role, tenant_role in TENANT_ROLE_OF.items():
+        if invitation.tenant_role == tenant_role:
+            return role
+    return next(Role(grant.role) for grant in invitation.grants.all() if grant.instance_id == instance.pk)
+
+
+def revoke_invitation(instance: Instance, invitation: Invitation, *, actor: User) -> None:
+    """Make the link worthless; again changes nothing. Raises NotAllowed."""
+    with transaction.atomic():
+        need_reach(actor, instance, role_given(invitation, instance))
+        if Invitation.objects.filter(pk=invitation.pk, revoked_at=None, accepted_at=None).update(
+            revoked_at=timezone.now()
+        ):
+            record(
+                "invitation.revoked",
+                tenant=instance.tenant,
+                actor=actor,
+                instance_id=instance.pk,
+                target=invitation,
+                email=invitation.email,
+            )
+
+
+def renew_invitation(instance: Instance, invitation: Invitation, *, actor: User) -> Invited:
+    """A new link with seven new days; the old link dies. Raises NotAllowed or InvitationUnusable."""
+    token = new_token()
+    with transaction.atomic():
+        need_reach(actor, instance, role_given(invitation, instance))
+        renewed = Invitation.objects.filter(pk=invitation.pk, revoked_at=None, accepted_at=None).update(
+            token_hash=hash_key(token), expires_at=timezone.now() + LIFETIME, invited_by=actor
+        )
+        if not renewed:
+            raise InvitationUnusable(_("This invitation was used or revoked meanwhile."))
+        record(
+            "invitation.renewed",
+            tenant=instance.tenant,
+            actor=actor,
+            instance_id=instance.pk,
+            target=invitation,
+            email=invitation.email,
+        )
+        return _deliver(invitation, token, instance)
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """The invitation behind a link, whatever its state."""
+    return Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=hash_key(token)).first()
+
+
+def state_of(invitation: Invitation) -> str:
+    """open, accepted, revoked or expired."""
+    if invitation.accepted_at:
+        return "accepted"
+    if invitation.revoked_at:
+        return "revoked"
+    return "expired" if invitation.expires_at <= timezone.now() else "open"
+
+
+def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
+    """Take the offered places, once; of two at the same moment one wins. A higher role that the person has already
+    stays. Gives the instance to go to. Raises InvitationUnusable.
+    """
+    if user.email != invitation.email:
+        raise InvitationUnusable(_("This invitation is for %(email)s.") % {"email": invitation.email})
+    with transaction.atomic():
+        lock_tenant(invitation.tenant_id)
+        taken = Invitation.objects.filter(
+            pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=db_now()
+        ).update(accepted_at=timezone.now(), accepted_by=user)
+        if not taken:
+            raise InvitationUnusable(_("This invitation was used, revoked or has expired."))
+        instance = _give_places(invitation, user)
+        record(
+            "invitation.accepted",
+            tenant=invitation.tenant,
+            actor=user,
+            instance_id=instance.pk if instance else None,
+            target=invitation,
+        )
+        return instance
+
+
+def _give_places(invitation: Invitation, user: User) -> Instance | None:
+    """Write what was offered, never lowering what is there."""
+    place, made = TenantMembership.objects.get_or_create(
+        user=user, tenant=invitation.tenant, defaults={"role": invitation.tenant_role}
+    )
+    ranks = [TenantRole.MEMBER, TenantRole.ADMIN, TenantRole.OWNER]
+    if not made and ranks.index(TenantRole(invitation.tenant_role)) > ranks.index(TenantRole(place.role)):
+        place.role = invitation.tenant_role
+        place.save(update_fields=["role"])
+    for grant in invitation.grants.select_related("instance"):
+        membership, made = Membership.objects.get_or_create(
+            user=user, instance=grant.instance, defaults={"role": grant.role}
+        )
+        if not made and not reaches(Role(membership.role), Role(grant.role)):
+            Membership.objects.filter(pk=membership.pk).update(role=grant.role)
+    if invitation.is_first_owner:
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    first = invitation.grants.select_related("instance").order_by("instance__name").first()
+    return first.instance if first else Instance.objects.filter(tenant=invitation.tenant).first()
+
+
+def _write(tenant: Tenant, *, email: str, role: Role, instance: Instance, actor: User | None) -> Invited:
+    token = new_token()
+    invitation = Invitation.objects.create(
+        token_hash=hash_key(token),
+        email=email,
+        tenant=tenant,
+        tenant_role=TENANT_ROLE_OF.get(role, TenantRole.MEMBER),
+        invited_by=actor,
+        expires_at=timezone.now() + LIFETIME,
+    )
+    if role not in TENANT_ROLE_OF:
+        InvitationGrant.objects.create(invitation=invitation, instance=instance, role=role.value)
+    return _deliver(invitation, token, instance)
+
+
+def _deliver(invitation: Invitation, token: str, instance: Instance) -> Invited:
+    """By mail where mail is set up; otherwise whoever invited copies the link."""
+    link = settings.BASE_URL + reverse("instances:invitation", args=[token])
+    if settings.EMAIL_URL and invitation.invited_by:
+        queue_mail(
+            to=invitation.email,
+            subject=_("%(name)s invites you to %(instance)s")
+            % {"name": invitation.invited_by, "instance": instance.name},
+            text=_(
+                "%(name)s invites you to work in %(instance)s on Clipdesk.\n\n%(link)s\n\n"
+                "The link is for %(email)s alone, works once and ends in seven days."
+            )
+            % {
+                "name": invitation.invited_by,
+                "instance": instance.name,
+                "link": link,
+                "email": invitation.email,
+            },
+        )
+        return Invited(invitation, link, mailed=True)
+    return Invited(invitation, link, mailed=False)

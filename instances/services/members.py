@@ -1,0 +1,136 @@
+"""Who belongs to an instance, as what; nobody reaches above their own role, and a tenant keeps an owner."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import Tenant, TenantMembership, TenantRole, User
+from instances.access import role_of
+from instances.models import ApiKey, Instance, Invitation, Membership
+from instances.roles import Role, reaches, up_to
+from instances.services.errors import LastOwner, NotAllowed
+
+TENANT_ROLE_OF = {Role.OWNER: TenantRole.OWNER, Role.TENANT_ADMIN: TenantRole.ADMIN}
+
+
+def lock_tenant(tenant_id: UUID) -> Tenant:
+    """Let only one transaction at a time change who belongs to the tenant."""
+    return Tenant.objects.select_for_update().get(pk=tenant_id)
+
+
+def need_reach(actor: User, instance: Instance, *roles: Role) -> Role:
+    """The actor's role. Raises NotAllowed unless they may give (and take) all of ``roles``."""
+    own = role_of(actor, instance)
+    if own is None or not up_to(own) or not all(reaches(own, role) for role in roles):
+        raise NotAllowed(_("You cannot give, change or take a role above your own."))
+    return own
+
+
+def change_role(instance: Instance, *, actor: User, member: User, role: Role) -> None:
+    """Make a member something else. Raises NotAllowed (strangers too) or LastOwner."""
+    with transaction.atomic():
+        tenant = lock_tenant(instance.tenant_id)
+        before = _role_in(instance, member)
+        need_reach(actor, instance, before, role)
+        if before == role:
+            return
+        if before == Role.OWNER:
+            _keep_an_owner(tenant)
+        set_role(instance, member=member, role=role)
+        if not reaches(role, before):
+            _forget_invitations(tenant, member)
+        record(
+            "member.role_changed",
+            tenant=tenant,
+            actor=actor,
+            instance_id=instance.pk,
+            target=member,
+            member=member.email,
+            before=before.value,
+            after=role.value,
+        )
+
+
+def set_role(instance: Instance, *, member: User, role: Role) -> None:
+    """Write a role without asking who may."""
+    TenantMembership.objects.update_or_create(
+        user=member,
+        tenant_id=instance.tenant_id,
+        defaults={"role": TENANT_ROLE_OF.get(role, TenantRole.MEMBER)},
+    )
+    if role not in TENANT_ROLE_OF:
+        Membership.objects.update_or_create(user=member, instance=instance, defaults={"role": role.value})
+
+
+def remove_member(instance: Instance, *, actor: User, member: User) -> None:
+    """Take a person's place, and with it their API keys and open invitations; an owner or tenant admin leaves
+    the whole tenant. Raises NotAllowed (strangers too) or LastOwner.
+    """
+    with transaction.atomic():
+        tenant = lock_tenant(instance.tenant_id)
+        before = _role_in(instance, member)
+        need_reach(actor, instance, before)
+        if before == Role.OWNER:
+            _keep_an_owner(tenant)
+        if before in TENANT_ROLE_OF:
+            _leave_tenant(tenant, member)
+        else:
+            _leave_instance(instance, member)
+        _forget_invitations(tenant, member)
+        record(
+            "member.removed",
+            tenant=tenant,
+            actor=actor,
+            instance_id=instance.pk,
+            target=member,
+            member=member.email,
+            role=before.value,
+        )
+
+
+def _role_in(instance: Instance, member: User) -> Role:
+    """As role_of, for people who may be inactive: they can be removed too."""
+    place = TenantMembership.objects.filter(user=member, tenant_id=instance.tenant_id).first()
+    for role, tenant_role in TENANT_ROLE_OF.items():
+        if place and place.role == tenant_role:
+            return role
+    membership = Membership.objects.filter(user=member, instance=instance).first()
+    if place is None or membership is None:
+        raise NotAllowed(_("This person is not a member here."))
+    return Role(membership.role)
+
+
+def _keep_an_owner(tenant: Tenant) -> None:
+    owners = TenantMembership.objects.filter(tenant=tenant, role=TenantRole.OWNER, user__is_active=True)
+    if owners.count() < 2:
+        raise LastOwner
+
+
+def _leave_tenant(tenant: Tenant, member: User) -> None:
+    Membership.objects.filter(user=member, instance__tenant=tenant).delete()
+    TenantMembership.objects.filter(user=member, tenant=tenant).delete()
+    _revoke_keys(member, Instance.objects.filter(tenant=tenant).values_list("pk", flat=True))
+
+
+def _leave_instance(instance: Instance, member: User) -> None:
+    """The place in the tenant goes with the last instance."""
+    Membership.objects.filter(user=member, instance=instance).delete()
+    _revoke_keys(member, [instance.pk])
+    if not Membership.objects.filter(user=member, instance__tenant_id=instance.tenant_id).exists():
+        TenantMembership.objects.filter(user=member, tenant_id=instance.tenant_id).delete()
+
+
+def _revoke_keys(member: User, instance_ids: Iterable[UUID]) -> None:
+    """Coming back later must not bring old keys back to life."""
+    ApiKey.objects.filter(user=member, instance_id__in=instance_ids, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _forget_invitations(tenant: Tenant, member: User) -> None:
+    """What somebody could give yesterday must not be taken tomorrow."""
+    Invitation.objects.filter(tenant=tenant, invited_by=member, accepted_at=None, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )

@@ -1,0 +1,1 @@
+"""The pages of instances and of the people in them."""

@@ -1,0 +1,69 @@
+"""What everybody may see: the landing page, privacy, terms; and the list of a person's instances."""
+
+from typing import cast
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from instances.forms import InstanceForm
+from instances.pages import home_of, instance_url
+from instances.queries import instances_of, tenants_led_by
+from instances.services import SlugTaken, create_instance
+
+
+@require_safe
+def landing(request: HttpRequest) -> HttpResponse:
+    """What Clipdesk is; signed-in people are sent on."""
+    if isinstance(request.user, User):
+        return redirect(home_of(request.user))
+    return render(request, "landing.html", {"signup_open": settings.SIGNUP == "open"})
+
+
+@require_safe
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What is stored about whom."""
+    return render(request, "legal/privacy.html")
+
+
+@require_safe
+def terms(request: HttpRequest) -> HttpResponse:
+    """The rules."""
+    return render(request, "legal/terms.html")
+
+
+@require_safe
+@login_required
+def instance_list(request: HttpRequest) -> HttpResponse:
+    """All the person's instances."""
+    user = cast(User, request.user)
+    context = {"instances": instances_of(user), "can_create": tenants_led_by(user).exists()}
+    return render(request, "instances/instance_list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def instance_new(request: HttpRequest) -> HttpResponse:
+    """Make an instance; for those who lead a tenant."""
+    user = cast(User, request.user)
+    if not tenants_led_by(user).exists():
+        raise PermissionDenied
+    form = InstanceForm(request.POST or None, user=user)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            instance = create_instance(
+                data["tenant"], actor=user, name=data["name"], slug=data["slug"], time_zone=data["time_zone"]
+            )
+        except SlugTaken as error:
+            form.add_error("slug", str(error.user_message))
+        else:
+            messages.success(request, _("%(name)s is ready.") % {"name": instance.name})
+            return redirect(instance_url(instance))
+    return render(request, "instances/instance_new.html", {"form": form})
