@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 
 import pytest
+import responses
 
 from tiktok.api import login_kit
 from tiktok.api.answers import scrubber
@@ -17,6 +18,7 @@ from tiktok.api.client import TikTokClient
 from tiktok.api.content_posting import fetch_status, init_video, upload_chunk
 from tiktok.api.display import get_user_info
 from tiktok.api.errors import TikTokError
+from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
 from tiktok.api.types import FileSource, VideoPostInfo
 from tiktok.tests.unit.api.conftest import MakeClient
@@ -201,3 +203,13 @@ def test_what_a_body_raises_brings_no_address_along(make_client: MakeClient) -> 
 )
 def test_tiktoks_text_is_kept_without_the_secrets(text: str, kept: str) -> None:
     assert scrubber([CLIENT_SECRET, Secret(CODE), Secret("")])(text) == kept
+
+
+def test_a_secret_that_comes_back_as_code_or_log_id_is_not_kept(
+    mocked: responses.RequestsMock, client: TikTokClient
+) -> None:
+    said = {"error": CLIENT_SECRET.reveal(), "log_id": REFRESH.reveal()}
+    mocked.post(f"{client.base_url}{Endpoint.OAUTH_TOKEN}", json=said, status=400)
+    with pytest.raises(TikTokError) as raised:
+        call_refresh(client)
+    assert (raised.value.code, raised.value.log_id) == ("unreadable-code", "")
