@@ -3,13 +3,18 @@
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import cast
+from datetime import timedelta
+from typing import Final, cast
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from accounts.models import User
@@ -20,6 +25,7 @@ from instances.roles import KEY_SCOPE_NEEDS, KeyScope
 from instances.scoping import instance_scope, unscoped
 from instances.tokens import hash_key
 
+LAST_USED_STEP: Final = timedelta(minutes=1)
 INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[^/]+)/")
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -46,8 +52,8 @@ class InstanceMiddleware:
         access = access_for(user, instance) if instance else None
         if access is None:
             return _not_found(request)
-        if access.instance.tenant.require_two_factor and not _has_two_factor(user):
-            return redirect(reverse("mfa_index"))
+        if access.instance.tenant.require_two_factor and not is_mfa_enabled(user):
+            return _two_factor_first(request, access.instance)
         request.instance, request.membership = access.instance, access
         with instance_scope(access.instance):
             return self.get_response(request)
@@ -64,7 +70,7 @@ class InstanceMiddleware:
 
 def key_access(request: HttpRequest) -> tuple[ApiKey, Access] | None:
     """The API key in the Authorization header and what it may do now; None if it is worth nothing."""
-    kind, _, key = request.headers.get("Authorization", "").partition(" ")
+    kind, _sep, key = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not key:
         return None
     found = (
@@ -75,8 +81,16 @@ def key_access(request: HttpRequest) -> tuple[ApiKey, Access] | None:
     access = access_for(found.user, found.instance) if found else None
     if found is None or access is None:
         return None
+    _note_use(found)
     granted = frozenset(scope for scope in KeyScope if scope in found.scopes and access.can(KEY_SCOPE_NEEDS[scope]))
     return found, Access(access.instance, access.user, access.role, granted)
+
+
+def _note_use(key: ApiKey) -> None:
+    """When the key was last used, to the minute."""
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
@@ -87,8 +101,14 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
-def _has_two_factor(user: User) -> bool:
-    return bool(user.authenticator_set.exists())
+def _two_factor_first(request: HttpRequest, instance: Instance) -> HttpResponse:
+    """To the page that sets it up, with the reason."""
+    text = _("%(tenant)s asks everybody for two-factor sign-in. Set it up here, then open %(instance)s again.")
+    messages.warning(request, text % {"tenant": instance.tenant, "instance": instance})
+    url = reverse("mfa_index")
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
 
 
 def _not_found(request: HttpRequest) -> HttpResponseBase:

@@ -37,7 +37,19 @@ def _database_answers() -> bool:
     return True
 
 
+class _Seen:
+    """Migrations that are applied stay applied while the process lives."""
+
+    applied = False
+
+
 def _migrations_applied() -> bool:
+    if not _Seen.applied:
+        _Seen.applied = _nothing_to_migrate()
+    return _Seen.applied
+
+
+def _nothing_to_migrate() -> bool:
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 

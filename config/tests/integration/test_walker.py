@@ -79,7 +79,8 @@ def _join(prefix: str, path: str) -> str:
     return "/" + "/".join(part for part in (prefix.strip("/"), path.strip("/")) if part)
 
 
-IGNORED = re.compile(r"^(admin[:/].*|auth/\^\(\?:3rdparty\|social\)/|auth/social/.*)$")  # doors of their own, tested below
+# Doors of their own, tested below.
+IGNORED = re.compile(r"^(admin[:/].*|auth/\^\(\?:3rdparty\|social\)/|auth/social/.*)$")
 
 
 def test_every_address_has_a_row() -> None:
@@ -270,7 +271,7 @@ def admin_rows() -> list[Row]:
 
 
 def admin_kwargs(pattern: URLPattern) -> dict[str, str]:
-    values = {"app_label": "=auth", "content_type_id": "=1", "url": "=x"}
+    values = {"app_label": "=accounts", "content_type_id": "=1", "url": "=x"}
     names = {**getattr(pattern.pattern, "converters", {}), **pattern.pattern.regex.groupindex}
     return {name: values.get(name, "=00000000-0000-4000-8000-000000000000") for name in names}
 
