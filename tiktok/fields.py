@@ -100,16 +100,22 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         kwargs |= {"null": True, "editable": False, "serialize": False, "default": None}
         super().__init__(*args, **kwargs)
 
+    def get_attname(self) -> str:
+        """The ciphertext has an attribute of its own, so that loading and refreshing a row decrypts nothing."""
+        return f"{self.name}_sealed"
+
+    def get_attname_column(self) -> tuple[str, str]:
+        """The column keeps the field's name."""
+        return self.get_attname(), self.db_column or self.name
+
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
-        """Put the descriptor in the attribute's place."""
+        """Put the descriptor beside the ciphertext's attribute."""
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, name, _SecretAttribute(self))
 
     def sealed(self, row: models.Model) -> Sealed | None:
         """The ciphertext of a row, without decrypting; loads a deferred column."""
-        if self.attname not in row.__dict__:
-            row.refresh_from_db(fields=[self.attname])
-        value: Sealed | None = row.__dict__[self.attname]
+        value: Sealed | None = getattr(row, self.attname)
         return value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

@@ -1,6 +1,8 @@
 """Pages about TikTok: the features' addresses, in one namespace."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
 app_name = "tiktok"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("tiktok.linking.urls")),
+]

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "accounts",
     "instances",
     "tiktok",
+    "tiktok.linking.oauth",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -98,7 +99,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # What apps above instances add to the left rail: dotted strings, each (request) -> dict.
-RAIL_PROVIDERS: list[str] = []
+RAIL_PROVIDERS: list[str] = ["tiktok.context.rail_accounts"]
 
 # --- Database, sessions, cache ------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'clipdesk.sqlite3'}")
@@ -126,10 +127,16 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 REDIS_URL = env.text("REDIS_URL")
 # A sweep source claims one due piece of work and returns what runs it, or None.
 SWEEP_SOURCES = ["instances.jobs.mail.claim_mail"]
-# Name, every so many seconds, what to call.
-PERIODIC_JOBS = [
-    ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
-    ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
+# Celery beat is built from this; embedded, the sweeper walks it. Queues: publish, poll, sync, mail.
+PERIODIC_JOBS: list[dict[str, Any]] = [
+    {"name": name, "every_s": every_s, "run": run, "queue": "sync"}
+    for name, every_s, run in (
+        ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
+        ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
+        ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
+        ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
+        ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
+    )
 ]
 
 # --- People -------------------------------------------------------------------------------------
@@ -170,6 +177,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clipdesk"
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without mail no address is ever confirmed
 USERSESSIONS_TRACK_ACTIVITY = True
+SOCIALACCOUNT_ADAPTER = "tiktok.linking.oauth.adapter.LinkingAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_ONLY = False
 

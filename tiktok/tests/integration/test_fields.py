@@ -83,3 +83,11 @@ def test_damaged_ciphertext_is_said_to_be_undecryptable() -> None:
             cursor.execute("UPDATE tiktok_tiktokapp SET client_secret = %s", [text])
         with pytest.raises(Undecryptable):
             _ = TikTokApp.objects.get().client_secret
+
+
+def test_refreshing_and_deferring_a_row_decrypt_nothing_and_lose_nothing() -> None:
+    app = TikTokAppFactory.create(secret=CANARY)
+    app.refresh_from_db()
+    deferred = TikTokApp.objects.defer("client_secret").get()
+
+    assert app.client_secret == deferred.client_secret == Secret(CANARY)

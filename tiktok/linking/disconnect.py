@@ -1,0 +1,134 @@
+"""Unlinking: the card says Disconnecting…, what is under way finishes, then tokens and pictures are erased.
+
+History stays and scheduled posts wait. The consent is given back to TikTok only when the last link of the TikTok
+user goes, since all instances share one credential.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from accounts.audit import record
+from accounts.models import User
+from instances.jobs.clock import db_in, db_now, read_db_now
+from instances.scoping import instance_scope, unscoped
+from tiktok.api import login_kit
+from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.fields import Undecryptable
+from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.avatars import remove_avatar
+from tiktok.linking.secrets import with_client_secret
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_access_token
+from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
+
+log = logging.getLogger(__name__)
+PATIENCE: Final = timedelta(minutes=10)
+UNDER_WAY: Final = (PostState.INITING, PostState.UPLOADING, PostState.PROCESSING)
+WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
+LINKED: Final = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
+
+
+def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = False) -> bool:
+    """Take no new work for this account; False if it was disconnected, or on the way, already.
+
+    ``at_once``: do not wait for posts under way; their outcome may stay unknown.
+    """
+    with transaction.atomic():
+        waiting = TikTokAccount.objects.filter(pk=account.pk, status__in=LINKED)
+        if at_once:
+            waiting = TikTokAccount.objects.filter(pk=account.pk, status__in=[*LINKED, AccountStatus.DISCONNECTING])
+        until = db_now() if at_once else db_in(PATIENCE)
+        if not waiting.update(status=AccountStatus.DISCONNECTING, status_reason="", disconnect_at=until):
+            return False
+        record(
+            "account.disconnecting", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
+            target=account, at_once=at_once,
+        )  # fmt: skip
+    account.refresh_from_db()
+    return True
+
+
+def due_disconnects() -> list[TikTokAccount]:
+    """Accounts on the way out, of all instances."""
+    with unscoped(reason="the sweep finds accounts that are being disconnected, in every instance"):
+        leaving = TikTokAccount.objects.filter(status=AccountStatus.DISCONNECTING)
+        return list(leaving.select_related("instance__tenant", "credential__app").order_by("disconnect_at")[:50])
+
+
+def finish_disconnect(account: TikTokAccount) -> bool:
+    """One step of a disconnect, repeatable: wait for posts, give the consent back, erase. True when it is done."""
+    with instance_scope(account.instance):
+        is_over = account.disconnect_at is None or account.disconnect_at <= read_db_now()
+        if not is_over and Post.objects.filter(account=account, state__in=UNDER_WAY).exists():
+            return False
+        revoked = _revoke_last(account, is_over=is_over)
+        if revoked is None:
+            return False
+        _erase(account, is_revoked=revoked)
+    return True
+
+
+def _revoke_last(account: TikTokAccount, *, is_over: bool) -> bool | None:
+    """Give the consent back if no other instance holds it. None: TikTok is out of reach, come again."""
+    if _has_other_links(account):
+        return False
+    give_up = is_over and account.disconnect_at is not None and read_db_now() >= account.disconnect_at + PATIENCE
+    try:
+        token = usable_access_token(account.credential_id)
+        app = account.credential.app
+        give_back_connection()
+        with_client_secret(
+            app,
+            lambda secret: login_kit.revoke_token(
+                tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=token
+            ),
+        )
+    except RefreshUnderWay:
+        return False if give_up else None
+    except (ReconnectNeeded, Undecryptable):
+        return False  # there is nothing left to give back
+    except TikTokError as error:
+        log.warning("revoking the consent of account %s failed: %s", account.pk, error)
+        return None if error.kind in WORTH_A_REPEAT and not give_up else False
+    return True
+
+
+def _has_other_links(account: TikTokAccount) -> bool:
+    with unscoped(reason="the consent is shared by every instance that linked this TikTok user"):
+        others = TikTokAccount.objects.filter(credential_id=account.credential_id).exclude(pk=account.pk)
+        return others.exclude(status=AccountStatus.DISCONNECTED).exists()
+
+
+def _erase(account: TikTokAccount, *, is_revoked: bool) -> None:
+    """Forget tokens (of the last link) and picture; somebody who linked it again meanwhile keeps them."""
+    version = account.credential.version
+    with transaction.atomic():
+        leaving = TikTokAccount.objects.filter(pk=account.pk, status=AccountStatus.DISCONNECTING)
+        changes = {"status": AccountStatus.DISCONNECTED, "disconnected_at": db_now(), "avatar_path": ""}
+        if not leaving.update(**changes):
+            return
+        if not _has_other_links(account):
+            _erase_tokens(account.credential_id, version)
+        record(
+            "account.disconnected", tenant=account.instance.tenant, actor=None, instance_id=account.instance_id,
+            target=account, revoked=is_revoked,
+        )  # fmt: skip
+    remove_avatar(account.avatar_path)
+
+
+def _erase_tokens(credential_id: UUID, version: int) -> None:
+    """``version`` may have grown by the refresh that revoking needed."""
+    TikTokCredential.objects.filter(pk=credential_id, version__in=[version, version + 1]).update(
+        access_token=None,
+        refresh_token=None,
+        access_issued_at=None,
+        access_expires_at=None,
+        refresh_expires_at=None,
+        next_refresh_at=None,
+        scopes=[],
+        version=F("version") + 1,
+    )

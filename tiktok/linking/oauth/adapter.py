@@ -1,0 +1,188 @@
+"""Where allauth asks us: which app, what to do with the tokens, what to show.
+
+allauth wants the provider before it takes the state out of the session, so ``get_provider`` looks at the state
+without consuming it. No SocialApp, SocialAccount or SocialToken is ever saved.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal import statekit
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
+from allauth.socialaccount.providers import registry
+from allauth.socialaccount.providers.base.constants import AuthError
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter
+from allauth.utils import get_request_param
+from django.http import HttpRequest
+
+from instances.jobs.clock import read_db_now
+from tiktok.api import login_kit
+from tiktok.api.errors import TikTokError
+from tiktok.api.types import TokenSet
+from tiktok.fields import Undecryptable
+from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking import outcomes
+from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.finish import finish_link
+from tiktok.linking.oauth.client import LinkClient
+from tiktok.linking.outcomes import Outcome
+from tiktok.linking.result import result_page
+from tiktok.linking.secrets import with_client_secret
+from tiktok.models import TikTokApp
+
+
+class LinkRefused(OAuth2Error):
+    """The callback ends here, with this page."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.code)
+        self.outcome = outcome
+
+
+class LinkLogin(SocialLogin):
+    """What allauth carries from the token answer to our hook; never saved."""
+
+    attempt: LinkAttempt
+    tiktok_app: TikTokApp
+    tokens: TokenSet
+    asked_at: Any
+
+
+def social_app(app: TikTokApp | None) -> SocialApp:
+    """An unsaved SocialApp for allauth. Its secret stays empty: the exchange is ours."""
+    if app is None:
+        return SocialApp(provider="tiktok", provider_id="")
+    settings = {"scope": list(app.scopes), "redirect_uri": app.redirect_uri, "pkce": app.pkce}
+    return SocialApp(provider="tiktok", provider_id="", client_id=app.client_key, settings=settings)
+
+
+def peek(request: HttpRequest) -> LinkAttempt | None:
+    """The attempt behind the ``state`` of this request, left in the session; None if it is unknown or not ours."""
+    stashed = statekit.get_states(request).get(get_request_param(request, "state") or "")
+    state = stashed[0] if stashed else None
+    return LinkAttempt.parse(state.get("data")) if isinstance(state, dict) else None
+
+
+class LinkOAuth2Adapter(TikTokOAuth2Adapter):
+    """One callback: from the state to the tokens."""
+
+    client_class = LinkClient
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request)
+        self._provider: Any = None
+        self._attempt: LinkAttempt | None = None
+        self._app: TikTokApp | None = None
+        self._asked_at: Any = None
+
+    def get_provider(self) -> Any:
+        """The provider for the app in the state; for an unknown state an empty one, which allauth then refuses."""
+        if self._provider is None:
+            self._attempt = peek(self.request)
+            self._app = self._attempt.find_app() if self._attempt else None
+            if self._attempt and self._app is None:
+                raise ImmediateHttpResponse(result_page(self.request, outcomes.app_gone(), self._attempt))
+            self._provider = registry.get_class(self.provider_id)(self.request, app=social_app(self._app))
+        return self._provider
+
+    def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
+        """As registered with TikTok, and the same at authorization and exchange."""
+        return str(app.settings.get("redirect_uri", ""))
+
+    def get_access_token_data(
+        self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
+    ) -> TokenSet:
+        """Exchange the code, once. Who no longer may link spends no code."""
+        if self._attempt is None or self._app is None:
+            raise LinkRefused(outcomes.unknown_state())
+        if self._attempt.access(request.user) is None:
+            raise LinkRefused(outcomes.not_allowed())
+        self._asked_at = read_db_now()
+        try:
+            return _exchange(self._app, get_request_param(request, "code") or "", pkce_code_verifier)
+        except TikTokError as error:
+            raise LinkRefused(outcomes.from_error(error)) from error
+        except Undecryptable as error:
+            raise LinkRefused(outcomes.secret_unreadable()) from error
+
+    def parse_token(self, data: Any) -> SocialToken:
+        """Nothing: our tokens stay out of allauth's rows."""
+        return SocialToken()
+
+    def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
+        """From the token answer alone; the profile is read later, with the granted scopes."""
+        tokens: TokenSet = kwargs["response"]
+        account = SocialAccount(uid=tokens.open_id, provider=self.provider_id)
+        login = LinkLogin(account=account, provider=self.get_provider())
+        if self._attempt is None or self._app is None:
+            raise LinkRefused(outcomes.unknown_state())
+        login.attempt, login.tiktok_app, login.tokens = self._attempt, self._app, tokens
+        login.asked_at = self._asked_at
+        return login
+
+
+def _exchange(app: TikTokApp, code: str, code_verifier: str | None) -> TokenSet:
+    give_back_connection()
+    return with_client_secret(
+        app,
+        lambda secret: login_kit.fetch_token(
+            tiktok_client(),
+            client_key=app.client_key,
+            client_secret=secret,
+            code=code,
+            redirect_uri=app.redirect_uri,
+            code_verifier=code_verifier,
+        ),
+    )
+
+
+class LinkingAdapter(DefaultSocialAccountAdapter):
+    """SOCIALACCOUNT_ADAPTER: nobody signs in by a third party, and every callback ends on our page."""
+
+    def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
+        """No button on the sign-in page."""
+        return []
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Never."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
+        """Link instead of signing in; allauth's own flow ends here."""
+        if not isinstance(sociallogin, LinkLogin):
+            raise ImmediateHttpResponse(result_page(request, outcomes.unknown_state(), None))
+        outcome = finish_link(
+            request.user,
+            attempt=sociallogin.attempt,
+            app=sociallogin.tiktok_app,
+            tokens=sociallogin.tokens,
+            asked_at=sociallogin.asked_at,
+        )
+        raise ImmediateHttpResponse(result_page(request, outcome, sociallogin.attempt))
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: Mapping[str, Any] | None = None,
+    ) -> NoReturn:
+        """Every failure of the callback, said in our words."""
+        state = (extra_context or {}).get("state")
+        attempt = LinkAttempt.parse(state.get("data")) if isinstance(state, dict) else None
+        outcome = _outcome(request, attempt, error, exception)
+        raise ImmediateHttpResponse(result_page(request, outcome, attempt))
+
+
+def _outcome(request: HttpRequest, attempt: LinkAttempt | None, error: Any, exception: Exception | None) -> Outcome:
+    if isinstance(exception, LinkRefused):
+        return exception.outcome
+    if attempt is None:
+        return outcomes.unknown_state()
+    if error == AuthError.CANCELLED:
+        return outcomes.denied()
+    return outcomes.refused(get_request_param(request, "error") or "")

@@ -1,0 +1,65 @@
+"""The profile as TikTok knows it: read with exactly the fields that the granted scopes allow."""
+
+from typing import Any
+
+from instances.jobs.clock import db_now
+from tiktok.api import display
+from tiktok.api.errors import AccessTokenInvalid
+from tiktok.api.types import UserInfo
+from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.avatars import copy_avatar, remove_avatar
+from tiktok.linking.status import need_reconnect
+from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
+from tiktok.models import TikTokAccount
+
+
+def sync_profile(account: TikTokAccount) -> None:
+    """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
+
+    May run twice. Raises ReconnectNeeded, RefreshUnderWay, TikTokError.
+    """
+    info = _read(account)
+    avatar_path = copy_avatar(account, info.avatar_url)
+    old_path = account.avatar_path
+    changes = profile_columns(info) | {"avatar_path": avatar_path, "synced_at": db_now()}
+    TikTokAccount.objects.filter(pk=account.pk).update(**changes)
+    if old_path != avatar_path:
+        remove_avatar(old_path)
+    account.refresh_from_db()
+
+
+def _read(account: TikTokAccount) -> UserInfo:
+    token = usable_token(account.credential_id)
+    try:
+        return _ask(token)
+    except AccessTokenInvalid:
+        token = usable_token(account.credential_id, refresh_now=token.version)
+    try:
+        return _ask(token)
+    except AccessTokenInvalid as error:
+        need_reconnect(account.credential_id, seen_version=token.version, reason="withdrawn")
+        raise ReconnectNeeded("withdrawn") from error
+
+
+def _ask(token: UsableToken) -> UserInfo:
+    give_back_connection()
+    return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)
+
+
+def profile_columns(info: UserInfo) -> dict[str, Any]:
+    """What a profile writes; what TikTok does not say any more is forgotten."""
+    return {
+        "display_name": (info.display_name or "")[:120],
+        "username": (info.username or "")[:80],
+        "profile_deep_link": _link(info.profile_deep_link),
+        "is_verified": info.is_verified,
+        "follower_count": info.follower_count,
+        "following_count": info.following_count,
+        "likes_count": info.likes_count,
+        "video_count": info.video_count,
+    }
+
+
+def _link(url: str | None) -> str:
+    """A link that may be shown: web addresses only."""
+    return url if url and url.startswith("https://") and len(url) <= 500 else ""

@@ -1,0 +1,134 @@
+"""What the pages of linking show."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from instances.models import Instance
+from tiktok.linking.disconnect import UNDER_WAY
+from tiktok.linking.scopes import missing_features
+from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """An account with what its card says."""
+
+    account: TikTokAccount
+    slug: str
+    scheduled: int
+    under_way: int
+
+    @property
+    def status(self) -> str:
+        """The account's status, or "expiring"."""
+        return account_status(self.account)[0]
+
+    @property
+    def status_label(self) -> str:
+        """The status in words."""
+        return account_status(self.account)[1]
+
+    @property
+    def avatar_url(self) -> str:
+        """Our copy of the picture, "" without one."""
+        return avatar_url(self.account, self.slug)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it was linked through a sandbox app."""
+        return self.account.credential.app.is_sandbox
+
+    @property
+    def missing(self) -> list[str]:
+        """Features that the TikTok user left off."""
+        credential = self.account.credential
+        return missing_features(credential.app.scopes, credential.scopes) if credential.scopes else []
+
+    @property
+    def reason(self) -> str:
+        """Why it has to be reconnected."""
+        reasons = {
+            "withdrawn": _("TikTok has ended the permission. Reconnect once and everything goes on."),
+            "undecryptable": _("The stored permission cannot be read any more. Reconnect once."),
+            "scope_missing": _("The permission to publish was not given. Reconnect and allow it."),
+        }
+        return reasons.get(self.account.status_reason, _("Reconnect once and everything goes on."))
+
+    @property
+    def disconnect_text(self) -> str:
+        """What will happen, for the question before."""
+        texts = [_("Clipdesk gives back its permission at TikTok and erases its tokens. History stays.")]
+        if self.scheduled:
+            texts.append(_waiting(self.scheduled))
+        if self.under_way:
+            texts.append(_finishing(self.under_way))
+        return " ".join(texts)
+
+
+def _waiting(count: int) -> str:
+    said = ngettext(
+        "%(count)d scheduled post will wait until you connect this account again.",
+        "%(count)d scheduled posts will wait until you connect this account again.",
+        count,
+    )
+    return said % {"count": count}
+
+
+def _finishing(count: int) -> str:
+    said = ngettext(
+        "%(count)d post is under way and is finished first.",
+        "%(count)d posts are under way and are finished first.",
+        count,
+    )
+    return said % {"count": count}
+
+
+def account_status(account: TikTokAccount) -> tuple[str, str]:
+    """The word for templates and the words for people; "expiring" counts the days."""
+    if (left := account.expires_in) is not None:
+        days = max(0, left.days)
+        return "expiring", ngettext("Expires in %(days)d day", "Expires in %(days)d days", days) % {"days": days}
+    return account.status, str(AccountStatus(account.status).label)
+
+
+def avatar_url(account: TikTokAccount, slug: str) -> str:
+    """The address of our copy; changes with the picture."""
+    if not account.avatar_path:
+        return ""
+    stamp = account.avatar_path.rpartition("-")[2].removesuffix(".webp")
+    return reverse("tiktok:account-avatar", args=[slug, account.pk]) + f"?v={stamp}"
+
+
+def accounts() -> QuerySet[TikTokAccount]:
+    """The open instance's accounts with what their status needs, by name."""
+    return TikTokAccount.objects.select_related("credential__app")
+
+
+def account_cards(instance: Instance, **filters: Any) -> list[AccountCard]:
+    """One card per account; two statements, however many accounts there are."""
+    found = list(accounts().filter(**filters))
+    scheduled, under_way = _post_counts()
+    return [AccountCard(item, instance.slug, scheduled[item.pk], under_way[item.pk]) for item in found]
+
+
+def _post_counts() -> tuple[Counter[UUID], Counter[UUID]]:
+    """Scheduled posts and posts under way, by account."""
+    counted = Post.objects.filter(state__in=[PostState.SCHEDULED, *UNDER_WAY]).order_by()
+    scheduled: Counter[UUID] = Counter()
+    under_way: Counter[UUID] = Counter()
+    for account_id, state, count in counted.values_list("account_id", "state").annotate(count=Count("pk")):
+        (scheduled if state == PostState.SCHEDULED else under_way)[account_id] += count
+    return scheduled, under_way
+
+
+def apps_for(instance: Instance) -> QuerySet[TikTokApp]:
+    """The apps through which this instance may link: the deployment's and its tenant's own."""
+    usable = Q(tenant=None) | Q(tenant_id=instance.tenant_id)
+    return TikTokApp.objects.filter(usable, client_secret__isnull=False)

@@ -1,0 +1,21 @@
+"""The page on which every attempt to link ends: in a small window, or as a page of its own."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.outcomes import Outcome
+
+
+def result_page(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> HttpResponse:
+    """Success or the exact error; tells the opener the state's id and the outcome's code, never more."""
+    slug = attempt.slug() if attempt else ""
+    context = {
+        "outcome": outcome,
+        "state_id": request.GET.get("state", "")[:64],
+        "back_url": reverse("tiktok:connections", args=[slug]) if slug else "/instances/",
+    }
+    response = render(request, "tiktok/linking/connect_result.html", context, status=200 if outcome.is_success else 400)
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,49 @@
+"""What TikTok takes as a client key, a secret and a redirect URI (tiktok-api 1.3). Pure."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from tiktok.models import AppType, PkceMode
+
+OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1"})
+LONGEST_REDIRECT_URI: Final = 511
+
+
+def check_key(text: str) -> None:
+    """A client key or secret as TikTok shows it. Raises ValidationError for what was copied along with it."""
+    if any(char in "\"'`“”‘’" or char.isspace() or not char.isprintable() for char in text):
+        raise ValidationError(_("Enter it without quotation marks and spaces."), code="quoted")
+
+
+def check_redirect_uri(uri: str, app_type: str) -> None:
+    """Raises ValidationError with TikTok's rule that ``uri`` breaks for apps of this type."""
+    try:
+        parts = urlsplit(uri)
+        port = parts.port
+    except ValueError as error:
+        raise ValidationError(_("This is not an address."), code="malformed") from error
+    if not parts.hostname or parts.username is not None:
+        raise ValidationError(_("Enter a whole address such as https://clip.example.com/…"), code="relative")
+    if "?" in uri or "#" in uri or len(uri) > LONGEST_REDIRECT_URI:
+        raise ValidationError(_("TikTok takes no “?”, no “#” and at most 511 characters."), code="not_static")
+    if app_type == AppType.DESKTOP:
+        _check_desktop(parts.scheme, parts.hostname, port)
+    elif parts.scheme != "https":
+        raise ValidationError(_("A web app's redirect URI must start with https://."), code="not_https")
+
+
+def _check_desktop(scheme: str, host: str, port: int | None) -> None:
+    if scheme not in {"http", "https"} or host not in OWN_MACHINE or port is None:
+        raise ValidationError(
+            _("A desktop app redirects to localhost or 127.0.0.1 with a port."), code="not_own_machine"
+        )
+
+
+def type_for(redirect_uri: str) -> tuple[AppType, PkceMode]:
+    """The app type and PKCE mode that a redirect URI calls for: this machine means desktop, with the hex digest."""
+    if urlsplit(redirect_uri).hostname in OWN_MACHINE:
+        return AppType.DESKTOP, PkceMode.HEX
+    return AppType.WEB, PkceMode.OFF

@@ -1,0 +1,23 @@
+"""What a TikTok user's consent switches on, scope by scope, in people's words. Pure."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from tiktok.api.types import Scope
+
+FEATURES: Final[dict[str, str | Promise]] = {
+    Scope.USER_INFO_BASIC: _("name and picture"),
+    Scope.USER_INFO_PROFILE: _("@username and profile link"),
+    Scope.USER_INFO_STATS: _("follower and like counts"),
+    Scope.VIDEO_LIST: _("the list of videos and their numbers"),
+    Scope.VIDEO_PUBLISH: _("publishing"),
+    Scope.VIDEO_UPLOAD: _("sending drafts to the TikTok inbox"),
+}
+
+
+def missing_features(asked: Iterable[str], granted: Collection[str]) -> list[str]:
+    """What stays off because the TikTok user did not allow it, in the order of the consent page."""
+    return [str(FEATURES.get(scope, scope)) for scope in asked if scope not in granted]

@@ -1,0 +1,200 @@
+"""Link, rename, and the app that stands in the environment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import User
+from instances.models import Instance
+from tiktok.api import login_kit
+from tiktok.api.errors import TikTokError
+from tiktok.api.types import TokenSet
+from tiktok.fields import Undecryptable, seal
+from tiktok.gateway import tiktok_client
+from tiktok.linking.rules import check_key, check_redirect_uri, type_for
+from tiktok.linking.scopes import missing_features
+from tiktok.linking.secrets import with_client_secret
+from tiktok.linking.status import revive_accounts, wake_posts
+from tiktok.linking.tokens import token_columns
+from tiktok.models import AccountStatus, AppEnvironment, TikTokAccount, TikTokApp, TikTokCredential
+
+
+class LinkHow(StrEnum):
+    """What linking came to."""
+
+    LINKED = "linked"
+    UPDATED = "updated"
+    RECONNECTED = "reconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The account, what happened to it, and the features that the TikTok user left off."""
+
+    account: TikTokAccount
+    how: LinkHow
+    is_new: bool
+    missing: list[str]
+
+
+class OtherTikTokUser(Exception):
+    """Somebody else came back from TikTok than the account that was to be reconnected."""
+
+
+def link_account(
+    instance: Instance,
+    *,
+    app: TikTokApp,
+    actor: User,
+    tokens: TokenSet,
+    asked_at: datetime,
+    name: str = "",
+    reconnect: TikTokAccount | None = None,
+) -> Linked:
+    """Store the tokens and link their TikTok user to the instance, whose scope must be open.
+
+    An account that is linked already is updated and keeps its name. ``asked_at``: the database's time before the
+    tokens were asked for. Raises OtherTikTokUser (nothing written) when ``reconnect`` is another TikTok user.
+    """
+    if reconnect is not None and reconnect.credential.open_id != tokens.open_id:
+        raise OtherTikTokUser
+    with transaction.atomic():
+        credential = store_tokens(app, tokens, asked_at)
+        account, how, is_new = _upsert_account(instance, credential, actor, name)
+        how = LinkHow.RECONNECTED if reconnect is not None else how
+        missing = missing_features(app.scopes, credential.scopes)
+        record(
+            f"account.{how}", tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=account,
+            app=app.name, scopes=list(credential.scopes),
+        )  # fmt: skip
+    revive_accounts(credential.pk)
+    wake_posts(account)
+    return Linked(account, how, is_new, missing)
+
+
+def store_tokens(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> TikTokCredential:
+    """The credential of this TikTok user for this app, with this pair as its newest."""
+    credential, _created = TikTokCredential.objects.get_or_create(
+        app=app, open_id=tokens.open_id, defaults={"scopes": list(tokens.scopes)}
+    )
+    columns: dict[str, Any] = token_columns(credential.pk, tokens, asked_at)
+    TikTokCredential.objects.filter(pk=credential.pk).update(**columns, version=F("version") + 1)
+    credential.refresh_from_db()
+    return credential
+
+
+def _upsert_account(
+    instance: Instance, credential: TikTokCredential, actor: User, name: str
+) -> tuple[TikTokAccount, LinkHow, bool]:
+    account, created = TikTokAccount.objects.get_or_create(
+        credential=credential,
+        defaults={"instance": instance, "name": name or _("TikTok account"), "linked_by": actor},
+    )
+    if created:
+        return account, LinkHow.LINKED, True
+    was_gone = account.status == AccountStatus.DISCONNECTED
+    account.status, account.status_reason = AccountStatus.ACTIVE, ""
+    account.disconnect_at = account.disconnected_at = None
+    account.linked_by = actor
+    account.save()
+    return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
+
+
+def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
+    """Tokens that may not be linked here: kept where the same TikTok user is linked elsewhere, else given back."""
+    known = TikTokCredential.objects.filter(app=app, open_id=tokens.open_id, next_refresh_at__isnull=False)
+    if known.exists():
+        store_tokens(app, tokens, asked_at)
+        return
+    try:
+        revoke(app, tokens)
+    except (TikTokError, Undecryptable):
+        return  # they are not stored anywhere and end by themselves
+
+
+def revoke(app: TikTokApp, tokens: TokenSet) -> None:
+    """Take our app off the TikTok user's list. Raises TikTokError, Undecryptable."""
+    with_client_secret(
+        app,
+        lambda secret: login_kit.revoke_token(
+            tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=tokens.access_token
+        ),
+    )
+
+
+def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
+    """Give the account the team's own name."""
+    with transaction.atomic():
+        before, account.name = account.name, name
+        account.save(update_fields=["name"])
+        record(
+            "account.renamed", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
+            target=account, before=before, after=name,
+        )  # fmt: skip
+
+
+def set_client_secret(app: TikTokApp, secret: str) -> None:
+    """Put a new secret in place, unsaved; the one before it stays usable until TikTok knows the new one."""
+    try:
+        old = app.client_secret
+    except Undecryptable:
+        old = None
+    if old is not None and old.reveal() != secret:
+        app.old_client_secret = seal(TikTokApp, app.pk, "old_client_secret", old)
+    app.client_secret = seal(TikTokApp, app.pk, "client_secret", secret)
+    app.secret_set_at = timezone.now()
+
+
+def upsert_environment_app() -> TikTokApp | None:
+    """Make the app of TIKTOK_CLIENT_KEY and its companions a row; None where they are not set. May run often.
+
+    An app that is no longer the environment's stays for the accounts linked through it and becomes editable.
+    Raises ImproperlyConfigured naming the variable.
+    """
+    key, secret = settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET
+    with transaction.atomic():
+        TikTokApp.objects.filter(is_from_environment=True).exclude(client_key=key).update(is_from_environment=False)
+        if not key and not secret:
+            return None
+        _check_environment()
+        app = TikTokApp.objects.filter(client_key=key).first() or TikTokApp(client_key=key, name="TikTok")
+        app.app_type, app.pkce = type_for(settings.TIKTOK_REDIRECT_URI)
+        app.redirect_uri, app.scopes = settings.TIKTOK_REDIRECT_URI, list(settings.TIKTOK_SCOPES)
+        app.environment = AppEnvironment.SANDBOX if settings.TIKTOK_SANDBOX_MODE else AppEnvironment.PRODUCTION
+        app.is_from_environment, app.tenant = True, None
+        if not _has_secret(app, secret):
+            set_client_secret(app, secret)
+        app.save()
+    return app
+
+
+def _has_secret(app: TikTokApp, secret: str) -> bool:
+    try:
+        present = app.client_secret
+    except Undecryptable:
+        return False
+    return present is not None and present.reveal() == secret
+
+
+def _check_environment() -> None:
+    redirect_uri = settings.TIKTOK_REDIRECT_URI
+    for variable in ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"):
+        if not (value := getattr(settings, variable)):
+            raise ImproperlyConfigured(f"{variable} is missing; set both the client key and the client secret.")
+        try:
+            check_key(value)
+        except ValidationError as error:
+            raise ImproperlyConfigured(f"{variable}: {error.messages[0]}") from error
+    try:
+        check_redirect_uri(redirect_uri, type_for(redirect_uri)[0])
+    except ValidationError as error:
+        raise ImproperlyConfigured(f"TIKTOK_REDIRECT_URI: {error.messages[0]}") from error

@@ -1,0 +1,19 @@
+"""The periodic work of linking; each function may run twice and at any time (settings.PERIODIC_JOBS)."""
+
+from tiktok.linking import disconnect, upkeep
+
+
+def finish_disconnects() -> None:
+    """Take every account that is being disconnected one step further."""
+    for account in disconnect.due_disconnects():
+        disconnect.finish_disconnect(account)
+
+
+def refresh_ahead() -> None:
+    """Refresh access tokens before work needs them, and keep idle links alive."""
+    upkeep.refresh_ahead()
+
+
+def sync_profiles() -> None:
+    """Read each active account's profile about once a day."""
+    upkeep.sync_profiles()

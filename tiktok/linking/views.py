@@ -1,0 +1,209 @@
+"""Pages of linking: the account cards, and the way to TikTok and back."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.messages import get_messages
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.roles import Permission
+from tiktok.api.errors import TikTokError
+from tiktok.linking import services
+from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.avatars import avatar_file
+from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.forms import ConnectForm, RenameForm, SelectForm
+from tiktok.linking.oauth.provider import send_to_tiktok
+from tiktok.linking.profile import sync_profile
+from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
+from tiktok.linking.selection import select_account
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
+from tiktok.models import AccountStatus, TikTokAccount
+
+MOVING = frozenset({AccountStatus.DISCONNECTING})
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def connections(request: InstanceRequest) -> HttpResponseBase:
+    """The account cards."""
+    if elsewhere := _other_host(request):
+        return elsewhere
+    context = _cards_context(request) | {"form": ConnectForm(instance=request.instance)}
+    return render(request, "tiktok/linking/connections.html", context)
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def connections_list(request: InstanceRequest) -> HttpResponse:
+    """The cards alone, for whoever waits for a change."""
+    return render(request, "tiktok/linking/_list.html", _cards_context(request))
+
+
+def _cards_context(request: InstanceRequest) -> dict[str, Any]:
+    cards = account_cards(request.instance)
+    apps = list(apps_for(request.instance))
+    return {
+        "cards": cards,
+        "apps": apps,
+        "is_moving": any(card.account.status in MOVING for card in cards),
+        "can_connect": bool(apps) and request.membership.can(Permission.ACCOUNT_MANAGE),
+    } | _rights(request)
+
+
+def _rights(request: InstanceRequest) -> dict[str, bool]:
+    return {
+        "can_manage": request.membership.can(Permission.ACCOUNT_MANAGE),
+        "can_reconnect": request.membership.can(Permission.ACCOUNT_RECONNECT),
+        "can_sync": request.membership.can(Permission.ACCOUNT_SYNC),
+    }
+
+
+def _other_host(request: HttpRequest) -> HttpResponseRedirect | None:
+    """TikTok sends people back to BASE_URL, where the session of another host name is unknown: go there first."""
+    base = urlsplit(settings.BASE_URL)
+    host = urlsplit(f"//{request.get_host()}").hostname
+    return None if host == base.hostname else redirect(settings.BASE_URL + request.get_full_path())
+
+
+@require_POST
+@require_permission(Permission.ACCOUNT_RECONNECT)
+def connect(request: InstanceRequest) -> HttpResponseBase:
+    """Send the person to TikTok's consent page."""
+    page = reverse("tiktok:connections", args=[request.instance.slug])
+    if _other_host(request):
+        return redirect(settings.BASE_URL + page)
+    form = ConnectForm(request.POST, instance=request.instance)
+    if not form.is_valid():
+        context = _cards_context(request) | {"form": form}
+        return render(request, "tiktok/linking/connections.html", context, status=422)
+    account: TikTokAccount | None = form.cleaned_data["account"]
+    needs_manage = account is None or account.status == AccountStatus.DISCONNECTED
+    if needs_manage and not request.membership.can(Permission.ACCOUNT_MANAGE):
+        raise PermissionDenied
+    app = form.cleaned_data["app"]
+    attempt = LinkAttempt(
+        user=str(request.user.pk), instance=str(request.instance.pk), app=str(app.pk),
+        name=form.cleaned_data["name"], account=str(account.pk) if account else "", needs_manage=needs_manage,
+    )  # fmt: skip
+    return send_to_tiktok(request, app, attempt)
+
+
+def _card(request: InstanceRequest, account_id: UUID) -> AccountCard:
+    cards = account_cards(request.instance, pk=account_id)
+    if not cards:
+        raise Http404
+    return cards[0]
+
+
+def _back(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """After an act: the fresh card for htmx, the page for everybody else."""
+    if request.headers.get("HX-Request"):
+        return _with_toasts(request, _card_answer(request, account_id))
+    return redirect("tiktok:connections", request.instance.slug)
+
+
+def _card_answer(request: InstanceRequest, account_id: UUID) -> HttpResponse:
+    """One card as it stands now."""
+    context = {"card": _card(request, account_id)} | _rights(request)
+    return render(request, "tiktok/linking/_card.html", context)
+
+
+def _with_toasts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Send the messages along as toasts; a part of a page has no place for them."""
+    levels = {"success": "good", "warning": "warn", "error": "bad"}
+    said = [{"level": levels.get(item.level_tag, "info"), "text": str(item)} for item in get_messages(request)]
+    if said:
+        response["HX-Trigger"] = json.dumps({"toast": said})
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.ACCOUNT_MANAGE)
+def account_rename(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """Edit the friendly name in its place, or on a page of its own."""
+    account = get_object_or_404(TikTokAccount.objects.select_related("instance__tenant"), pk=account_id)
+    form = RenameForm(request.POST or None, initial={"name": account.name})
+    if request.method == "POST" and form.is_valid():
+        services.rename_account(account, name=form.cleaned_data["name"], actor=request.user)
+        return _back(request, account_id)
+    context = {"form": form, "account": account}
+    if request.headers.get("HX-Request"):
+        response = render(request, "tiktok/linking/_rename.html", context)
+        response["HX-Retarget"], response["HX-Reswap"] = f"#name-{account.pk}", "innerHTML"
+        return response
+    return render(request, "tiktok/linking/account_rename.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def account_card(request: InstanceRequest, account_id: UUID) -> HttpResponse:
+    """One card, as it stands; what Cancel of the rename goes back to."""
+    return _card_answer(request, account_id)
+
+
+@require_POST
+@require_permission(Permission.ACCOUNT_SYNC)
+def account_sync(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """Read the profile now."""
+    account = get_object_or_404(accounts().filter(status=AccountStatus.ACTIVE), pk=account_id)
+    try:
+        sync_profile(account)
+    except ReconnectNeeded:
+        messages.error(request, _("TikTok has ended the permission. Reconnect the account."))
+    except (TikTokError, RefreshUnderWay):
+        messages.warning(request, _("TikTok did not answer properly. Try again in a moment."))
+    else:
+        messages.success(request, _("The profile of %(name)s is up to date.") % {"name": account.name})
+    return _back(request, account_id)
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.ACCOUNT_MANAGE)
+def account_disconnect(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """Ask on a page of its own (without JavaScript), then begin."""
+    account = get_object_or_404(TikTokAccount.objects.select_related("instance__tenant"), pk=account_id)
+    if request.method == "GET":
+        return render(request, "tiktok/linking/account_disconnect.html", {"card": _card(request, account_id)})
+    if start_disconnect(account, actor=request.user, at_once="at_once" in request.POST):
+        messages.info(request, _("%(name)s is being disconnected.") % {"name": account.name})
+    return _back(request, account_id)
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def account_avatar(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """Our copy of the avatar; its address changes with the picture."""
+    account = get_object_or_404(TikTokAccount.objects.only("avatar_path"), pk=account_id)
+    path = avatar_file(account)
+    if path is None:
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type="image/webp")
+    response["Cache-Control"] = "private, max-age=604800, immutable"
+    return response
+
+
+@require_POST
+@require_permission(Permission.CONTENT_VIEW)
+def account_select(request: InstanceRequest) -> HttpResponseBase:
+    """Look at one account, or at all; remembered for this person and instance."""
+    form = SelectForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    account: TikTokAccount | None = form.cleaned_data["account"]
+    select_account(request, account.pk if account else None)
+    target = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    return redirect(target if is_ours else f"/i/{request.instance.slug}/")
