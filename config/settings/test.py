@@ -24,3 +24,4 @@ PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 2, least=1, most=600)
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
+BASE_URL = "http://testserver"

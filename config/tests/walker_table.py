@@ -137,6 +137,18 @@ API = [
     Row("api-1:openapi-view", door=Door.PUBLIC),
 ]
 
-TIKTOK: list[Row] = []
+TIKTOK: list[Row] = [
+    Row("tiktok_login", door=Door.NOWHERE),
+    Row("tiktok_callback", door=Door.PUBLIC, also=(400,)),
+    Row("tiktok:connections", P.CONTENT_VIEW),
+    Row("tiktok:connections-list", P.CONTENT_VIEW),
+    Row("tiktok:connect", P.ACCOUNT_RECONNECT, methods=POST),
+    Row("tiktok:account-select", P.CONTENT_VIEW, methods=POST),
+    Row("tiktok:account-card", P.CONTENT_VIEW, account_id="account"),
+    Row("tiktok:account-rename", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
+    Row("tiktok:account-sync", P.ACCOUNT_SYNC, methods=POST, account_id="account"),
+    Row("tiktok:account-disconnect", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
+    Row("tiktok:account-avatar", P.CONTENT_VIEW, account_id="account"),
+]
 
 TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK]

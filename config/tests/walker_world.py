@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
+from tiktok.tests.factories import make_account
 
 CANARY = "Canary"
 
@@ -49,6 +51,16 @@ def _invitation(instance: Instance) -> str:
     return str(invitation.pk)
 
 
+def _account(instance: Instance) -> str:
+    account = make_account(
+        instance, name=f"{CANARY} {instance.slug} account", avatar_path=f"avatars/{instance.pk}.webp"
+    )
+    path = settings.MEDIA_ROOT / account.avatar_path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"RIFF")
+    return str(account.pk)
+
+
 # One line per kind of row: the name that walker_table.py uses, and what makes it inside the instance's open scope.
 # Give it a name, caption or title that starts with CANARY and holds the instance's slug.
 MAKERS: dict[str, Callable[[Instance], str]] = {
@@ -56,6 +68,7 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "member": _member,
     "api_key": _api_key,
     "invitation": _invitation,
+    "account": _account,
 }
 
 

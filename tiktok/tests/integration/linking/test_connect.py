@@ -1,6 +1,7 @@
 """From the Connect button through TikTok's consent page and back, over real HTTP on TikTok's side."""
 
 import re
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def browser(client: Client, admin: User) -> Client:
     """The admin's browser, at the host that TikTok sends people back to."""
-    client.defaults["SERVER_NAME"] = urlsplit(django_settings.BASE_URL).hostname
+    client.defaults["SERVER_NAME"] = urlsplit(django_settings.BASE_URL).hostname or ""
     client.force_login(admin)
     return client
 
@@ -85,7 +86,7 @@ def test_an_account_is_linked_with_its_profile_and_picture(
     assert account.credential.access_token
     assert account.synced_at is not None
     picture = browser.get(f"/i/{instance.slug}/accounts/{account.pk}/avatar/")
-    assert b"".join(picture)[8:12] == b"WEBP"  # type: ignore[arg-type]
+    assert b"".join(picture)[8:12] == b"WEBP"
     line = AuditLogEntry.objects.get(action="account.linked")
     assert (line.actor, line.instance_id) == (admin, instance.pk)
 
@@ -277,7 +278,7 @@ def test_an_app_that_was_removed_meanwhile_is_said(
 )  # fmt: skip
 def test_a_fault_at_the_exchange_ends_on_our_page(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, fault: str,
-    details: dict[str, int | str],
+    details: dict[str, Any],
 ) -> None:  # fmt: skip
     callback = sim.consent(begin(browser, instance), maren)
     sim.fault(fault, "token", **details)
