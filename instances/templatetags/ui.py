@@ -52,13 +52,13 @@ POST_LOOKS = {
     "processing": Look("accent", "refresh", pgettext_lazy("post", "Processing at TikTok")),
     "in_inbox": Look("good", "inbox", pgettext_lazy("post", "In TikTok inbox")),
     "published": Look("good", "circle-check", pgettext_lazy("post", "Published")),
-    "waiting_for_account": Look("warn", "clock-pause", pgettext_lazy("post", "Waiting for account")),
+    "waiting_account": Look("warn", "clock-pause", pgettext_lazy("post", "Waiting for account")),
     "needs_attention": Look("warn", "alert-triangle", pgettext_lazy("post", "Needs attention")),
     "failed": Look("bad", "alert-octagon", pgettext_lazy("post", "Failed")),
     "cancelled": Look("neutral", "ban", pgettext_lazy("post", "Cancelled")),
 }
 
-LOOKS = ACCOUNT_LOOKS | POST_LOOKS | {"waiting_account": POST_LOOKS["waiting_for_account"]}
+LOOKS = ACCOUNT_LOOKS | POST_LOOKS
 UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
 
 

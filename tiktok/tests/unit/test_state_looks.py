@@ -1,0 +1,24 @@
+"""Every state of an account and of a post is said in colour, word and icon."""
+
+from __future__ import annotations
+
+import pytest
+
+from instances.templatetags.ui import ACCOUNT_LOOKS, POST_LOOKS
+from tiktok.models.account import AccountStatus
+from tiktok.models.states import PostState
+
+
+@pytest.mark.parametrize("state", PostState)
+def test_a_post_state_has_a_look_with_the_same_word(state: PostState) -> None:
+    assert str(POST_LOOKS[state.value].label) == str(state.label)
+
+
+@pytest.mark.parametrize("status", AccountStatus)
+def test_an_account_status_has_a_look_with_the_same_word(status: AccountStatus) -> None:
+    assert str(ACCOUNT_LOOKS[status.value].label) == str(status.label)
+
+
+def test_there_is_no_look_for_a_state_that_does_not_exist() -> None:
+    assert set(POST_LOOKS) == set(PostState.values)
+    assert set(ACCOUNT_LOOKS) == {*AccountStatus.values, "expiring", "sandbox"}
