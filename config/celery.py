@@ -1,9 +1,13 @@
 """The Celery app of the production set-up; embedded, the same functions run without a broker."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init, worker_shutting_down
 from django.conf import settings
+from django.utils.module_loading import import_string
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
@@ -22,4 +26,28 @@ app.conf.update(
     worker_hijack_root_logger=False,
     timezone="UTC",
 )
+app.conf.task_queues = [Queue(name) for name in ("publish", "poll", "sync", "mail")]
+app.conf.task_default_queue = "publish"
+app.conf.beat_schedule = {
+    name: {
+        "task": "instances.jobs.tasks.run_periodic",
+        "schedule": every_s,
+        "args": [name],
+        "options": {"queue": "sync", "expires": every_s},
+    }
+    for name, every_s, _run in settings.PERIODIC_JOBS
+}
 app.autodiscover_tasks()
+app.autodiscover_tasks(["instances.jobs", "tiktok.publishing"])
+
+
+@worker_init.connect
+def start_sweeper(**_: Any) -> None:
+    """The sweep starts with the worker, whether or not the broker answers (``worker_ready`` waits for it)."""
+    import_string("instances.jobs.worker.start")()
+
+
+@worker_shutting_down.connect
+def stop_steps(**_: Any) -> None:
+    """TERM waits for running tasks: let them end between two blocks."""
+    import_string("instances.jobs.worker.stop")()

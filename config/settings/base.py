@@ -125,18 +125,28 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
-# A sweep source claims one due piece of work and returns what runs it, or None.
-SWEEP_SOURCES = ["instances.jobs.mail.claim_mail"]
-# Celery beat is built from this; embedded, the sweeper walks it. Queues: publish, poll, sync, mail.
-PERIODIC_JOBS: list[dict[str, Any]] = [
-    {"name": name, "every_s": every_s, "run": run, "queue": "sync"}
-    for name, every_s, run in (
-        ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
-        ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
-        ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
-        ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
-        ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
-    )
+JOB_THREADS = env.number("JOB_THREADS", 64, least=1, most=500)
+UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
+UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 10_000_000, least=5 * 1024**2, most=64_000_000)
+UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, least=5 * 1024**2, most=64_000_000)
+# A sweep source claims one due piece of work and returns what runs it, or None. The first has precedence.
+SWEEP_SOURCES = [
+    "tiktok.publishing.sweep.due_post",
+    "instances.jobs.mail.claim_mail",
+]
+# What frees the leases of this host's dead processes when a worker starts.
+SWEEP_STARTUP = [
+    "instances.jobs.leases.free_dead_job_leases",
+    "tiktok.publishing.claims.free_dead_claims",
+]
+# Name, every so many seconds, what to call. Celery beat is built from this; embedded, the sweeper walks it.
+PERIODIC_JOBS = [
+    ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
+    ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
+    ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
+    ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
+    ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
+    ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
 ]
 
 # --- People -------------------------------------------------------------------------------------

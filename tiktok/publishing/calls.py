@@ -11,6 +11,7 @@ from tiktok.api.errors import AccessTokenInvalid, RateLimited
 from tiktok.api.limits import RATE_WINDOW_S, Endpoint
 from tiktok.api.secret import Secret
 from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, usable_token
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ def call_with_token(credential_id: UUID, endpoint: Endpoint, call: Callable[[Tik
     try:
         return _outside(credential_id, endpoint, call, fresh.access_token)
     except AccessTokenInvalid as error:
+        need_reconnect(credential_id, seen_version=fresh.version, reason="token_refused")
         raise ReconnectNeeded("token_refused") from error
 
 

@@ -23,7 +23,7 @@ def clip(**fields: Any) -> Media:
 def found(
     options: PostOptions, *, draft: bool = False, audited: bool | None = None, **kwargs: Any
 ) -> list[tuple[str, str]]:
-    case = {"media": clip(), "creator": creator()} | kwargs
+    case: dict[str, Any] = {"media": clip(), "creator": creator()} | kwargs
     problems = check_options(options, app_audited=audited, draft=draft, **case)
     return [(problem.field, problem.code) for problem in problems]
 

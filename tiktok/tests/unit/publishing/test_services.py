@@ -25,7 +25,7 @@ from tiktok.publishing import idempotency, services
 from tiktok.publishing.consent import Consent
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict
 from tiktok.publishing.rules import OptionsRefused, PostOptions
-from tiktok.publishing.schedule import TimeRefused, from_instant
+from tiktok.publishing.schedule import TimeRefused, When, from_instant
 from tiktok.tests.unit.publishing.conftest import creator
 
 OPTIONS = PostOptions(caption="Hello", privacy_level="SELF_ONLY")
@@ -36,7 +36,7 @@ def draft(account: TikTokAccount, media: Media, editor: User) -> Post:
     return services.create_post(account=account, media=media, options=OPTIONS, actor=editor)[0]
 
 
-def in_an_hour() -> services.When:
+def in_an_hour() -> When:
     return from_instant(timezone.now() + timedelta(hours=1), "Europe/Vienna")
 
 

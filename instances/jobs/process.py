@@ -1,0 +1,50 @@
+"""Who this process is, so that another one can tell whether it still lives; and how it is told to end."""
+
+import os
+import socket
+import threading
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+# Set once, by SIGTERM or Celery's shutdown: steps look at it between blocks and give their claims back.
+stopping: Final = threading.Event()
+
+HOST: Final = socket.gethostname()[:60].replace(":", "-")
+
+
+@lru_cache(maxsize=1)
+def _mark_of(pid: int) -> str:
+    return f"{HOST}:{pid}:{_started(pid)}"
+
+
+def process_mark() -> str:
+    """``host:pid:start time``; the start time tells a reused pid from the process that had it before."""
+    return _mark_of(os.getpid())
+
+
+def is_dead_here(mark: str) -> bool:
+    """Whether ``mark`` is of a process of this host that is gone; of other hosts nothing is known."""
+    host, _, rest = mark.partition(":")
+    pid, _, started = rest.partition(":")
+    return host == HOST and pid.isdecimal() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    """The kernel's start time of a process in ticks since boot; empty when there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return "" if not _exists(pid) else "0"
+    return stat.rpartition(")")[2].split()[19]
+
+
+def _exists(pid: int) -> bool:
+    """Without /proc (macOS) a living pid is taken for the same process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

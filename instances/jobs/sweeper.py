@@ -1,0 +1,112 @@
+"""The sweeper: finds due work in the database and runs it in its own bounded pool, with or without a broker."""
+
+import logging
+import queue
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+from instances.jobs.process import stopping
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[], None]
+Source = Callable[[], Job | None]
+
+# One limit for everything that a Celery worker runs: the sweeper's threads and the pool's tasks.
+shared_slots: Final = threading.BoundedSemaphore(settings.JOB_THREADS)
+
+
+class Sweeper:
+    """Asks each source in turn; a source returns claimed work, ready to run, or None.
+
+    ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
+    ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``GRACE_S`` to end.
+    """
+
+    INTERVAL_S = 1.0
+    GRACE_S = 8.0
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        threads: int,
+        limit: threading.Semaphore | None = None,
+        stop: threading.Event = stopping,
+        interval_s: float = INTERVAL_S,
+    ) -> None:
+        self._sources = sources
+        self._slots = limit or threading.BoundedSemaphore(threads)
+        self._stop = stop
+        self._interval_s = interval_s
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(threads)]
+        self.failures: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Sweep until stopped; blocks."""
+        for thread in self._threads:
+            thread.start()
+        while not self._stop.is_set():
+            if not self._hand_out_one():
+                self._stop.wait(self._interval_s)
+        self._end()
+
+    def start(self) -> threading.Thread:
+        """Sweep in a thread of its own."""
+        thread = threading.Thread(target=self.run, name="sweeper", daemon=True)
+        thread.start()
+        return thread
+
+    def _hand_out_one(self) -> bool:
+        """Claim one piece of work and queue it; False when there was none. Waits for a free slot first."""
+        if not self._slots.acquire(timeout=self._interval_s):
+            return True
+        job = self._guarded(self._find)
+        if job is None:
+            self._slots.release()
+            return False
+        self._jobs.put(job)
+        return True
+
+    def _find(self) -> Job | None:
+        return next((job for source in self._sources if (job := source()) is not None), None)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._guarded(job)
+            close_old_connections()
+            self._slots.release()
+
+    def _guarded(self, job: Callable[[], Job | None]) -> Job | None:
+        """Run it. Whatever it raises is counted and logged, and its claim ends by itself: the sweep goes on."""
+        try:
+            return job()
+        except Exception as error:
+            self.failures[type(error).__name__] += 1
+            log.exception("job failed: %s", type(error).__name__)
+            close_old_connections()
+            return None
+
+    def _end(self) -> None:
+        for _thread in self._threads:
+            self._jobs.put(None)
+        for thread in self._threads:
+            thread.join(timeout=self.GRACE_S)
+
+
+def configured_sources(*, with_periodic: bool) -> list[Source]:
+    """The rows of ``settings.SWEEP_SOURCES``; embedded, the periodic table is one more."""
+    names = [*settings.SWEEP_SOURCES, *(["instances.jobs.periodic.embedded_source"] if with_periodic else [])]
+    return [import_string(name) for name in names]
+
+
+def free_dead_leases() -> int:
+    """At the start: what dead processes of this host still hold becomes free; how many leases."""
+    return sum(import_string(name)() for name in settings.SWEEP_STARTUP)

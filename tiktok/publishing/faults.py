@@ -1,0 +1,99 @@
+"""From what went wrong with a call to what becomes of a post that is not (or no longer) at TikTok (design 7)."""
+
+import random
+from typing import Final
+
+from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.api.limits import RATE_WINDOW_S
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
+from tiktok.models import AttentionReason, PostState, TikTokApp
+from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
+from tiktok.throttle import RateHeld
+
+Fault = ReconnectNeeded | RefreshUnderWay | RateHeld | TikTokError
+FAULTS: Final = (ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError)
+
+# These pass by themselves: hold and try again. All other kinds end the post, or wait for a person.
+PASSING: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER, ErrorKind.QUOTA})
+# Definite refusals that say nothing against the post; they do not count against the limit of inits.
+UNCOUNTED: Final = frozenset({ErrorKind.NET, ErrorKind.RATE, ErrorKind.QUOTA, ErrorKind.AUTH, ErrorKind.SCOPE})
+WAITING_RECHECK_S: Final = 300.0
+REFRESH_RETRY_S: Final = 3.0
+UNAUDITED: Final = "unaudited_client_can_only_post_to_private_accounts"
+OPTIONS_MISMATCH: Final = "privacy_level_option_mismatch"
+FIELD_OF: Final = {
+    OPTIONS_MISMATCH: "privacy_level",
+    UNAUDITED: "privacy_level",
+    "spam_risk_text": "caption",
+    "file_format_check_failed": "media",
+    "duration_check_failed": "media",
+    "frame_rate_check_failed": "media",
+    "picture_size_check_failed": "media",
+    "invalid_file_upload": "media",
+}
+
+
+def is_passing(fault: Fault) -> bool:
+    """Whether waiting may help."""
+    if isinstance(fault, TikTokError):
+        return fault.kind in PASSING
+    return not isinstance(fault, ReconnectNeeded)
+
+
+def counts(fault: Fault) -> bool:
+    """Whether an init that ended so counts as unanswered."""
+    return isinstance(fault, TikTokError) and fault.kind not in UNCOUNTED
+
+
+def hold_for(step: Step, fault: Fault) -> Pause:
+    """Wait as long as a passing fault asks for, and show why."""
+    if isinstance(fault, RateHeld):
+        return step.hold("rate", seconds_until(fault.until) + random.uniform(0.1, 2))  # noqa: S311 - jitter
+    if isinstance(fault, RefreshUnderWay):
+        return step.hold("refresh", REFRESH_RETRY_S)
+    if isinstance(fault, ReconnectNeeded):
+        return step.hold("reconnect_needed", WAITING_RECHECK_S)
+    return step.hold(fault.code, _seconds(fault, step.post.hold_count), log_id=fault.log_id)
+
+
+def _seconds(error: TikTokError, count: int) -> float:
+    if error.kind == ErrorKind.RATE:
+        return max(error.hold_s or 0, RATE_WINDOW_S) + random.uniform(1, 10)  # noqa: S311 - jitter
+    return max(float(error.hold_s or 0), backoff(count))
+
+
+def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
+    """What becomes of the post after a fault that waiting does not cure; ``closes`` its submission, if one is open."""
+    if isinstance(fault, ReconnectNeeded):
+        code = fault.reason if fault.reason == "scope_missing" else "reconnect_needed"
+        return wait_for_account(step, code, closes=closes)
+    if not isinstance(fault, TikTokError):
+        raise TypeError(f"{type(fault).__name__} passes by itself")
+    if fault.kind in (ErrorKind.AUTH, ErrorKind.SCOPE):
+        code = "scope_missing" if fault.kind == ErrorKind.SCOPE else "reconnect_needed"
+        return wait_for_account(step, code, closes=closes, tiktok_code=fault.code, log_id=fault.log_id)
+    if fault.code == OPTIONS_MISMATCH:
+        return step.need_attention(AttentionReason.OPTIONS_CHANGED, tiktok_code=fault.code, log_id=fault.log_id)
+    if fault.code == UNAUDITED:
+        TikTokApp.objects.filter(pk=step.post.account.credential.app_id, is_audited=None).update(is_audited=False)
+    fail(step, fault.code, log_id=fault.log_id, closes=closes)
+    return NEVER
+
+
+def wait_for_account(step: Step, code: str, *, closes: str = "", tiktok_code: str = "", log_id: str = "") -> Pause:
+    """Wait until a person reconnects the account; looked at again now and then."""
+    step.move(PostState.WAITING_ACCOUNT, closes=closes, error_code=code, tiktok_code=tiktok_code, log_id=log_id)
+    return WAITING_RECHECK_S
+
+
+def fail(step: Step, code: str, *, log_id: str = "", closes: str = "") -> None:
+    """End for good; certainly not published."""
+    step.move(
+        PostState.FAILED,
+        closes=closes,
+        error_code=code,
+        error_field=FIELD_OF.get(code, ""),
+        tiktok_code=code,
+        log_id=log_id,
+        detail={"code": code},
+    )

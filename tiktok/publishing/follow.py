@@ -1,0 +1,166 @@
+"""TikTok's word: polling a publish until it is out, and its public id afterwards (design 7)."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+
+from instances.jobs.clock import read_db_now
+from tiktok import throttle
+from tiktok.api import content_posting
+from tiktok.api.errors import ErrorKind, classify_fail_reason
+from tiktok.api.limits import Endpoint
+from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.models import AttentionReason, EventCause, PostState, Submission
+from tiktok.publishing.calls import call_with_token
+from tiktok.publishing.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, hold_for
+from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_since
+
+FIRST_POLL_S: Final = 5.0
+POLLS_S: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0)
+WORD_WITHIN_S: Final = 24 * 3600.0
+PUBLIC_ID_WITHIN: Final = timedelta(hours=24)
+INBOX_WITHIN_S: Final = 7 * 24 * 3600.0
+INBOX_POLL_S: Final = 3600.0
+QUOTA_HOLD_S: Final = 24 * 3600.0
+
+
+def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
+    """One read; polling leaves a few a minute to uploads that resume. Raises what calls raise, and RateHeld."""
+    step.renew()
+    reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
+    throttle.take_slot(submission.credential_id, Endpoint.STATUS_FETCH, reserve=reserve)
+    return call_with_token(
+        submission.credential_id,
+        Endpoint.STATUS_FETCH,
+        lambda client, token: content_posting.fetch_status(
+            client, access_token=token, publish_id=submission.publish_id
+        ),
+    )
+
+
+def processing(step: Step) -> Pause:
+    """One poll. "Upload finished" is not "published": only TikTok's word is."""
+    submission = step.submission
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        if _is_overdue(submission):
+            return _give_up(step)
+        return hold_for(step, fault)
+    return take_word(step, status)
+
+
+def take_word(step: Step, status: PublishStatus) -> Pause:
+    """What TikTok says about a post in processing."""
+    if status.status == PublishStatusCode.PUBLISH_COMPLETE:
+        return _published(step, status)
+    if status.status == PublishStatusCode.FAILED:
+        return _failed(step, status)
+    if status.status == PublishStatusCode.SEND_TO_USER_INBOX:
+        step.move(PostState.IN_INBOX, cause=EventCause.TIKTOK, publish_status=status.status)
+        return INBOX_POLL_S
+    return _not_yet(step, status)
+
+
+def _not_yet(step: Step, status: PublishStatus) -> Pause:
+    submission = step.submission
+    if _is_overdue(submission):
+        return _give_up(step)
+    step.save(
+        post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
+        submission={"polls": submission.polls + 1},
+    )
+    return POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
+
+
+def _is_overdue(submission: Submission) -> bool:
+    return seconds_since(submission.init_sent_at) >= WORD_WITHIN_S
+
+
+def _give_up(step: Step) -> Pause:
+    return step.need_attention(AttentionReason.OUTCOME_UNKNOWN, cause=EventCause.CLOCK)
+
+
+def _published(step: Step, status: PublishStatus) -> Pause:
+    step.move(
+        PostState.PUBLISHED,
+        cause=EventCause.TIKTOK,
+        closes="published",
+        detail={"post_ids": list(status.post_ids)},
+        publish_status=status.status,
+        post_ids=list(status.post_ids),
+        published_at=read_db_now(),
+        log_id=status.log_id,
+        error_code="",
+    )
+    return _until_public_id(step)
+
+
+def _failed(step: Step, status: PublishStatus) -> Pause:
+    """TikTok's FAILED is certain: not published. Rule R3 says where a new init may follow."""
+    reason = (status.fail_reason or "unknown")[:80]
+    what = classify_fail_reason(reason)
+    said: dict[str, Any] = {
+        "publish_status": status.status,
+        "fail_reason": reason,
+        "tiktok_code": reason,
+        "log_id": status.log_id,
+    }
+    if what.kind == ErrorKind.AUTH:
+        step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", error_code=reason, **said)
+        return WAITING_RECHECK_S
+    if what.new_init_allowed:
+        step.move(PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail={"code": reason}, **said)
+        seconds = QUOTA_HOLD_S if what.kind == ErrorKind.QUOTA else backoff(step.post.hold_count + 2)
+        return step.hold(reason, seconds, log_id=status.log_id)
+    step.move(
+        PostState.FAILED,
+        cause=EventCause.TIKTOK,
+        closes="failed",
+        detail={"code": reason},
+        error_code=reason,
+        error_field=FIELD_OF.get(reason, ""),
+        **said,
+    )
+    return NEVER
+
+
+def in_inbox(step: Step) -> Pause:
+    """A draft waits for its person in TikTok's app; looked at slowly, for a week."""
+    submission = step.submission
+    if seconds_since(submission.init_sent_at) >= INBOX_WITHIN_S:
+        return NEVER
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        return hold_for(step, fault)
+    if status.status in (PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED):
+        return take_word(step, status)
+    return INBOX_POLL_S
+
+
+def published(step: Step) -> Pause:
+    """TikTok gives the public id only after moderation: asked for during a day, where the post is public."""
+    submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
+    if submission is None or _until_public_id(step) is NEVER:
+        return NEVER
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS:
+        return _until_public_id(step)
+    if status.post_ids:
+        step.save(post={"post_ids": list(status.post_ids)})
+        step.note({"post_ids": list(status.post_ids)}, cause=EventCause.TIKTOK)
+    return _until_public_id(step)
+
+
+def _until_public_id(step: Step) -> Pause:
+    """Seconds to the next look: a quarter of the post's age, from five seconds to ten minutes."""
+    post = step.post
+    if post.post_ids or post.privacy_level != PrivacyLevel.PUBLIC_TO_EVERYONE:
+        return NEVER
+    age_s = seconds_since(post.published_at or timezone.now())
+    if age_s > PUBLIC_ID_WITHIN.total_seconds():
+        return NEVER
+    return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])

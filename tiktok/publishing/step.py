@@ -1,0 +1,154 @@
+"""One claim's work on one post: what it knows, and the only ways in which it writes."""
+
+import random
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from instances.jobs.clock import read_db_now
+from tiktok.gateway import give_back_connection
+from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, Submission
+from tiktok.models.work import KEEP
+from tiktok.publishing.claims import Claim, lease, renew
+from tiktok.publishing.submissions import close_submission, open_submission
+
+# Seconds until the step after this one: 0 goes on at once, None means that no further step is needed.
+Pause = float | None
+GO_ON: Final = 0.0
+NEVER: Final = None
+STEP_S: Final = 30.0
+BACKOFF_CAP_S: Final = 300.0
+
+
+class Stopped(Exception):
+    """This process is told to end: give the claim back, another one goes on."""
+
+
+def backoff(count: int) -> float:
+    """Full jitter: anything up to 2, 4, 8 … seconds, at most five minutes, at least one second."""
+    return random.uniform(1.0, min(BACKOFF_CAP_S, 2.0 ** min(count + 1, 9)))  # noqa: S311 - jitter
+
+
+class Step:
+    """Every write is guarded by fence and lease; StaleState ends the step and nothing is written."""
+
+    def __init__(self, claim: Claim, stop: threading.Event) -> None:
+        self.held = claim.held
+        self.stop = stop
+        self.was_dropped = claim.was_dropped
+        self.post = Post.objects.select_related("account__credential__app").get(pk=claim.post_id)
+        self._renewed_at = time.monotonic()
+        self._ends_at = time.monotonic() + STEP_S
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is time to let others have the thread."""
+        return time.monotonic() >= self._ends_at or self.stop.is_set()
+
+    @property
+    def submission(self) -> Submission:
+        """The open submission, read now. Call it where the state says that there is one."""
+        found = open_submission(self.post)
+        if found is None:
+            raise LookupError(f"{self.post.pk} is {self.post.state} without an open submission")
+        return found
+
+    def renew(self) -> None:
+        """Before each outside call. Raises StaleState."""
+        renew(self.held)
+        give_back_connection()
+        self._renewed_at = time.monotonic()
+
+    def keep_alive(self) -> None:
+        """During long work, as often as you like. Raises Stopped, and StaleState when the claim is gone."""
+        if self.stop.is_set():
+            raise Stopped
+        if time.monotonic() - self._renewed_at >= lease().total_seconds() / 3:
+            self.renew()
+
+    def move(
+        self,
+        to: PostState,
+        *,
+        cause: EventCause = EventCause.WORKER,
+        reason: AttentionReason | None = None,
+        detail: dict[str, Any] | None = None,
+        closes: str = "",
+        submission: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Move the post; in the same transaction close its submission (``closes`` says why) or change it."""
+        with transaction.atomic():
+            by_default: dict[str, Any] = {"hold_reason": ""}
+            self.post.transition(to, cause=cause, by=self.held, reason=reason, detail=detail, **(by_default | changes))
+            if closes:
+                close_submission(self.post, because=closes, **(submission or {}))
+            elif submission:
+                Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
+
+    def save(self, *, post: dict[str, Any] | None = None, submission: dict[str, Any] | None = None) -> None:
+        """Write without moving."""
+        with transaction.atomic():
+            self.held.guard(self.post, KEEP)
+            if post:
+                Post.objects.filter(pk=self.post.pk).update(**post, updated_at=timezone.now())
+            if submission:
+                Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
+        for name, value in (post or {}).items():
+            setattr(self.post, name, value)
+
+    def note(self, detail: dict[str, Any], *, cause: EventCause = EventCause.WORKER) -> None:
+        """Add a line to the history without moving."""
+        with transaction.atomic():
+            self.held.guard(self.post, KEEP)
+            PostEvent.note(self.post, to=PostState(self.post.state), cause=cause, by=self.held, detail=detail)
+
+    def need_attention(
+        self, reason: AttentionReason, *, cause: EventCause = EventCause.WORKER, **changes: Any
+    ) -> Pause:
+        """Stop until a person decides. Certain outcomes close the submission; a doubtful one stays open."""
+        is_certain = reason not in (AttentionReason.OUTCOME_UNKNOWN, AttentionReason.QUARANTINED)
+        self.move(
+            PostState.NEEDS_ATTENTION,
+            cause=cause,
+            reason=reason,
+            closes=reason.value if is_certain else "",
+            submission=None if is_certain else {"is_uploading": False},
+            **changes,
+        )
+        return NEVER
+
+    def hold(self, reason: str, seconds: float, *, log_id: str = "") -> Pause:
+        """Wait, and show why. A wait that would pass the deadline ends in needs_attention(missed) at once."""
+        if self._would_be_late(seconds):
+            return self.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=reason, log_id=log_id)
+        count = min(self.post.hold_count + 1, 1000)
+        if self.post.hold_reason != reason:
+            self.note({"hold": reason, "seconds": round(seconds)})
+        self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id})
+        return max(seconds, 0.1)
+
+    def _would_be_late(self, seconds: float) -> bool:
+        if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):
+            return False
+        if self.post.state == PostState.UPLOADING and self.post.has_passed_no_return():
+            return False
+        return read_db_now() + timedelta(seconds=seconds) > self.post.deadline_at
+
+    def is_past(self, moment: datetime | None) -> bool:
+        """Whether the database's clock has passed it."""
+        return moment is not None and read_db_now() > moment
+
+
+def seconds_until(moment: datetime) -> float:
+    """By the database's clock; negative when it has passed."""
+    return (moment - read_db_now()).total_seconds()
+
+
+def seconds_since(moment: datetime) -> float:
+    """By the database's clock."""
+    return -seconds_until(moment)

@@ -1,0 +1,75 @@
+"""The real process, killed and stopped in the middle of an upload."""
+
+import pytest
+
+from instances.models import Instance
+from tiktok.models import Post, PostState, WorkItem
+from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, history, reread
+from tiktok.tests.jobs_process import JobsProcess, wait_until
+from tiktok.tests.simulator_process import Put, Simulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def the_puts(tiktok: Simulator) -> list[Put]:
+    posts = tiktok.posts()
+    return tiktok.puts(posts[0].publish_id) if posts else []
+
+
+def is_published(post: Post, instance: Instance) -> bool:
+    return reread(post, instance).state == PostState.PUBLISHED
+
+
+def assert_published_once(tiktok: Simulator) -> None:
+    """One publication, every chunk stored once, and none sent again after it was stored."""
+    assert [post.status for post in tiktok.posts()] == ["PUBLISH_COMPLETE"]
+    puts = the_puts(tiktok)
+    assert [put.first for put in puts if put.stored] == [0, CHUNK, 2 * CHUNK]
+    stored: set[int | None] = set()
+    for put in puts:
+        assert put.first not in stored
+        stored |= {put.first} if put.stored else set()
+
+
+def test_killed_in_the_middle_of_a_chunk(
+    jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance
+) -> None:
+    tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
+    post = submit(privacy_level="SELF_ONLY")
+    jobs.start()
+    wait_until(lambda: len(the_puts(tiktok)) == 2, what="the second chunk is under way")
+    jobs.kill()
+    assert reread(post, instance).state == PostState.UPLOADING
+    jobs.start()
+    wait_until(lambda: is_published(post, instance), what="published")
+    assert_published_once(tiktok)
+    assert history(post, instance) == ["draft", "due", "initing", "uploading", "processing", "published"]
+
+
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_killed_between_a_stored_chunk_and_its_answer(
+    jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance, chunk: int
+) -> None:
+    tiktok.fault("slow", "upload", skip=chunk, delay_s=60, after=True)
+    post = submit(privacy_level="SELF_ONLY")
+    jobs.start(PUBLISH_LEASE_S="30")
+    wait_until(lambda: [put.stored for put in the_puts(tiktok)].count(True) == chunk + 1, what="stored, not answered")
+    jobs.kill()
+    jobs.start()
+    wait_until(lambda: is_published(post, instance), what="published")
+    assert_published_once(tiktok)
+
+
+def test_stopped_it_is_gone_in_seconds_and_another_goes_on(
+    jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance
+) -> None:
+    tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
+    post = submit(privacy_level="SELF_ONLY")
+    jobs.start()
+    wait_until(lambda: len(the_puts(tiktok)) == 2, what="the second chunk is under way")
+    assert jobs.stop() < 5
+    item = WorkItem.objects.get(post_id=post.pk)
+    assert (item.lease_owner, item.lease_until, item.crashes) == ("", None, 0)
+    jobs.start()
+    wait_until(lambda: is_published(post, instance), what="published")
+    assert_published_once(tiktok)

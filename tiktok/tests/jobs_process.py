@@ -1,0 +1,96 @@
+"""A real ``manage.py jobs`` process on the test database, to be killed in the middle of its work."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wait_until(condition: Callable[[], object], *, what: str, timeout_s: float = 30) -> None:
+    """Return when ``condition`` holds; fail naming ``what`` when it does not in time."""
+    end, pause = time.monotonic() + timeout_s, threading.Event()
+    while not condition():
+        assert time.monotonic() < end, f"not in time: {what}"
+        pause.wait(0.03)
+
+
+def database_url() -> str:
+    """The test's own database."""
+    own = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{own['NAME']}"
+    user, password = quote(own["USER"], safe=""), quote(own["PASSWORD"], safe="")
+    return f"postgres://{user}:{password}@{own['HOST']}:{own['PORT']}/{own['NAME']}"
+
+
+def environment(scratch: Path, **more: str) -> dict[str, str]:
+    """Variables with which a process of its own works on what this test sees."""
+    ring = ((key_id, base64.urlsafe_b64encode(key).decode()) for key_id, key in settings.FIELD_ENCRYPTION_KEYS.items())
+    return {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+        "PYTHONUNBUFFERED": "1",
+        "DATA_DIR": str(scratch),
+        "DATABASE_URL": database_url(),
+        "MEDIA_ROOT": str(settings.MEDIA_ROOT),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "FIELD_ENCRYPTION_KEYS": ",".join(f"{key_id}:{key}" for key_id, key in ring),
+        "TIKTOK_API_BASE_URL": settings.TIKTOK_API_BASE_URL,
+        "UPLOAD_CHUNK_BYTES": str(settings.UPLOAD_CHUNK_BYTES),
+        "UPLOAD_SINGLE_LIMIT_BYTES": str(settings.UPLOAD_SINGLE_LIMIT_BYTES),
+        "PUBLISH_LEASE_S": "4",
+        **more,
+    }
+
+
+class JobsProcess:
+    """Start it as often as you like; each start is a new process on the same database."""
+
+    def __init__(self) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix="clipdesk-jobs-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = Path(self._scratch.name) / "jobs.log"
+
+    def start(self, *command: str, **more: str) -> Self:
+        """Returns when it sweeps."""
+        env = environment(Path(self._scratch.name), **more)
+        before = self.log.read_text().count("threads") if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            arguments = [sys.executable, "manage.py", "jobs", "--threads", "8", *command]
+            self._process = subprocess.Popen(arguments, cwd=ROOT, env=env, stdout=log, stderr=log)
+        wait_until(lambda: self.log.read_text().count("threads") > before, what="jobs started")
+        return self
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> float:
+        """As a supervisor would; seconds until it was gone."""
+        began = time.monotonic()
+        self._end(signal.SIGTERM)
+        return time.monotonic() - began
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(timeout=20)
+            self._process = None
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        self._scratch.cleanup()
