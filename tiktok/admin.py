@@ -1,0 +1,103 @@
+"""Back office: TikTok apps are entered here; everything else is for looking at, without tokens."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from accounts.admin import ReadOnlyAdmin
+from tiktok.fields import EncryptedTextField
+from tiktok.linking.admin_forms import TikTokAppForm
+from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential
+
+
+@admin.register(TikTokApp)
+class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Developer apps. The environment's is read-only: it is written anew at every start."""
+
+    form = TikTokAppForm
+    list_display = ("name", "client_key", "environment", "app_type", "tenant", "secret_set_at", "is_from_environment")
+    list_select_related = ("tenant",)
+    readonly_fields = ("callback_to_copy",)
+    fields = (
+        "name", "client_key", "new_secret", "environment", "app_type", "pkce", "redirect_uri", "callback_to_copy",
+        "scopes", "tenant", "is_audited",
+    )  # fmt: skip
+    shown_fields = (
+        "name", "client_key", "secret_state", "environment", "app_type", "pkce", "callback_to_copy", "scopes",
+        "tenant", "is_audited",
+    )  # fmt: skip
+
+    @admin.display(description=_("Redirect URI to register at TikTok"))
+    def callback_to_copy(self, app: TikTokApp) -> SafeString:
+        """For copying into TikTok's developer portal."""
+        return format_html("<code>{}</code>", app.redirect_uri or settings.TIKTOK_REDIRECT_URI)
+
+    @admin.display(description=_("Client secret"))
+    def secret_state(self, app: TikTokApp) -> str:
+        """That one is set, and when."""
+        return str(_("from the environment, set %(when)s") % {"when": app.secret_set_at})
+
+    def get_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
+        """Without inputs for the environment's app."""
+        return self.shown_fields if obj and obj.is_from_environment else self.fields
+
+    def has_change_permission(self, request: HttpRequest, obj: TikTokApp | None = None) -> bool:
+        """Not the environment's."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_from_environment)
+
+    def has_delete_permission(self, request: HttpRequest, obj: TikTokApp | None = None) -> bool:
+        """Not the environment's; the database keeps apps that accounts are linked through."""
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_from_environment)
+
+
+class RowAdmin(ReadOnlyAdmin):
+    """Rows to look at; encrypted columns are not among what is shown."""
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """Every column but the encrypted ones."""
+        return [field.name for field in self.model._meta.concrete_fields if not isinstance(field, EncryptedTextField)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """All of them."""
+        return self.get_fields(request, obj)
+
+
+@admin.register(TikTokCredential)
+class TikTokCredentialAdmin(RowAdmin):
+    """Whose consent is stored until when; never the tokens."""
+
+    list_display = ("id", "app", "open_id", "version", "access_expires_at", "refresh_expires_at", "withdrawn_at")
+    list_select_related = ("app",)
+
+
+@admin.register(TikTokAccount)
+class TikTokAccountAdmin(RowAdmin):
+    """Linked accounts of all instances."""
+
+    list_display = ("name", "username", "instance", "status", "synced_at", "linked_at")
+    list_select_related = ("instance",)
+    list_filter = ("status",)
+    search_fields = ("name", "username")
+
+
+@admin.register(Media)
+class MediaAdmin(RowAdmin):
+    """Uploaded files of all instances."""
+
+    list_display = ("id", "instance", "kind", "size_bytes")
+    list_select_related = ("instance",)
+
+
+@admin.register(Post)
+class PostAdmin(RowAdmin):
+    """Posts of all instances and where they stand."""
+
+    list_display = ("id", "instance", "account", "state", "attention_reason", "publish_at", "created_at")
+    list_select_related = ("instance", "account")
+    list_filter = ("state",)

@@ -1,0 +1,25 @@
+"""``manage.py sync_environment_app``: make the app of TIKTOK_CLIENT_KEY a row. Runs at every start."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from tiktok.linking.services import upsert_environment_app
+
+
+class Command(BaseCommand):
+    """Changes nothing when nothing has changed."""
+
+    help = "Writes the TikTok app that stands in the environment into the database; may run often."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Say which app is in place."""
+        try:
+            app = upsert_environment_app()
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from error
+        if app is None:
+            self.stdout.write("No TikTok app stands in the environment.")
+        else:
+            self.stdout.write(f"TikTok app {app.client_key} ({app.environment}) is in place.")

@@ -1,0 +1,170 @@
+"""Unlinking: what is under way finishes, the last link gives the consent back, nothing secret stays."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.utils import timezone
+
+from accounts.models import AuditLogEntry, User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.tasks import finish_disconnects
+from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokCredential
+from tiktok.tests.factories import make_account, make_post
+from tiktok.tests.integration.linking.conftest import age
+from tiktok.tests.simulator_process import Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+def begin(account: TikTokAccount, actor: User, *, at_once: bool = False) -> None:
+    with instance_scope(account.instance):
+        assert start_disconnect(account, actor=actor, at_once=at_once)
+
+
+def fresh(account: TikTokAccount) -> TikTokAccount:
+    with instance_scope(account.instance):
+        return TikTokAccount.objects.select_related("credential").get(pk=account.pk)
+
+
+def test_the_last_link_gives_the_consent_back_and_erases_everything_secret(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    picture = django_settings.MEDIA_ROOT / "avatars" / f"{account.pk}-x.webp"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    picture.write_bytes(b"RIFF")
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(avatar_path=f"avatars/{picture.name}")
+        post = make_post(account, state="scheduled")
+    begin(fresh(account), admin)
+
+    finish_disconnects()
+
+    gone = fresh(account)
+    assert (gone.status, gone.avatar_path) == (AccountStatus.DISCONNECTED, "")
+    assert (gone.credential.access_token, gone.credential.refresh_token, gone.credential.scopes) == (None, None, [])
+    assert not picture.exists()
+    assert [call.code for call in sim.requests("revoke")] == ["ok"]
+    with instance_scope(account.instance):
+        assert Post.objects.get(pk=post.pk).state == "scheduled"
+    lines = AuditLogEntry.objects.filter(action__startswith="account.disconnect").order_by("at")
+    assert [(line.action, line.actor) for line in lines] == [
+        ("account.disconnecting", admin),
+        ("account.disconnected", None),
+    ]
+    assert lines[1].detail == {"revoked": True}
+
+
+def test_while_another_instance_uses_the_account_the_consent_stays(
+    sim: Simulator, account: TikTokAccount, other_instance: Instance, admin: User
+) -> None:
+    with instance_scope(other_instance):
+        make_account(other_instance, credential=account.credential)
+    begin(account, admin)
+
+    finish_disconnects()
+
+    gone = fresh(account)
+    assert gone.status == AccountStatus.DISCONNECTED
+    assert gone.credential.access_token == account.credential.access_token
+    assert sim.requests("revoke") == []
+
+
+@pytest.mark.parametrize("state", ["initing", "uploading", "processing"])
+def test_posts_under_way_are_waited_for(sim: Simulator, account: TikTokAccount, admin: User, state: str) -> None:
+    with instance_scope(account.instance):
+        make_post(account, state=state)
+    begin(account, admin)
+
+    finish_disconnects()
+    assert fresh(account).status == AccountStatus.DISCONNECTING
+    with instance_scope(account.instance):
+        Post.objects.update(state="published")
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+
+
+def test_the_wait_ends_after_ten_minutes(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    with instance_scope(account.instance):
+        make_post(account, state="processing")
+    begin(account, admin)
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(disconnect_at=timezone.now() - timedelta(seconds=1))
+
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+
+
+def test_somebody_in_a_hurry_does_not_wait(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    with instance_scope(account.instance):
+        make_post(account, state="processing")
+    begin(account, admin)
+    begin(account, admin, at_once=True)
+
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+
+
+def test_an_expired_token_is_refreshed_before_it_is_revoked(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    sim.expire_token("maren")
+    age(account.credential, timedelta(seconds=-1))
+    begin(account, admin)
+
+    finish_disconnects()
+
+    assert fresh(account).credential.refresh_token is None
+    assert [call.code for call in sim.requests("revoke")] == ["ok"]
+
+
+def test_a_fault_of_tiktok_is_tried_again(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    sim.fault("server_error", "revoke")
+    begin(account, admin)
+
+    finish_disconnects()
+    assert fresh(account).status == AccountStatus.DISCONNECTING
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+
+
+def test_tiktok_out_of_reach_does_not_keep_an_account_for_ever(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    sim.fault("server_error", "revoke", times=-1)
+    begin(account, admin)
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(disconnect_at=timezone.now() - timedelta(minutes=11))
+
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+    assert fresh(account).credential.access_token is None
+    assert AuditLogEntry.objects.get(action="account.disconnected").detail == {"revoked": False}
+
+
+def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    TikTokCredential.objects.update(withdrawn_at=timezone.now())
+    begin(account, admin)
+
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.DISCONNECTED
+    assert sim.requests("revoke") == []
+
+
+def test_an_account_that_was_linked_again_meanwhile_stays(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    begin(account, admin)
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(status=AccountStatus.ACTIVE)
+
+    finish_disconnects()
+
+    assert fresh(account).status == AccountStatus.ACTIVE
+    assert fresh(account).credential.access_token is not None
