@@ -28,21 +28,24 @@ CODES: Final = {
 
 
 class ApiProblem(Exception):
-    """An error with its status, a stable code and, for input, what is wrong with which field."""
+    """An error with its status, a stable code, for input what is wrong with which field, and further members."""
 
-    def __init__(self, status: int, code: str, detail: str, errors: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, status: int, code: str, detail: str, errors: Sequence[tuple[str, str]] = (), **further: str
+    ) -> None:
         super().__init__(detail)
-        self.status, self.code, self.detail, self.errors = status, code, detail, errors
+        self.status, self.code, self.detail, self.errors, self.further = status, code, detail, errors, further
 
 
 def problem_response(
-    status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = ()
+    status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = (), **further: str
 ) -> HttpResponse:
-    """The answer for one problem; ``errors`` are (field, message)."""
+    """The answer for one problem; ``errors`` are (field, message), ``further`` RFC 9457's extension members."""
     title = HTTPStatus(status).phrase
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
     body["errors"] = [{"field": field, "message": message} for field, message in errors]
+    body |= {name: value for name, value in further.items() if value}
     response = HttpResponse(json.dumps(body), status=status, content_type=CONTENT_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="Clipdesk"'
@@ -64,7 +67,7 @@ NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
 def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
-    return problem_response(error.status, error.code, error.detail, error.errors)
+    return problem_response(error.status, error.code, error.detail, error.errors, **error.further)
 
 
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
@@ -78,8 +81,9 @@ def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """``("body", "payload", "caption")`` -> ``caption``."""
-    return ".".join(str(part) for part in location[2:] or location[-1:])
+    """``("body", "payload", "caption")`` -> ``caption``, ``("query", "state", 0)`` -> ``state.0``."""
+    within = location[2:] if location[0] == "body" else location[1:]
+    return ".".join(str(part) for part in within or location[-1:])
 
 
 class ApiProblemMiddleware:

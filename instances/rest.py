@@ -24,26 +24,33 @@ MOST_PER_PAGE = 100
 
 
 class ApiKeyAuth(HttpBearer):
-    """Lets a key through that the middleware has recognised and that holds the scope."""
+    """Lets a key through that the middleware has recognised and that holds one of the scopes, if any is named."""
 
-    def __init__(self, scope: KeyScope | None = None) -> None:
+    def __init__(self, *scopes: KeyScope) -> None:
         super().__init__()
-        self.scope = scope
+        self.scopes = scopes
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
         """The key, or None (401). Raises ApiProblem 403 when the scope is missing."""
         key: ApiKey | None = getattr(request, "api_key", None)
         if key is None:
             return None
-        scopes = request.membership.scopes or frozenset()  # type: ignore[attr-defined]
-        if self.scope is not None and self.scope not in scopes:
-            raise ApiProblem(403, "scope_missing", f"This needs an API key with the scope {self.scope.value}.")
+        if self.scopes:
+            refuse_without(request, *self.scopes)
         return key
 
 
-def require_scope(scope: KeyScope) -> ApiKeyAuth:
-    """``auth=`` of a route that needs this scope."""
-    return ApiKeyAuth(scope)
+def refuse_without(request: HttpRequest, *scopes: KeyScope) -> None:
+    """Raise ApiProblem 403 unless the key holds one of the scopes; for routes whose need depends on the body."""
+    held = request.membership.scopes or frozenset()  # type: ignore[attr-defined]
+    if held.isdisjoint(scopes):
+        names = " or ".join(scope.value for scope in scopes)
+        raise ApiProblem(403, "scope_missing", f"This needs an API key with the scope {names}.")
+
+
+def require_scope(*scopes: KeyScope) -> ApiKeyAuth:
+    """``auth=`` of a route that needs this scope; of several, one is enough."""
+    return ApiKeyAuth(*scopes)
 
 
 class Strict(Schema):
