@@ -151,4 +151,16 @@ TIKTOK: list[Row] = [
     Row("tiktok:account-avatar", P.CONTENT_VIEW, account_id="account"),
 ]
 
-TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK]
+POSTS_BY_API = [
+    Row("api:GET /accounts/{account_id}/creator-info", P.CONTENT_VIEW, also=(409,), account_id="unwell_account"),
+    Row("api:GET /posts", P.CONTENT_VIEW),
+    Row("api:POST /posts", P.POST_WRITE),
+    Row("api:GET /posts/{post_id}", P.CONTENT_VIEW, post_id="post"),
+    Row("api:PATCH /posts/{post_id}", P.POST_WRITE, data={"caption": "Mine"}, post_id="post"),
+    Row("api:DELETE /posts/{post_id}", P.POST_WRITE, post_id="post"),
+    Row("api:GET /posts/{post_id}/events", P.CONTENT_VIEW, post_id="post"),
+    Row("api:POST /posts/{post_id}/publish", P.POST_PUBLISH, post_id="post"),
+    Row("api:POST /posts/{post_id}/cancel", P.POST_PUBLISH, post_id="post"),
+]
+
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK, *POSTS_BY_API]

@@ -15,7 +15,8 @@ from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
-from tiktok.tests.factories import make_account
+from tiktok.models import AccountStatus
+from tiktok.tests.factories import make_account, make_post
 
 CANARY = "Canary"
 
@@ -61,6 +62,17 @@ def _account(instance: Instance) -> str:
     return str(account.pk)
 
 
+def _unwell_account(instance: Instance) -> str:
+    """One for which TikTok is not even asked."""
+    name = f"{CANARY} {instance.slug} unwell"
+    return str(make_account(instance, name=name, status=AccountStatus.RECONNECT_NEEDED).pk)
+
+
+def _post(instance: Instance) -> str:
+    account = make_account(instance, name=f"{CANARY} {instance.slug} posting account")
+    return str(make_post(account, caption=f"{CANARY} {instance.slug} post").pk)
+
+
 # One line per kind of row: the name that walker_table.py uses, and what makes it inside the instance's open scope.
 # Give it a name, caption or title that starts with CANARY and holds the instance's slug.
 MAKERS: dict[str, Callable[[Instance], str]] = {
@@ -69,6 +81,8 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "api_key": _api_key,
     "invitation": _invitation,
     "account": _account,
+    "unwell_account": _unwell_account,
+    "post": _post,
 }
 
 

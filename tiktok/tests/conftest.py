@@ -10,12 +10,15 @@ from tiktok.tests.fixtures_publishing import (
     video,
     worker,
 )
+from tiktok.tests.fixtures_rest import api, make_api
 from tiktok.tests.fixtures_simulator import tiktok, tiktok_process
 
 __all__ = [
+    "api",
     "clock",
     "jobs",
     "linked",
+    "make_api",
     "run_due_work",
     "simulated",
     "submit",

@@ -1,0 +1,242 @@
+"""Posts in the REST API (design 9): the same validator and services as the pages."""
+
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from ninja import HeaderEx, P, QueryEx, Router
+from ninja.responses import Status
+
+from instances.http import InstanceRequest
+from instances.jobs.clock import read_db_now
+from instances.jobs.nudge import nudge
+from instances.rest import MOST_PER_PAGE, Page, paginate, refuse_without, require_scope
+from instances.roles import KeyScope
+from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
+from tiktok.models.states import AttentionReason, may_move
+from tiktok.publishing import queries, rest_input, services, tasks
+from tiktok.publishing.consent import Consent
+from tiktok.publishing.creator import fetch_creator_info
+from tiktok.publishing.idempotency import Idempotency, find_replay
+from tiktok.publishing.rest_input import faults_as_problems
+from tiktok.publishing.rest_schemas import (
+    CreatorInfoOut,
+    EventOut,
+    PostIn,
+    PostOut,
+    PostPatch,
+    PublishIn,
+    describe_creator,
+    describe_event,
+    describe_post,
+)
+from tiktok.publishing.rules import PostOptions, Problem, check_options, options_of
+from tiktok.publishing.schedule import When, refuse_unless_ahead
+
+Answer = dict[str, Any]
+PER_PAGE: Final = 25
+ABOUT_KEYS: Final = "Required: a new one for every post, the same one for a retry."
+router = Router(tags=["posts"])
+
+
+@router.post(
+    "/posts",
+    response={201: PostOut},
+    auth=require_scope(KeyScope.POSTS_WRITE, KeyScope.POSTS_PUBLISH),
+    summary="Make a post: a draft, or to be published now or at a time",
+)
+def create_post(
+    request: InstanceRequest,
+    response: HttpResponse,
+    payload: PostIn,
+    idempotency_key: HeaderEx[str | None, P(alias="Idempotency-Key", description=ABOUT_KEYS)] = None,
+) -> Status[Answer]:
+    """A draft needs posts:write, everything else posts:publish. A replay carries ``Idempotency-Replayed: true``."""
+    refuse_without(request, KeyScope.POSTS_WRITE if payload.draft else KeyScope.POSTS_PUBLISH)
+    once = rest_input.idempotency_of(idempotency_key, payload)
+    with faults_as_problems(), rest_input.one_at_a_time(request.instance.pk, once.key):
+        post, is_replay = _create(request, payload, once)
+    if is_replay:
+        response["Idempotency-Replayed"] = "true"
+    elif not payload.draft:
+        nudge(tasks.advance_post, post.pk)
+    return Status(201, _answer(post.pk))
+
+
+def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tuple[Post, bool]:
+    if replay := find_replay(once):
+        return replay, True
+    account, media = rest_input.find_content(payload.account_id, payload.media_ids)
+    options, actor = payload.options(), request.user
+    if payload.draft:
+        rest_input.refuse_time_of_draft(payload)
+        return services.create_post(account=account, media=media, options=options, actor=actor, idempotency=once)
+    when = _when(request, payload)
+    consent = _consent(request, account, media, options, agreed=payload.consent)
+    return services.submit_post(
+        account=account, media=media, options=options, actor=actor, consent=consent, when=when, idempotency=once
+    )
+
+
+def _when(request: InstanceRequest, payload: PostIn | PublishIn) -> When | None:
+    zone = request.instance.time_zone
+    when = rest_input.when_of(payload.publish_at, payload.timezone, default_zone=zone)
+    if when:
+        refuse_unless_ahead(when, read_db_now())
+    return when
+
+
+def _consent(
+    request: InstanceRequest, account: TikTokAccount, media: Media | None, options: PostOptions, *, agreed: bool
+) -> Consent:
+    """The consent with what TikTok offers now, which is asked only when nothing else stands in the way."""
+    audited = account.credential.app.is_audited
+    problems = check_options(options, media=media, creator=None, app_audited=audited)
+    if not agreed:
+        text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
+        problems.append(Problem("consent", "consent_missing", text))
+    if problems:
+        raise rest_input.refused(rest_input.named(problems))
+    return Consent(user=request.user, creator_info=fetch_creator_info(account), channel="api", agreed=True)
+
+
+@router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="Posts, newest first")
+def list_posts(
+    request: InstanceRequest,
+    state: QueryEx[list[PostState], P(description="May be given several times.")] = [],  # noqa: B006 - never changed
+    account_id: UUID | None = None,
+    cursor: str | None = None,
+    limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
+) -> Answer:
+    """Narrowed down by state and account."""
+    rows, next_cursor = paginate(queries.list_posts(states=state, account_id=account_id), cursor, limit)
+    return {"items": [describe_post(post) for post in rows], "next_cursor": next_cursor}
+
+
+@router.get("/posts/{post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
+def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
+    """Where it stands: poll it until ``state`` is published, failed or cancelled."""
+    return _answer(post_id)
+
+
+@router.patch("/posts/{post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_WRITE), summary="Change a post")
+def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> Answer:
+    """Only what is sent changes. A post that was to be published becomes a draft again: its consent is void."""
+    post = _find(post_id)
+    if payload.model_fields_set:
+        media = rest_input.find_media(payload.media_ids)
+        with faults_as_problems(), transaction.atomic():
+            _edit(request, post, payload, media)
+    return _answer(post_id)
+
+
+def _edit(request: InstanceRequest, post: Post, payload: PostPatch, media: Media | None) -> None:
+    """Merge with what stands in the row now: its work item's lock keeps another change out."""
+    WorkItem.objects.select_for_update().get(post_id=post.pk)
+    post.refresh_from_db()
+    if post.state != PostState.DRAFT:
+        services.unschedule(post, actor=request.user)
+    if "media_ids" not in payload.model_fields_set:
+        media = services.media_of(post)
+    options = replace(options_of(post), **payload.chosen())
+    services.edit_draft(post, options=options, media=media, actor=request.user)
+
+
+@router.delete(
+    "/posts/{post_id}", response={204: None}, auth=require_scope(KeyScope.POSTS_WRITE), summary="Delete a post"
+)
+def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
+    """A draft, or a failed or cancelled post; 409 for any other."""
+    with faults_as_problems():
+        services.delete_post(_find(post_id), actor=request.user)
+    return Status(204, None)
+
+
+@router.get(
+    "/posts/{post_id}/events",
+    response=Page[EventOut],
+    by_alias=True,
+    auth=require_scope(KeyScope.POSTS_READ),
+    summary="A post's history, oldest first",
+)
+def list_events(
+    request: InstanceRequest,
+    post_id: UUID,
+    cursor: QueryEx[int, P(ge=0, lt=2**63)] = 0,
+    limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = MOST_PER_PAGE,
+) -> Answer:
+    """What happened to it, when, and why."""
+    found = list(queries.events_of(_find(post_id)).filter(pk__gt=cursor)[: limit + 1])
+    next_cursor = str(found[limit - 1].pk) if len(found) > limit else None
+    return {"items": [describe_event(event) for event in found[:limit]], "next_cursor": next_cursor}
+
+
+@router.post(
+    "/posts/{post_id}/publish",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Publish a draft, or what waits or was missed, now or at a time",
+)
+def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
+    """202 and the post; 409 where it cannot be sent (any more)."""
+    post = _find(post_id)
+    with faults_as_problems():
+        when = _when(request, payload)
+        _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
+        media = services.media_of(post)
+        consent = _consent(request, post.account, media, options_of(post), agreed=payload.consent)
+        if when:
+            services.schedule_post(post, when=when, consent=consent, actor=request.user)
+        else:
+            services.publish_now(post, consent=consent, actor=request.user)
+    nudge(tasks.advance_post, post.pk)
+    return Status(202, _answer(post_id))
+
+
+def _refuse_unless_sendable(post: Post, to: PostState) -> None:
+    """Raise InvalidTransition before TikTok is asked; the service decides again under its lock."""
+    if post.state == to == PostState.SCHEDULED:
+        return
+    reason = AttentionReason(post.attention_reason) if post.attention_reason else None
+    if not may_move(PostState(post.state), to, EventCause.PERSON, has_pnr=False, old_reason=reason):
+        raise InvalidTransition(post.state, to)
+
+
+@router.post(
+    "/posts/{post_id}/cancel",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Cancel a post that has not been handed over",
+)
+def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
+    """202 and the post; 409 with the reason while it is handed over and when it is too late."""
+    with faults_as_problems():
+        services.cancel_post(_find(post_id), actor=request.user)
+    return Status(202, _answer(post_id))
+
+
+@router.get(
+    "/accounts/{account_id}/creator-info",
+    response=CreatorInfoOut,
+    auth=require_scope(KeyScope.ACCOUNTS_READ),
+    tags=["accounts"],
+    summary="What the account may choose for a post now",
+)
+def show_creator_info(request: InstanceRequest, account_id: UUID) -> Answer:
+    """Asked of TikTok afresh: privacy levels, switched-off interactions, and the longest video in seconds."""
+    account = get_object_or_404(TikTokAccount.objects.select_related("credential__app"), pk=account_id)
+    with faults_as_problems():
+        return describe_creator(fetch_creator_info(account))
+
+
+def _find(post_id: UUID) -> Post:
+    """404 for another instance's as for one that does not exist."""
+    return get_object_or_404(queries.list_posts(), pk=post_id)
+
+
+def _answer(post_id: UUID) -> Answer:
+    return describe_post(_find(post_id))

@@ -1,0 +1,174 @@
+"""From a request's JSON to what the services take; every fault becomes a problem that names the field."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+from weakref import WeakValueDictionary
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from instances.problems import ApiProblem
+from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.gateway import give_back_connection
+from tiktok.models import InvalidTransition, Media, StaleState, TikTokAccount
+from tiktok.publishing.creator import CreatorInfoUnavailable
+from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
+from tiktok.publishing.rest_schemas import API_NAMES, PostIn
+from tiktok.publishing.rules import OptionsRefused, Problem
+from tiktok.publishing.schedule import TimeRefused, When, from_instant, from_local
+
+KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
+# A clock time of RFC 3339; seconds and offset may be left out.
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+TRY_LATER: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER})
+
+
+def refused(errors: Sequence[tuple[str, str]]) -> ApiProblem:
+    """422 with what is wrong with which field."""
+    return ApiProblem(422, "invalid", _("Some fields are not right."), errors)
+
+
+def named(problems: Sequence[Problem]) -> list[tuple[str, str]]:
+    """The validator's findings under the API's names of the fields."""
+    return [(API_NAMES.get(problem.field, problem.field), problem.message) for problem in problems]
+
+
+@contextmanager
+def faults_as_problems() -> Iterator[None]:
+    """Turn what services raise into problems."""
+    try:
+        yield
+    except OptionsRefused as error:
+        raise refused(named(error.problems)) from error
+    except TimeRefused as error:
+        raise refused([(error.field, error.user_message)]) from error
+    except IdempotencyConflict as error:
+        text = _("This Idempotency-Key came with another body before.")
+        raise ApiProblem(409, "idempotency_conflict", text) from error
+    except InvalidTransition as error:
+        raise ApiProblem(409, "state_conflict", error.user_message, state=error.state) from error
+    except StaleState as error:
+        text = _("The post has just moved on. Look at it again.")
+        raise ApiProblem(409, "state_conflict", text) from error
+    except CreatorInfoUnavailable as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:
+    """503 when it is worth trying again, 409 when something has to happen first."""
+    cause = error.__cause__
+    refusal = cause.kind not in TRY_LATER if isinstance(cause, TikTokError) else error.needs_reconnect
+    status, code = 409 if refusal else 503, error.code.replace("-", "_")
+    return ApiProblem(status, code, error.user_message, tiktok_code=error.tiktok_code, log_id=error.log_id)
+
+
+def idempotency_of(key: str | None, payload: PostIn) -> Idempotency:
+    """The request's key with what it asks for. Raises ApiProblem 400 without one."""
+    key = (key or "").strip()
+    if not key:
+        text = _("Send an Idempotency-Key header: a new one for every post, the same one when you try again.")
+        raise ApiProblem(400, "idempotency_key_missing", text)
+    if len(KEY_PREFIX + key) > KEY_MAX_CHARS or not key.isprintable():
+        text = _("An Idempotency-Key has at most %(limit)d printable characters.")
+        raise ApiProblem(400, "idempotency_key_invalid", text % {"limit": KEY_MAX_CHARS - len(KEY_PREFIX)})
+    return Idempotency.of(KEY_PREFIX + key, payload.model_dump(mode="json", exclude_unset=True))
+
+
+_running: "WeakValueDictionary[tuple[UUID, str], _Turn]" = WeakValueDictionary()
+_running_lock: Final = threading.Lock()
+
+
+class _Turn:
+    """Whose turn it is among equal requests."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
+@contextmanager
+def one_at_a_time(instance_id: UUID, key: str) -> Iterator[None]:
+    """Let equal requests of this process wait for the first, so that it alone asks TikTok.
+
+    The database decides which one makes the post; this only spares the account's rate of creator_info.
+    """
+    with _running_lock:
+        turn = _running.setdefault((instance_id, key), _Turn())
+    if not turn.lock.acquire(blocking=False):
+        give_back_connection()
+        turn.lock.acquire()
+    try:
+        yield
+    finally:
+        turn.lock.release()
+
+
+def find_content(account_id: UUID, media_ids: Sequence[UUID]) -> tuple[TikTokAccount, Media | None]:
+    """Account and video of this instance. Raises ApiProblem 422: another instance's are as unknown as any."""
+    account = TikTokAccount.objects.select_related("credential__app", "instance__tenant").filter(pk=account_id).first()
+    media, errors = _find_media(media_ids)
+    if account is None:
+        errors = [("account_id", _("This instance has no such account.")), *errors]
+    if account is None or errors:
+        raise refused(errors)
+    return account, media
+
+
+def find_media(media_ids: Sequence[UUID]) -> Media | None:
+    """The video, None for an empty list. Raises ApiProblem 422."""
+    media, errors = _find_media(media_ids)
+    if errors:
+        raise refused(errors)
+    return media
+
+
+def _find_media(media_ids: Sequence[UUID]) -> tuple[Media | None, list[tuple[str, str]]]:
+    if not media_ids:
+        return None, []
+    if len(media_ids) > 1:
+        return None, [("media_ids", _("A post takes exactly one video."))]
+    media = Media.objects.filter(pk=media_ids[0]).first()
+    return media, [] if media else [("media_ids", _("This instance has no such media."))]
+
+
+def refuse_time_of_draft(payload: PostIn) -> None:
+    """Raise ApiProblem 422 for a time that a draft would silently forget."""
+    text = _("A draft has no time; give it when you publish the draft.")
+    if errors := [(name, text) for name in ("publish_at", "timezone") if getattr(payload, name) is not None]:
+        raise refused(errors)
+
+
+def when_of(publish_at: str | None, timezone: str | None, *, default_zone: str) -> When | None:
+    """The time that was asked for; None means now. Raises TimeRefused and ApiProblem 422."""
+    if publish_at is None:
+        if timezone is not None:
+            raise refused([("timezone", _("A time zone without publish_at says nothing."))])
+        return None
+    at = _read_time(publish_at)
+    if at.tzinfo is not None:
+        return _with_offset(at, timezone, default_zone)
+    if timezone is None:
+        text = _("publish_at has no offset: add one, or name the time zone.")
+        raise refused([("timezone", text)])
+    return from_local(at, timezone)
+
+
+def _read_time(text: str) -> datetime:
+    if TIME.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
+    raise refused([("publish_at", _("Give a time like 2026-11-21T18:00:00+01:00 (RFC 3339)."))])
+
+
+def _with_offset(at: datetime, timezone: str | None, default_zone: str) -> When:
+    when = from_instant(at, timezone or default_zone)
+    if timezone is not None and at.utcoffset() != when.at.astimezone(ZoneInfo(timezone)).utcoffset():
+        text = _("The offset of publish_at is not the one that %(zone)s has at that time.") % {"zone": timezone}
+        raise refused([("publish_at", text), ("timezone", text)])
+    return when

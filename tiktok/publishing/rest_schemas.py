@@ -1,0 +1,226 @@
+"""The posts of the REST API as JSON: what comes in, what goes out, and from a Post to its answer."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import Field, StrictBool, StrictInt, StrictStr
+
+from instances.rest import Strict
+from tiktok.api.types import CreatorInfo
+from tiktok.models import Post, PostEvent, PostState
+from tiktok.publishing import queries, texts
+from tiktok.publishing.rules import OPTION_FIELDS, PostOptions
+from tiktok.publishing.schedule import TimeRefused, from_local
+
+# The rules speak of a post's account and media; the API of their ids.
+API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
+STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
+
+Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
+Privacy = Annotated[
+    StrictStr | None, Field(description="One of the account's privacy_level_options; needed to publish, no default.")
+]
+PublishAt = Annotated[
+    StrictStr | None,
+    Field(description="RFC 3339 with an offset, or a local time without one together with `timezone`."),
+]
+TimeZone = Annotated[StrictStr | None, Field(description="IANA name of the zone of `publish_at`.")]
+
+
+class Options(Strict):
+    """What can be chosen for a post, and its files."""
+
+    media_ids: list[UUID] = []
+    caption: StrictStr = ""
+    privacy_level: Privacy = None
+    allow_comment: StrictBool = False
+    allow_duet: StrictBool = False
+    allow_stitch: StrictBool = False
+    brand_organic: StrictBool = False
+    brand_content: StrictBool = False
+    is_aigc: StrictBool = False
+    cover_timestamp_ms: Cover = None
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that were sent, as the validator names and types them."""
+        sent = self.model_dump(include=set(OPTION_FIELDS), exclude_unset=True)
+        if "privacy_level" in sent:
+            sent["privacy_level"] = sent["privacy_level"] or ""
+        return sent
+
+    def options(self) -> PostOptions:
+        """For a new post: the rest is off or empty."""
+        return PostOptions(**self.chosen())
+
+
+class PostIn(Options):
+    """A new post. A draft may be incomplete and takes neither time nor consent."""
+
+    account_id: UUID
+    mode: Literal["DIRECT_POST"]
+    source: Literal["FILE_UPLOAD"] = "FILE_UPLOAD"
+    publish_at: PublishAt = None
+    timezone: TimeZone = None
+    draft: StrictBool = False
+    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+
+
+class PostPatch(Options):
+    """What shall change; everything that is not sent stays."""
+
+
+class PublishIn(Strict):
+    """That a draft, or what waits or was missed, shall be published, now or at a time."""
+
+    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+    publish_at: PublishAt = None
+    timezone: TimeZone = None
+
+
+class ProgressOut(Schema):
+    """Bytes that TikTok acknowledged, of how many."""
+
+    sent_bytes: int
+    total_bytes: int
+
+
+class ErrorOut(Schema):
+    """Why a post failed, waits or needs somebody; TikTok's code and log id where it gave them."""
+
+    code: str
+    message: str
+    field: str | None
+    tiktok_code: str | None
+    log_id: str | None
+
+
+class PostOut(Schema):
+    """A post and where it stands."""
+
+    id: UUID
+    account_id: UUID
+    media_ids: list[UUID]
+    mode: str
+    source: str
+    caption: str
+    privacy_level: str | None
+    allow_comment: bool
+    allow_duet: bool
+    allow_stitch: bool
+    brand_organic: bool
+    brand_content: bool
+    is_aigc: bool
+    cover_timestamp_ms: int | None
+    state: str
+    attention_reason: str | None
+    hold_reason: str | None
+    publish_id: str | None
+    publish_at: datetime | None
+    publish_local: str | None
+    timezone: str | None
+    publish_note: str | None
+    progress: ProgressOut | None
+    post_ids: list[str]
+    share_urls: list[str]
+    error: ErrorOut | None
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    batch: UUID
+    corrects: UUID | None
+
+
+class EventOut(Schema):
+    """One line of a post's history; ``reason`` says why it needs attention."""
+
+    at: datetime
+    from_: str | None = Field(alias="from")
+    to: str
+    cause: str
+    reason: str | None
+    detail: dict[str, Any]
+
+
+class CreatorInfoOut(Schema):
+    """What the creator may choose now, as TikTok says; ``creator_avatar_url`` is valid for two hours."""
+
+    creator_avatar_url: str
+    creator_username: str
+    creator_nickname: str
+    privacy_level_options: list[str]
+    comment_disabled: bool
+    duet_disabled: bool
+    stitch_disabled: bool
+    max_video_post_duration_s: int
+
+
+def describe_post(post: Post) -> dict[str, Any]:
+    """The answer for a post that ``queries.list_posts`` loaded: no further query."""
+    return {name: getattr(post, name) for name in OPTION_FIELDS} | {
+        "privacy_level": post.privacy_level or None,
+        "id": post.pk,
+        "account_id": post.account_id,
+        "media_ids": [item.media_id for item in post.items.all()],
+        "mode": post.mode,
+        "source": post.source,
+        "state": post.state,
+        "attention_reason": post.attention_reason or None,
+        "hold_reason": post.hold_reason or None,
+        "publish_id": queries.publish_id_of(post) or None,
+        "publish_at": post.publish_at,
+        "publish_local": post.publish_local or None,
+        "timezone": post.publish_zone or None,
+        "publish_note": _note(post),
+        "progress": queries.progress_of(post),
+        "post_ids": [str(post_id) for post_id in post.post_ids],
+        "share_urls": post.share_urls,
+        "error": _error(post),
+        "created_at": post.created_at,
+        "updated_at": post.updated_at,
+        "published_at": post.published_at,
+        "batch": post.batch,
+        "corrects": post.corrects_id,
+    }
+
+
+def _note(post: Post) -> str | None:
+    """What to know of a local time that comes twice that day, when the first one was taken."""
+    if not post.publish_local:
+        return None
+    try:
+        when = from_local(datetime.fromisoformat(post.publish_local), post.publish_zone)
+    except TimeRefused:  # the zone's rules have changed since
+        return None
+    return when.note or None if when.at == post.publish_at else None
+
+
+def _error(post: Post) -> dict[str, str | None] | None:
+    words = texts.explain_post(post) if post.state in STOPPED else None
+    if words is None:
+        return None
+    return {
+        "code": post.error_code or post.attention_reason or post.fail_reason or post.tiktok_code,
+        "message": f"{words.what} {words.can}".strip(),
+        "field": API_NAMES.get(post.error_field, post.error_field) or None,
+        "tiktok_code": post.tiktok_code or None,
+        "log_id": post.log_id or None,
+    }
+
+
+def describe_event(event: PostEvent) -> dict[str, Any]:
+    """One line of the history."""
+    return {
+        "at": event.at,
+        "from": event.from_state or None,
+        "to": event.to_state,
+        "cause": event.cause,
+        "reason": event.reason or None,
+        "detail": event.detail,
+    }
+
+
+def describe_creator(creator: CreatorInfo) -> dict[str, Any]:
+    """TikTok's words, as they came."""
+    return {name: getattr(creator, name) for name in CreatorInfoOut.model_fields}
