@@ -24,7 +24,7 @@ LONGEST_WAIT: Final = timedelta(hours=4)
 def queue_mail(*, to: str, subject: str, text: str, html: str = "") -> OutgoingMail:
     """Write a mail in the transaction of what it tells; a worker sends it after the commit."""
     line = " ".join(subject.split())[:200]
-    return OutgoingMail.objects.create(to=to, subject=line, text=text, html=html)
+    return OutgoingMail.objects.create(to=to, subject=line, text=text, html=html, next_attempt_at=db_now())
 
 
 def claim_mail() -> Callable[[], None] | None:

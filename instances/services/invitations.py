@@ -60,9 +60,14 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
 
 
 def invite_first_owner(instance: Instance, *, email: str) -> Invited:
-    """The one-time link of the deployment's first person: owner of the tenant and staff. For the command line."""
+    """The one-time link of the deployment's first person: owner of the tenant and staff. For the command line.
+
+    It replaces an earlier one, so that a lost link opens nothing.
+    """
     with transaction.atomic():
         tenant = lock_tenant(instance.tenant_id)
+        earlier = Invitation.objects.filter(tenant=tenant, is_first_owner=True, accepted_at=None, revoked_at=None)
+        earlier.update(revoked_at=timezone.now())
         invited = _write(tenant, email=email.strip().lower(), role=Role.OWNER, instance=instance, actor=None)
         Invitation.objects.filter(pk=invited.invitation.pk).update(is_first_owner=True)
         record("invitation.created", tenant=tenant, actor=None, target=invited.invitation, email=email, role="owner")

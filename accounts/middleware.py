@@ -1,0 +1,37 @@
+"""When a session was last seen, for the list of sessions."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from allauth.usersessions.models import UserSession
+from django.http import HttpRequest, HttpResponseBase
+
+STEP_S: Final = 300
+MOST_REMEMBERED: Final = 10_000
+
+
+class SessionActivityMiddleware:
+    """Notes a session at most every five minutes per process.
+
+    allauth's own middleware writes a row on every request, which pages that poll would turn into a steady stream of
+    write locks.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+        self._noted: dict[str, float] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Note it before the page runs, so that the list shows this visit too."""
+        key = request.session.session_key
+        if key and self._is_due(key) and request.user.is_authenticated:
+            UserSession.objects.create_from_request(request)
+            self._noted[key] = time.monotonic()
+        return self.get_response(request)
+
+    def _is_due(self, key: str) -> bool:
+        if len(self._noted) > MOST_REMEMBERED:
+            self._noted.clear()
+        noted = self._noted.get(key)
+        return noted is None or time.monotonic() - noted > STEP_S
