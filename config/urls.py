@@ -6,7 +6,6 @@ from django.utils.module_loading import import_string
 
 urlpatterns = [
     path("auth/", include("accounts.urls_auth")),
-    path("", include("instances.serving.urls")),
     path("", include("accounts.urls")),
     path("", include("instances.urls")),
     path("", include("tiktok.urls")),

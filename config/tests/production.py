@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -39,13 +41,15 @@ def run_in_production(
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
-def start_in_production(*command: str, data_dir: Path) -> "subprocess.Popen[str]":
-    """Start a command as the image would; what it says comes on one pipe."""
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(data_dir),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+@contextmanager
+def started_in_production(*command: str, data_dir: Path, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a command as the image would, and end it as the composition does; its output goes to a file."""
+    with (data_dir / f"{Path(command[0]).name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment(data_dir, **variables), stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
