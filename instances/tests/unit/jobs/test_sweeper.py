@@ -1,0 +1,108 @@
+"""The sweeper hands out work to a bounded pool, outlives what the work raises, and ends when told."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from instances.jobs.process import is_dead_here, process_mark
+from instances.jobs.sweeper import Job, Sweeper, configured_sources
+
+
+class Work:
+    """A source with so many jobs."""
+
+    def __init__(self, jobs: list[Job]) -> None:
+        self.jobs = jobs
+
+    def __call__(self) -> Job | None:
+        return self.jobs.pop(0) if self.jobs else None
+
+
+def sweep(*sources: Callable[[], Job | None], until: threading.Event, threads: int = 2) -> Sweeper:
+    """Run until the event is set; it must come within ten seconds."""
+    stop = threading.Event()
+    sweeper = Sweeper(sources, threads=threads, stop=stop, interval_s=0.01)
+    thread = sweeper.start()
+    assert until.wait(10)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    return sweeper
+
+
+@pytest.mark.django_db
+def test_all_work_is_done_the_first_source_first() -> None:
+    done: list[str] = []
+    end = threading.Event()
+    first = Work([lambda: done.append("a"), lambda: done.append("b")])
+    second = Work([lambda: done.append("c"), end.set])
+    sweep(first, second, until=end, threads=1)
+    assert done == ["a", "b", "c"]
+
+
+@pytest.mark.django_db
+@pytest.mark.filterwarnings("default")
+def test_what_work_or_a_source_raises_is_counted_and_the_sweep_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    end = threading.Event()
+
+    def broken() -> None:
+        raise LookupError("job")
+
+    def raising() -> Job | None:
+        if raised:
+            return None
+        raised.append(True)
+        raise ZeroDivisionError("source")
+
+    raised: list[bool] = []
+    sweeper = sweep(raising, Work([broken, broken, end.set]), until=end, threads=1)
+    assert sweeper.failures == {"LookupError": 2, "ZeroDivisionError": 1}
+    assert "job failed: LookupError" in caplog.text
+
+
+@pytest.mark.django_db
+def test_no_more_is_claimed_than_can_be_worked_on() -> None:
+    running, most, lock, end = 0, 0, threading.Lock(), threading.Event()
+    gate = threading.Barrier(3)
+
+    def job() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait(10)
+        with lock:
+            running -= 1
+
+    work = Work([job] * 6 + [end.set])
+    sweep(work, until=end, threads=3)
+    assert most == 3
+
+
+@pytest.mark.django_db
+def test_a_shared_limit_counts_the_work_of_others_too() -> None:
+    limit, stop, done = threading.BoundedSemaphore(1), threading.Event(), threading.Event()
+    limit.acquire()
+    sweeper = Sweeper([Work([done.set])], threads=1, limit=limit, stop=stop, interval_s=0.01)
+    thread = sweeper.start()
+    assert not done.wait(0.2)
+    limit.release()
+    assert done.wait(10)
+    stop.set()
+    thread.join(10)
+
+
+def test_every_configured_source_exists() -> None:
+    assert all(callable(source) for source in configured_sources(with_periodic=True))
+
+
+def test_a_process_knows_itself_and_the_dead() -> None:
+    mark = process_mark()
+    host, pid, started = mark.split(":")
+    assert not is_dead_here(mark)
+    assert is_dead_here(f"{host}:{pid}:{int(started) + 1}")
+    assert is_dead_here(f"{host}:999999999:1")
+    assert not is_dead_here(f"elsewhere:{pid}:1")
+    assert not is_dead_here("")
+    assert not is_dead_here("odd")
