@@ -9,6 +9,7 @@ from pytest_django import Settings
 from instances.jobs import leases, periodic
 from instances.jobs.clock import pinned_clock
 from instances.jobs.leases import PeriodicJob
+from instances.jobs.process import process_mark
 from instances.jobs.tasks import run_periodic
 from instances.models import JobLease
 
@@ -66,7 +67,7 @@ def test_the_lease_of_a_dead_process_is_freed() -> None:
     with pinned_clock(NOW):
         leases.take(JOB)
         assert leases.free_dead_job_leases() == 0
-        JobLease.objects.update(owner=f"{leases.process_mark()}9")
+        JobLease.objects.update(owner=f"{process_mark()}9")
         assert leases.free_dead_job_leases() == 1
         assert leases.take(JOB)
 
