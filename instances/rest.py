@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -79,13 +79,14 @@ def paginate(rows: QuerySet[M], cursor: str | None, limit: int) -> tuple[list[M]
 
 def _write_cursor(row: Model) -> str:
     at: datetime = row.created_at  # type: ignore[attr-defined]
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(row.pk)]).encode()).decode()
+    utc = at.astimezone(UTC).replace(tzinfo=None)
+    return base64.urlsafe_b64encode(json.dumps([utc.isoformat(), str(row.pk)]).encode()).decode()
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, pk = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
-        return datetime.fromisoformat(at), UUID(pk)
+        return datetime.fromisoformat(at).replace(tzinfo=UTC), UUID(pk)
     except (binascii.Error, ValueError, TypeError, AttributeError) as error:
         raise ApiProblem(
             422, "invalid", "Some fields are not right.", [("cursor", "Not a cursor of this list.")]

@@ -1,5 +1,7 @@
 """POST /posts and what it answers: keys, fields, the validator, the account at TikTok."""
 
+import base64
+import json
 import uuid
 from typing import Any
 
@@ -236,6 +238,12 @@ def test_a_list_takes_the_same_queries_however_long(
         assert len(api.get("/posts").json()["items"]) == count
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00"])
+def test_a_made_up_cursor_only_finds_what_there_is(api: Api, linked: TikTokAccount, at: str) -> None:
+    cursor = base64.urlsafe_b64encode(json.dumps([at, str(uuid.uuid4())]).encode()).decode()
+    assert api.get("/posts", cursor=cursor).json() == {"items": [], "next_cursor": None}
+
+
 def test_the_list_is_narrowed_and_paged(
     api: Api, linked: TikTokAccount, clip: Media, instance: Instance, other_instance: Instance
 ) -> None:
@@ -261,6 +269,8 @@ def test_the_list_is_narrowed_and_paged(
         ({"state": "flying"}, "state.0"),
         ({"account_id": "7"}, "account_id"),
         ({"cursor": "7"}, "cursor"),
+        ({"cursor": base64.b64encode(b'{"a": 1}').decode()}, "cursor"),
+        ({"cursor": base64.b64encode(b'["2026-01-01", 5]').decode()}, "cursor"),
         ({"limit": "0"}, "limit"),
         ({"limit": "x"}, "limit"),
     ],
