@@ -52,6 +52,7 @@ class SignupExtras(forms.Form):
         if invitation := invitation_in(context.request):
             del self.fields["team"]
             self.initial["email"] = invitation.email
+            self.fields["email"].widget.attrs["readonly"] = True
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """allauth asks for this method; the adapter has written everything."""
