@@ -20,6 +20,7 @@ from instances.jobs.mail import queue_mail
 from instances.models import Invitation
 from instances.pages import home_of
 from instances.services import InvitationUnusable, accept_invitation, create_tenant_with_instance
+from instances.services.invitations import is_for
 
 
 class InstanceAccountAdapter(DefaultAccountAdapter):
@@ -36,7 +37,7 @@ class InstanceAccountAdapter(DefaultAccountAdapter):
         """An invitation is for its address alone."""
         email = super().clean_email(email)
         invitation = invitation_in(self.request)
-        if invitation and self._is_signup() and email.strip().lower() != invitation.email:
+        if invitation and self._is_signup() and not is_for(invitation, email):
             raise ValidationError(_("This invitation is for %(email)s.") % {"email": invitation.email})
         return email
 

@@ -141,11 +141,16 @@ def state_of(invitation: Invitation) -> str:
     return "expired" if invitation.expires_at <= timezone.now() else "open"
 
 
+def is_for(invitation: Invitation, email: str) -> bool:
+    """An invitation is for its address alone; the link of a deployment's first owner may name none."""
+    return email.strip().lower() == invitation.email or (invitation.is_first_owner and not invitation.email)
+
+
 def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
     """Take the offered places, once; of two at the same moment one wins. A higher role that the person has already
     stays. Gives the instance to go to. Raises InvitationUnusable.
     """
-    if user.email != invitation.email:
+    if not is_for(invitation, user.email):
         raise InvitationUnusable(_("This invitation is for %(email)s.") % {"email": invitation.email})
     with transaction.atomic():
         lock_tenant(invitation.tenant_id)

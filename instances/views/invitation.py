@@ -13,7 +13,7 @@ from instances.invited import forget_invitation, remember_invitation
 from instances.models import Invitation
 from instances.pages import home_of, instance_url
 from instances.services import InvitationUnusable, accept_invitation
-from instances.services.invitations import find_invitation, state_of
+from instances.services.invitations import find_invitation, is_for, state_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,7 +36,7 @@ def _state(request: HttpRequest, found: Invitation | None) -> str:
         return state
     if not isinstance(request.user, User):
         return "welcome"
-    return "accept" if request.user.email == found.email else "wrong_address"
+    return "accept" if is_for(found, request.user.email) else "wrong_address"
 
 
 def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:

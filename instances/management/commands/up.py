@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from instances.services.first_owner import first_owner_link
 from instances.serving.address import Address, BadAddress
 from instances.serving.lock import AlreadyRunning, running_lock
 from instances.serving.prepare import has_demo_data, prepare
@@ -46,6 +47,10 @@ class Command(BaseCommand):
         while not address.answers():
             time.sleep(0.1)
         self._say(f"Clipdesk runs at {settings.BASE_URL} — stop it with Ctrl-C.")
+        if link := first_owner_link():
+            self._say(
+                f"Nobody has an account yet. Make the first one, which owns everything, within seven days:\n{link}"
+            )
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
