@@ -149,6 +149,10 @@ TIKTOK: list[Row] = [
     Row("tiktok:account-sync", P.ACCOUNT_SYNC, methods=POST, account_id="account"),
     Row("tiktok:account-disconnect", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
     Row("tiktok:account-avatar", P.CONTENT_VIEW, account_id="account"),
+    Row("api:GET /accounts", P.CONTENT_VIEW),
+    Row("api:GET /accounts/{account_id}", P.CONTENT_VIEW, account_id="account"),
+    Row("api:PATCH /accounts/{account_id}", P.ACCOUNT_MANAGE, data={"name": "Mine"}, account_id="account"),
+    Row("api:DELETE /accounts/{account_id}", P.ACCOUNT_MANAGE, account_id="account"),
 ]
 
 POSTS_BY_API = [

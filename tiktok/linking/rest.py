@@ -1,0 +1,151 @@
+"""Accounts in the REST API (design 9): the same services as the pages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from ninja.responses import Status
+from pydantic import AfterValidator, Field, StrictStr
+
+from instances.http import InstanceRequest
+from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
+from instances.roles import KeyScope
+from tiktok.linking import services
+from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.queries import accounts
+from tiktok.linking.scopes import missing_features
+from tiktok.models import AccountStatus, TikTokAccount
+
+router = Router(tags=["accounts"])
+
+
+def _usable_name(text: str) -> str:
+    """Raises ValueError for a name that shows nothing."""
+    name = text.strip()
+    if not name or not name.isprintable():
+        raise ValueError("Give it a name of visible characters.")
+    return name
+
+
+Name = Annotated[StrictStr, Field(max_length=80), AfterValidator(_usable_name)]
+Count = Annotated[str | None, Field(description="A whole number; null where the TikTok user did not allow it.")]
+
+
+class ProfileOut(Schema):
+    """The account as TikTok knows it, read at ``synced_at``."""
+
+    display_name: str
+    username: str
+    profile_deep_link: str
+    is_verified: bool | None
+    follower_count: Count
+    following_count: Count
+    likes_count: Count
+    video_count: Count
+
+
+class AccountOut(Schema):
+    """A linked TikTok account. ``permission_ends_at``: until when TikTok lets us go on without asking again."""
+
+    id: UUID
+    name: str
+    status: AccountStatus
+    status_reason: str | None
+    is_sandbox: bool
+    scopes: list[str]
+    missing_features: list[str]
+    access_expires_at: datetime | None
+    permission_ends_at: datetime | None
+    linked_at: datetime
+    synced_at: datetime | None
+    profile: ProfileOut
+
+
+class AccountPatch(Strict):
+    """What can be changed: the team's own name."""
+
+    name: Name
+
+
+def describe_account(account: TikTokAccount) -> dict[str, Any]:
+    """From a row, with its credential and app, to its answer."""
+    credential = account.credential
+    return {
+        "id": account.pk,
+        "name": account.name,
+        "status": account.status,
+        "status_reason": account.status_reason or None,
+        "is_sandbox": credential.app.is_sandbox,
+        "scopes": credential.scopes,
+        "missing_features": missing_features(credential.app.scopes, credential.scopes) if credential.scopes else [],
+        "access_expires_at": credential.access_expires_at,
+        "permission_ends_at": credential.refresh_expires_at,
+        "linked_at": account.linked_at,
+        "synced_at": account.synced_at,
+        "profile": describe_profile(account),
+    }
+
+
+def describe_profile(account: TikTokAccount) -> dict[str, Any]:
+    """TikTok's 64-bit numbers go out as text."""
+    counts = ("follower_count", "following_count", "likes_count", "video_count")
+    texts = {name: None if (value := getattr(account, name)) is None else str(value) for name in counts}
+    return texts | {
+        "display_name": account.display_name,
+        "username": account.username,
+        "profile_deep_link": account.profile_deep_link,
+        "is_verified": account.is_verified,
+    }
+
+
+def _find(account_id: UUID) -> TikTokAccount:
+    return get_object_or_404(accounts().select_related("instance__tenant", "credential__app"), pk=account_id)
+
+
+@router.get(
+    "/accounts", response=Page[AccountOut], auth=require_scope(KeyScope.ACCOUNTS_READ), summary="Linked accounts"
+)
+def list_accounts(request: InstanceRequest, cursor: str | None = None, limit: int = MOST_PER_PAGE) -> dict[str, Any]:
+    """Newest first, disconnected ones included."""
+    found, next_cursor = paginate(accounts().annotate(created_at=F("linked_at")), cursor, limit)
+    return {"items": [describe_account(account) for account in found], "next_cursor": next_cursor}
+
+
+@router.get(
+    "/accounts/{uuid:account_id}",
+    response=AccountOut,
+    auth=require_scope(KeyScope.ACCOUNTS_READ),
+    summary="Status, scopes, expiries and profile of an account",
+)
+def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
+    """As Clipdesk knows it; TikTok is not asked."""
+    return describe_account(_find(account_id))
+
+
+@router.patch(
+    "/accounts/{uuid:account_id}",
+    response=AccountOut,
+    auth=require_scope(KeyScope.ACCOUNTS_WRITE),
+    summary="Rename an account",
+)
+def rename_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
+    """The name is the team's own; TikTok never overwrites it."""
+    account = _find(account_id)
+    services.rename_account(account, name=payload.name, actor=request.user)
+    return describe_account(account)
+
+
+@router.delete(
+    "/accounts/{uuid:account_id}",
+    response={202: AccountOut},
+    auth=require_scope(KeyScope.ACCOUNTS_WRITE),
+    summary="Disconnect an account",
+)
+def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
+    """Begins; posts under way finish first, scheduled ones wait. Repeating it changes nothing."""
+    account = _find(account_id)
+    start_disconnect(account, actor=request.user)
+    return Status(202, describe_account(_find(account_id)))

@@ -1,0 +1,113 @@
+"""Accounts by API: what programs see and may change."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AuditLogEntry, User
+from instances.models import Instance
+from instances.roles import KeyScope
+from instances.scoping import instance_scope
+from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account
+from tiktok.tests.fixtures_rest import Api, MakeApi, fields_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admins(make_api: MakeApi, admin: User) -> Api:
+    return make_api(admin)
+
+
+@pytest.fixture
+def bakery(instance: Instance) -> TikTokAccount:
+    sandbox = TikTokAppFactory.create(environment="sandbox")
+    credential = CredentialFactory.create(app=sandbox, scopes=SCOPES[:-1])
+    with instance_scope(instance):
+        return make_account(
+            instance, name="Bakery", credential=credential, follower_count=2**53 + 1, synced_at=timezone.now()
+        )
+
+
+def test_an_account_says_all_but_its_tokens(admins: Api, bakery: TikTokAccount) -> None:
+    answer = admins.get(f"/accounts/{bakery.pk}")
+
+    found: dict[str, Any] = answer.json()
+    assert (found["id"], found["name"], found["status"]) == (str(bakery.pk), "Bakery", "active")
+    assert (found["is_sandbox"], found["scopes"]) == (True, SCOPES[:-1])
+    assert found["missing_features"] == ["sending drafts to the TikTok inbox"]
+    assert found["profile"]["follower_count"] == "9007199254740993"
+    assert found["profile"]["likes_count"] is None
+    assert found["permission_ends_at"].endswith(("Z", "+00:00"))
+    assert "act." not in answer.content.decode()
+    assert "rft." not in answer.content.decode()
+
+
+def test_lists_come_in_pages(admins: Api, instance: Instance) -> None:
+    app = TikTokAppFactory.create()
+    with instance_scope(instance):
+        for number in range(5):
+            make_account(instance, name=f"A{number}", credential=CredentialFactory.create(app=app))
+
+    names, cursor, pages = [], None, 0
+    while pages == 0 or cursor:
+        page = admins.get("/accounts", limit=2, **({"cursor": cursor} if cursor else {})).json()
+        names += [item["name"] for item in page["items"]]
+        cursor, pages = page["next_cursor"], pages + 1
+
+    assert (names, pages) == (["A4", "A3", "A2", "A1", "A0"], 3)
+    assert fields_of(admins.get("/accounts", cursor="x")) == ["cursor"]
+
+
+def test_a_name_is_changed(admins: Api, admin: User, bakery: TikTokAccount) -> None:
+    answer = admins.send("PATCH", f"/accounts/{bakery.pk}", {"name": " The bakery "})
+
+    assert (answer.status_code, answer.json()["name"]) == (200, "The bakery")
+    assert AuditLogEntry.objects.get(action="account.renamed").actor == admin
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "name"), ({"name": ""}, "name"), ({"name": "  "}, "name"), ({"name": None}, "name"), ({"name": 5}, "name"),
+     ({"name": "x" * 81}, "name"), ({"name": "a\0b"}, "name"), ({"name": "ok", "status": "active"}, "status")],
+)  # fmt: skip
+def test_bad_input_names_its_field(admins: Api, bakery: TikTokAccount, body: dict[str, Any], field: str) -> None:
+    answer = admins.send("PATCH", f"/accounts/{bakery.pk}", body)
+
+    assert (answer.status_code, fields_of(answer)) == (422, [field])
+
+
+def test_deleting_disconnects_and_may_be_repeated(admins: Api, bakery: TikTokAccount) -> None:
+    for _ in range(2):
+        answer = admins.send("DELETE", f"/accounts/{bakery.pk}")
+        assert (answer.status_code, answer.json()["status"]) == (202, "disconnecting")
+
+    with instance_scope(bakery.instance):
+        assert TikTokAccount.objects.get().status == AccountStatus.DISCONNECTING
+    assert AuditLogEntry.objects.filter(action="account.disconnecting").count() == 1
+
+
+def test_an_editors_key_reads_and_changes_nothing(make_api: MakeApi, editor: User, bakery: TikTokAccount) -> None:
+    api = make_api(editor)
+
+    assert api.get("/accounts").status_code == 200
+    assert api.send("PATCH", f"/accounts/{bakery.pk}", {"name": "x"}).status_code == 403
+    assert api.send("DELETE", f"/accounts/{bakery.pk}").status_code == 403
+
+
+def test_a_key_without_the_scope_is_refused(make_api: MakeApi, admin: User, bakery: TikTokAccount) -> None:
+    api = make_api(admin, KeyScope.POSTS_READ)
+
+    assert api.get("/accounts").json()["code"] == "scope_missing"
+    assert api.get(f"/accounts/{bakery.pk}").status_code == 403
+
+
+def test_another_instances_account_is_not_there(admins: Api, other_instance: Instance) -> None:
+    with instance_scope(other_instance):
+        theirs = make_account(other_instance)
+
+    assert admins.get(f"/accounts/{theirs.pk}").status_code == 404
+    assert admins.get("/accounts").json()["items"] == []
+    assert admins.get("/accounts/nonsense").status_code == 404
