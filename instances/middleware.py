@@ -94,6 +94,8 @@ def _note_use(key: ApiKey) -> None:
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if "Tus-Resumable" in request.headers:
+        return HttpResponse(status=401)  # an upload under way: a page to sign in would tell it nothing
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"

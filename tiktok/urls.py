@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 app_name = "tiktok"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tiktok.linking.urls")),
+    path("", include("tiktok.media.urls")),
 ]

@@ -147,6 +147,7 @@ PERIODIC_JOBS = [
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
+    ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
 ]
 
 # --- People -------------------------------------------------------------------------------------
@@ -230,7 +231,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-FILE_UPLOAD_TEMP_DIR = None
+# Forms drop large files unread; the media form, once it knows who asks, streams to MEDIA_ROOT instead.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -155,6 +155,18 @@ TIKTOK: list[Row] = [
     Row("api:DELETE /accounts/{account_id}", P.ACCOUNT_MANAGE, account_id="account"),
 ]
 
+MEDIA = [
+    Row("tiktok:media-list", P.CONTENT_VIEW),
+    Row("tiktok:media-card", P.CONTENT_VIEW, media_id="media"),
+    Row("tiktok:media-file", P.CONTENT_VIEW, media_id="media"),
+    Row("tiktok:media-thumbnail", P.CONTENT_VIEW, media_id="media"),
+    Row("tiktok:media-delete", P.MEDIA_WRITE, methods=POST, media_id="media"),
+    Row("tiktok:media-uploads", P.MEDIA_WRITE, methods=("POST", "OPTIONS")),
+    Row("tiktok:media-upload", P.MEDIA_WRITE, methods=("HEAD", "PATCH", "DELETE"), also=(412,), upload_id="upload"),
+    Row("tiktok:media-upload-finish", P.MEDIA_WRITE, methods=POST, upload_id="upload"),
+    Row("tiktok:media-upload-discard", P.MEDIA_WRITE, methods=POST, upload_id="upload"),
+]
+
 POSTS_BY_API = [
     Row("api:GET /accounts/{account_id}/creator-info", P.CONTENT_VIEW, also=(409,), account_id="unwell_account"),
     Row("api:GET /posts", P.CONTENT_VIEW),
@@ -167,4 +179,4 @@ POSTS_BY_API = [
     Row("api:POST /posts/{post_id}/cancel", P.POST_PUBLISH, post_id="post"),
 ]
 
-TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK, *POSTS_BY_API]
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK, *MEDIA, *POSTS_BY_API]

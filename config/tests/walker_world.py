@@ -16,7 +16,7 @@ from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
 from tiktok.models import AccountStatus
-from tiktok.tests.factories import make_account, make_post
+from tiktok.tests.factories import make_account, make_media, make_post, make_upload
 
 CANARY = "Canary"
 
@@ -73,6 +73,18 @@ def _post(instance: Instance) -> str:
     return str(make_post(account, caption=f"{CANARY} {instance.slug} post").pk)
 
 
+def _media(instance: Instance) -> str:
+    media = make_media(instance, content=CANARY.encode(), original_name=f"{CANARY} {instance.slug}.mp4")
+    media.thumbnail_path = media.path
+    media.save()
+    return str(media.pk)
+
+
+def _upload(instance: Instance) -> str:
+    name = f"{CANARY} {instance.slug}.mov"
+    return str(make_upload(instance, original_name=name).pk)
+
+
 # One line per kind of row: the name that walker_table.py uses, and what makes it inside the instance's open scope.
 # Give it a name, caption or title that starts with CANARY and holds the instance's slug.
 MAKERS: dict[str, Callable[[Instance], str]] = {
@@ -83,6 +95,8 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "account": _account,
     "unwell_account": _unwell_account,
     "post": _post,
+    "media": _media,
+    "upload": _upload,
 }
 
 

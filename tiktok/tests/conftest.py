@@ -1,5 +1,6 @@
 """Fixtures that every test of this app may ask for."""
 
+from tiktok.tests.fixtures_media import clip
 from tiktok.tests.fixtures_publishing import (
     clock,
     jobs,
@@ -15,6 +16,7 @@ from tiktok.tests.fixtures_simulator import tiktok, tiktok_process
 
 __all__ = [
     "api",
+    "clip",
     "clock",
     "jobs",
     "linked",

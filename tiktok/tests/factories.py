@@ -11,7 +11,17 @@ from factory.django import DjangoModelFactory
 
 from instances.models import Instance
 from tiktok.fields import seal
-from tiktok.models import Media, MediaKind, Post, PostMedia, TikTokAccount, TikTokApp, TikTokCredential, WorkItem
+from tiktok.models import (
+    Media,
+    MediaKind,
+    MediaUpload,
+    Post,
+    PostMedia,
+    TikTokAccount,
+    TikTokApp,
+    TikTokCredential,
+    WorkItem,
+)
 
 SCOPES = ["user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish", "video.upload"]
 
@@ -87,6 +97,17 @@ def make_media(instance: Instance, *, content: bytes = b"\0" * 1000, **fields: A
         "duration_ms": 30_000, "width": 1080, "height": 1920, "fps": 30.0, "codec": "h264",
     }  # fmt: skip
     return Media.objects.create(instance=instance, **(defaults | fields))
+
+
+def make_upload(instance: Instance, **fields: Any) -> MediaUpload:
+    """An upload of 1,000 bytes of which none has arrived."""
+    defaults: dict[str, Any] = {
+        "size_bytes": 1000,
+        "original_name": "clip.mp4",
+        "path": f"test-{factory.Faker._get_faker().uuid4()}",
+        "expires_at": timezone.now() + timedelta(days=1),
+    }
+    return MediaUpload.objects.create(instance=instance, **(defaults | fields))
 
 
 def make_post(account: TikTokAccount, media: Media | None = None, **fields: Any) -> Post:

@@ -1,0 +1,27 @@
+"""Why media is not taken, kept or given up, in words for people and a code for programs."""
+
+from typing import Final
+
+UNREADABLE: Final = 422
+
+
+class MediaError(Exception):
+    """Something a person or a program can act on. ``status`` is the HTTP status that says it."""
+
+    def __init__(self, code: str, user_message: str, *, status: int) -> None:
+        super().__init__(user_message)
+        self.code, self.user_message, self.status = code, user_message, status
+
+
+class MediaRefused(MediaError):
+    """The content is not a video that can be taken; trying again with the same file changes nothing."""
+
+    def __init__(self, code: str, user_message: str) -> None:
+        super().__init__(code, user_message, status=UNREADABLE)
+
+
+class MediaInUse(MediaError):
+    """A post that is not final needs the file."""
+
+    def __init__(self, user_message: str) -> None:
+        super().__init__("media_in_use", user_message, status=409)

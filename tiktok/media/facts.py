@@ -1,0 +1,165 @@
+"""What the probe said, believed only after its types and ranges are checked; and what TikTok would refuse in it."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tiktok.api import limits
+
+DURATION_MAX_S: Final = 600  # the longest any creator may post, T6
+FPS_TOLERANCE: Final = 0.05  # 59.94 and 60.003 are both "60"
+SIDE_SANE_PX: Final = 1_000_000
+DURATION_SANE_S: Final = 30 * 24 * 3600
+CODECS: Final = {"h264": "H.264", "hevc": "H.265", "vp8": "VP8", "vp9": "VP9"}
+UNSUITED_BRANDS: Final = ("3g", "mj2", "M4A", "M4B", "M4P", "heic", "mif1", "avif")
+QUICKTIME: Final = "qt  "
+
+
+class Problem(TypedDict):
+    """One limit that the file breaks; ``fixable`` says whether converting the same video can help."""
+
+    code: str
+    message: str
+    fixable: bool
+
+
+class Unbelievable(ValueError):
+    """The probe's answer has the wrong shape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A video as it is shown: ``width`` and ``height`` are after turning. ``fps`` is the average rate."""
+
+    content_type: str
+    codec: str
+    width: int
+    height: int
+    fps: float | None
+    duration_ms: int | None
+    has_audio: bool
+    is_decodable: bool | None
+
+
+def read_facts(answer: dict[str, Any]) -> Facts:
+    """Check the child's answer. Raises Unbelievable."""
+    width, height = (_integer(answer, name, 1, SIDE_SANE_PX) for name in ("width", "height"))
+    if _integer(answer, "rotation", 0, 359) in {90, 270}:
+        width, height = height, width
+    duration_s = _number(answer, "duration_s", DURATION_SANE_S)
+    decodable = answer.get("is_decodable")
+    return Facts(
+        content_type=_content_type(_text(answer, "family"), _text(answer, "brand")),
+        codec=_text(answer, "codec"),
+        width=width,
+        height=height,
+        fps=_frame_rate(answer),
+        duration_ms=round(duration_s * 1000) if duration_s else None,
+        has_audio=bool(_text(answer, "audio")),
+        is_decodable=decodable if isinstance(decodable, bool) else None,
+    )
+
+
+def _frame_rate(answer: dict[str, Any]) -> float | None:
+    rate = _number(answer, "fps", 1000) or _number(answer, "fps_real", 1000)
+    return round(rate, 3) if rate else None
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str) or len(value) > 40 or not value.isprintable():
+        raise Unbelievable(name)
+    return value
+
+
+def _integer(answer: dict[str, Any], name: str, least: int, most: int) -> int:
+    value = answer.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise Unbelievable(name)
+    return value
+
+
+def _number(answer: dict[str, Any], name: str, most: float) -> float | None:
+    """A positive number, or None where the file does not say or says nonsense."""
+    value = answer.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise Unbelievable(name)
+    return float(value) if math.isfinite(value) and 0 < value <= most else None
+
+
+def _content_type(family: str, brand: str) -> str:
+    if family == "matroska":
+        return "video/webm" if brand == "webm" else "video/x-matroska"
+    if brand.startswith(UNSUITED_BRANDS):
+        return "video/3gpp" if brand.startswith("3g") else "application/octet-stream"
+    return "video/quicktime" if brand == QUICKTIME else "video/mp4"
+
+
+def problems_of(facts: Facts) -> list[Problem]:
+    """Every limit of TikTok's that the video breaks, in plain words with what to do."""
+    checks = (_container, _codec, _picture, _sides, _rate, _duration)
+    return [problem for check in checks for problem in check(facts)]
+
+
+def _container(facts: Facts) -> Iterator[Problem]:
+    if facts.content_type not in limits.VIDEO_CONTENT_TYPES:
+        found = {"video/x-matroska": "Matroska (MKV)", "video/3gpp": "3GP"}.get(facts.content_type, _("another one"))
+        text = _("TikTok takes MP4, MOV and WebM files; this one’s container is %(found)s. Export it again as MP4.")
+        yield Problem(code="container", message=text % {"found": found}, fixable=True)
+
+
+def _codec(facts: Facts) -> Iterator[Problem]:
+    if facts.codec not in CODECS:
+        text = _("TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is %(codec)s. Export it again with H.264.")
+        yield Problem(code="codec", message=text % {"codec": facts.codec or _("unknown")}, fixable=True)
+
+
+def _picture(facts: Facts) -> Iterator[Problem]:
+    if facts.is_decodable is False and facts.codec in CODECS:
+        text = _("Its picture cannot be read; TikTok would refuse it too. Export the video again and upload that.")
+        yield Problem(code="undecodable", message=text, fixable=False)
+
+
+def _sides(facts: Facts) -> Iterator[Problem]:
+    low, high = limits.VIDEO_SIDE_MIN_PX, limits.VIDEO_SIDE_MAX_PX
+    values = {"width": facts.width, "height": facts.height, "low": low, "high": f"{high:,}"}
+    if min(facts.width, facts.height) < low:
+        text = _("It is %(width)s × %(height)s px; TikTok needs at least %(low)s px on each side. Export it larger.")
+        yield Problem(code="too_small", message=text % values, fixable=True)
+    if max(facts.width, facts.height) > high:
+        text = _("It is %(width)s × %(height)s px; TikTok takes at most %(high)s px on each side. Export it smaller.")
+        yield Problem(code="too_big", message=text % values, fixable=True)
+
+
+def _rate(facts: Facts) -> Iterator[Problem]:
+    low, high = limits.VIDEO_FPS_MIN, limits.VIDEO_FPS_MAX
+    if facts.fps is None:
+        text = _("Its frame rate cannot be read; TikTok takes %(low)s–%(high)s fps. Export it again at 30 fps.")
+        yield Problem(code="frame_rate", message=text % {"low": low, "high": high}, fixable=True)
+    elif not low - FPS_TOLERANCE <= facts.fps <= high + FPS_TOLERANCE:
+        text = _("Its frame rate is %(fps)s fps; TikTok takes %(low)s–%(high)s. Export it again at 30 fps.")
+        values = {"fps": f"{facts.fps:g}", "low": low, "high": high}
+        yield Problem(code="frame_rate", message=text % values, fixable=True)
+
+
+def _duration(facts: Facts) -> Iterator[Problem]:
+    if facts.duration_ms is None:
+        text = _("Its length cannot be read. Export the video again and upload that.")
+        yield Problem(code="duration_unknown", message=text, fixable=True)
+    elif facts.duration_ms > DURATION_MAX_S * 1000:
+        text = _("It is %(length)s long; TikTok takes at most 10 minutes. Shorten it and upload it again.")
+        yield Problem(code="too_long", message=text % {"length": spell_duration(facts.duration_ms)}, fixable=False)
+
+
+def spell_duration(duration_ms: int) -> str:
+    """ "12 min 5 s", for sentences."""
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    if not minutes:
+        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}

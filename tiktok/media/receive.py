@@ -1,0 +1,145 @@
+"""From a socket to the disk: blocks of 64 KB, an offset that is committed only after fsync."""
+
+import errno
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from django.utils.translation import gettext as _
+
+from tiktok.media import storage
+from tiktok.media.errors import MediaError
+from tiktok.media.lease import Lease, lease
+from tiktok.models import MediaUpload
+
+BLOCK: Final = 64 * 1024
+COMMIT_BYTES: Final = 8 * 1024**2
+COMMIT_S: Final = 2.0
+CHECKSUMS: Final = ("sha256", "sha1")
+
+
+class Source(Protocol):
+    """Where the bytes come from: a request."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes; none at the end. OSError when the line drops."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """What the sender says the bytes of one request hash to; ``algorithm`` is one of CHECKSUMS."""
+
+    algorithm: str
+    digest: bytes
+
+
+class OffsetMismatch(MediaError):
+    """The sender is elsewhere than the file."""
+
+    def __init__(self, expected: int) -> None:
+        text = _("This upload continues at byte %(offset)s.") % {"offset": expected}
+        super().__init__("offset_mismatch", text, status=409)
+
+
+def append(upload: MediaUpload, source: Source, *, offset: int, length: int, checksum: Checksum | None = None) -> int:
+    """Write up to ``length`` bytes at ``offset`` and return the new offset, which is on disk.
+
+    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. Memory stays
+    flat. Raises OffsetMismatch, UploadLocked, or MediaError with 400, 410, 413, 460 or 507.
+    """
+    with lease(upload) as held:
+        if offset != upload.offset:
+            raise OffsetMismatch(upload.offset)
+        if offset + length > upload.size_bytes:
+            raise MediaError("too_long", _("There are more bytes than this upload announced."), status=413)
+        storage.require_space(length)
+        with _opened(upload) as file:
+            receiver = _Receiver(held, file, offset, checksum)
+            receiver.run(source)
+        return receiver.committed
+
+
+@contextmanager
+def _opened(upload: MediaUpload) -> Iterator[int]:
+    """The file, cut back to what was committed, ready to be written on."""
+    path = storage.absolute(upload.path)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(file).st_size < upload.offset:
+            raise MediaError("upload_lost", _("The received part of this file is gone. Start again."), status=410)
+        os.ftruncate(file, upload.offset)
+        os.lseek(file, upload.offset, os.SEEK_SET)
+        yield file
+    finally:
+        os.close(file)
+
+
+class _Receiver:
+    """One request's bytes on their way to the disk."""
+
+    def __init__(self, held: Lease, file: int, offset: int, checksum: Checksum | None) -> None:
+        self.held, self.file, self.checksum = held, file, checksum
+        self.committed = self.written = offset
+        self._digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
+        self._committed_at = time.monotonic()
+
+    def run(self, source: Source) -> None:
+        try:
+            while block := _read(source):
+                self.held.keep()
+                self._write(block)
+                if self._is_time_to_commit():
+                    self._commit()
+        finally:
+            if self._digest is None:
+                self._commit()
+        self._verify()
+
+    def _write(self, block: bytes) -> None:
+        view = memoryview(block)
+        try:
+            while view:
+                count = os.write(self.file, view)
+                self.written += count
+                view = view[count:]
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                missing = self.held.upload.size_bytes - self.written
+                raise storage.no_space(missing, storage.free_bytes()) from error
+            raise
+        if self._digest is not None:
+            self._digest.update(block)
+
+    def _is_time_to_commit(self) -> bool:
+        if self._digest is not None:
+            return False
+        return self.written - self.committed >= COMMIT_BYTES or time.monotonic() - self._committed_at > COMMIT_S
+
+    def _commit(self) -> None:
+        """Only what survives a power cut is promised to the sender."""
+        if self.written == self.committed:
+            return
+        os.fdatasync(self.file)
+        self.held.renew(offset=self.written)
+        self.committed, self._committed_at = self.written, time.monotonic()
+
+    def _verify(self) -> None:
+        if self._digest is None or self.checksum is None:
+            return
+        if self._digest.digest() != self.checksum.digest:
+            text = _("The bytes do not match their checksum. Send them again.")
+            raise MediaError("checksum_mismatch", text, status=460)
+        self._commit()
+
+
+def _read(source: Source) -> bytes:
+    """The next block; none at the end, and none when the line dropped."""
+    try:
+        return source.read(BLOCK)
+    except OSError:  # Django's UnreadablePostError is one
+        return b""

@@ -1,0 +1,80 @@
+"""Where files lie: MEDIA_ROOT/instances/<instance id>/<random>, under names of our own without a suffix."""
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+
+from tiktok.api.limits import VIDEO_MAX_BYTES
+from tiktok.media.errors import MediaError
+
+RESERVE_BYTES: Final = 256 * 1024**2
+
+
+def new_path(instance_id: UUID) -> str:
+    """A path for a new file, relative to MEDIA_ROOT; its directory exists."""
+    path = f"instances/{instance_id}/{secrets.token_hex(16)}"
+    absolute(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def absolute(path: str) -> Path:
+    """From the stored path to the file."""
+    root: Path = settings.MEDIA_ROOT
+    return root / path
+
+
+def incoming_dir() -> Path:
+    """Where a form's file is received before it has a name; on the same file system as its last place."""
+    path: Path = settings.MEDIA_ROOT / "incoming"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def remove(*paths: str) -> None:
+    """Delete files; those already gone are no fault."""
+    for path in filter(None, paths):
+        absolute(path).unlink(missing_ok=True)
+
+
+def free_bytes() -> int:
+    """What uploads may use: the disk's free room less a reserve for the database."""
+    root: Path = settings.MEDIA_ROOT
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return max(0, shutil.disk_usage(root).free - RESERVE_BYTES)
+
+
+def require_space(needed_bytes: int) -> None:
+    """Raise MediaError (507) unless that many more bytes fit."""
+    if needed_bytes > (free := free_bytes()):
+        raise no_space(needed_bytes, free)
+
+
+def no_space(needed_bytes: int, free: int) -> MediaError:
+    """The disk is full, or would be."""
+    text = _("The server’s disk is too full: this needs %(needed)s, %(free)s is free. Delete media, then try again.")
+    sizes = {"needed": filesizeformat(needed_bytes), "free": filesizeformat(free)}
+    return MediaError("disk_full", text % sizes, status=507)
+
+
+def require_size(size_bytes: int) -> None:
+    """Raise MediaError unless a file of this size can be a video that TikTok takes."""
+    if size_bytes <= 0:
+        raise MediaError("empty_file", _("This file is empty. Choose another one."), status=400)
+    if size_bytes > VIDEO_MAX_BYTES:
+        raise too_large(size_bytes)
+
+
+def too_large(size_bytes: int) -> MediaError:
+    """Over TikTok's limit."""
+    text = _(
+        "This file is too large: %(size)s (%(bytes)s bytes); TikTok takes up to 4 GB (%(limit)s bytes). "
+        "Shorten it, or export it with a lower bit rate."
+    )
+    values = {"size": filesizeformat(size_bytes), "bytes": f"{size_bytes:,}", "limit": f"{VIDEO_MAX_BYTES:,}"}
+    return MediaError("file_too_large", text % values, status=413)

@@ -1,0 +1,171 @@
+"""The tus protocol 1.0.0 with creation, checksum, termination and expiration. https://tus.io/protocols/resumable-upload
+
+The same for the page and for the REST API, which differ only in who is let in, where an upload's address is, and how
+a fault is worded.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.http import http_date
+from django.utils.translation import gettext as _
+
+from instances.http import InstanceRequest
+from tiktok.api.limits import VIDEO_MAX_BYTES
+from tiktok.media import services
+from tiktok.media.errors import MediaError
+from tiktok.media.receive import CHECKSUMS, Checksum, append
+from tiktok.models import MediaUpload
+
+VERSION: Final = "1.0.0"
+CONTENT_TYPE: Final = "application/offset+octet-stream"
+EXTENSIONS: Final = "creation,checksum,termination,expiration"
+OVERRIDES: Final = frozenset({"PATCH", "DELETE", "HEAD"})
+REASONS: Final = {460: "Checksum Mismatch"}
+Address = Callable[[UUID], str]
+
+
+@dataclass(frozen=True, slots=True)
+class TusRequest:
+    """A request as tus means it."""
+
+    request: InstanceRequest
+    address: Address
+
+    @property
+    def method(self) -> str:
+        """The method, which a client that can only POST names in a header."""
+        override = self.request.headers.get("X-HTTP-Method-Override", "").upper()
+        return override if self.request.method == "POST" and override in OVERRIDES else str(self.request.method)
+
+    def number(self, header: str) -> int:
+        """A header that is a count of bytes. Raises MediaError (400)."""
+        text = self.request.headers.get(header, "")
+        if not (text.isascii() and text.isdigit() and len(text) < 16):
+            raise MediaError("bad_header", _("%(header)s must be a number of bytes.") % {"header": header}, status=400)
+        return int(text)
+
+
+def answer(request: InstanceRequest, address: Address, upload_id: UUID | None = None) -> HttpResponse:
+    """Serve one tus request: without ``upload_id`` on the collection, with it on one upload. Raises MediaError."""
+    asked = TusRequest(request, address)
+    method, known = asked.method, ONE if upload_id else COLLECTION
+    if method == "OPTIONS":
+        return with_headers(_describe())
+    if method not in known:
+        return with_headers(HttpResponse(status=405, headers={"Allow": ", ".join(["OPTIONS", *known])}))
+    upload = get_object_or_404(MediaUpload, pk=upload_id) if upload_id else None
+    if request.headers.get("Tus-Resumable") != VERSION:
+        raise MediaError("tus_version", _("This server speaks tus %(version)s.") % {"version": VERSION}, status=412)
+    return with_headers(COLLECTION[method](asked) if upload is None else ONE[method](asked, upload))
+
+
+def with_headers(response: HttpResponse) -> HttpResponse:
+    """What every tus answer carries, refusals too."""
+    response["Tus-Resumable"] = VERSION
+    response["Cache-Control"] = "no-store"
+    if response.status_code == 412:
+        response["Tus-Version"] = VERSION
+    if response.status_code in REASONS:
+        response.reason_phrase = REASONS[response.status_code]
+    return response
+
+
+def _describe() -> HttpResponse:
+    headers = {
+        "Tus-Version": VERSION,
+        "Tus-Extension": EXTENSIONS,
+        "Tus-Max-Size": str(VIDEO_MAX_BYTES),
+        "Tus-Checksum-Algorithm": ",".join(CHECKSUMS),
+    }
+    return HttpResponse(status=204, headers=headers)
+
+
+def _create(asked: TusRequest) -> HttpResponse:
+    made = services.create_upload(
+        instance=asked.request.instance,
+        actor=asked.request.user,
+        size_bytes=asked.number("Upload-Length"),
+        name=metadata(asked.request.headers.get("Upload-Metadata", "")).get("filename", ""),
+    )
+    return HttpResponse(status=201, headers={"Location": asked.address(made.pk), **_state(made)})
+
+
+def _head(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
+    name = base64.b64encode(upload.original_name.encode()).decode()
+    headers = {"Upload-Length": str(upload.size_bytes), "Upload-Metadata": f"filename {name}"}
+    return HttpResponse(headers=headers | _state(upload))
+
+
+def _patch(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
+    request = asked.request
+    if request.content_type != CONTENT_TYPE:
+        raise MediaError("content_type", _("Content-Type must be %(type)s.") % {"type": CONTENT_TYPE}, status=415)
+    if "Content-Length" not in request.headers:
+        raise MediaError("length_required", _("Content-Length is missing."), status=411)
+    sums = checksum(request.headers.get("Upload-Checksum", ""))
+    offset, length = asked.number("Upload-Offset"), asked.number("Content-Length")
+    upload.offset = append(upload, request, offset=offset, length=length, checksum=sums)
+    services.prolong_upload(upload)
+    _finish_if_complete(upload)
+    return HttpResponse(status=204, headers=_state(upload))
+
+
+def _finish_if_complete(upload: MediaUpload) -> None:
+    """Examine at once, so that media is there even if nobody asks again. The verdict is read from the upload."""
+    if upload.offset < upload.size_bytes:
+        return
+    try:
+        services.finish_upload(upload)
+    except MediaError:
+        return  # remembered in the row, or somebody else is at it: the bytes were received all the same
+
+
+def _terminate(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
+    services.cancel_upload(upload)
+    return HttpResponse(status=204)
+
+
+def _state(upload: MediaUpload) -> dict[str, str]:
+    headers = {"Upload-Offset": str(upload.offset), "Upload-Expires": http_date(upload.expires_at.timestamp())}
+    return headers | ({"Clipdesk-Media-Id": str(upload.media_id)} if upload.media_id else {})
+
+
+def metadata(header: str) -> dict[str, str]:
+    """``Upload-Metadata``: keys and Base64 values. Raises MediaError (400)."""
+    found: dict[str, str] = {}
+    for pair in filter(None, (part.strip() for part in header.split(","))):
+        key, _space, value = pair.partition(" ")
+        try:
+            found[key] = base64.b64decode(value, validate=True).decode()
+        except ValueError as error:  # not Base64, or not UTF-8
+            raise MediaError("bad_header", _("Upload-Metadata must be Base64 of UTF-8."), status=400) from error
+    return found
+
+
+def checksum(header: str) -> Checksum | None:
+    """``Upload-Checksum``: an algorithm and a Base64 digest. Raises MediaError (400)."""
+    if not header:
+        return None
+    algorithm, _space, value = header.partition(" ")
+    if algorithm not in CHECKSUMS:
+        text = _("Upload-Checksum may use %(known)s.") % {"known": ", ".join(CHECKSUMS)}
+        raise MediaError("bad_header", text, status=400)
+    try:
+        return Checksum(algorithm, base64.b64decode(value, validate=True))
+    except binascii.Error as error:
+        raise MediaError("bad_header", _("Upload-Checksum must be Base64."), status=400) from error
+
+
+COLLECTION: Final[dict[str, Callable[[TusRequest], HttpResponse]]] = {"POST": _create}
+ONE: Final[dict[str, Callable[[TusRequest, MediaUpload], HttpResponse]]] = {
+    "HEAD": _head,
+    "PATCH": _patch,
+    "DELETE": _terminate,
+}

@@ -1,0 +1,57 @@
+"""Template tags of media: the upload area and how facts are written."""
+
+from typing import Any, cast
+
+from django import template
+from django.template.context import Context
+from django.urls import reverse
+
+from instances.http import InstanceRequest
+from tiktok.media import queries
+from tiktok.media.facts import CODECS
+
+register = template.Library()
+
+
+@register.inclusion_tag("tiktok/media/_upload.html", takes_context=True)
+def media_upload(context: Context) -> dict[str, Any]:
+    """The upload area. It holds a form of its own, so it stands beside the page's form, not in it.
+
+    The page also includes ``tiktok/media/_head.html``. Every finished file is told by a bubbling event
+    ``media:ready`` whose ``detail`` is the media as the REST API describes it.
+    """
+    request = cast(InstanceRequest, context["request"])
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "endpoint": reverse("tiktok:media-uploads", args=[request.instance.slug]),
+        "unfinished": queries.unfinished_uploads(request.user),
+    }
+
+
+@register.filter
+def clock(duration_ms: int | None) -> str:
+    """ "1:05" or "1:02:05"; a dash when unknown."""
+    if duration_ms is None:
+        return "–"
+    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def frame_rate(fps: float | None) -> str:
+    """ "29.97 fps"; nothing when unknown."""
+    return f"{fps:.2f}".rstrip("0").rstrip(".") + " fps" if fps else ""
+
+
+@register.filter
+def codec_name(codec: str) -> str:
+    """H.264 instead of h264."""
+    return CODECS.get(codec, codec)
+
+
+@register.filter
+def percent_of(part: int, whole: int) -> int:
+    """Whole percent, rounded down."""
+    return part * 100 // whole if whole else 0

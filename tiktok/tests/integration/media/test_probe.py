@@ -1,0 +1,225 @@
+"""The probe on real videos and on files that mean harm."""
+
+import struct
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import pytest
+from PIL import Image
+
+from tiktok.media import probe
+from tiktok.media.errors import MediaError, MediaRefused
+from tiktok.media.facts import Facts, problems_of
+from tiktok.tests.videos import make_large_video, make_video
+
+
+def examine(path: Path, thumbnail: Path | None = None) -> Facts:
+    return probe.probe(path, thumbnail or path.with_suffix(".thumbnail"), lambda: None)
+
+
+def refused(tmp_path: Path, content: bytes) -> str:
+    path = tmp_path / "upload"
+    path.write_bytes(content)
+    with pytest.raises(MediaRefused) as refusal:
+        examine(path)
+    assert refusal.value.user_message
+    return refusal.value.code
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def boxes(content: bytes) -> dict[bytes, bytes]:
+    found, at = {}, 0
+    while at < len(content):
+        size = struct.unpack(">I", content[at : at + 4])[0]
+        found[content[at + 4 : at + 8]] = content[at : at + size]
+        at += size
+    return found
+
+
+def test_a_good_video_has_facts_and_a_thumbnail(clip: Path, tmp_path: Path) -> None:
+    facts = examine(clip, tmp_path / "thumbnail")
+
+    assert facts == Facts("video/mp4", "h264", 360, 640, 30.0, 2000, False, True)
+    assert problems_of(facts) == []
+    with Image.open(tmp_path / "thumbnail") as image:
+        assert (image.format, image.size) == ("JPEG", (360, 640))
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "content_type", "shown"),
+    [
+        ("a.mov", "libx264", "video/quicktime", "h264"),
+        ("a.webm", "libvpx", "video/webm", "vp8"),
+        ("a.mp4", "libx265", "video/mp4", "hevc"),
+    ],
+)
+def test_every_container_is_told_by_its_content(
+    tmp_path: Path, name: str, codec: str, content_type: str, shown: str
+) -> None:
+    path = make_video(tmp_path / name, seconds=1, codec=codec).rename(tmp_path / "video.txt")
+    facts = examine(path)
+
+    assert (facts.content_type, facts.codec, problems_of(facts)) == (content_type, shown, [])
+
+
+def test_a_matroska_file_is_read_and_its_container_named(tmp_path: Path) -> None:
+    facts = examine(make_video(tmp_path / "a.mkv", seconds=1))
+
+    assert [problem["code"] for problem in problems_of(facts)] == ["container"]
+
+
+def test_the_large_video_is_really_decodable(tmp_path: Path) -> None:
+    path = make_large_video(tmp_path / "large.mp4")
+
+    assert path.stat().st_size > 70_000_000
+    assert examine(path) == Facts("video/mp4", "h264", 1080, 1920, 30.0, 30_000, False, True)
+    with av.open(str(path)) as container:
+        container.seek(29_000_000)
+        assert sum(1 for _ in container.decode(video=0)) >= 30
+
+
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "not_video"),
+    "text": (b"just text, whatever its name says\n" * 50, "not_video"),
+    "an HLS playlist": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "not_video"),
+    "a concat script": (b"ffconcat version 1.0\nfile /etc/passwd\n", "not_video"),
+    "an SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "not_video"),
+    "a ZIP": (b"PK\x03\x04" + bytes(400), "not_video"),
+    "a GIF": (b"GIF89a" + bytes(400), "not_video"),
+    "an MP4's first bytes": (box(b"ftyp", b"isom\0\0\2\0isomiso2"), "incomplete"),
+    "boxes of nonsense": (box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", b"\xff" * 4000), "incomplete"),
+    "a box that claims more than there is": (
+        box(b"ftyp", b"isom\0\0\2\0isom") + struct.pack(">I", 0x7FFFFFFF) + b"moov" + bytes(64), "incomplete",
+    ),
+    "Matroska without tracks": (b"\x1a\x45\xdf\xa3\x84\x42\x82\x81w" + bytes(200), "incomplete"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_by_its_content(tmp_path: Path, name: str) -> None:
+    content, code = HOSTILE[name]
+
+    assert refused(tmp_path, content) == code
+
+
+def test_a_header_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    bomb = zlib.compress(bytes(1 << 27), 9)
+    packed = box(b"dcom", b"zlib") + box(b"cmvd", struct.pack(">I", (1 << 31) - 10) + bomb)
+
+    assert refused(tmp_path, box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", box(b"cmov", packed))) in {
+        "incomplete",
+        "too_heavy",
+    }
+
+
+def test_a_video_without_its_index_is_refused(clip: Path, tmp_path: Path) -> None:
+    parts = boxes(clip.read_bytes())
+
+    assert refused(tmp_path, parts[b"ftyp"] + parts[b"mdat"]) == "incomplete"
+
+
+@pytest.mark.parametrize("share", [0.4, 0.7, 0.97])
+def test_a_video_that_was_cut_off_is_refused(clip: Path, tmp_path: Path, share: float) -> None:
+    content = clip.read_bytes()
+
+    assert refused(tmp_path, content[: int(len(content) * share)]) == "incomplete"
+
+
+def test_a_webm_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    content = make_video(tmp_path / "a.webm", seconds=4, codec="libvpx").read_bytes()
+
+    assert refused(tmp_path, content[: len(content) // 3]) == "incomplete"
+
+
+def test_huge_dimensions_are_never_decoded(tmp_path: Path) -> None:
+    content = make_video(tmp_path / "a.webm", seconds=1, codec="libvpx").read_bytes()
+    vp8_key_frame, matroska_width, matroska_height = b"\x9d\x01\x2a", b"\xb0\x82", b"\xba\x82"
+    for old, new in (
+        (vp8_key_frame + struct.pack("<HH", 360, 640), vp8_key_frame + struct.pack("<HH", 16383, 16383)),
+        (matroska_width + struct.pack(">H", 360), matroska_width + struct.pack(">H", 16383)),
+        (matroska_height + struct.pack(">H", 640), matroska_height + struct.pack(">H", 16383)),
+    ):
+        assert content.count(old) == 1
+        content = content.replace(old, new)
+    path = tmp_path / "upload"
+    path.write_bytes(content)
+
+    facts = examine(path, tmp_path / "thumbnail")
+
+    assert (facts.width, facts.height, facts.is_decodable) == (16383, 16383, None)
+    assert "too_big" in [problem["code"] for problem in problems_of(facts)]
+    assert not (tmp_path / "thumbnail").exists()
+
+
+def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp4"
+    with av.open(str(path), "w", format="mp4") as out:
+        stream = out.add_stream("aac", rate=48_000)
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.sample_rate = 48_000
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+
+    assert refused(tmp_path, path.read_bytes()) == "no_picture"
+
+
+def test_a_child_that_takes_too_long_is_stopped(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "WALL_S", 0.0)
+
+    with pytest.raises(MediaError) as refusal:
+        examine(clip, tmp_path / "thumbnail")
+    assert refusal.value.code == "too_heavy"
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"[]", b"{", b'{"codec": 1}', b'{"refused": "x"}', b"\xff\xfe", b"[" * 9000], ids=repr
+)
+def test_a_child_that_was_taken_over_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes, fake_child: Callable[[bytes], str]
+) -> None:
+    monkeypatch.setattr(sys, "executable", fake_child(said))
+
+    assert refused(tmp_path, b"anything") == "not_video"
+
+
+@pytest.fixture
+def fake_child(tmp_path: Path) -> Callable[[bytes], str]:
+    """A program that says what it is told to, in place of the interpreter."""
+
+    def write(said: bytes) -> str:
+        (tmp_path / "said").write_bytes(said)
+        script = tmp_path / "child"
+        script.write_text(f"#!/bin/sh\ncat {tmp_path}/said\n")
+        script.chmod(0o700)
+        return str(script)
+
+    return write
+
+
+def test_the_child_gets_none_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Path) -> None:
+    script = tmp_path / "child"
+    script.write_text(f"#!/bin/sh\nenv > {tmp_path}/environment\n")
+    script.chmod(0o700)
+    monkeypatch.setenv("SECRET_KEY", "canary-key")
+    monkeypatch.setattr(sys, "executable", str(script))
+
+    with pytest.raises(MediaRefused):
+        examine(clip, tmp_path / "thumbnail")
+    assert "canary-key" not in (tmp_path / "environment").read_text()
+
+
+def test_the_fingerprint_is_of_the_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"abc")
+    prints = probe.fingerprint(path, lambda: None)
+
+    assert prints.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert (prints.size_bytes, prints.inode) == (3, path.stat().st_ino)

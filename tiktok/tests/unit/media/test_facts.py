@@ -1,0 +1,114 @@
+"""What the probe's child says is checked, and TikTok's limits are named."""
+
+from typing import Any
+
+import pytest
+
+from tiktok.media.facts import Facts, Unbelievable, problems_of, read_facts
+from tiktok.media.names import display_name
+from tiktok.media.probe import refusal
+
+ANSWER: dict[str, Any] = {
+    "family": "mov", "brand": "isom", "codec": "h264", "width": 1080, "height": 1920, "rotation": 0, "fps": 30.0,
+    "fps_real": 30.0, "duration_s": 12.5, "audio": "aac", "is_decodable": True,
+}  # fmt: skip
+
+
+def codes(**changes: Any) -> list[str]:
+    return [problem["code"] for problem in problems_of(read_facts(ANSWER | changes))]
+
+
+def message(**changes: Any) -> str:
+    return problems_of(read_facts(ANSWER | changes))[0]["message"]
+
+
+def test_a_good_answer_becomes_facts() -> None:
+    assert read_facts(ANSWER) == Facts("video/mp4", "h264", 1080, 1920, 30.0, 12_500, True, True)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"width": "1080"}, {"width": 0}, {"width": -5}, {"width": True}, {"width": 10**9}, {"rotation": 360},
+        {"rotation": None}, {"codec": "h" * 41}, {"codec": 7}, {"codec": "h264\n"}, {"family": None}, {"fps": "30"},
+        {"duration_s": [1]}, {"brand": "<b>\x00"},
+    ],
+)  # fmt: skip
+def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
+    with pytest.raises(Unbelievable):
+        read_facts(ANSWER | lie)
+
+
+@pytest.mark.parametrize("name", sorted(set(ANSWER) - {"fps", "fps_real", "duration_s", "is_decodable"}))
+def test_nothing_may_be_left_out(name: str) -> None:
+    with pytest.raises(Unbelievable):
+        read_facts({key: value for key, value in ANSWER.items() if key != name})
+
+
+def test_a_turned_phone_video_is_upright() -> None:
+    facts = read_facts(ANSWER | {"width": 1920, "height": 1080, "rotation": 90})
+
+    assert (facts.width, facts.height) == (1080, 1920)
+
+
+@pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), 0, -30, 90_000])
+def test_a_nonsensical_average_rate_gives_way_to_the_real_one(nonsense: float) -> None:
+    assert read_facts(ANSWER | {"fps": nonsense, "fps_real": 25}).fps == 25.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, []),
+        ({"brand": "qt  "}, []),
+        ({"family": "matroska", "brand": "webm", "codec": "vp9"}, []),
+        ({"family": "matroska", "brand": "matroska"}, ["container"]),
+        ({"brand": "3gp4"}, ["container"]),
+        ({"codec": "mpeg4"}, ["codec"]),
+        ({"codec": "hevc"}, []),
+        ({"is_decodable": False}, ["undecodable"]),
+        ({"is_decodable": None}, []),
+        ({"width": 360, "height": 4096}, []),
+        ({"width": 359}, ["too_small"]),
+        ({"height": 4097}, ["too_big"]),
+        ({"width": 100, "height": 5000}, ["too_small", "too_big"]),
+        ({"fps": 23.0}, []),
+        ({"fps": 60.003}, []),
+        ({"fps": 22.9}, ["frame_rate"]),
+        ({"fps": 60.1}, ["frame_rate"]),
+        ({"fps": None, "fps_real": None}, ["frame_rate"]),
+        ({"duration_s": 600.0}, []),
+        ({"duration_s": 600.01}, ["too_long"]),
+        ({"duration_s": None}, ["duration_unknown"]),
+    ],
+)
+def test_every_limit_is_checked_at_its_edge(changes: dict[str, Any], expected: list[str]) -> None:
+    assert codes(**changes) == expected
+
+
+def test_a_problem_names_what_is_and_what_may_be() -> None:
+    assert message(fps=15) == "Its frame rate is 15 fps; TikTok takes 23–60. Export it again at 30 fps."
+    assert message(duration_s=725) == (
+        "It is 12 min 5 s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+    )
+
+
+def test_an_unknown_refusal_is_no_video() -> None:
+    assert refusal("rm -rf").code == "not_video"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("clip.mp4", "clip.mp4"),
+        ("C:\\Users\\me\\clip.mp4", "clip.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("a\x00b\u202egpj.mp4", "abgpj.mp4"),
+        ("  much   room .mp4 ", "much room .mp4"),
+        ("", "video"),
+        ("x" * 300, "x" * 255),
+        ("日本語.mov", "日本語.mov"),
+    ],
+)
+def test_a_name_is_only_for_show(given: str, shown: str) -> None:
+    assert display_name(given) == shown
