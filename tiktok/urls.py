@@ -6,4 +6,5 @@ app_name = "tiktok"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tiktok.linking.urls")),
     path("", include("tiktok.media.urls")),
+    path("", include("tiktok.publishing.urls")),
 ]

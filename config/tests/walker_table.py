@@ -137,7 +137,7 @@ API = [
     Row("api-1:openapi-view", door=Door.PUBLIC),
 ]
 
-TIKTOK: list[Row] = [
+LINKING = [
     Row("tiktok_login", door=Door.NOWHERE),
     Row("tiktok_callback", door=Door.PUBLIC, also=(400,)),
     Row("tiktok:connections", P.CONTENT_VIEW),
@@ -179,4 +179,17 @@ POSTS_BY_API = [
     Row("api:POST /posts/{post_id}/cancel", P.POST_PUBLISH, post_id="post"),
 ]
 
-TABLE = [*INSTANCES, *ACCOUNTS, *API, *TIKTOK, *MEDIA, *POSTS_BY_API]
+POSTS = [
+    Row("tiktok:dashboard", P.CONTENT_VIEW),
+    Row("tiktok:post-list", P.CONTENT_VIEW),
+    Row("tiktok:post-new", P.POST_WRITE, methods=BOTH),
+    Row("tiktok:post-media-choice", P.POST_WRITE, media_id="media"),
+    Row("tiktok:post-detail", P.CONTENT_VIEW, post_id="post"),
+    Row("tiktok:post-live", P.CONTENT_VIEW, post_id="post"),
+    Row("tiktok:post-edit", P.POST_WRITE, post_id="post"),
+    Row("tiktok:post-cancel", P.POST_WRITE, methods=POST, post_id="post"),
+    Row("tiktok:post-correct", P.POST_WRITE, methods=POST, post_id="post"),
+    Row("tiktok:post-delete", P.POST_WRITE, methods=POST, post_id="post"),
+]
+
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *LINKING, *MEDIA, *POSTS, *POSTS_BY_API]

@@ -15,6 +15,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from ninja import NinjaAPI
+from pytest_django import Settings
 
 from accounts.models import User
 from config.rest import api
@@ -107,7 +108,8 @@ class World:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, instance: Instance, other_instance: Instance) -> World:
+def world(request: pytest.FixtureRequest, instance: Instance, other_instance: Instance, settings: Settings) -> World:
+    settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"  # nobody answers there, and pages say so
     users = {name: None if name == "anonymous" else request.getfixturevalue(name) for name in PEOPLE}
     home, other = furnish(instance), furnish(other_instance)
     sessions, keys = {}, {}

@@ -1,0 +1,85 @@
+// The composer: what one choice forbids in another (TikTok's rules), the caption's length, the preview, the button's word.
+(() => {
+  "use strict";
+  const form = document.getElementById("composer");
+  const page = document.querySelector("[data-composer]");
+  if (!form || !page) return;
+  const one = (selector) => page.querySelector(selector);
+  const field = (name) => form.elements.namedItem(name);
+  const show = (element, visible) => element && (element.hidden = !visible);
+
+  function disclosure() {
+    const on = field("disclose").checked;
+    const organic = field("brand_organic");
+    const paid = field("brand_content");
+    const isPrivate = ["SELF_ONLY", "FOLLOWER_OF_CREATOR"].includes(field("privacy_level").value);
+    show(one("[data-disclosure]"), on);
+    if (!on) organic.checked = paid.checked = false;
+    if (isPrivate) paid.checked = false;
+    paid.disabled = isPrivate;
+    paid.title = isPrivate ? one("[data-private-note]").textContent : "";
+    show(one("[data-branded-note]"), on && isPrivate);
+    for (const option of field("privacy_level").options) {
+      const closed = ["SELF_ONLY", "FOLLOWER_OF_CREATOR"].includes(option.value);
+      option.disabled = closed && paid.checked;
+      option.title = option.disabled ? one("[data-private-note]").textContent : "";
+    }
+    show(one("[data-private-note]"), paid.checked);
+    const note = one("[data-label-note]");
+    note.textContent = paid.checked ? note.dataset.paid : note.dataset.organic;
+    show(note, paid.checked || organic.checked);
+    show(one("[data-consent-plain]"), !paid.checked);
+    show(one("[data-consent-branded]"), paid.checked);
+    return on && !organic.checked && !paid.checked;
+  }
+
+  function refresh() {
+    const undecided = disclosure();
+    const later = field("when").value === "later";
+    const time = field("publish_at");
+    show(time.closest(".field"), later);
+    const publish = one("[data-publish]");
+    if (!publish) return;
+    publish.textContent = later ? publish.dataset.later : publish.dataset.now;
+    publish.disabled = undecided;
+    publish.title = undecided ? publish.dataset.need : "";
+    const why = one("[data-publish-note]");
+    why.textContent = undecided ? publish.dataset.need : "";
+    show(why, undecided);
+  }
+
+  function count() {
+    const counter = one("[data-counter-for]");
+    const left = Number(counter.dataset.limit) - field("caption").value.length; // UTF-16 units, as TikTok counts
+    counter.textContent = String(left);
+    counter.classList.toggle("text-bad", left < 0);
+    one("[data-preview-caption]").textContent = field("caption").value;
+  }
+
+  function preview() {
+    const chosen = one("input[name=media]:checked");
+    const video = one("[data-preview-video]");
+    show(video, Boolean(chosen));
+    show(one("[data-preview-empty]"), !chosen);
+    if (chosen && video.getAttribute("src") !== chosen.dataset.src) video.src = chosen.dataset.src;
+  }
+
+  async function add(id) {
+    const choices = document.getElementById("media-choices");
+    const answer = await fetch(choices.dataset.cardUrl.replace("00000000-0000-0000-0000-000000000000", id), { headers: { "HX-Request": "true" } });
+    if (!answer.ok) return;
+    const box = document.createElement("template");
+    box.innerHTML = await answer.text();
+    choices.prepend(box.content);
+    show(one("[data-no-media]"), false);
+    preview();
+  }
+
+  page.addEventListener("change", () => { refresh(); preview(); });
+  field("caption").addEventListener("input", count);
+  document.addEventListener("media:ready", (event) => add(event.detail.id));
+  window.addEventListener("pageshow", () => { refresh(); count(); preview(); });
+  refresh();
+  count();
+  preview();
+})();

@@ -1,0 +1,170 @@
+"""The composer: an account, fresh creator info, a form, and one service for what the person wants."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.jobs.nudge import nudge
+from instances.roles import Permission
+from tiktok.api.types import CreatorInfo
+from tiktok.linking.selection import parse_id
+from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
+from tiktok.publishing import lists, schedule, services, tasks
+from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
+from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
+from tiktok.publishing.forms import PostForm, initial_from
+from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict
+from tiktok.publishing.rules import OptionsRefused
+from tiktok.publishing.schedule import TimeRefused, When
+from tiktok.publishing.views import chosen_account
+
+FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.POST_WRITE)
+def post_new(request: InstanceRequest) -> HttpResponse:
+    """Write a post. Sending the same form twice makes one post (its hidden key)."""
+    accounts = list(lists.usable_accounts())
+    account = chosen_account(request) or (accounts[0] if len(accounts) == 1 else None)
+    return _compose(request, account if account in accounts else None, accounts, post=None)
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.POST_WRITE)
+def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Go on with a draft, or change a post that waits; what waits becomes a draft when it is saved."""
+    post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
+    return _compose(request, post.account, [post.account], post=post)
+
+
+def _compose(
+    request: InstanceRequest, account: TikTokAccount | None, accounts: list[TikTokAccount], *, post: Post | None
+) -> HttpResponse:
+    context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
+    if account is None:
+        return _page(request, context)
+    try:
+        creator = fetch_creator_info(account)
+    except CreatorInfoUnavailable as refusal:
+        return _page(request, context | {"refusal": refusal})
+    initial = initial_from(post) if post else {"media": request.GET.get("media")}
+    form = PostForm(request.POST or None, initial=initial, creator=creator, zone=request.instance.time_zone)
+    if request.method == "POST" and form.is_valid():
+        done = _save(request, form, account, creator, post)
+        if done is not None:
+            return redirect("tiktok:post-detail", request.instance.slug, done.pk)
+    return _page(request, context | {"form": form, "creator": creator})
+
+
+def _page(request: InstanceRequest, context: dict[str, Any]) -> HttpResponse:
+    form: PostForm | None = context.get("form")
+    context |= {
+        "can_publish": request.membership.can(Permission.POST_PUBLISH),
+        "music_url": MUSIC_USAGE_URL,
+        "branded_url": BRANDED_POLICY_URL,
+        "media_list": lists.recent_media(_chosen_media(form)) if form else [],
+    }
+    return render(request, "tiktok/publishing/post_form.html", context)
+
+
+def _chosen_media(form: PostForm) -> UUID | None:
+    return parse_id(str(form["media"].value() or ""))
+
+
+def _save(
+    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
+) -> Post | None:
+    """Do what the button says; None with the errors in the form when it is refused."""
+    try:
+        if request.POST.get("action") != "publish":
+            return _save_draft(request, form, account, post)
+        if request.membership.can(Permission.POST_PUBLISH):
+            return _send(request, form, account, creator, post)
+        form.add_error(None, _("You may write drafts, not publish."))
+    except OptionsRefused as error:
+        for problem in error.problems:
+            form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)
+    except TimeRefused as error:
+        form.add_error("publish_at", error.user_message)
+    except (IdempotencyConflict, InvalidTransition, StaleState) as error:
+        form.add_error(None, _in_words(error))
+    return None
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, IdempotencyConflict):
+        return _("This form was sent before with other content. Open the list to see that post.")
+    return getattr(error, "user_message", _("This post has just moved on. Look at it before you change it."))
+
+
+def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount, post: Post | None) -> Post:
+    if post is None:
+        draft, _replayed = services.create_post(**_content(request, form, account))
+        messages.success(request, _("The draft is saved."))
+        return draft
+    _back_to_draft(request, post)
+    services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
+    messages.success(request, _("The draft is saved."))
+    return post
+
+
+def _send(
+    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
+) -> Post:
+    when = _when(request, form)
+    consent = Consent(user=request.user, creator_info=creator, channel="web", agreed=True)
+    if post is None:
+        post, _replayed = services.submit_post(**_content(request, form, account), consent=consent, when=when)
+    else:
+        _back_to_draft(request, post)
+        services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
+        _publish(post, when, consent, request)
+    nudge(tasks.advance_post, post.pk)
+    _say_sent(request, when)
+    return post
+
+
+def _publish(post: Post, when: When | None, consent: Consent, request: InstanceRequest) -> None:
+    if when:
+        services.schedule_post(post, when=when, consent=consent, actor=request.user)
+    else:
+        services.publish_now(post, consent=consent, actor=request.user)
+
+
+def _say_sent(request: InstanceRequest, when: When | None) -> None:
+    if when is None:
+        messages.success(request, _("The post is on its way."))
+    else:
+        messages.success(request, " ".join(filter(None, [_("The post is scheduled."), when.note])))
+
+
+def _when(request: InstanceRequest, form: PostForm) -> When | None:
+    if not form.wants_time:
+        return None
+    return schedule.from_local(form.cleaned_data["publish_at"], request.instance.time_zone)
+
+
+def _back_to_draft(request: InstanceRequest, post: Post) -> None:
+    if post.state != PostState.DRAFT:
+        services.unschedule(post, actor=request.user)
+
+
+def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
+    """What makes the post; the form's hidden key with the account is its idempotency key (design 7)."""
+    body = {name: str(value) for name, value in form.cleaned_data.items() if name != "submit_key"}
+    key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"
+    return {
+        "account": account,
+        "media": form.cleaned_data["media"],
+        "options": form.options(),
+        "actor": request.user,
+        "idempotency": Idempotency.of(key, body | {"action": request.POST.get("action", "")}),
+    }

@@ -1,0 +1,139 @@
+"""The composer's form: reads what a person chose; ``rules`` says whether TikTok would take it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django_scopes.forms import SafeModelChoiceField
+
+from tiktok.api.types import CreatorInfo
+from tiktok.models import Media, Post
+from tiktok.publishing.rules import OPTION_FIELDS, PostOptions
+
+PRIVACY_LABELS = {
+    "PUBLIC_TO_EVERYONE": _("Everyone"),
+    "MUTUAL_FOLLOW_FRIENDS": _("Friends"),
+    "FOLLOWER_OF_CREATOR": _("Followers"),
+    "SELF_ONLY": _("Only me"),
+}
+WHEN = [("now", _("Now")), ("later", _("At a time"))]
+TURNED_OFF = _("This account has turned it off in TikTok.")
+SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
+
+
+class PostForm(forms.Form):
+    """One video for one account. Choices and disabled boxes come from fresh creator info (UX-7, UX-10)."""
+
+    submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    caption = forms.CharField(
+        label=_("Caption"), required=False, strip=False, max_length=8800, widget=forms.Textarea(attrs={"rows": 5})
+    )
+    cover_s = forms.DecimalField(
+        label=_("Cover at second"),
+        required=False,
+        min_value=0,
+        max_value=600,
+        decimal_places=3,
+        help_text=_("Which moment of the video becomes its cover; the first frame if empty."),
+    )
+    privacy_level = forms.ChoiceField(label=_("Who may see it"), required=False)
+    allow_comment = forms.BooleanField(label=_("Comment"), required=False)
+    allow_duet = forms.BooleanField(label=_("Duet"), required=False)
+    allow_stitch = forms.BooleanField(label=_("Stitch"), required=False)
+    disclose = forms.BooleanField(
+        label=_("Disclose promotional content"),
+        required=False,
+        help_text=_("Turn on if this video promotes yourself, a brand, a product or a service."),
+    )
+    brand_organic = forms.BooleanField(
+        label=_("Your brand"), required=False, help_text=_("You promote yourself or your own business.")
+    )
+    brand_content = forms.BooleanField(
+        label=_("Branded content"), required=False, help_text=_("You promote another brand or a third party.")
+    )
+    is_aigc = forms.BooleanField(label=_("Made with AI"), required=False)
+    when = forms.ChoiceField(label=_("When"), choices=WHEN, initial="now", widget=forms.RadioSelect)
+    publish_at = forms.DateTimeField(
+        label=_("Date and time"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, creator: CreatorInfo, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Content is looked up where the form is made: a queryset at class level would have no scope.
+        self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
+        self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
+        self.fields["media"].error_messages["invalid_choice"] = _("This video is not here any more.")
+        self._offer(creator)
+        for field in self.fields.values():
+            field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
+        self.fields["publish_at"].help_text = _("In the time of this instance: %(zone)s.") % {"zone": zone}
+
+    def _offer(self, creator: CreatorInfo) -> None:
+        levels = [(level, PRIVACY_LABELS.get(level, level)) for level in creator.privacy_level_options]
+        self.fields["privacy_level"].choices = [("", _("Choose")), *levels]  # type: ignore[attr-defined]
+        turned_off = {
+            "allow_comment": creator.comment_disabled,
+            "allow_duet": creator.duet_disabled,
+            "allow_stitch": creator.stitch_disabled,
+        }
+        for name, is_off in turned_off.items():
+            self.fields[name].disabled = is_off
+            self.fields[name].help_text = TURNED_OFF if is_off else ""
+            if is_off:
+                self.initial[name] = False
+
+    def clean_publish_at(self) -> Any:
+        """Wall time, without a zone: the schedule puts the instance's zone on it."""
+        value = self.cleaned_data["publish_at"]
+        return value.replace(tzinfo=None) if value else None
+
+    def clean(self) -> dict[str, Any]:
+        """A disclosure that says nothing is an error (UX-19), and so is "at a time" without a time."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if not data.get("disclose"):
+            data["brand_organic"] = data["brand_content"] = False
+        elif not (data.get("brand_organic") or data.get("brand_content")):
+            self.add_error(
+                "disclose",
+                _("You need to indicate if your content promotes yourself, a third party, or both."),
+            )
+        if data.get("when") == "later" and not data.get("publish_at") and "publish_at" not in self.errors:
+            self.add_error("publish_at", _("Choose a date and time."))
+        return data
+
+    @property
+    def is_branded(self) -> bool:
+        """Whether the branded content's words stand under the button."""
+        return bool(self["brand_content"].value())
+
+    @property
+    def wants_time(self) -> bool:
+        """Whether the post is for later."""
+        return bool(self.cleaned_data["when"] == "later")
+
+    def options(self) -> PostOptions:
+        """What was chosen, for the rules and the services."""
+        data = self.cleaned_data
+        cover = data.get("cover_s")
+        return PostOptions(
+            **{name: data[name] for name in SENT_AS_THEY_ARE},
+            cover_timestamp_ms=None if cover is None else int(cover * 1000),
+        )
+
+
+def initial_from(post: Post) -> dict[str, Any]:
+    """The form's values of an existing post; its time in the zone it was planned in."""
+    cover = post.cover_timestamp_ms
+    values: dict[str, Any] = {name: getattr(post, name) for name in SENT_AS_THEY_ARE}
+    first = post.items.first()
+    return values | {
+        "media": first.media_id if first else None,
+        "cover_s": None if cover is None else cover / 1000,
+        "disclose": post.brand_organic or post.brand_content,
+        "when": "later" if post.publish_local else "now",
+        "publish_at": post.publish_local[:16] or None,
+    }

@@ -1,0 +1,173 @@
+"""Pages about posts: home, the list, the composer, and a post's live timeline."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.roles import Permission
+from tiktok.linking.selection import selected_account_id
+from tiktok.models import AccountStatus, InvalidTransition, Media, Post, PostState, StaleState, TikTokAccount
+from tiktok.publishing import lists, queries, services, story
+from tiktok.publishing.forms import PRIVACY_LABELS
+
+PER_PAGE = 25
+EDITABLE = {PostState.DRAFT, PostState.SCHEDULED, PostState.DUE}
+CANCELLABLE = EDITABLE | {PostState.UPLOADING, PostState.WAITING_ACCOUNT}
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def dashboard(request: InstanceRequest) -> HttpResponse:
+    """Home: what needs somebody, what comes next, what happened last."""
+    accounts = list(lists.linked_accounts())
+    chosen = chosen_account(request)
+    account_id = chosen.pk if chosen else None
+    context = {
+        "accounts": accounts,
+        "unwell": [account for account in accounts if account.status == AccountStatus.RECONNECT_NEEDED],
+        "tallies": _tallies(request, lists.counts_by_state(account_id)),
+        "upcoming": lists.upcoming(account_id),
+        "latest": lists.posts_for_list(account_id=account_id)[:8],
+    }
+    return render(request, "tiktok/publishing/dashboard.html", context)
+
+
+def _tallies(request: InstanceRequest, counts: dict[str, int]) -> list[dict[str, Any]]:
+    base = reverse("tiktok:post-list", args=[request.instance.slug])
+    rows = [
+        (PostState.NEEDS_ATTENTION, _("need somebody"), "warn"),
+        (PostState.FAILED, _("failed"), "bad"),
+        (PostState.SCHEDULED, _("scheduled"), "accent"),
+        (PostState.PUBLISHED, _("published"), "good"),
+    ]
+    return [
+        {"count": counts.get(state, 0), "label": label, "tone": tone, "url": f"{base}?state={state}"}
+        for state, label, tone in rows
+    ]
+
+
+def chosen_account(request: InstanceRequest) -> TikTokAccount | None:
+    """The account that the person looks at; None for all."""
+    wanted = selected_account_id(request)
+    return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def post_list(request: InstanceRequest) -> HttpResponse:
+    """All posts, newest first, by state and account."""
+    state = request.GET.get("state", "")
+    state = state if state in PostState.values else ""
+    account = chosen_account(request)
+    rows = lists.posts_for_list(state=state, account_id=account.pk if account else None)
+    chosen = {"state": state, "account": account.pk if account else ""}
+    context = {
+        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        "states": PostState.choices,
+        "state": state,
+        "account": account,
+        "accounts": lists.linked_accounts(),
+        "query": urlencode({name: value for name, value in chosen.items() if value}),
+    }
+    return render(request, "tiktok/publishing/post_list.html", context)
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """One post: where it stands, live, and what it is."""
+    post = get_object_or_404(Post.objects.select_related("account", "created_by"), pk=post_id)
+    context = live_context(request, post) | {
+        "files": post.items.select_related("media"),
+        "privacy_label": PRIVACY_LABELS.get(post.privacy_level, post.privacy_level or _("Not chosen yet")),
+        "allowed": story.allowed_text(post),
+        "disclosure": story.disclosure_text(post),
+    }
+    return render(request, "tiktok/publishing/post_detail.html", context)
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def post_live(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """The part of the post's page that changes; it asks again while something moves."""
+    post = get_object_or_404(Post.objects.select_related("account"), pk=post_id)
+    return render(request, "tiktok/publishing/post_live.html", live_context(request, post))
+
+
+def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
+    """What the live part shows."""
+    progress = queries.progress_of(post) if post.state == PostState.UPLOADING else None
+    may_write = request.membership.can(Permission.POST_WRITE)
+    certain = services.is_certainly_unpublished(post)
+    return {
+        "post": post,
+        "polls": queries.is_moving(post),
+        "story": story.tell(post),
+        "percent": progress.percent if progress else None,
+        "progress_text": f"{progress.sent_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
+        "link_note": story.link_note(post),
+        "events": story.timeline(list(queries.events_of(post))),
+        "can_edit": may_write and (post.state in EDITABLE or certain),
+        "can_cancel": may_write and (post.state in CANCELLABLE or certain),
+        "can_correct": may_write and post.state in {PostState.FAILED, PostState.CANCELLED},
+        "can_delete": may_write and post.state in services.DELETABLE,
+    }
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Cancel a post that has not been handed over; says so where it is too late."""
+    post = get_object_or_404(Post, pk=post_id)
+    try:
+        services.cancel_post(post, actor=request.user)
+    except (InvalidTransition, StaleState) as error:
+        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
+    else:
+        messages.success(request, _("The post is cancelled."))
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Delete a post that is certainly not published."""
+    post = get_object_or_404(Post, pk=post_id)
+    try:
+        services.delete_post(post, actor=request.user)
+    except (InvalidTransition, StaleState) as error:
+        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
+        return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+    messages.success(request, _("The post is deleted."))
+    return redirect("tiktok:post-list", request.instance.slug)
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """A new draft with the content of a post that failed or was cancelled."""
+    post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
+    try:
+        new = services.correct_post(post, actor=request.user)
+    except InvalidTransition as error:
+        messages.error(request, error.user_message)
+        return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+    return redirect("tiktok:post-edit", request.instance.slug, new.pk)
+
+
+@require_GET
+@require_permission(Permission.POST_WRITE)
+def post_media_choice(request: InstanceRequest, media_id: UUID) -> HttpResponse:
+    """A just uploaded video as a choice of the composer."""
+    media = get_object_or_404(Media, pk=media_id, deleted_at=None)
+    return render(request, "tiktok/publishing/_media_choice.html", {"media": media, "checked": media.can_be_published})
