@@ -111,3 +111,10 @@ def key_ring(name: str, value: str) -> dict[str, bytes]:
             )
         ring[key_id] = key
     return ring
+
+
+def postgresql_url(name: str) -> str:
+    """The address of a PostgreSQL database; any other is refused."""
+    if not (value := required(name)).startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured(f"{name} must name a PostgreSQL database in production.")
+    return value

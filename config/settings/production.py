@@ -6,6 +6,8 @@ from config import env
 from config.settings.base import *
 
 DEBUG = False
+if env.flag("DEBUG", default=False):
+    raise ImproperlyConfigured("DEBUG must be off in production.")
 SECRET_KEY = env.required("SECRET_KEY")
 if len(SECRET_KEY) < 50:
     raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
@@ -14,12 +16,19 @@ REDIS_URL = env.required("REDIS_URL")
 env.required("BASE_URL")
 if not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
-if not env.required("DATABASE_URL").startswith(("postgres://", "postgresql://")):
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database in production.")
+DATABASE_URL = env.postgresql_url("DATABASE_URL")
+if env.text("MIGRATION_DATABASE_URL"):
+    # The owner of the tables, for `migrate --database migration` alone; the product's own role only reads and writes.
+    DATABASES["migration"] = DATABASES["default"] | env.env.db_url_config(env.postgresql_url("MIGRATION_DATABASE_URL"))
+    DATABASES["migration"] |= {"ENGINE": DATABASES["default"]["ENGINE"], "OPTIONS": {}}
+env.required("TRUSTED_PROXY_COUNT")
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1, least=1, most=5)
 
+STATIC_ROOT = BASE_DIR / "staticfiles"  # part of the image, not of the data
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+# A proxy ends TLS in front of gunicorn and says so; without one every request would be redirected for ever.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True

@@ -1,4 +1,5 @@
 // The page on which connecting ends: says the outcome to the page that began, and in a small window closes itself.
+// An error stays until it has been read.
 (() => {
   "use strict";
   const result = document.querySelector("[data-connect-result]");
@@ -22,6 +23,7 @@
     event.preventDefault();
     window.close();
   });
+  if (result.hasAttribute("data-stay")) return;
   result.querySelector("[data-connect-closing]").hidden = false;
   window.setTimeout(() => window.close(), CLOSE_MS);
 })();

@@ -15,7 +15,7 @@ class ConnectForm(forms.Form):
 
     name = forms.CharField(
         label=_("Name in Clipdesk"), max_length=80, required=False,
-        help_text=_("Optional. How your team calls this account; without it, TikTok's name is used."),
+        help_text=_("How your team calls this account. Without it, TikTok's name is used."),
     )  # fmt: skip
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False, widget=forms.HiddenInput)
     app = forms.ModelChoiceField(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
@@ -49,7 +49,9 @@ class ConnectForm(forms.Form):
 class RenameForm(forms.Form):
     """The team's own name of an account."""
 
-    name = forms.CharField(label=_("Name in Clipdesk"), max_length=80)
+    name = forms.CharField(
+        label=_("Name in Clipdesk"), max_length=80, widget=forms.TextInput(attrs={"autofocus": True})
+    )
 
 
 class SelectForm(forms.Form):

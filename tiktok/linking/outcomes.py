@@ -22,9 +22,9 @@ class Outcome:
     log_id: str = ""
 
     @property
-    def is_success(self) -> bool:
-        """Whether the account is linked now."""
-        return self.tone != "bad"
+    def is_error(self) -> bool:
+        """Whether something went wrong; saying no at TikTok is an answer like another."""
+        return self.tone == "bad" and self.code != "denied"
 
 
 def _bad(code: str, title: str, text: str, *, tiktok_code: str = "", log_id: str = "") -> Outcome:

@@ -16,6 +16,6 @@ def result_page(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | N
         "state_id": request.GET.get("state", "")[:64],
         "back_url": reverse("tiktok:connections", args=[slug]) if slug else "/instances/",
     }
-    response = render(request, "tiktok/linking/connect_result.html", context, status=200 if outcome.is_success else 400)
+    response = render(request, "tiktok/linking/connect_result.html", context, status=400 if outcome.is_error else 200)
     response["Cache-Control"] = "no-store"
     return response

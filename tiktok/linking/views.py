@@ -32,8 +32,6 @@ from tiktok.linking.selection import select_account
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount
 
-MOVING = frozenset({AccountStatus.DISCONNECTING})
-
 
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
@@ -58,7 +56,6 @@ def _cards_context(request: InstanceRequest) -> dict[str, Any]:
     return {
         "cards": cards,
         "apps": apps,
-        "is_moving": any(card.account.status in MOVING for card in cards),
         "can_connect": bool(apps) and request.membership.can(Permission.ACCOUNT_MANAGE),
     } | _rights(request)
 
@@ -135,7 +132,7 @@ def _with_toasts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 def account_rename(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
     """Edit the friendly name in its place, or on a page of its own."""
     account = get_object_or_404(TikTokAccount.objects.select_related("instance__tenant"), pk=account_id)
-    form = RenameForm(request.POST or None, initial={"name": account.name})
+    form = RenameForm(request.POST or None, initial={"name": account.name}, auto_id=f"name_{account.pk}_%s")
     if request.method == "POST" and form.is_valid():
         services.rename_account(account, name=form.cleaned_data["name"], actor=request.user)
         return _back(request, account_id)

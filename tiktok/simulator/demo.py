@@ -82,8 +82,8 @@ USERS = (
 
 def make_app(world: World) -> None:
     """The app whose key and secret are known beforehand."""
-    hosts = ("127.0.0.1", "localhost")
-    world.apps.save(App(CLIENT_KEY, redirect_uris=[f"http://{host}:*{CALLBACK}" for host in hosts]))
+    origins = [f"{scheme}://{host}:*" for scheme in ("http", "https") for host in ("127.0.0.1", "localhost")]
+    world.apps.save(App(CLIENT_KEY, redirect_uris=[origin + CALLBACK for origin in origins]))
 
 
 def make_users(world: World) -> None:

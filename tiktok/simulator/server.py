@@ -79,8 +79,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, port: int, world: World) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, port: int, world: World, host: str = "127.0.0.1") -> None:
+        super().__init__((host, port), Handler)
         self.world = world
         world.base_url = f"http://127.0.0.1:{self.server_port}"
 
@@ -101,11 +101,13 @@ def seed(world: World, *, with_users: bool) -> None:
         demo.make_users(world)
 
 
-def serve(world: World, *, port: int, signals: Sequence[int] = (signal.SIGTERM, signal.SIGINT)) -> None:
+def serve(
+    world: World, *, port: int, host: str = "127.0.0.1", signals: Sequence[int] = (signal.SIGTERM, signal.SIGINT)
+) -> None:
     """Announce the address and serve until a signal comes."""
     for number in signals:
         signal.signal(number, stop)
-    with Server(port, world) as server:
+    with Server(port, world, host) as server:
         sys.stdout.write(f"listening on {world.base_url}\n")
         sys.stdout.flush()
         server.serve_forever()

@@ -15,4 +15,4 @@ class Command(BaseCommand):
         cli.add_arguments(parser)
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        cli.run(**{name: options[name] for name in ("port", "loopback", "state", "demo")})
+        cli.run(**{name: options[name] for name in ("port", "host", "loopback", "state", "demo")})

@@ -1,6 +1,7 @@
 """What keeps links alive without anybody asking."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -40,7 +41,7 @@ def let_time_pass(credential: TikTokCredential, by: timedelta) -> None:
     ],
 )
 def test_tokens_are_refreshed_when_work_needs_them_soon_or_after_an_idle_day(
-    sim: Simulator, account: TikTokAccount, passed: timedelta, post: dict[str, object], refreshed: int
+    sim: Simulator, account: TikTokAccount, passed: timedelta, post: dict[str, Any], refreshed: int
 ) -> None:
     with instance_scope(account.instance):
         make_post(account, **post)

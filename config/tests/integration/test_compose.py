@@ -1,0 +1,152 @@
+"""docker-compose.yml, Dockerfile and .env.example agree with each other and with what the code reads."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from config.tests.production import PROPER, ROOT, run_in_production
+
+COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
+DOCKERFILE: Final = (ROOT / "Dockerfile").read_text()
+OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "clipdesk"]
+# Variables of the composition itself, which no Python reads.
+COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "HTTPS_PORT"}
+READERS: Final = r"env\.(?:text|required|flag|number|words|choice|time_zone|url|postgresql_url)\(\s*\"([A-Z_]+)\""
+
+
+def explained_variables() -> dict[str, str]:
+    """The variables of .env.example with the comment above each."""
+    found: dict[str, str] = {}
+    comment = ""
+    for line in (ROOT / ".env.example").read_text().splitlines():
+        if line.startswith("#"):
+            comment += line
+        elif line:
+            found[line.partition("=")[0]] = comment
+        else:
+            comment = ""
+    return found
+
+
+def variables_that_settings_read() -> set[str]:
+    sources = [ROOT / "config" / "settings" / name for name in ("base.py", "production.py")]
+    return {name for source in sources for name in re.findall(READERS, source.read_text())}
+
+
+def variables_in(text: str) -> set[str]:
+    return set(re.findall(r"\$\{([A-Z_]+)", text))
+
+
+def test_every_variable_that_is_read_is_explained_and_no_other() -> None:
+    explained = explained_variables()
+
+    assert set(explained) == variables_that_settings_read() | COMPOSITION
+    assert [name for name, comment in explained.items() if not comment] == []
+
+
+def test_the_composition_uses_only_explained_variables() -> None:
+    used = variables_in((ROOT / "docker-compose.yml").read_text())
+    caddy = set(re.findall(r"\{\$([A-Z_]+)", (ROOT / "deploy" / "Caddyfile").read_text()))
+
+    assert used - set(explained_variables()) == set()
+    assert caddy - set(SERVICES["caddy"]["environment"]) == set()
+
+
+def test_the_database_script_uses_only_what_the_composition_gives() -> None:
+    script = (ROOT / "deploy" / "postgres" / "10-roles.sh").read_text()
+
+    assert set(re.findall(r"\$([A-Z_]+)", script)) <= set(SERVICES["postgres"]["environment"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_services_get_what_production_requires(name: str) -> None:
+    given = set(SERVICES[name]["environment"]) | set(explained_variables())
+
+    assert set(PROPER) - given == set()
+    assert SERVICES[name]["env_file"] == ".env"
+
+
+def test_every_file_that_is_mounted_exists_and_every_volume_is_declared() -> None:
+    sources = [mount.split(":")[0] for service in SERVICES.values() for mount in service.get("volumes", [])]
+
+    assert [source for source in sources if source.startswith("./") and not (ROOT / source).exists()] == []
+    assert {source for source in sources if not source.startswith("./")} == set(COMPOSE["volumes"])
+
+
+def test_only_caddy_is_reached_from_outside() -> None:
+    outside = {
+        name: service["ports"]
+        for name, service in SERVICES.items()
+        if any(not port.startswith("127.0.0.1:") for port in service.get("ports", []))
+    }
+
+    assert list(outside) == ["caddy"]
+
+
+def test_the_profile_dev_adds_the_simulator_and_a_mail_catcher() -> None:
+    dev = {name for name, service in SERVICES.items() if service.get("profiles") == ["dev"]}
+
+    assert dev == {"simulator", "simulator-for-web", "simulator-for-worker", "mail"}
+
+
+@pytest.mark.parametrize("command", [SERVICES["web"]["command"], yaml.safe_load(DOCKERFILE.rpartition("\nCMD ")[2])])
+def test_gunicorn_loads_the_product_with_production_settings(command: list[str], tmp_path: Path) -> None:
+    result = run_in_production(*command, "--check-config", data_dir=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_celery_finds_the_application_that_the_commands_name(tmp_path: Path) -> None:
+    apps = {tuple(SERVICES[name]["command"][:3]) for name in ("worker", "beat")}
+
+    assert apps == {("celery", "--app", "config.celery")}
+    assert run_in_production(*apps.pop(), "report", data_dir=tmp_path).returncode == 0
+
+
+def test_the_migrate_command_names_a_database_that_production_has(tmp_path: Path) -> None:
+    shell, flag, script = SERVICES["migrate"]["command"]
+    commands = [part.split() for part in script.split("&&")]
+
+    assert (shell, flag) == ("sh", "-c")
+    for command in commands:
+        assert run_in_production(*command, "--help", data_dir=tmp_path).returncode == 0
+    plan = "from django.conf import settings; print(settings.DATABASES['migration']['USER'])"
+    result = run_in_production("python", "manage.py", "shell", "-v", "0", "-c", plan, data_dir=tmp_path)
+    assert result.stdout.strip() == "clipdesk_owner", result.stderr
+
+
+def test_the_simulator_understands_its_command(tmp_path: Path) -> None:
+    result = run_in_production(*SERVICES["simulator"]["command"], "--help", data_dir=tmp_path)
+
+    assert result.returncode == 0, result.stderr
+
+
+def test_the_health_check_of_the_image_fails_when_nobody_answers(tmp_path: Path) -> None:
+    command = yaml.safe_load(DOCKERFILE.split("HEALTHCHECK")[1].split("CMD ")[1].splitlines()[0])
+
+    result = run_in_production(*command[:-1], command[-1], data_dir=tmp_path)
+
+    assert command == ["python", "-m", "config.healthcheck"]
+    assert result.returncode == 1, result.stderr
+
+
+def test_the_image_runs_as_nobody_special_and_copies_files_that_exist() -> None:
+    users = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
+
+    assert users[-1] == "clipdesk"
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert "--require-hashes" in DOCKERFILE
+
+
+def test_the_shell_scripts_are_valid() -> None:
+    scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("deploy/**/*.sh"), ROOT / ".ci" / "run"]
+
+    for script in scripts:
+        assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0, script
+    assert len(scripts) >= 4
