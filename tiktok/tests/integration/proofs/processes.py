@@ -1,0 +1,124 @@
+"""Real processes as an operator runs them: background work, the web server, a Redis of one's own."""
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+import yaml
+from django.db import connection
+
+from tiktok.tests.jobs_process import ROOT, environment, wait_until
+
+BIN = Path(sys.executable).parent
+# What docker-compose.yml says (a test below compares them): the worker of a production deployment.
+COMPOSE = ROOT / "docker-compose.yml"
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as end:
+        return int(end.getsockname()[1])
+
+
+def is_listening(port: int) -> bool:
+    """Whether somebody accepts connections there."""
+    with socket.socket() as end:
+        end.settimeout(0.5)
+        return end.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    """A command in a process group of its own; each start is a new process, all write into one log."""
+
+    def __init__(self, name: str, command: list[str], env: dict[str, str]) -> None:
+        self._scratch = tempfile.TemporaryDirectory(prefix=f"clipdesk-{name}-")
+        self._command = command
+        self._env = env
+        self._process: subprocess.Popen[bytes] | None = None
+        self.name = name
+        self.log = Path(self._scratch.name) / f"{name}.log"
+
+    def start(self, ready: str = "", **more: str) -> Self:
+        """Returns when the log shows ``ready`` once more."""
+        before = self._count(ready) if ready else 0
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._env | more, stdout=log, stderr=log, start_new_session=True
+            )
+        if ready:
+            wait_until(lambda: self._count(ready) > before, what=f"{self.name} says {ready!r}")
+        return self
+
+    def _count(self, words: str) -> int:
+        return self.log.read_text(errors="replace").count(words) if self.log.exists() else 0
+
+    def kill(self) -> None:
+        """As a power cut would, with all its children."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> float:
+        """As a supervisor would; seconds until it was gone."""
+        began = time.monotonic()
+        self._end(signal.SIGTERM)
+        return time.monotonic() - began
+
+    def freeze(self) -> None:
+        """Alive, and it answers nothing."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, number)
+            self._process.wait(timeout=20)
+            self._process = None
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        self._scratch.cleanup()
+
+
+def own_environment(scratch: Path, **more: str) -> dict[str, str]:
+    """As the test's own database and files, with short leases."""
+    settled = {"PUBLISH_LEASE_S": "2", "BASE_URL": "http://127.0.0.1:8000"}
+    return environment(scratch, **(settled | more))
+
+
+def background(scratch: Path, **more: str) -> tuple[Process, str]:
+    """All background work, and what its log says when it sweeps: embedded, or the Celery worker of production."""
+    if connection.vendor == "sqlite":
+        command = [sys.executable, "manage.py", "jobs"]
+        return Process("jobs", command, own_environment(scratch, **more)), "dead leases freed"
+    production = {"DJANGO_SETTINGS_MODULE": "config.settings.production", "BASE_URL": "https://clip.example.com"}
+    settled = production | {"REDIS_URL": os.environ["REDIS_URL"]}
+    return Process("worker", worker_command(), own_environment(scratch, **(settled | more))), "dead leases freed"
+
+
+def worker_command() -> list[str]:
+    """The worker's command in docker-compose.yml."""
+    command = yaml.safe_load(COMPOSE.read_text())["services"]["worker"]["command"]
+    program, *arguments = shlex.split(command) if isinstance(command, str) else command
+    return [str(BIN / program), *arguments]
+
+
+def web(scratch: Path, port: int, **more: str) -> Process:
+    """The web server as ``make up`` runs it."""
+    env = own_environment(scratch, **({"BASE_URL": f"http://127.0.0.1:{port}"} | more))
+    command = [str(BIN / "gunicorn"), "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
+    return Process("web", command, env)
+
+
+def redis(scratch: Path, port: int) -> Process:
+    """A Redis that a test may stop, freeze and look into."""
+    options = {"bind": "127.0.0.1", "save": "", "appendonly": "no", "maxmemory-policy": "noeviction"}
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    command = ["redis-server", "--port", str(port), "--dir", str(scratch), *flags]
+    return Process("redis", command, {"PATH": os.environ["PATH"]})
