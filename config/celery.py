@@ -12,6 +12,7 @@ from kombu import Queue
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
 app = Celery("clipdesk")
+app.set_default()  # in all threads: "current" is the importing thread's alone, and requests have threads of their own
 app.conf.update(
     broker_url=settings.REDIS_URL or "memory://",
     task_ignore_result=True,

@@ -125,6 +125,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
+CELERY_APP = "config.celery.app"
 JOB_THREADS = env.number("JOB_THREADS", 64, least=1, most=500)
 UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
 UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 10_000_000, least=5 * 1024**2, most=64_000_000)
