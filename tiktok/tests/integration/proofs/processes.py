@@ -1,7 +1,6 @@
 """Real processes as an operator runs them: background work, the web server, a Redis of one's own."""
 
 import os
-import shlex
 import signal
 import socket
 import subprocess
@@ -11,14 +10,13 @@ import time
 from pathlib import Path
 from typing import Self
 
-import yaml
 from django.db import connection
 
 from tiktok.tests.jobs_process import ROOT, environment, wait_until
 
 BIN = Path(sys.executable).parent
-# What docker-compose.yml says (a test below compares them): the worker of a production deployment.
-COMPOSE = ROOT / "docker-compose.yml"
+# The worker of a production deployment, as docker-compose.yml starts it.
+WORKER = "celery --app config.celery worker --pool threads --concurrency 16 --queues publish,poll,sync,mail,celery"
 
 
 def free_port() -> int:
@@ -57,7 +55,11 @@ class Process:
         return self
 
     def _count(self, words: str) -> int:
-        return self.log.read_text(errors="replace").count(words) if self.log.exists() else 0
+        return self.text().count(words)
+
+    def text(self) -> str:
+        """What it has logged so far."""
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def kill(self) -> None:
         """As a power cut would, with all its children."""
@@ -103,10 +105,9 @@ def background(scratch: Path, **more: str) -> tuple[Process, str]:
 
 
 def worker_command() -> list[str]:
-    """The worker's command in docker-compose.yml."""
-    command = yaml.safe_load(COMPOSE.read_text())["services"]["worker"]["command"]
-    program, *arguments = shlex.split(command) if isinstance(command, str) else command
-    return [str(BIN / program), *arguments]
+    """WORKER with its program in this environment."""
+    program, *arguments = WORKER.split()
+    return [str(BIN / program), *arguments, "--loglevel", "INFO"]
 
 
 def web(scratch: Path, port: int, **more: str) -> Process:
