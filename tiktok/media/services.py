@@ -1,6 +1,7 @@
 """Taking media in and giving it up. Every caller has opened the instance's scope."""
 
 import os
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -131,13 +132,12 @@ def take_file(received: str, *, instance: Instance, actor: User, name: str) -> M
     storage.require_size(Path(received).stat().st_size)
     path = storage.new_path(instance.pk)
     os.link(received, storage.absolute(path))
-    try:
+    with ExitStack() as undo:
+        undo.callback(remove_bytes, path)
         media = _examine(path, None)
         media.instance, media.original_name, media.uploaded_by = instance, display_name(name), actor
         media.save()
-    except BaseException:
-        remove_bytes(path)
-        raise
+        undo.pop_all()
     return media
 
 

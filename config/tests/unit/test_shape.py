@@ -1,0 +1,135 @@
+"""The shape of the shipped code: short functions, modules that fit in the head, few doors around the scope."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+APPS: Final = ("accounts", "config", "instances", "tiktok")
+LONGEST_MODULE: Final = 500
+
+# Where every instance is seen at once, and the reason that stands there.
+UNSCOPED: Final = {
+    ("instances/middleware.py", "admin"),
+    ("tiktok/linking/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
+    ("tiktok/linking/disconnect.py", "the consent is shared by every instance that linked this TikTok user"),
+    ("tiktok/linking/status.py", "a credential is shared by every instance that linked this TikTok user"),
+    ("tiktok/linking/upkeep.py", "tokens are shared by every instance that linked this TikTok user"),
+    ("tiktok/linking/upkeep.py", "the nightly sync reads the profiles of every instance"),
+    ("tiktok/publishing/idempotency.py", "housekeeping of idempotency keys"),
+    ("tiktok/publishing/submissions.py", "one upload at a time per credential"),
+}
+
+
+def shipped() -> Iterator[Path]:
+    """Python that runs in production: no tests, no migrations."""
+    for app in APPS:
+        for path in sorted((ROOT / app).rglob("*.py")):
+            if not {"tests", "migrations"} & set(path.relative_to(ROOT).parts):
+                yield path
+
+
+def name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    for path in shipped():
+        yield name(path), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def function_lengths() -> dict[str, int]:
+    """Lines of every function from ``def`` to its end, by place."""
+    return {
+        f"{module}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for module, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def is_blanket(handler: ast.ExceptHandler) -> bool:
+    """A bare except, or one that takes Exception or BaseException, alone or in a tuple."""
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in {"Exception", "BaseException"} for kind in kinds)
+
+
+def calls_of(tree: ast.Module, *functions: str) -> Iterator[ast.Call]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in functions:
+            yield node
+
+
+def reason_of(call: ast.Call) -> str:
+    return next(str(ast.literal_eval(word.value)) for word in call.keywords if word.arg == "reason")
+
+
+def test_functions_are_short() -> None:
+    lengths = function_lengths()
+
+    longest = sorted(lengths, key=lambda place: -lengths[place])[:10]
+    assert median(lengths.values()) <= 8, longest
+    assert quantiles(lengths.values(), n=10)[-1] <= 25, longest
+
+
+def test_modules_fit_in_the_head() -> None:
+    lines = {name(path): len(path.read_text(encoding="utf-8").splitlines()) for path in shipped()}
+
+    assert {module: count for module, count in lines.items() if count > LONGEST_MODULE} == {}
+
+
+def test_only_the_sweepers_loop_catches_everything() -> None:
+    found = [
+        module
+        for module, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and is_blanket(node)
+    ]
+
+    assert found == ["instances/jobs/sweeper.py"]
+
+
+def test_every_place_that_sees_all_instances_is_listed_with_its_reason() -> None:
+    found = [(module, reason_of(call)) for module, tree in trees() for call in calls_of(tree, "unscoped")]
+
+    assert sorted(found) == sorted(UNSCOPED)
+
+
+def test_nobody_goes_around_the_door() -> None:
+    """``scope`` and ``scopes_disabled`` of django-scopes are used in scoping.py alone."""
+    found = {module for module, tree in trees() for _ in calls_of(tree, "scopes_disabled", "scope")}
+
+    assert found == {"instances/scoping.py"}
+
+
+def test_no_import_hides_in_a_function() -> None:
+    found = [
+        f"{module}:{inner.lineno}"
+        for module, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+
+    assert found == []
+
+
+def test_nothing_is_left_to_do() -> None:
+    marks = re.compile(r"#.*\b(?:TODO|FIXME|XXX)\b")
+
+    assert [name(path) for path in shipped() if marks.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_file_names_a_package_registry() -> None:
+    registries = ["pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org"]
+    files = [*ROOT.glob("*.txt"), *ROOT.glob("*.toml"), *ROOT.glob("*.md"), *ROOT.glob("scripts/*"), ROOT / "Makefile"]
+
+    assert [
+        file.name for file in files if any(registry in file.read_text(encoding="utf-8") for registry in registries)
+    ] == []
