@@ -47,7 +47,7 @@ class Command(BaseCommand):
         while not address.answers():
             time.sleep(0.1)
         self._say(f"Clipdesk runs at {settings.BASE_URL} — stop it with Ctrl-C.")
-        if link := first_owner_link():
+        if not has_demo_data() and (link := first_owner_link()):
             self._say(
                 f"Nobody has an account yet. Make the first one, which owns everything, within seven days:\n{link}"
             )

@@ -1,0 +1,54 @@
+"""What a program does with an API key: upload, publish, look."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+TIMEOUT_S: Final = 60
+MOVING: Final = frozenset({"due", "initing", "uploading", "processing"})
+
+
+class ApiRefused(Exception):
+    """The API did not accept a call; the message is its own."""
+
+
+class Program:
+    """A client of the REST API."""
+
+    def __init__(self, base_url: str, api_key: str) -> None:
+        self._api = f"{base_url}/api/v1"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {api_key}"
+
+    def accounts(self) -> dict[str, str]:
+        """Account ids by TikTok username."""
+        items = self._call("GET", "/accounts")["items"]
+        return {item["profile"]["username"]: item["id"] for item in items if item["status"] == "active"}
+
+    def upload(self, path: Path) -> str:
+        """The media's id."""
+        with path.open("rb") as file:
+            return str(self._call("POST", "/media", files={"file": (path.name, file, "video/mp4")})["id"])
+
+    def post(self, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Make a post; the same key gives the same post."""
+        return self._call("POST", "/posts", json=body, headers={"Idempotency-Key": idempotency_key})
+
+    def posts(self) -> list[dict[str, Any]]:
+        """The newest posts."""
+        return list(self._call("GET", "/posts", params={"limit": 100})["items"])
+
+    def is_quiet(self) -> bool:
+        """Whether every post has come to rest."""
+        return not any(post["state"] in MOVING for post in self.posts())
+
+    def _call(self, method: str, path: str, **details: Any) -> dict[str, Any]:
+        answer = self._session.request(method, self._api + path, timeout=TIMEOUT_S, **details)
+        content: dict[str, Any] = answer.json()
+        if not answer.ok:
+            raise ApiRefused(
+                f"{method} {path}: {content.get('detail') or content.get('title')} {content.get('errors')}"
+            )
+        return content
