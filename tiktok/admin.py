@@ -41,7 +41,8 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("Client secret"))
     def secret_state(self, app: TikTokApp) -> str:
         """That one is set, and when."""
-        return str(_("from the environment, set %(when)s") % {"when": app.secret_set_at})
+        when = f"{app.secret_set_at:%Y-%m-%d %H:%M} UTC" if app.secret_set_at else "–"
+        return str(_("from the environment, set %(when)s") % {"when": when})
 
     def get_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
         """Without inputs for the environment's app."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tiktok.api.types import Scope
 from tiktok.fields import Undecryptable
-from tiktok.linking.rules import check_key, check_redirect_uri
+from tiktok.linking.rules import check_key, check_redirect_uri, type_for
 from tiktok.linking.services import set_client_secret
 from tiktok.models import AppType, PkceMode, TikTokApp
 
@@ -34,6 +34,8 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "redirect_uri" in self.fields:  # not while it is only looked at
             self.fields["redirect_uri"].initial = settings.TIKTOK_REDIRECT_URI
+            app_type, pkce = type_for(settings.TIKTOK_REDIRECT_URI)
+            self.fields["app_type"].initial, self.fields["pkce"].initial = app_type, pkce
         self.fields["scopes"].initial = list(settings.TIKTOK_SCOPES)
         if not self.instance._state.adding:
             self.fields["scopes"].initial = self.instance.scopes

@@ -56,8 +56,8 @@ class AccountCard:
         """Why it has to be reconnected."""
         reasons = {
             "withdrawn": _("TikTok has ended the permission. Reconnect once and everything goes on."),
+            "token_refused": _("TikTok refuses the stored permission. Reconnect once and everything goes on."),
             "undecryptable": _("The stored permission cannot be read any more. Reconnect once."),
-            "scope_missing": _("The permission to publish was not given. Reconnect and allow it."),
         }
         return reasons.get(self.account.status_reason, _("Reconnect once and everything goes on."))
 
