@@ -38,13 +38,13 @@ def assert_published_once(tiktok: Simulator) -> None:
 def test_killed_in_the_middle_of_a_chunk(
     jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance
 ) -> None:
-    tiktok.fault("slow", "upload", skip=1, times=2, bytes_per_s=2 * MB)  # a chunk outlasts the lease
+    tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
     post = submit(privacy_level="SELF_ONLY")
-    jobs.start(PUBLISH_LEASE_S="2")
+    jobs.start()
     wait_until(lambda: len(the_puts(tiktok)) == 2, what="the second chunk is under way")
     jobs.kill()
     assert reread(post, instance).state == PostState.UPLOADING
-    jobs.start(PUBLISH_LEASE_S="2")
+    jobs.start()
     wait_until(lambda: is_published(post, instance), what="published")
     assert_published_once(tiktok)
     assert history(post, instance) == ["draft", "due", "initing", "uploading", "processing", "published"]

@@ -1,6 +1,7 @@
 """Two connections at the same moment: one wins, the other learns it, nothing is written twice."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -195,8 +196,8 @@ def test_cancelling_and_the_point_of_no_return_exclude_each_other(
 def test_cancelling_during_a_chunk_cuts_the_line_before_the_last_bytes(
     submit: Submit, tiktok: Simulator, instance: Instance, editor: User, settings: Any
 ) -> None:
-    settings.PUBLISH_LEASE_S = 2
-    tiktok.fault("slow", "upload", skip=2, bytes_per_s=2 * 1024 * 1024)
+    settings.PUBLISH_LEASE_S = 10
+    tiktok.fault("slow", "upload", skip=2, delay_s=3)  # what the line's buffers hold is less than the chunk
     post = submit(privacy_level="SELF_ONLY")
 
     def work() -> None:
@@ -204,9 +205,13 @@ def test_cancelling_during_a_chunk_cuts_the_line_before_the_last_bytes(
             advance(claimed)
 
     def cancel() -> None:
-        wait_until(lambda: len(puts()) == 3, what="the last chunk is under way")
+        wait_until(lambda: sent_bytes() == 2 * CHUNK, what="the last chunk is under way")
         with instance_scope(instance):
             services.cancel_post(Post.objects.get(pk=post.pk), actor=editor)
+
+    def sent_bytes() -> int:
+        with instance_scope(instance):
+            return max([submission.sent_bytes for submission in Submission.objects.filter(post=post)], default=0)
 
     def puts() -> list[Any]:
         return [put for seen in tiktok.posts() for put in tiktok.puts(seen.publish_id)]
@@ -215,6 +220,23 @@ def test_cancelling_during_a_chunk_cuts_the_line_before_the_last_bytes(
     assert reread(post, instance).state == PostState.CANCELLED
     assert [seen.status for seen in tiktok.posts()] == ["PROCESSING_UPLOAD"]
     assert [put.first for put in puts() if put.stored] == [0, CHUNK]
+
+
+def test_a_chunk_that_outlasts_the_lease_keeps_it(
+    submit: Submit, tiktok: Simulator, instance: Instance, settings: Any
+) -> None:
+    settings.PUBLISH_LEASE_S = 3
+    settings.UPLOAD_SINGLE_LIMIT_BYTES = 64_000_000
+    tiktok.fault("slow", "upload", bytes_per_s=4 * 1024 * 1024)
+    post = submit(privacy_level="SELF_ONLY")
+    began = time.monotonic()
+    claimed = claim(post.pk)
+    assert claimed is not None
+    advance(claimed)
+    assert time.monotonic() - began > settings.PUBLISH_LEASE_S
+    assert reread(post, instance).state == PostState.PROCESSING
+    assert (WorkItem.objects.get().fence, WorkItem.objects.get().crashes) == (claimed.fence, 0)
+    assert [put.stored for seen in tiktok.posts() for put in tiktok.puts(seen.publish_id)] == [True]
 
 
 def test_fifty_equal_requests_make_one_post(account: TikTokAccount, instance: Instance, editor: User) -> None:
