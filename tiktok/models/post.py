@@ -84,11 +84,11 @@ class Post(ContentModel):
     fail_reason = models.CharField(max_length=80, blank=True)
     post_ids = models.JSONField(default=list)
     creator_username = models.CharField(max_length=80, blank=True)
-    error_code = models.CharField(max_length=60, blank=True)
+    error_code = models.CharField(max_length=80, blank=True)
     error_field = models.CharField(max_length=40, blank=True)
     tiktok_code = models.CharField(max_length=80, blank=True)
-    log_id = models.CharField(max_length=80, blank=True)
-    hold_reason = models.CharField(max_length=60, blank=True)
+    log_id = models.CharField(max_length=128, blank=True)
+    hold_reason = models.CharField(max_length=80, blank=True)
     hold_count = models.PositiveSmallIntegerField(default=0)
 
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULL keeps it out of the constraint

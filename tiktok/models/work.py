@@ -76,10 +76,14 @@ class Held:
     fence: int
     actor: None = None
 
-    def guard(self, post: Post, wake: Wake) -> None:
-        """Lock the work item. Raises StaleState when the claim is gone."""
+    def guard(self, post: Post, wake: Wake, *, is_progress: bool = True) -> None:
+        """Lock the work item. Raises StaleState when the claim is gone.
+
+        ``is_progress``: a move, or newly acknowledged bytes; then the crashes before it no longer count.
+        """
         mine = WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())
-        if post.pk != self.post_id or not mine.update(**({"crashes": 0} | _wake(wake))):
+        crashes: dict[str, Any] = {"crashes": 0 if is_progress else F("crashes")}
+        if post.pk != self.post_id or not mine.update(**(crashes | _wake(wake))):
             raise StaleState(f"the claim on {post.pk} is gone")
 
 

@@ -1,5 +1,6 @@
 """From its time to an open upload at TikTok: scheduled, due, initing, and waiting for the account (design 7)."""
 
+import random
 from datetime import timedelta
 from typing import Final
 
@@ -42,11 +43,12 @@ from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, ver
 from tiktok.publishing.rules import PostOptions, check_options, options_of
 from tiktok.publishing.services import media_of
 from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, backoff, seconds_until
-from tiktok.publishing.submissions import is_credential_uploading
+from tiktok.publishing.submissions import INSTANCE_BUSY, OTHER_UPLOAD, is_credential_uploading
 
 # A scheduled post that is looked at later than this was missed.
 LATE_START: Final = timedelta(hours=1)
 TURN_S: Final = 3.0
+TURN_MOST_S: Final = 30.0
 INIT_WINDOW: Final = timedelta(hours=24)
 MOST_UNANSWERED: Final = 10
 MOST_ANSWERED: Final = 3
@@ -86,7 +88,7 @@ def due(step: Step) -> Pause:
         fail(step, "init_limit")
         return NEVER
     if others := _others_first(post):
-        return step.hold(others, TURN_S)
+        return _wait_for_turn(step, others)
     return _prepare(step)
 
 
@@ -109,10 +111,15 @@ def is_init_limit_reached(post: Post) -> bool:
 
 
 def _others_first(post: Post) -> str:
-    if is_credential_uploading(post):
-        return "other_upload"
+    if is_credential_uploading(post.account.credential_id):
+        return OTHER_UPLOAD
     uploading = Submission.objects.filter(is_uploading=True).count()
-    return "instance_busy" if uploading >= settings.UPLOADS_PER_INSTANCE else ""
+    return INSTANCE_BUSY if uploading >= settings.UPLOADS_PER_INSTANCE else ""
+
+
+def _wait_for_turn(step: Step, why: str) -> Pause:
+    """Whose upload ends wakes the next one; this is for the case that nobody does, and rarer the longer it takes."""
+    return step.hold(why, random.uniform(0.5, 1) * min(TURN_S * (1 + step.post.hold_count), TURN_MOST_S))  # noqa: S311
 
 
 def _prepare(step: Step) -> Pause:
@@ -157,11 +164,11 @@ def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity) -> Pause:
         return hold_for(step, held)
     try:
         with transaction.atomic():
-            step.move(PostState.INITING, creator_username=creator.creator_username)
+            step.move(PostState.INITING, creator_username=creator.creator_username[:80])
             submission = _new_submission(step.post, identity)
     except IntegrityError:
         step.post.refresh_from_db()
-        return step.hold("other_upload", TURN_S)
+        return _wait_for_turn(step, OTHER_UPLOAD)
     return _send_init(step, submission)
 
 

@@ -14,7 +14,7 @@ from tiktok.gateway import give_back_connection
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, Submission
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
-from tiktok.publishing.submissions import close_submission, open_submission
+from tiktok.publishing.submissions import close_submission, open_submission, wake_next
 
 # Seconds until the step after this one: 0 goes on at once, None means that no further step is needed.
 Pause = float | None
@@ -89,11 +89,19 @@ class Step:
                 close_submission(self.post, because=closes, **(submission or {}))
             elif submission:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
+        if closes or (submission and submission.get("is_uploading") is False):
+            wake_next(self.post)
 
-    def save(self, *, post: dict[str, Any] | None = None, submission: dict[str, Any] | None = None) -> None:
-        """Write without moving."""
+    def save(
+        self,
+        *,
+        post: dict[str, Any] | None = None,
+        submission: dict[str, Any] | None = None,
+        is_progress: bool = False,
+    ) -> None:
+        """Write without moving. ``is_progress``: TikTok acknowledged more bytes."""
         with transaction.atomic():
-            self.held.guard(self.post, KEEP)
+            self.held.guard(self.post, KEEP, is_progress=is_progress)
             if post:
                 Post.objects.filter(pk=self.post.pk).update(**post, updated_at=timezone.now())
             if submission:
@@ -104,7 +112,7 @@ class Step:
     def note(self, detail: dict[str, Any], *, cause: EventCause = EventCause.WORKER) -> None:
         """Add a line to the history without moving."""
         with transaction.atomic():
-            self.held.guard(self.post, KEEP)
+            self.held.guard(self.post, KEEP, is_progress=False)
             PostEvent.note(self.post, to=PostState(self.post.state), cause=cause, by=self.held, detail=detail)
 
     def need_attention(

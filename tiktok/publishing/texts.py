@@ -119,6 +119,8 @@ _SAME_AS: Final[Mapping[str, str]] = {
     "spam_risk_too_many_pending_share": "spam_risk_too_many_posts",
     "video_pull_failed": "internal",
     "photo_pull_failed": "internal",
+    "answer-too-large": "unreadable-answer",
+    "unreadable-code": "unreadable-answer",
 }
 
 # Ours: why a post is held, waits, failed or needs somebody.
@@ -187,15 +189,20 @@ _UNKNOWN: Final[Words] = (
 )
 
 
+def _words(code: str) -> Words | None:
+    code = _SAME_AS.get(code, code)
+    return OURS.get(code) or TIKTOK.get(code)
+
+
 def explain(code: str) -> Explanation:
     """The words for a code of TikTok or of ours; an unknown one is a refusal."""
-    what, does, can = OURS.get(code) or TIKTOK.get(_SAME_AS.get(code, code)) or _UNKNOWN
+    what, does, can = _words(code) or _UNKNOWN
     return Explanation(str(what), str(does), str(can))
 
 
 def is_explained(code: str) -> bool:
     """Whether there are words of its own for this code."""
-    return code in OURS or _SAME_AS.get(code, code) in TIKTOK
+    return _words(code) is not None
 
 
 def explain_post(post: Post) -> Explanation | None:

@@ -163,6 +163,7 @@ def _acknowledged(step: Step, chunk: Chunk) -> Pause:
     step.save(
         post={"hold_reason": "", "hold_count": 0},
         submission={"sent_bytes": chunk.last + 1, "failures": 0},
+        is_progress=True,
     )
     return GO_ON
 

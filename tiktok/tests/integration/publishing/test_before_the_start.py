@@ -1,6 +1,7 @@
 """What must hold before anything is sent: its time, its account, its options, its file, and its turn."""
 
 import os
+import threading
 from datetime import timedelta
 
 import pytest
@@ -32,6 +33,7 @@ from tiktok.publishing.consent import Consent
 from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
 from tiktok.publishing.rules import PostOptions
 from tiktok.publishing.schedule import from_instant
+from tiktok.publishing.step import Step
 from tiktok.publishing.steps import advance
 from tiktok.tests.factories import make_account
 from tiktok.tests.fixtures_publishing import Submit, Worker, history, link_simulated, reread
@@ -273,6 +275,40 @@ def test_a_post_that_kills_its_workers_is_taken_out(
     assert claimed.is_poison
     advance(claimed)
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, expected)
+
+
+def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    post = submit()
+    tiktok.fault("server_error", "upload", skip=1)
+    worker.run_due()
+    worker.clock.advance(60)
+    for _ in range(POISON_AFTER):
+        claimed = claim()
+        assert claimed is not None
+        with instance_scope(instance):
+            step = Step(claimed, threading.Event())
+            if not claimed.is_poison:
+                step.save(submission={"is_in_doubt": False})
+        worker.clock.advance(31)
+    assert claimed.is_poison
+    worker.run_due()
+    assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.BUG)
+
+
+def test_an_upload_that_ends_wakes_the_next_post_of_the_account(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    first = submit(privacy_level="SELF_ONLY")
+    tiktok.fault("server_error", "upload")
+    worker.run_due()
+    second = submit(privacy_level="SELF_ONLY")
+    worker.run_due()
+    assert reread(second, instance).hold_reason == "other_upload"
+    WorkItem.objects.filter(post_id=second.pk).update(next_action_at=read_db_now() + timedelta(days=1))
+    worker.run_for(60)
+    assert [reread(post, instance).state for post in (first, second)] == [PostState.PUBLISHED] * 2
 
 
 def test_an_unaudited_app_is_learnt_from_the_answer(
