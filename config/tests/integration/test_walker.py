@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.cookies import SimpleCookie
 from urllib.parse import urlencode
 
 import pytest
@@ -25,6 +26,7 @@ from instances.access import access_for
 from instances.models import Instance
 from instances.roles import KeyScope
 from instances.services.api_keys import write_api_key
+from instances.tests.factories import InstanceFactory
 
 FINE_READING = {200, 204, 302}
 FINE_WRITING = {200, 201, 202, 204, 302, 303, 400, 409, 411, 412, 415, 422}
@@ -98,10 +100,12 @@ def test_every_address_has_a_row() -> None:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The cast, signed in and with keys, and two instances."""
+    """The cast, signed in and with keys, and three instances."""
 
     home: Place
-    other: Place
+    sibling: Place  # of the same tenant; only its owner and tenant admin work there too
+    other: Place  # of another tenant
+    client: Client
     users: Mapping[str, User | None]
     sessions: Mapping[str, str]
     keys: Mapping[str, str]
@@ -111,7 +115,8 @@ class World:
 def world(request: pytest.FixtureRequest, instance: Instance, other_instance: Instance, settings: Settings) -> World:
     settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"  # nobody answers there, and pages say so
     users = {name: None if name == "anonymous" else request.getfixturevalue(name) for name in PEOPLE}
-    home, other = furnish(instance), furnish(other_instance)
+    sibling_instance = InstanceFactory.create(tenant=instance.tenant, name="Calypso", slug="calypso")
+    home, sibling, other = furnish(instance), furnish(sibling_instance), furnish(other_instance)
     sessions, keys = {}, {}
     for name, user in users.items():
         if user:
@@ -120,12 +125,13 @@ def world(request: pytest.FixtureRequest, instance: Instance, other_instance: In
             sessions[name] = client.cookies["sessionid"].value
             place = other_instance if name == "outsider" else instance
             keys[name] = write_api_key(place, user=user, actor=user, name="walker", scopes=list(KeyScope))[1]
-    return World(home, other, users, sessions, keys)
+    return World(home, sibling, other, Client(raise_request_exception=False), users, sessions, keys)
 
 
 def call(world: World, person: str, row: Row, method: str, kwargs: Mapping[str, str]) -> HttpResponseBase:
     """One request, whose writes are undone, so that no call changes what the next one sees."""
-    client = Client(raise_request_exception=False)
+    client = world.client
+    client.cookies = SimpleCookie()
     if row.door is Door.API:
         key = world.keys.get(person, "cd_nobody_nothing")
         headers = {"authorization": f"Bearer {key}", "idempotency-key": "walker"}
@@ -177,7 +183,9 @@ def outcome(response: HttpResponseBase, row: Row, method: str) -> str:
 
 
 def expected(row: Row, person: str, place: str, world: World) -> str:
-    """``place``: own (all ids of one's own), mixed (own slug, foreign ids) or other (all of the other instance)."""
+    """``place``: own (all ids of one's own), mixed (own slug, foreign ids), sibling (own slug, ids of another
+    instance of the same tenant) or other (all of the other instance).
+    """
     match row.door:
         case Door.PUBLIC:
             return "in"
@@ -206,7 +214,7 @@ def expected_in_instance(row: Row, person: str, place: str, world: World) -> str
         return "404"
     if row.permission and not access.can(row.permission):
         return "403"
-    return "404" if place == "mixed" else "in"
+    return "404" if place in {"mixed", "sibling"} else "in"
 
 
 def expected_by_key(row: Row, person: str, place: str, world: World) -> str:
@@ -217,32 +225,43 @@ def expected_by_key(row: Row, person: str, place: str, world: World) -> str:
         return "401"
     if row.permission and not access.can(row.permission):
         return "403"
-    is_foreign = (place == "other") != (person == "outsider")
+    is_foreign = place == "sibling" or (place == "other") != (person == "outsider")
     return "404" if is_foreign and row.has_ids else "in"
 
 
 def leaks(response: HttpResponseBase, person: str) -> list[str]:
     """Names of the instance that the person has no place in."""
-    foreign = "aurora" if person == "outsider" else "borealis"
+    foreign = {"outsider": "aurora|calypso", "owner": "borealis", "tenant_admin": "borealis"}.get(
+        person, "borealis|calypso"
+    )
     parts = response.streaming_content if response.streaming else [response.content]  # type: ignore[attr-defined]
     text = b"".join(parts).decode(errors="replace") + str(response.headers)
-    return re.findall(rf"canary[ -]{foreign}|{foreign.title()}", text.replace(CANARY, CANARY.lower()))
+    return re.findall(rf"canary[ -](?:{foreign})|{foreign.title()}", text.replace(CANARY, CANARY.lower()))
 
 
 def visits(row: Row, world: World) -> Iterator[tuple[str, dict[str, str]]]:
     """The ways in which a row's address is built."""
     home, other = world.home, world.other
     yield "own", ids(row, home, home)
+    if row.has_ids:
+        yield "sibling", ids(row, home, world.sibling)
     if row.door is Door.INSTANCE and row.has_ids:
         yield "mixed", ids(row, home, other)
     if row.door is Door.INSTANCE or row.has_ids:
         yield "other", ids(row, other, other)
 
 
+def callers(row: Row, place: str, world: World) -> list[str]:
+    """Everybody; for a row of a sibling those who get as far as looking for it."""
+    if place != "sibling":
+        return PEOPLE
+    return [person for person in PEOPLE if expected(row, person, "own", world) == "in"]
+
+
 def problems_with(row: Row, world: World) -> Iterator[str]:
     """What went wrong, one line each."""
     for place, kwargs in visits(row, world):
-        for person in PEOPLE:
+        for person in callers(row, place, world):
             for method in row.methods:
                 response = call(world, person, row, method, kwargs)
                 got, want = outcome(response, row, method), expected(row, person, place, world)
