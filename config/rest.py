@@ -14,5 +14,10 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
 )
 import_string("instances.problems.install")(api)
-for router in ("instances.rest.router", "tiktok.linking.rest.router", "tiktok.publishing.rest.router"):
+for router in (
+    "instances.rest.router",
+    "tiktok.linking.rest.router",
+    "tiktok.media.rest.router",
+    "tiktok.publishing.rest.router",
+):
     api.add_router("", import_string(router))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
+from http.client import responses
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
@@ -41,7 +42,7 @@ def problem_response(
     status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = (), **further: str
 ) -> HttpResponse:
     """The answer for one problem; ``errors`` are (field, message), ``further`` RFC 9457's extension members."""
-    title = HTTPStatus(status).phrase
+    title = responses.get(status, "Refused")  # tus has statuses of its own
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
     body["errors"] = [{"field": field, "message": message} for field, message in errors]

@@ -167,6 +167,20 @@ MEDIA = [
     Row("tiktok:media-upload-discard", P.MEDIA_WRITE, methods=POST, upload_id="upload"),
 ]
 
+MEDIA_BY_API = [
+    Row("api:GET /media", P.MEDIA_WRITE),
+    Row("api:POST /media", P.MEDIA_WRITE),
+    Row("api:GET /media/{media_id}", P.MEDIA_WRITE, media_id="media"),
+    Row("api:DELETE /media/{media_id}", P.MEDIA_WRITE, media_id="media"),
+    Row("api:POST /media/uploads", P.MEDIA_WRITE),
+    Row("api:OPTIONS /media/uploads", P.MEDIA_WRITE),
+    Row("api:GET /media/uploads/{upload_id}", P.MEDIA_WRITE, upload_id="upload"),
+    Row("api:HEAD /media/uploads/{upload_id}", P.MEDIA_WRITE, also=(412,), upload_id="upload"),
+    Row("api:PATCH /media/uploads/{upload_id}", P.MEDIA_WRITE, upload_id="upload"),
+    Row("api:POST /media/uploads/{upload_id}", P.MEDIA_WRITE, upload_id="upload"),
+    Row("api:DELETE /media/uploads/{upload_id}", P.MEDIA_WRITE, upload_id="upload"),
+]
+
 POSTS_BY_API = [
     Row("api:GET /accounts/{account_id}/creator-info", P.CONTENT_VIEW, also=(409,), account_id="unwell_account"),
     Row("api:GET /posts", P.CONTENT_VIEW),
@@ -192,4 +206,4 @@ POSTS = [
     Row("tiktok:post-delete", P.POST_WRITE, methods=POST, post_id="post"),
 ]
 
-TABLE = [*INSTANCES, *ACCOUNTS, *API, *LINKING, *MEDIA, *POSTS, *POSTS_BY_API]
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *LINKING, *MEDIA, *MEDIA_BY_API, *POSTS, *POSTS_BY_API]

@@ -56,13 +56,13 @@ def answer(request: InstanceRequest, address: Address, upload_id: UUID | None = 
     """Serve one tus request: without ``upload_id`` on the collection, with it on one upload. Raises MediaError."""
     asked = TusRequest(request, address)
     method, known = asked.method, ONE if upload_id else COLLECTION
+    upload = get_object_or_404(MediaUpload, pk=upload_id) if upload_id else None
     if method == "OPTIONS":
         return with_headers(_describe())
-    if method not in known:
-        return with_headers(HttpResponse(status=405, headers={"Allow": ", ".join(["OPTIONS", *known])}))
-    upload = get_object_or_404(MediaUpload, pk=upload_id) if upload_id else None
     if request.headers.get("Tus-Resumable") != VERSION:
         raise MediaError("tus_version", _("This server speaks tus %(version)s.") % {"version": VERSION}, status=412)
+    if method not in known:
+        return with_headers(HttpResponse(status=405, headers={"Allow": ", ".join(["OPTIONS", *known])}))
     return with_headers(COLLECTION[method](asked) if upload is None else ONE[method](asked, upload))
 
 

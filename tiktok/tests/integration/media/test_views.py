@@ -137,7 +137,7 @@ def test_another_content_type_is_refused(client: Client) -> None:
         ({"Upload_Length": "5", "Upload_Metadata": "filename /w=="}, 400),
     ],
 )
-def test_a_bad_announcement_is_refused(client: Client, headers: dict[str, str], status: int) -> None:
+def test_a_bad_announcement_is_refused(client: Client, headers: dict[str, Any], status: int) -> None:
     response = tus(client, "POST", UPLOADS, **headers)
 
     assert response.status_code == status

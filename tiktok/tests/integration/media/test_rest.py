@@ -1,0 +1,168 @@
+"""Media by API key: whole files, parts by tus, lists, deleting."""
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import User
+from instances.models import Instance
+from instances.roles import KeyScope
+from instances.scoping import instance_scope
+from tiktok.media import storage
+from tiktok.models import Media, MediaUpload
+from tiktok.tests.factories import make_account, make_media, make_post, make_upload
+from tiktok.tests.fixtures_rest import Api, MakeApi
+
+PROMISED = {
+    "id", "kind", "size_bytes", "sha256", "duration_ms", "width", "height", "fps", "codec", "problems",
+}  # fmt: skip
+
+
+def post_file(api: Api, content: bytes, name: str = "clip.mp4", field: str = "file") -> Any:
+    return api.client.post("/api/v1/media", {field: SimpleUploadedFile(name, content)})
+
+
+def tus(api: Api, method: str, path: str, body: bytes = b"", **headers: str) -> Any:
+    sent = {"Tus-Resumable": "1.0.0"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    return api.client.generic(method, path, body, "application/offset+octet-stream", headers=sent)
+
+
+def create(api: Api, size: int) -> str:
+    name = base64.b64encode(b"clip.mp4").decode()
+    response = tus(api, "POST", "/api/v1/media/uploads", Upload_Length=str(size), Upload_Metadata=f"filename {name}")
+    assert response.status_code == 201
+    return str(response["Location"])
+
+
+def test_a_file_goes_up_whole(api: Api, clip: Path, editor: User) -> None:
+    answer = post_file(api, clip.read_bytes())
+
+    assert answer.status_code == 201
+    media = answer.json()
+    assert media.keys() >= PROMISED
+    assert (media["kind"], media["name"], media["problems"]) == ("video", "clip.mp4", [])
+    assert (media["width"], media["height"], media["duration_ms"], media["fps"]) == (360, 640, 2000, 30.0)
+    assert media["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
+    assert api.get(f"/media/{media['id']}").json() == media
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "status", "code"),
+    [
+        (b"text", "file", 422, "not_video"),
+        (b"", "file", 400, "empty_file"),
+        (b"text", "video", 400, "one_file"),
+    ],
+)
+def test_a_bad_file_is_refused_naming_the_field(api: Api, content: bytes, field: str, status: int, code: str) -> None:
+    answer = post_file(api, content, field=field)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["code"] == code
+    assert answer.json()["errors"][0]["field"] == "file"
+    assert list(storage.incoming_dir().iterdir()) == []
+
+
+def test_no_file_at_all_is_400(api: Api) -> None:
+    assert api.send("POST", "/media").json()["code"] == "no_file"
+
+
+def test_a_broken_multipart_body_is_400(api: Api) -> None:
+    answer = api.client.generic("POST", "/api/v1/media", b"junk", "multipart/form-data")
+
+    assert answer.status_code == 400
+
+
+def test_a_file_goes_up_in_parts(api: Api, clip: Path) -> None:
+    content = clip.read_bytes()
+    url = create(api, len(content))
+    assert url.startswith("/api/v1/media/uploads/")
+
+    first = tus(api, "PATCH", url, content[:20_000], Upload_Offset="0")
+    begun = api.client.get(url).json()
+    last = tus(api, "PATCH", url, content[20_000:], Upload_Offset="20000")
+    done = api.client.get(url).json()
+
+    assert (first.status_code, last.status_code) == (204, 204)
+    assert (begun["offset"], begun["media"], begun["problem"]) == (20_000, None, None)
+    assert done["media"]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert last["Clipdesk-Media-Id"] == done["media"]["id"]
+    assert tus(api, "HEAD", url)["Upload-Offset"] == str(len(content))
+
+
+def test_a_refused_upload_says_why(api: Api) -> None:
+    url = create(api, 4)
+    tus(api, "PATCH", url, b"text", Upload_Offset="0")
+
+    assert api.client.get(url).json()["problem"]["code"] == "not_video"
+
+
+def test_what_a_killed_server_left_complete_is_examined_when_asked(api: Api, clip: Path, instance: Instance) -> None:
+    content = clip.read_bytes()
+    with instance_scope(instance):
+        upload = make_upload(instance, size_bytes=len(content), offset=len(content), path=storage.new_path(instance.pk))
+    storage.absolute(upload.path).write_bytes(content)
+
+    assert api.get(f"/media/uploads/{upload.pk}").json()["media"]["width"] == 360
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Upload_Offset": "7"}, 409), ({"Upload_Offset": "0", "Upload_Checksum": "sha1 AAAA"}, 460), ({}, 400)],
+)
+def test_a_fault_of_tus_is_a_problem_too(api: Api, headers: dict[str, str], status: int) -> None:
+    answer = tus(api, "PATCH", create(api, 100), b"abc", **headers)
+
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Tus-Resumable"] == "1.0.0"
+
+
+def test_an_upload_is_given_up(api: Api, instance: Instance) -> None:
+    assert tus(api, "DELETE", create(api, 100)).status_code == 204
+    with instance_scope(instance):
+        assert not MediaUpload.objects.exists()
+
+
+def test_the_list_goes_on_at_its_cursor(api: Api, instance: Instance, other_instance: Instance) -> None:
+    with instance_scope(instance):
+        made = [str(make_media(instance).pk) for _ in range(3)]
+    with instance_scope(other_instance):
+        make_media(other_instance)
+
+    first = api.get("/media", limit=2).json()
+    second = api.get("/media", limit=2, cursor=first["next_cursor"]).json()
+
+    assert [item["id"] for item in first["items"] + second["items"]] == made[::-1]
+    assert second["next_cursor"] is None
+
+
+def test_media_is_deleted_unless_a_post_needs_it(api: Api, instance: Instance) -> None:
+    with instance_scope(instance):
+        free, used = make_media(instance), make_media(instance)
+        make_post(make_account(instance), used)
+
+    assert api.send("DELETE", f"/media/{free.pk}").status_code == 204
+    assert api.get(f"/media/{free.pk}").status_code == 404
+    refused = api.send("DELETE", f"/media/{used.pk}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "media_in_use")
+    with instance_scope(instance):
+        assert list(Media.objects.all()) == [used]
+
+
+def test_a_key_without_the_scope_is_refused(make_api: MakeApi, editor: User) -> None:
+    api = make_api(editor, KeyScope.POSTS_READ)
+
+    assert api.get("/media").json()["code"] == "scope_missing"
+    assert tus(api, "POST", "/api/v1/media/uploads", Upload_Length="5").status_code == 403
+
+
+def test_the_schema_tells_how_to_send_a_file(api: Api) -> None:
+    schema = api.get("/openapi.json").json()
+    body = schema["paths"]["/api/v1/media"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
+
+    assert body["properties"]["file"] == {"type": "string", "format": "binary"}
