@@ -37,7 +37,9 @@ class PostForm(forms.Form):
         decimal_places=3,
         help_text=_("Which moment of the video becomes its cover; the first frame if empty."),
     )
-    privacy_level = forms.ChoiceField(label=_("Who may see it"), required=False)
+    privacy_level = forms.ChoiceField(
+        label=_("Who may see it"), error_messages={"required": _("Choose who can see the post.")}
+    )
     allow_comment = forms.BooleanField(label=_("Comment"), required=False)
     allow_duet = forms.BooleanField(label=_("Duet"), required=False)
     allow_stitch = forms.BooleanField(label=_("Stitch"), required=False)
@@ -68,6 +70,8 @@ class PostForm(forms.Form):
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
         self.fields["media"].error_messages["invalid_choice"] = _("This video is not here any more.")
         self._offer(creator)
+        # A draft may leave it open; there is no default, so a post to be published must say it (UX-8).
+        self.fields["privacy_level"].required = self.data.get("action") != "draft"
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
         self.fields["publish_at"].help_text = _("In the time of this instance: %(zone)s.") % {"zone": zone}
