@@ -2,6 +2,7 @@
 
 from tiktok.tests.fixtures_media import clip
 from tiktok.tests.fixtures_publishing import (
+    celery_worker,
     clock,
     jobs,
     linked,
@@ -16,6 +17,7 @@ from tiktok.tests.fixtures_simulator import tiktok, tiktok_process
 
 __all__ = [
     "api",
+    "celery_worker",
     "clip",
     "clock",
     "jobs",

@@ -22,7 +22,7 @@ from tiktok.publishing.creator import fetch_creator_info
 from tiktok.publishing.rules import PostOptions
 from tiktok.publishing.steps import advance
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_media
-from tiktok.tests.jobs_process import JobsProcess
+from tiktok.tests.jobs_process import CELERY, JobsProcess
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
 MB = 1024 * 1024
@@ -171,5 +171,13 @@ def history(post: Post, instance: Instance) -> list[str]:
 def jobs(transactional_db: None) -> Iterator[JobsProcess]:
     """A jobs process that is not started yet; needs a test that commits."""
     process = JobsProcess()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def celery_worker(transactional_db: None, settings: Settings) -> Iterator[JobsProcess]:
+    """A Celery worker that is not started yet, on the Redis of the tests."""
+    process = JobsProcess(CELERY, REDIS_URL=settings.REDIS_URL)
     yield process
     process.close()

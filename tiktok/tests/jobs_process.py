@@ -56,22 +56,27 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
     }
 
 
+EMBEDDED = ["manage.py", "jobs", "--threads", "8"]
+CELERY = ["-m", "celery", "-A", "config.celery", "worker", "--pool", "threads", "-c", "8", "-l", "INFO"]
+
+
 class JobsProcess:
     """Start it as often as you like; each start is a new process on the same database."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: list[str] = EMBEDDED, *, ready: str = "dead leases freed", **variables: str) -> None:
+        self._command, self._ready, self._variables = command, ready, variables
         self._scratch = tempfile.TemporaryDirectory(prefix="clipdesk-jobs-")
         self._process: subprocess.Popen[bytes] | None = None
         self.log = Path(self._scratch.name) / "jobs.log"
 
-    def start(self, *command: str, **more: str) -> Self:
+    def start(self, **more: str) -> Self:
         """Returns when it sweeps."""
-        env = environment(Path(self._scratch.name), **more)
-        before = self.log.read_text().count("threads") if self.log.exists() else 0
+        env = environment(Path(self._scratch.name), **(self._variables | more))
+        before = self.log.read_text().count(self._ready) if self.log.exists() else 0
         with self.log.open("ab") as log:
-            arguments = [sys.executable, "manage.py", "jobs", "--threads", "8", *command]
+            arguments = [sys.executable, *self._command]
             self._process = subprocess.Popen(arguments, cwd=ROOT, env=env, stdout=log, stderr=log)
-        wait_until(lambda: self.log.read_text().count("threads") > before, what="jobs started")
+        wait_until(lambda: self.log.read_text().count(self._ready) > before, what="jobs started")
         return self
 
     def kill(self) -> None:

@@ -292,7 +292,6 @@ def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
             if not claimed.is_poison:
                 step.save(submission={"is_in_doubt": False})
         worker.clock.advance(31)
-    assert claimed.is_poison
     worker.run_due()
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.BUG)
 

@@ -1,9 +1,12 @@
 """The real process, killed and stopped in the middle of an upload."""
 
 import pytest
+from django.db import transaction
 
+from instances.jobs.nudge import nudge
 from instances.models import Instance
 from tiktok.models import Post, PostState, WorkItem
+from tiktok.publishing.tasks import advance_post
 from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, history, reread
 from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Put, Simulator
@@ -77,3 +80,47 @@ def test_stopped_it_is_gone_in_seconds_and_another_goes_on(
     jobs.start()
     wait_until(lambda: is_complete(tiktok), what="published")
     assert_published_once(tiktok)
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("end", ["kill", "stop"])
+def test_a_celery_worker_that_ends_in_the_middle_of_a_chunk(
+    celery_worker: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance, end: str
+) -> None:
+    tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
+    post = submit(privacy_level="SELF_ONLY")
+    celery_worker.start()
+    wait_until(lambda: len(the_puts(tiktok)) == 2, what="the second chunk is under way")
+    if end == "kill":
+        celery_worker.kill()
+    else:
+        assert celery_worker.stop() < 8
+    assert reread(post, instance).state == PostState.UPLOADING
+    celery_worker.start()
+    wait_until(lambda: is_complete(tiktok), what="published")
+    assert_published_once(tiktok)
+
+
+@pytest.mark.services
+def test_without_a_broker_the_worker_sweeps_all_the_same(
+    celery_worker: JobsProcess, submit: Submit, tiktok: Simulator
+) -> None:
+    submit(privacy_level="SELF_ONLY")
+    celery_worker.start(REDIS_URL="redis://127.0.0.1:1/0")
+    wait_until(lambda: is_complete(tiktok), what="published")
+    celery_worker.kill()
+    assert_published_once(tiktok)
+
+
+@pytest.mark.services
+def test_a_hint_starts_a_post_and_a_lost_one_does_not_matter(
+    celery_worker: JobsProcess, submit: Submit, tiktok: Simulator
+) -> None:
+    celery_worker.start()
+    post = submit(privacy_level="SELF_ONLY")
+    with transaction.atomic():
+        for _ in range(3):
+            nudge(advance_post, post.pk)
+    wait_until(lambda: is_complete(tiktok), what="published")
+    assert_published_once(tiktok)
+    assert "Traceback" not in celery_worker.log.read_text()
