@@ -79,9 +79,9 @@ def ex_member(db: None) -> User:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without PostgreSQL, leave tests marked ``services`` to ``make test-services``, where all of them run."""
-    if settings.DATABASES["default"]["ENGINE"] == "instances.postgresql":
-        return
-    left_out = [item for item in items if item.get_closest_marker("services")]
+    """Tests marked ``services`` run with PostgreSQL alone (``make test-services``), ``embedded`` ones without."""
+    has_services = settings.DATABASES["default"]["ENGINE"] == "instances.postgresql"
+    mark = "embedded" if has_services else "services"
+    left_out = [item for item in items if item.get_closest_marker(mark)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

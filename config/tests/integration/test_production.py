@@ -6,6 +6,7 @@ import pytest
 
 from config.tests.production import run_in_production
 
+pytestmark = pytest.mark.embedded
 CHECK = ("python", "-c", "import config.settings.production")
 
 

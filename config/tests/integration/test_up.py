@@ -13,7 +13,7 @@ import pytest
 from config.tests.integration.test_composition_runs import free_port, until
 from config.tests.production import ROOT
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
 
 
 def command(bind: str) -> list[str]:

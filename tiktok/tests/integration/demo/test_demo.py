@@ -1,0 +1,81 @@
+"""``make demo`` as somebody runs it who has just cloned the repository: from nothing to a living product, twice."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tiktok.demo.person import Person
+from tiktok.demo.program import Program
+
+ROOT = Path(__file__).resolve().parents[4]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+
+
+@contextmanager
+def demo(directory: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A running demo; ends as by Ctrl-C."""
+    command = [sys.executable, "-u", str(ROOT / "manage.py"), "demo", "--data-dir", str(directory)]
+    with (directory.parent / "output").open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+
+
+def welcomed(directory: Path, process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Wait for the login to be printed; what the demo keeps."""
+    output = directory.parent / "output"
+    while "  password  " not in output.read_text():
+        assert process.poll() is None, output.read_text()
+        time.sleep(0.1)
+    kept: dict[str, Any] = json.loads((directory / "demo.json").read_text())
+    assert kept["password"] in output.read_text()
+    return kept
+
+
+def processes_of(directory: Path) -> list[str]:
+    """Command lines of living processes whose environment names the demo's directory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"DATA_DIR={directory}\0".encode() in (entry / "environ").read_bytes() + b"\0":
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_a_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
+    directory = tmp_path / "demo"
+    with demo(directory) as process:
+        kept = welcomed(directory, process)
+        program = Program(f"http://127.0.0.1:{kept['port']}", kept["api_key"])
+        accounts, posts = program.accounts(), program.posts()
+        [refused] = [post for post in posts if post["state"] == "failed"]
+    left_over = processes_of(directory)
+
+    with demo(directory) as process:
+        again = welcomed(directory, process)
+        url = f"http://127.0.0.1:{again['port']}"
+        Person(url).sign_in(again["email"], again["password"])
+        later = Program(url, again["api_key"])
+        assert (later.accounts(), [post["id"] for post in later.posts()]) == (accounts, [post["id"] for post in posts])
+
+    assert len(accounts) == 4
+    assert sorted(post["state"] for post in posts) == ["draft", "failed", *["published"] * 5, "scheduled"]
+    assert sum(len(post["share_urls"]) for post in posts) == 4
+    assert refused["error"]["tiktok_code"] == "spam_risk_text"
+    assert refused["error"]["message"].startswith("TikTok judged the caption risky or spam.")
+    assert left_over == []
+    assert "/invite/" not in (directory / "demo.log").read_text()
+    assert (directory / "demo.json").stat().st_mode & 0o777 == 0o600
