@@ -106,6 +106,22 @@ def test_an_url_that_dies_under_the_last_bytes_is_replaced_only_after_two_late_p
     assert len(published(tiktok)) == 1
 
 
+def test_one_late_read_that_lags_is_no_proof(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    tiktok.fault("finished_upload_404")
+    tiktok.fault("lagging_status", times=-1)
+    worker.run_for(64 * 60)
+    assert reread(post, instance).hold_reason == "bytes_missing"
+    tiktok.clear_faults()
+    tiktok.fault("lagging_status")
+    worker.run_for(HOUR)
+    assert tiktok.armed_faults() == []
+    assert history(post, instance) == STRAIGHT
+    assert len(tiktok.posts()) == 1
+
+
 def test_a_success_before_the_last_chunk_stops_the_sending(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
