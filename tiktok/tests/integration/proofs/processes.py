@@ -18,6 +18,9 @@ BIN = Path(sys.executable).parent
 # The worker of a production deployment, as docker-compose.yml starts it.
 WORKER = "celery --app config.celery worker --pool threads --concurrency 16 --queues publish,poll,sync,mail,celery"
 
+# What their logs say when they sweep.
+SWEEPS = "dead leases freed"
+
 
 def free_port() -> int:
     """A port that nobody listens on now."""
@@ -94,20 +97,22 @@ def own_environment(scratch: Path, **more: str) -> dict[str, str]:
     return environment(scratch, **(settled | more))
 
 
-def background(scratch: Path, **more: str) -> tuple[Process, str]:
+def background(scratch: Path, loglevel: str = "INFO", **more: str) -> tuple[Process, str]:
     """All background work, and what its log says when it sweeps: embedded, or the Celery worker of production."""
     if connection.vendor == "sqlite":
         command = [sys.executable, "manage.py", "jobs"]
-        return Process("jobs", command, own_environment(scratch, **more)), "dead leases freed"
+        return Process("jobs", command, own_environment(scratch, **more)), SWEEPS
     production = {"DJANGO_SETTINGS_MODULE": "config.settings.production", "BASE_URL": "https://clip.example.com"}
     settled = production | {"REDIS_URL": os.environ["REDIS_URL"]}
-    return Process("worker", worker_command(), own_environment(scratch, **(settled | more))), "dead leases freed"
+    return Process(
+        "worker", worker_command(loglevel), own_environment(scratch, **(settled | more))
+    ), "dead leases freed"
 
 
-def worker_command() -> list[str]:
+def worker_command(loglevel: str) -> list[str]:
     """WORKER with its program in this environment."""
     program, *arguments = WORKER.split()
-    return [str(BIN / program), *arguments, "--loglevel", "INFO"]
+    return [str(BIN / program), *arguments, "--loglevel", loglevel]
 
 
 def web(scratch: Path, port: int, **more: str) -> Process:
