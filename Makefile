@@ -16,7 +16,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser lint typecheck format
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser lint typecheck format mutants
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -42,6 +42,9 @@ test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Red
 
 test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 	bash scripts/test_browser.sh $(BIN)/python
+
+mutants: $(VENV)/.dev ## Break scope and permission checks one by one: the walker must notice each (minutes)
+	$(BIN)/python scripts/walker_mutants.py
 
 lint: $(VENV)/.dev ## Style, import contracts, templates
 	$(BIN)/ruff check .

@@ -10,14 +10,12 @@ import time
 from pathlib import Path
 from typing import Self
 
+import yaml
 from django.db import connection
 
 from tiktok.tests.jobs_process import ROOT, environment, wait_until
 
 BIN = Path(sys.executable).parent
-# The worker of a production deployment, as docker-compose.yml starts it.
-WORKER = "celery --app config.celery worker --pool threads --concurrency 16 --queues publish,poll,sync,mail,celery"
-
 # What their logs say when they sweep.
 SWEEPS = "dead leases freed"
 
@@ -110,8 +108,9 @@ def background(scratch: Path, loglevel: str = "INFO", **more: str) -> tuple[Proc
 
 
 def worker_command(loglevel: str) -> list[str]:
-    """WORKER with its program in this environment."""
-    program, *arguments = WORKER.split()
+    """What docker-compose.yml starts."""
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    program, *arguments = services["worker"]["command"]
     return [str(BIN / program), *arguments, "--loglevel", loglevel]
 
 

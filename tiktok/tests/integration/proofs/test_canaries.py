@@ -30,7 +30,7 @@ from tiktok.tests.integration.proofs.processes import Process
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import CLIENT_KEY, Simulator
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 
 @pytest.fixture
