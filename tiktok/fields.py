@@ -1,24 +1,19 @@
 """Text that the database never sees in the clear.
 
-A value is stored as ``key id:Fernet token``. Its plaintext begins with ``table.column:pk``, which reading checks, so
-a value copied to another row does not decrypt. The key ring is ``FIELD_ENCRYPTION_KEYS`` (first writes, all read),
-apart from SECRET_KEY: django_cryptography's ``Fernet`` is used and not ``FernetBytes``, which signs with SECRET_KEY.
+Encrypted under the deployment's key ring (accounts.key_ring). The plaintext begins with ``table.column:pk``, which
+reading checks, so a value copied to another row does not decrypt.
 """
 
-import base64
 from typing import Any, Final, overload
 from uuid import UUID
 
-from django.conf import settings
-from django.core.signing import BadSignature
 from django.db import models
-from django_cryptography.utils.crypto import Fernet, InvalidToken
 
+from accounts import key_ring
+from accounts.key_ring import Undecryptable
 from tiktok.api.secret import Secret
 
-
-class Undecryptable(Exception):
-    """The stored value cannot be read: its key is gone, or it was moved to another row or damaged."""
+__all__ = ["EncryptedTextField", "Sealed", "Undecryptable", "seal", "unseal"]
 
 
 class Sealed:
@@ -38,10 +33,6 @@ class Sealed:
         return self.text.partition(":")[0]
 
 
-def _fernet(key: bytes) -> Any:
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
 def _binding(model: type[models.Model], pk: UUID, field: str) -> str:
     return f"{model._meta.db_table}.{model._meta.get_field(field).column}:{pk}\n"  # type: ignore[union-attr]
 
@@ -49,20 +40,12 @@ def _binding(model: type[models.Model], pk: UUID, field: str) -> str:
 def seal(model: type[models.Model], pk: UUID, field: str, text: str | Secret) -> Sealed:
     """Encrypt ``text`` for exactly this row and column with the newest key."""
     plain = text.reveal() if isinstance(text, Secret) else text
-    key_id, key = next(iter(settings.FIELD_ENCRYPTION_KEYS.items()))
-    token = _fernet(key).encrypt((_binding(model, pk, field) + plain).encode())
-    return Sealed(f"{key_id}:{token.decode('ascii')}")
+    return Sealed(key_ring.encrypt(_binding(model, pk, field) + plain))
 
 
 def unseal(model: type[models.Model], pk: UUID, field: str, sealed: Sealed) -> Secret:
     """Decrypt a value of this row and column. Raises Undecryptable."""
-    key_id, _, token = sealed.text.partition(":")
-    if (key := settings.FIELD_ENCRYPTION_KEYS.get(key_id)) is None:
-        raise Undecryptable(f"no key with id {key_id!r} in FIELD_ENCRYPTION_KEYS")
-    try:
-        plain = _fernet(key).decrypt(token.encode("ascii")).decode()
-    except (InvalidToken, BadSignature, ValueError) as error:
-        raise Undecryptable(f"{model.__name__}.{field} does not decrypt") from error
+    plain = key_ring.decrypt(sealed.text)
     binding = _binding(model, pk, field)
     if not plain.startswith(binding):
         raise Undecryptable(f"{model.__name__}.{field} holds another row's value")

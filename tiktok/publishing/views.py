@@ -22,7 +22,7 @@ from tiktok.publishing.forms import PRIVACY_LABELS
 
 PER_PAGE = 25
 EDITABLE = {PostState.DRAFT, PostState.SCHEDULED, PostState.DUE}
-CANCELLABLE = EDITABLE | {PostState.UPLOADING, PostState.WAITING_ACCOUNT}
+CANCELLABLE = {PostState.SCHEDULED, PostState.DUE, PostState.UPLOADING, PostState.WAITING_ACCOUNT}
 
 
 @require_GET

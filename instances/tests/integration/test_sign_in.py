@@ -2,13 +2,16 @@
 
 import base64
 import hmac
+import json
 import re
 import struct
 import time
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import LazySettings
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from instances.models import Instance, OutgoingMail
@@ -100,6 +103,21 @@ def test_two_factor_asks_for_a_code_at_the_next_sign_in(client: Client, editor: 
     answer = other.post("/auth/2fa/authenticate/", {"code": totp(secret)})
 
     assert answer["Location"] == "/i/aurora/"
+
+
+def test_two_factor_secrets_are_stored_encrypted_and_fail_closed_without_their_key(
+    client: Client, editor: User, settings: Settings
+) -> None:
+    sign_in(client, editor)
+    secret = set_up_totp(client)
+    stored = json.dumps(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored
+    assert next(iter(settings.FIELD_ENCRYPTION_KEYS)) + ":" in stored
+
+    settings.FIELD_ENCRYPTION_KEYS = {"k9": b"9" * 32}
+    other = Client()
+    sign_in(other, editor)
+    assert other.post("/auth/2fa/authenticate/", {"code": totp(secret)}).status_code == 200  # asked again
 
 
 def test_a_recovery_code_opens_once(client: Client, editor: User) -> None:

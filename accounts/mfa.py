@@ -1,0 +1,27 @@
+"""Two-factor secrets are encrypted like all others."""
+
+import base64
+import logging
+import secrets
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+
+from accounts import key_ring
+
+log = logging.getLogger(__name__)
+
+
+class EncryptingMFAAdapter(DefaultMFAAdapter):
+    """Keeps TOTP keys and the seeds of recovery codes under the key ring."""
+
+    def encrypt(self, text: str) -> str:
+        """As stored in the database."""
+        return key_ring.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret; where its key is lost, a random one that no code fits, so that sign-in fails closed."""
+        try:
+            return key_ring.decrypt(encrypted_text)
+        except key_ring.Undecryptable:
+            log.exception("a two-factor secret cannot be read; staff can remove it so that its owner sets it up anew")
+            return base64.b32encode(secrets.token_bytes(20)).decode("ascii")
