@@ -39,7 +39,7 @@ from tiktok.publishing.start import keep_receipt
 from tiktok.publishing.step import Step
 from tiktok.publishing.steps import advance
 from tiktok.tests.factories import CredentialFactory, make_account, make_media, make_post
-from tiktok.tests.fixtures_publishing import CHUNK, Submit, reread
+from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, reread
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 
@@ -227,8 +227,10 @@ def test_a_chunk_that_outlasts_the_lease_keeps_it(
 ) -> None:
     settings.PUBLISH_LEASE_S = 3
     settings.UPLOAD_SINGLE_LIMIT_BYTES = 64_000_000
-    tiktok.fault("slow", "upload", bytes_per_s=4 * 1024 * 1024)
-    post = submit(privacy_level="SELF_ONLY")
+    tiktok.fault("slow", "upload", bytes_per_s=10 * MB)
+    with instance_scope(instance):
+        large = make_media(instance, content=bytes(48 * MB))  # much more than the line's buffers hold
+    post = submit(media=large, privacy_level="SELF_ONLY")
     began = time.monotonic()
     claimed = claim(post.pk)
     assert claimed is not None
