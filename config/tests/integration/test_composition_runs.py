@@ -1,23 +1,46 @@
 """The composition's own commands against a real PostgreSQL and Redis, one beside the other, as in production."""
 
+import http.client
+import json
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from config.tests.integration.test_compose import SERVICES
-from config.tests.production import run_in_production, started_in_production
+from config.tests.production import ROOT, run_in_production, started_in_production
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
 
 def services() -> dict[str, str]:
-    """The private services of ``make test-services``; the role there both owns and uses the tables."""
-    url = os.environ["DATABASE_URL"]
-    return {"DATABASE_URL": url, "MIGRATION_DATABASE_URL": url, "REDIS_URL": os.environ["REDIS_URL"]}
+    """A database made as the composition makes it, on the private server of ``make test-services``.
+
+    Its superuser needs no password there, and does what the image does at first start: it runs the script.
+    """
+    server = urlsplit(os.environ["DATABASE_URL"])
+    at = f"{server.hostname}:{server.port}/composed"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PGHOST": str(server.hostname),
+        "PGPORT": str(server.port),
+        "POSTGRES_USER": "postgres",
+        "POSTGRES_DB": "composed",
+        "OWNER_PASSWORD": "of-the-owner",
+        "APP_PASSWORD": "of-the-app",
+    }
+    for command in (["createdb", "-U", "postgres", "composed"], [str(ROOT / "deploy" / "postgres" / "10-roles.sh")]):
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+    return {
+        "DATABASE_URL": f"postgres://clipdesk_app:of-the-app@{at}",
+        "MIGRATION_DATABASE_URL": f"postgres://clipdesk_owner:of-the-owner@{at}",
+        "REDIS_URL": os.environ["REDIS_URL"],
+    }
 
 
 def until(condition: Callable[[], bool], timeout_s: float = 60) -> bool:
@@ -32,10 +55,24 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
+def readiness(port: int) -> dict[str, bool]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", "/readyz", headers={"Host": "clip.example.com"})
+    checks: dict[str, bool] = json.loads(connection.getresponse().read())["checks"]
+    connection.close()
+    return checks
+
+
 def test_migrations_web_worker_and_beat_run_as_composed(tmp_path: Path) -> None:
     variables = services()
     migrated = run_in_production(*SERVICES["migrate"]["command"], data_dir=tmp_path, **variables)
     assert migrated.returncode == 0, migrated.stderr
+
+    app_may_not_migrate = run_in_production(
+        "python", "manage.py", "migrate", "tiktok", "zero", data_dir=tmp_path, **variables
+    )
+    assert app_may_not_migrate.returncode == 1
+    assert "must be owner of" in app_may_not_migrate.stderr
 
     port = free_port()
     web = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in SERVICES["web"]["command"]]
@@ -52,6 +89,7 @@ def test_migrations_web_worker_and_beat_run_as_composed(tmp_path: Path) -> None:
         started_in_production(*beat, data_dir=tmp_path, **variables) as beating,
     ):
         assert until(lambda: passes("python", "-c", check)), (tmp_path / "gunicorn.log").read_text()
+        assert readiness(port) == {"database": True, "migrations": True, "database_role": True}
         assert until(lambda: passes("sh", "-c", ping)), (tmp_path / "celery.log").read_text()
         assert beating.poll() is None
     assert "Traceback" not in (tmp_path / "celery.log").read_text()
