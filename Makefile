@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
+FOLDER ?= screenshots
 
 help: ## Show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +17,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser lint typecheck format mutants
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -45,6 +46,9 @@ test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 
 mutants: $(VENV)/.dev ## Break scope and permission checks one by one: the walker must notice each (minutes)
 	$(BIN)/python scripts/walker_mutants.py
+
+screenshots: $(VENV)/.dev ## Pictures of every page, light and dark, wide and narrow (FOLDER=screenshots)
+	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(FOLDER)
 
 lint: $(VENV)/.dev ## Style, import contracts, templates
 	$(BIN)/ruff check .

@@ -1,0 +1,121 @@
+"""The composer keeps TikTok's rules while somebody chooses (UX-7 … UX-22), with and without a mouse."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tiktok.tests.browser import acts
+from tiktok.tests.browser.acts import Desk
+from tiktok.tests.browser.conftest import Arrive
+from tiktok.tests.browser.stack import Stack
+
+NEED = "You need to indicate if your content promotes yourself, a third party, or both."
+
+
+def test_nothing_is_chosen_beforehand(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+
+    expect(acts.privacy(page)).to_have_value("")
+    for name in ("Comment", "Duet", "Stitch", "Disclose promotional content"):
+        expect(page.get_by_role("checkbox", name=name)).not_to_be_checked()
+    acts.press(page, "Publish")
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page).to_have_url(re.compile("/posts/new/"))
+
+
+def test_a_disclosure_that_says_nothing_cannot_be_published(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    publish = page.get_by_role("button", name="Publish", exact=True)
+
+    page.get_by_label("Disclose promotional content").check()
+
+    expect(publish).to_be_disabled()
+    expect(page.get_by_role("status").filter(has_text=NEED)).to_be_visible()
+    page.get_by_label("Your brand").check()
+    expect(publish).to_be_enabled()
+    expect(page.get_by_text("Your photo/video will be labeled as 'Promotional content'")).to_be_visible()
+    page.get_by_label("Branded content", exact=True).check()
+    expect(page.get_by_text("Your photo/video will be labeled as 'Paid partnership'")).to_be_visible()
+    expect(page.get_by_role("link", name="Branded Content Policy")).to_be_visible()
+
+
+def test_branded_content_and_a_private_audience_exclude_each_other(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    page.get_by_label("Disclose promotional content").check()
+    branded = page.get_by_label("Branded content", exact=True)
+    only_me = acts.privacy(page).locator("option", has_text="Only me")
+
+    acts.privacy(page).select_option(label="Only me")
+    expect(branded).to_be_disabled()
+    acts.privacy(page).select_option(label="Everyone")
+    branded.check()
+
+    expect(only_me).to_be_disabled()
+    expect(page.get_by_text("Branded content visibility cannot be set to private.")).to_be_visible()
+
+
+def test_what_the_creator_turned_off_cannot_be_turned_on(arrive: Arrive, stack: Stack, desk: Desk) -> None:
+    stack.tiktok.create_user(desk.username, comment_disabled=True)
+    page = _composer(arrive, desk)
+
+    expect(page.get_by_label("Comment")).to_be_disabled()
+    expect(page.get_by_label("Duet")).to_be_enabled()
+    stack.tiktok.create_user(desk.username, comment_disabled=False)
+
+
+def test_a_post_for_later_is_scheduled_and_cancelled(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    _fill(page, desk, "For next year")
+
+    page.get_by_label("At a time").check()
+    page.get_by_label("Date and time").fill("2027-03-04T09:30")
+    acts.press(page, "Schedule")
+
+    expect(acts.state(page, "Scheduled")).to_be_visible()
+    page.goto(f"/i/{desk.slug}/")
+    page.get_by_role("link", name="For next year").first.click()
+    acts.press(page, "Cancel post")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel post").click()
+    expect(acts.state(page, "Cancelled")).to_be_visible()
+
+
+def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+
+    _tab_to(page, "media")
+    page.keyboard.press("Space")
+    _tab_to(page, "caption")
+    page.keyboard.type("No mouse was used")
+    _tab_to(page, "privacy_level")
+    page.keyboard.type("Everyone")
+    _tab_to(page, "allow_comment")
+    page.keyboard.press("Space")
+    _tab_to(page, "action")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(acts.POST_PAGE)
+    expect(acts.state(page, "Published")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("No mouse was used").first).to_be_visible()
+
+
+def _composer(arrive: Arrive, desk: Desk) -> Page:
+    page = arrive(storage_state=desk.storage_state).page
+    page.goto(f"/i/{desk.slug}/posts/new/")
+    page.get_by_role("combobox", name="Account", exact=True).select_option(label=f"Aurora Bakes · @{desk.username}")
+    expect(page.get_by_text(f"(@{desk.username}) on TikTok")).to_be_visible()
+    return page
+
+
+def _fill(page: Page, desk: Desk, caption: str) -> None:
+    acts.choose_video(page, desk.video).check()
+    page.get_by_label("What people read under the video").fill(caption)
+    acts.privacy(page).select_option(label="Everyone")
+
+
+def _tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control of this name has the focus."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"no way to {name} by keyboard")

@@ -1,0 +1,63 @@
+"""Each page in both themes, wide and narrow: nothing that axe finds, nothing that scrolls sideways, no complaint."""
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tiktok.tests.browser.axe import findings
+from tiktok.tests.browser.conftest import Arrive
+from tiktok.tests.browser.gallery import PUBLIC, Gallery, clips, furnish, looks
+from tiktok.tests.browser.stack import Stack
+
+PAGES = (
+    "landing",
+    "login",
+    "sign-up",
+    "privacy",
+    "invitation",
+    "two-factor",
+    "sessions",
+    "profile",
+    "instances",
+    "dashboard",
+    "posts",
+    "composer",
+    "post-uploading",
+    "post-published",
+    "post-scheduled",
+    "post-failed",
+    "media",
+    "connections",
+    "popup-result",
+    "members",
+    "general",
+    "advanced",
+    "404",
+)
+SIDEWAYS = "() => [document.scrollingElement.scrollWidth, window.innerWidth]"
+
+
+@pytest.fixture(scope="session")
+def gallery(stack: Stack, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
+    return furnish(stack, browser, clips(tmp_path_factory.mktemp("clips")))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_accessible_and_fits(arrive: Arrive, gallery: Gallery, name: str) -> None:
+    visitor = arrive() if name in PUBLIC else arrive(storage_state=gallery.storage_state)
+    gallery.ways()[name](visitor.page)
+
+    found = {look: [*findings(visitor.page), *overflow(visitor.page)] for look in looks(visitor.page)}
+
+    assert {look: problems for look, problems in found.items() if problems} == {}
+    if name == "404":
+        visitor.forgive(404)
+
+
+def test_no_page_is_left_out(gallery: Gallery) -> None:
+    assert set(PAGES) == set(gallery.ways())
+
+
+def overflow(page: Page) -> list[str]:
+    """How far the page is wider than its window."""
+    wide, window = page.evaluate(SIDEWAYS)
+    return [f"{wide} px wide in a window of {window} px"] if wide > window else []
