@@ -9,7 +9,7 @@ from tiktok.publishing.claims import claim
 from tiktok.publishing.steps import advance
 
 
-@shared_task(queue="publish")
+@shared_task
 def advance_post(post_id: str) -> None:
     """Run one step of a post if it is due and nobody else holds it; harmless when repeated or lost.
 
