@@ -20,6 +20,8 @@ def picture(browser: Browser, gallery: Gallery, name: str, folder: Path) -> None
     session = {} if name in PUBLIC else {"storage_state": gallery.storage_state}
     visitor = visit(browser, gallery.stack.url, **session)
     gallery.ways()[name](visitor.page)
+    visitor.page.evaluate("scrollTo(0, 0)")
+    visitor.page.wait_for_load_state("networkidle")
     for look in looks(visitor.page):
         visitor.page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
     visitor.context.close()

@@ -27,6 +27,7 @@
   }
 
   refresh();
-  document.addEventListener("htmx:load", () => refresh());
+  // Before the next paint, also in what htmx swaps in: nobody sees the date flicker.
+  new MutationObserver(() => refresh()).observe(document.body, { childList: true, subtree: true });
   window.setInterval(() => document.hidden || refresh(), 15000);
 })();

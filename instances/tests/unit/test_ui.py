@@ -30,7 +30,7 @@ def test_a_time_names_date_zone_and_offset_of_the_active_zone() -> None:
         html = ui.time(NOON)
 
     assert 'datetime="2026-11-21T13:05:09+01:00"' in html
-    assert 'title="Nov. 21, 2026 13:05:09 Europe/Berlin (UTC+01:00)"' in html
+    assert 'title="21 November 2026 13:05:09 Europe/Berlin (UTC+01:00)"' in html
     assert "data-relative" in html
 
 

@@ -89,7 +89,7 @@ def clips(folder: Path) -> list[Path]:
 def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     """Three accounts, posts in many states, two invitations; made by the pages themselves."""
     page = visit(browser, stack.url).page
-    slug = acts.sign_up(page, acts.somebody("Maren Ost", "Aurora Bakery"))
+    slug = acts.sign_up(page, acts.Person("Maren Ost", "maren@example.com", "Aurora Bakery"))
     gallery = Gallery(stack, slug, None, fixed_addresses(slug))
     for username in ACCOUNTS:
         acts.connect(page, slug, username)
@@ -100,6 +100,7 @@ def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     gallery.addresses |= write_posts(stack, page, slug, videos)
     acts.invite(page, slug, "ines@example.com")
     gallery.addresses["invitation"] = acts.invite(page, slug, "tomas@example.com")
+    page.goto(f"/i/{slug}/?account=")  # composing for an account had chosen it everywhere
     gallery.storage_state = page.context.storage_state()
     page.context.close()
     return gallery
