@@ -14,7 +14,7 @@ from instances.http import InstanceRequest
 from instances.jobs.nudge import nudge
 from instances.roles import Permission
 from tiktok.api.types import CreatorInfo
-from tiktok.linking.selection import parse_id
+from tiktok.linking.selection import parse_id, selected_account_id
 from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
 from tiktok.publishing import lists, schedule, services, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
@@ -23,7 +23,6 @@ from tiktok.publishing.forms import PostForm, initial_from
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict
 from tiktok.publishing.rules import OptionsRefused
 from tiktok.publishing.schedule import TimeRefused, When
-from tiktok.publishing.views import chosen_account
 
 FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
 
@@ -33,8 +32,7 @@ FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at",
 def post_new(request: InstanceRequest) -> HttpResponse:
     """Write a post. Sending the same form twice makes one post (its hidden key)."""
     accounts = list(lists.usable_accounts())
-    account = chosen_account(request) or (accounts[0] if len(accounts) == 1 else None)
-    return _compose(request, account if account in accounts else None, accounts, post=None)
+    return _compose(request, _account_for(request, accounts), accounts, post=None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -43,6 +41,13 @@ def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Go on with a draft, or change a post that waits; what waits becomes a draft when it is saved."""
     post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
     return _compose(request, post.account, [post.account], post=post)
+
+
+def _account_for(request: InstanceRequest, accounts: list[TikTokAccount]) -> TikTokAccount | None:
+    """The one in the address (``to``: it does not change what the person looks at), else the one looked at."""
+    wanted = parse_id(request.GET.get("to", "")) or selected_account_id(request)
+    only = accounts[0] if len(accounts) == 1 else None
+    return next((account for account in accounts if account.pk == wanted), only)
 
 
 def _compose(

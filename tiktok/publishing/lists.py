@@ -38,7 +38,8 @@ def counts_by_state(account_id: UUID | None) -> dict[str, int]:
 
 def usable_accounts() -> QuerySet[TikTokAccount]:
     """Accounts to which something can be posted, by name."""
-    return TikTokAccount.objects.filter(status=AccountStatus.ACTIVE).order_by("name", "pk")
+    rows = TikTokAccount.objects.select_related("credential__app").filter(status=AccountStatus.ACTIVE)
+    return rows.order_by("name", "pk")
 
 
 def linked_accounts() -> QuerySet[TikTokAccount]:

@@ -100,7 +100,6 @@ def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     gallery.addresses |= write_posts(stack, page, slug, videos)
     acts.invite(page, slug, "ines@example.com")
     gallery.addresses["invitation"] = acts.invite(page, slug, "tomas@example.com")
-    page.goto(f"/i/{slug}/?account=")  # composing for an account had chosen it everywhere
     gallery.storage_state = page.context.storage_state()
     page.context.close()
     return gallery

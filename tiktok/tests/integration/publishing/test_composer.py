@@ -35,7 +35,7 @@ def page(client: Client, editor: User) -> Client:
 
 
 def address(account: TikTokAccount) -> str:
-    return reverse("tiktok:post-new", args=["aurora"]) + f"?account={account.pk}"
+    return reverse("tiktok:post-new", args=["aurora"]) + f"?to={account.pk}"
 
 
 def filled(video: Media, **changes: Any) -> dict[str, Any]:
@@ -162,6 +162,11 @@ def test_another_instances_account_and_video_are_not_there(
     assert page.get(address(theirs)).context["account"] == account  # the only one of this instance
     answer = page.post(address(account), filled(their_video))
     assert list(answer.context["form"].errors) == ["media"]
+
+
+def test_choosing_an_account_here_does_not_filter_the_other_pages(page: Client, account: TikTokAccount) -> None:
+    page.get(address(account))
+    assert page.get(reverse("tiktok:post-list", args=["aurora"])).context["account"] is None
 
 
 def test_a_viewer_may_not_write(client: Client, viewer: User, account: TikTokAccount) -> None:
