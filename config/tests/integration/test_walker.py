@@ -298,6 +298,7 @@ def problems_with(row: Row, world: World) -> Iterator[str]:
                     yield f"{line}shows {found[0]}"
 
 
+@pytest.mark.timeout(400)  # thousands of calls
 def test_everybody_gets_what_their_role_allows_and_nothing_of_another_instance(world: World) -> None:
     problems = [problem for row in TABLE for problem in problems_with(row, world)]
 
@@ -323,6 +324,7 @@ def admin_kwargs(pattern: URLPattern) -> dict[str, str]:
     return {name: values.get(name, "=00000000-0000-4000-8000-000000000000") for name in names}
 
 
+@pytest.mark.timeout(400)
 def test_django_admin_is_for_staff_alone(world: World) -> None:
     rows = admin_rows()
 

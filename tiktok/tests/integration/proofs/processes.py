@@ -16,6 +16,11 @@ from django.db import connection
 from tiktok.tests.jobs_process import ROOT, environment, wait_until
 
 BIN = Path(sys.executable).parent
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "config.settings.production",
+    "BASE_URL": "https://clip.example.com",
+    "TRUSTED_PROXY_COUNT": "1",
+}
 # What their logs say when they sweep.
 SWEEPS = "dead leases freed"
 
@@ -100,8 +105,7 @@ def background(scratch: Path, loglevel: str = "INFO", **more: str) -> tuple[Proc
     if connection.vendor == "sqlite":
         command = [sys.executable, "manage.py", "jobs"]
         return Process("jobs", command, own_environment(scratch, **more)), SWEEPS
-    production = {"DJANGO_SETTINGS_MODULE": "config.settings.production", "BASE_URL": "https://clip.example.com"}
-    settled = production | {"REDIS_URL": os.environ["REDIS_URL"]}
+    settled = PRODUCTION | {"REDIS_URL": os.environ["REDIS_URL"]}
     return Process(
         "worker", worker_command(loglevel), own_environment(scratch, **(settled | more))
     ), "dead leases freed"
