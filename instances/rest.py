@@ -87,7 +87,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         at, pk = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         return datetime.fromisoformat(at).replace(tzinfo=UTC), UUID(pk)
-    except (binascii.Error, ValueError, TypeError, AttributeError) as error:
+    except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ApiProblem(
             422, "invalid", "Some fields are not right.", [("cursor", "Not a cursor of this list.")]
         ) from error

@@ -4,6 +4,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -115,8 +116,8 @@ def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount
         draft, _replayed = services.create_post(**_content(request, form, account))
         messages.success(request, _("The draft is saved."))
         return draft
-    _back_to_draft(request, post)
-    services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
+    with transaction.atomic():
+        _edit(request, form, post)
     messages.success(request, _("The draft is saved."))
     return post
 
@@ -129,9 +130,9 @@ def _send(
     if post is None:
         post, _replayed = services.submit_post(**_content(request, form, account), consent=consent, when=when)
     else:
-        _back_to_draft(request, post)
-        services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
-        _publish(post, when, consent, request)
+        with transaction.atomic():  # refused half-way, what was planned stays planned
+            _edit(request, form, post)
+            _publish(post, when, consent, request)
     nudge(tasks.advance_post, post.pk)
     _say_sent(request, when)
     return post
@@ -157,14 +158,16 @@ def _when(request: InstanceRequest, form: PostForm) -> When | None:
     return schedule.from_local(form.cleaned_data["publish_at"], request.instance.time_zone)
 
 
-def _back_to_draft(request: InstanceRequest, post: Post) -> None:
+def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
     if post.state != PostState.DRAFT:
         services.unschedule(post, actor=request.user)
+    services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
 
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
     """What makes the post; the form's hidden key with the account is its idempotency key (design 7)."""
     body = {name: str(value) for name, value in form.cleaned_data.items() if name != "submit_key"}
+    body["media"] = str(form.cleaned_data["media"] and form.cleaned_data["media"].pk)  # names repeat
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"
     return {
         "account": account,

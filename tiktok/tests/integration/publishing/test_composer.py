@@ -148,6 +148,32 @@ def test_a_scheduled_post_can_be_edited_and_waits_again(page: Client, account: T
     assert ConsentSnapshot.objects.filter(void_at=None).count() == 1
 
 
+@pytest.mark.parametrize("changes", [{"publish_at": "2020-01-01T10:00"}, {"caption": "x" * 2300}])
+def test_a_refused_edit_leaves_what_was_planned(
+    page: Client, account: TikTokAccount, video: Media, changes: dict[str, str]
+) -> None:
+    planned = {"when": "later", "publish_at": "2027-03-01T10:00"}
+    page.post(address(account), filled(video, **planned))
+    post = Post.objects.get()
+    answer = page.post(reverse("tiktok:post-edit", args=["aurora", post.pk]), filled(video, **planned | changes))
+    assert answer.context["form"].errors
+    post.refresh_from_db()
+    assert (post.state, post.caption) == (PostState.SCHEDULED, "Hello from the hills")
+    assert ConsentSnapshot.objects.filter(void_at=None).count() == 1
+
+
+def test_the_same_form_with_another_video_of_the_same_name_is_not_the_same(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
+    body = filled(video)
+    page.post(address(account), body)
+    namesake = make_media(video.instance)
+    assert namesake.original_name == video.original_name
+    answer = page.post(address(account), body | {"media": str(namesake.pk)})
+    assert answer.context["form"].non_field_errors()
+    assert Post.objects.count() == 1
+
+
 def test_another_instances_account_and_video_are_not_there(
     page: Client,
     account: TikTokAccount,

@@ -271,6 +271,7 @@ def test_the_list_is_narrowed_and_paged(
         ({"cursor": "7"}, "cursor"),
         ({"cursor": base64.b64encode(b'{"a": 1}').decode()}, "cursor"),
         ({"cursor": base64.b64encode(b'["2026-01-01", 5]').decode()}, "cursor"),
+        ({"cursor": base64.b64encode(b"[" * 2500).decode()}, "cursor"),
         ({"limit": "0"}, "limit"),
         ({"limit": "x"}, "limit"),
     ],
