@@ -1,7 +1,7 @@
 """People and customers: who somebody is and to which tenant they belong. Knows nothing of instances or TikTok."""
 
 import uuid
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.managers import UserManager
+
+LONGEST_EMAIL: Final = 254  # what an EmailField's column holds; its form field takes more
 
 
 class User(AbstractBaseUser, PermissionsMixin):

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import LONGEST_EMAIL, User
 from instances.invited import forget_invitation, invitation_in
 from instances.jobs.mail import queue_mail
 from instances.models import Invitation
@@ -34,8 +34,10 @@ class InstanceAccountAdapter(DefaultAccountAdapter):
         return settings.SIGNUP == "open" or invitation is not None
 
     def clean_email(self, email: str) -> str:
-        """An invitation is for its address alone."""
+        """An invitation is for its address alone; one that no column holds is nobody's."""
         email = super().clean_email(email)
+        if len(email) > LONGEST_EMAIL:
+            raise ValidationError(_("This address is too long."))
         invitation = invitation_in(self.request)
         if invitation and self._is_signup() and not is_for(invitation, email):
             raise ValidationError(_("This invitation is for %(email)s.") % {"email": invitation.email})

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Tenant, User
+from accounts.models import LONGEST_EMAIL, Tenant, User
 from instances.invited import invitation_in
 from instances.models import Instance
 from instances.models.instance import slug_validator
@@ -118,7 +118,9 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     """Whom to invite and as what."""
 
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "off"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "off"})
+    )
     field_order = ["email", "role"]
 
 

@@ -26,7 +26,7 @@ from instances.scoping import instance_scope, unscoped
 from instances.tokens import hash_key
 
 LAST_USED_STEP: Final = timedelta(minutes=1)
-INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[^/]+)/")
+INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[-a-zA-Z0-9_]+)/")  # what the addresses of pages take for a slug
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 

@@ -176,6 +176,21 @@ def test_members_are_changed_and_removed_by_buttons(
     assert not Membership.objects.filter(user=viewer).exists()
 
 
+def test_an_address_longer_than_its_column_is_refused(client: Client, instance: Instance, admin: User) -> None:
+    client.force_login(admin)
+    endless = "a" * 260 + "@example.com"
+    answer = client.post("/i/aurora/settings/members/", {"email": endless, "role": "editor"})
+    assert list(answer.context["form"].errors) == ["email"]
+    own = client.post("/auth/email/", {"email": endless, "action_add": ""})
+    assert list(own.context["form"].errors) == ["email"]
+
+
+@pytest.mark.parametrize("path", ["/i/aurora%00/", "/i/%00/settings/general/", "/i/aur%C3%B6ra/"])
+def test_an_address_that_no_instance_can_have_is_not_found(client: Client, owner: User, path: str) -> None:
+    client.force_login(owner)
+    assert client.get(path).status_code == 404
+
+
 def test_the_last_owner_is_told_why_they_stay(client: Client, instance: Instance, owner: User) -> None:
     client.force_login(owner)
     page = client.post(f"/i/aurora/settings/members/{owner.pk}/remove/", follow=True)

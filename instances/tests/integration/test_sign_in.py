@@ -7,6 +7,7 @@ import re
 import struct
 import time
 
+import pytest
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import LazySettings
@@ -218,6 +219,12 @@ def test_a_person_changes_their_name(client: Client, editor: User) -> None:
 
     editor.refresh_from_db()
     assert editor.name == "Edda"
+
+
+@pytest.mark.parametrize("key", ['"aaaaaaaaaa\\000"', "aaaa-bbbb;aaaa", '"\\303\\244\\303\\244 \\303\\244aaaaa"'])
+def test_a_made_up_session_cookie_is_nobodys(client: Client, db: None, key: str) -> None:
+    answer = client.get("/instances/", headers={"cookie": f"sessionid={key}"})
+    assert (answer.status_code, answer["Location"]) == (302, "/auth/login/?next=/instances/")
 
 
 def test_signing_out_ends_the_session(client: Client, editor: User) -> None:
