@@ -49,18 +49,20 @@ class Sweeper:
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(threads)]
         self.failures: Counter[str] = Counter()
 
-    def run(self) -> None:
-        """Sweep until stopped; blocks."""
+    def run(self, first: Job | None = None) -> None:
+        """Sweep until stopped; blocks. ``first`` runs before; if it fails the sweep begins all the same."""
         for thread in self._threads:
             thread.start()
+        if first is not None:
+            self._guarded(first)
         while not self._stop.is_set():
             if not self._hand_out_one():
                 self._stop.wait(self._interval_s)
         self._end()
 
-    def start(self) -> threading.Thread:
+    def start(self, first: Job | None = None) -> threading.Thread:
         """Sweep in a thread of its own."""
-        thread = threading.Thread(target=self.run, name="sweeper", daemon=True)
+        thread = threading.Thread(target=self.run, args=[first], name="sweeper", daemon=True)
         thread.start()
         return thread
 

@@ -12,11 +12,14 @@ log = logging.getLogger(__name__)
 
 
 def start() -> None:
-    """At ``worker_init``, which comes whether or not the broker answers: begin to sweep."""
-    freed = free_dead_leases()
+    """At ``worker_init``, which comes whether or not broker and database answer: begin to sweep."""
     sources = configured_sources(with_periodic=False)
-    Sweeper(sources, threads=settings.JOB_THREADS, limit=shared_slots).start()
-    log.info("sweeper runs in process %s; %s dead leases freed", os.getpid(), freed)
+    Sweeper(sources, threads=settings.JOB_THREADS, limit=shared_slots).start(first=_greet)
+
+
+def _greet() -> None:
+    """In the sweeper's thread, since a database that is down at the start must not end the worker's sweep."""
+    log.info("sweeper runs in process %s; %s dead leases freed", os.getpid(), free_dead_leases())
 
 
 def stop() -> None:

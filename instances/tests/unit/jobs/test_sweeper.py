@@ -62,6 +62,21 @@ def test_what_work_or_a_source_raises_is_counted_and_the_sweep_goes_on(caplog: p
 
 
 @pytest.mark.django_db
+def test_a_start_that_fails_does_not_keep_the_sweep_from_beginning() -> None:
+    stop, done = threading.Event(), threading.Event()
+
+    def no_database() -> None:
+        raise ConnectionError("the database is starting")
+
+    sweeper = Sweeper([Work([done.set])], threads=1, stop=stop, interval_s=0.01)
+    thread = sweeper.start(first=no_database)
+    assert done.wait(10)
+    stop.set()
+    thread.join(10)
+    assert sweeper.failures == {"ConnectionError": 1}
+
+
+@pytest.mark.django_db
 def test_no_more_is_claimed_than_can_be_worked_on() -> None:
     running, most, lock, end = 0, 0, threading.Lock(), threading.Event()
     gate = threading.Barrier(3)
