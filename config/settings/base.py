@@ -117,6 +117,8 @@ else:
     _database["ENGINE"] = "instances.postgresql"
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 40, "timeout": 20}}
     _database["CONN_MAX_AGE"] = 0
+    # A connection that died in the pool would fail the very statement that keeps a new token pair.
+    _database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database | {"ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"

@@ -12,7 +12,7 @@ from instances.scoping import instance_scope
 from tiktok.api import display
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.gateway import tiktok_client
+from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking import outcomes, services
 from tiktok.linking.attempt import LinkAttempt
 from tiktok.linking.outcomes import Outcome
@@ -72,6 +72,7 @@ def _complete(linked: Linked, attempt: LinkAttempt) -> str:
 
 def _who(tokens: TokenSet) -> str:
     """The name of the TikTok user who came back, if TikTok tells."""
+    give_back_connection()
     try:
         info = display.get_user_info(tiktok_client(), access_token=tokens.access_token, scopes=tokens.scopes)
     except TikTokError:

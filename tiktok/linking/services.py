@@ -19,7 +19,7 @@ from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
-from tiktok.gateway import tiktok_client
+from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.rules import check_key, check_redirect_uri, type_for
 from tiktok.linking.scopes import missing_features
 from tiktok.linking.secrets import with_client_secret
@@ -123,6 +123,7 @@ def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
 
 def revoke(app: TikTokApp, tokens: TokenSet) -> None:
     """Take our app off the TikTok user's list. Raises TikTokError, Undecryptable."""
+    give_back_connection()
     with_client_secret(
         app,
         lambda secret: login_kit.revoke_token(

@@ -15,6 +15,7 @@ from typing import IO, Any, Final
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from tiktok.media import storage
 from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.facts import Facts, Unbelievable, read_facts
 
@@ -46,7 +47,7 @@ def fingerprint(path: Path, keep: Keep) -> Fingerprint:
             digest.update(block)
             keep()
     stat = path.stat()
-    return Fingerprint(digest.hexdigest(), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return Fingerprint(digest.hexdigest(), stat.st_size, stat.st_mtime_ns, storage.inode_of(stat))
 
 
 def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:

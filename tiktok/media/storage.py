@@ -1,5 +1,6 @@
 """Where files lie: MEDIA_ROOT/instances/<instance id>/<random>, under names of our own without a suffix."""
 
+import os
 import secrets
 import shutil
 from pathlib import Path
@@ -27,6 +28,11 @@ def absolute(path: str) -> Path:
     """From the stored path to the file."""
     root: Path = settings.MEDIA_ROOT
     return root / path
+
+
+def inode_of(stat: os.stat_result) -> int:
+    """The inode as a database column holds it: some file systems number with all 64 bits."""
+    return stat.st_ino & (2**63 - 1)
 
 
 def incoming_dir() -> Path:

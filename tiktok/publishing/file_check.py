@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tiktok.media.storage import inode_of
 from tiktok.models import Media, Submission
 
 HASH_BLOCK: Final = 4 * 1024 * 1024
@@ -39,7 +40,7 @@ class FileIdentity:
     def of_open(cls, descriptor: int) -> "FileIdentity":
         """As it is now."""
         stat = os.fstat(descriptor)
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        return cls(stat.st_size, stat.st_mtime_ns, inode_of(stat))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from instances.scoping import instance_scope
 from tiktok.models import AttentionReason, EventCause, Post, PostState, StaleState
 from tiktok.publishing import follow, start, upload
 from tiktok.publishing.claims import Claim, release
+from tiktok.publishing.faults import WAITING_RECHECK_S
 from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, Stopped
 
 log = logging.getLogger(__name__)
@@ -69,4 +70,4 @@ def _poisoned(step: Step) -> Pause:
         is_doubtful = state == PostState.PROCESSING or step.post.has_passed_no_return()
         reason = AttentionReason.OUTCOME_UNKNOWN if is_doubtful else AttentionReason.BUG
         return step.need_attention(reason, error_code="" if is_doubtful else "bug")
-    return NEVER
+    return WAITING_RECHECK_S if state == PostState.WAITING_ACCOUNT else NEVER

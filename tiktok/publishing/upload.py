@@ -16,7 +16,7 @@ from tiktok.api.limits import UPLOAD_URL_LIFETIME_S
 from tiktok.api.types import ChunkAnswer, PublishStatus, PublishStatusCode
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.tokens import ReconnectNeeded
-from tiktok.models import AttentionReason, EventCause, Media, PostState, Submission
+from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission
 from tiktok.publishing import follow
 from tiktok.publishing.faults import FAULTS, Fault, hold_for, wait_for_account
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
@@ -38,8 +38,10 @@ ENDED: Final = frozenset(
 
 
 def uploading(step: Step) -> Pause:
-    """One chunk, or one question to TikTok where it is not known what it has."""
+    """One chunk, or one question to TikTok where it is not known what it has; nothing more once it is unlinked."""
     submission = step.submission
+    if step.post.account.status == AccountStatus.DISCONNECTED and submission.pnr_at is None:
+        return wait_for_account(step, "account_disconnected", closes="account_lost")
     if step.was_dropped or submission.is_in_doubt or not may_send(submission):
         return _ask(step, submission)
     return _send_next(step, submission)

@@ -1,5 +1,6 @@
 """The probe on real videos and on files that mean harm."""
 
+import os
 import struct
 import sys
 import zlib
@@ -10,7 +11,7 @@ import av
 import pytest
 from PIL import Image
 
-from tiktok.media import probe
+from tiktok.media import probe, storage
 from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.facts import Facts, problems_of
 from tiktok.tests.videos import make_large_video, make_video
@@ -223,3 +224,9 @@ def test_the_fingerprint_is_of_the_bytes(tmp_path: Path) -> None:
 
     assert prints.sha256 == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert (prints.size_bytes, prints.inode) == (3, path.stat().st_ino)
+
+
+def test_an_inode_of_64_bits_fits_its_column(tmp_path: Path) -> None:
+    mode, _inode, *rest = tmp_path.stat()
+    numbered = os.stat_result((mode, 2**64 - 5, *rest))
+    assert storage.inode_of(numbered) == 2**63 - 5

@@ -132,6 +132,23 @@ def test_a_file_that_changes_between_two_chunks_ends_the_upload(
     assert [seen.status for seen in tiktok.posts()] == ["PROCESSING_UPLOAD"]
 
 
+def test_nothing_more_is_sent_once_the_account_is_unlinked(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    post = submit()
+    tiktok.fault("server_error", "upload", skip=1)
+    worker.run_due()
+    assert reread(post, instance).state == PostState.UPLOADING
+    with instance_scope(instance):
+        TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+    worker.run_for(600)
+    waiting = reread(post, instance)
+    assert (waiting.state, waiting.error_code) == (PostState.WAITING_ACCOUNT, "account_disconnected")
+    assert [seen.status for seen in tiktok.posts()] == ["PROCESSING_UPLOAD"]
+    with instance_scope(instance):
+        assert not Submission.objects.filter(is_uploading=True).exists()
+
+
 def spoil(video: Media, how: str) -> None:
     if how == "gone":
         video.file.unlink()
@@ -275,6 +292,20 @@ def test_a_post_that_kills_its_workers_is_taken_out(
     assert claimed.is_poison
     advance(claimed)
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, expected)
+
+
+def test_a_post_that_waits_for_its_account_is_looked_at_again_whatever_happens(
+    submit: Submit, worker: Worker, instance: Instance
+) -> None:
+    post = submit()
+    with instance_scope(instance):
+        Post.objects.update(state=PostState.WAITING_ACCOUNT)
+    WorkItem.objects.update(crashes=POISON_AFTER)
+    claimed = claim()
+    assert claimed is not None
+    advance(claimed)
+    worker.run_for(600)
+    assert reread(post, instance).state == PostState.PUBLISHED
 
 
 def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
