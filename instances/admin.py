@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import ReadOnlyAdmin
 from accounts.audit import record
 from accounts.models import User
+from instances.forms import GeneralForm
 from instances.models import ApiKey, Instance, Invitation, JobLease, Membership, OutgoingMail
 
 
@@ -28,6 +29,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 class InstanceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Instances are made in the product; here they are found and renamed."""
 
+    form = GeneralForm
     list_display = ["name", "slug", "tenant", "time_zone", "created_at"]
     list_select_related = ["tenant"]
     search_fields = ["name", "slug", "tenant__name"]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from instances.access import Access
+from instances.roles import Permission
 from instances.scoping import instance_scope
 from tiktok.api import display
 from tiktok.api.errors import TikTokError
@@ -19,7 +20,7 @@ from tiktok.linking.outcomes import Outcome
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.services import Linked, OtherTikTokUser
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
-from tiktok.models import TikTokAccount, TikTokApp
+from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 
 
 def finish_link(
@@ -36,7 +37,7 @@ def finish_link(
 
 def _link(access: Access, attempt: LinkAttempt, app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> Outcome:
     reconnect = _account(attempt)
-    if attempt.account and reconnect is None:
+    if attempt.account and (reconnect is None or _is_unlinked_for(access, reconnect)):
         services.let_go(app, tokens, asked_at)
         return outcomes.not_allowed()
     try:
@@ -55,6 +56,12 @@ def _account(attempt: LinkAttempt) -> TikTokAccount | None:
     if not attempt.account:
         return None
     return TikTokAccount.objects.select_related("credential").filter(pk=UUID(attempt.account)).first()
+
+
+def _is_unlinked_for(access: Access, account: TikTokAccount) -> bool:
+    """Whether somebody disconnected it while the person was at TikTok, who may reconnect but not link."""
+    is_leaving = account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED)
+    return is_leaving and not access.can(Permission.ACCOUNT_MANAGE)
 
 
 def _complete(linked: Linked, attempt: LinkAttempt) -> str:

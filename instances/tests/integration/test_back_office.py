@@ -52,6 +52,19 @@ def test_sign_in_by_third_parties_and_roles_of_django_have_no_pages(staff: Clien
 
 
 @pytest.mark.django_db
+def test_an_instances_time_zone_is_one_that_exists(staff: Client, instance: Instance) -> None:
+    page = reverse("admin:instances_instance_change", args=[instance.pk])
+    body = {"name": "Aurora", "memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+
+    answer = staff.post(page, body | {"time_zone": "Mars/Olympus"})
+
+    assert list(answer.context["adminform"].form.errors) == ["time_zone"]
+    assert staff.post(page, body | {"time_zone": "Europe/Vienna"}).status_code == 302
+    instance.refresh_from_db()
+    assert instance.time_zone == "Europe/Vienna"
+
+
+@pytest.mark.django_db
 def test_the_audit_log_cannot_be_edited(staff: Client, instance: Instance, owner: User) -> None:
     create_api_key(instance, actor=owner, name="x", scopes=[])
     line = AuditLogEntry.objects.get()

@@ -341,6 +341,20 @@ def test_reconnecting_brings_an_account_back(
     assert (account.status, account.status_reason, account.credential.withdrawn_at) == ("active", "", None)
 
 
+@pytest.mark.parametrize("status", [AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED])
+def test_an_account_disconnected_meanwhile_is_not_brought_back_by_an_editor(
+    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, editor: User, status: str
+) -> None:
+    link(browser, sim, instance, maren)
+    browser.force_login(editor)
+    callback = sim.consent(begin(browser, instance, account=str(the_account(instance).pk)), maren)
+    with instance_scope(instance):
+        TikTokAccount.objects.update(status=status)
+
+    assert come_back(browser, callback)[0] == "not_allowed"
+    assert the_account(instance).status == status
+
+
 def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
 ) -> None:
