@@ -159,7 +159,7 @@ def delete_post(post: Post, *, actor: User) -> None:
 
 
 def correct_post(post: Post, *, actor: User) -> Post:
-    """A new draft with a failed or cancelled post's content."""
+    """A new draft with a failed or cancelled post's content. Raises InvalidTransition and OptionsRefused."""
     if post.state not in (PostState.FAILED, PostState.CANCELLED):
         raise InvalidTransition(post.state, PostState.DRAFT)
     media = media_of(post)

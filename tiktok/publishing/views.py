@@ -161,8 +161,11 @@ def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         new = services.correct_post(post, actor=request.user)
     except InvalidTransition as error:
         messages.error(request, error.user_message)
-        return redirect("tiktok:post-detail", request.instance.slug, post.pk)
-    return redirect("tiktok:post-edit", request.instance.slug, new.pk)
+    except services.OptionsRefused as error:
+        messages.error(request, " ".join(problem.message for problem in error.problems))
+    else:
+        return redirect("tiktok:post-edit", request.instance.slug, new.pk)
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 
 @require_GET

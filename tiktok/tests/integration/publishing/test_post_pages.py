@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from instances.models import Instance
-from tiktok.models import AttentionReason, Post, PostState, TikTokAccount
+from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
 from tiktok.publishing.story import tell
 from tiktok.tests.factories import make_account, make_media, make_post
 
@@ -104,6 +104,16 @@ def test_only_what_is_certainly_not_published_is_deleted(page: Client, account: 
     for post in (draft, published):
         page.post(reverse("tiktok:post-delete", args=["aurora", post.pk]))
     assert list(Post.objects.all()) == [published]
+
+
+def test_a_failed_post_of_an_unlinked_account_says_why_it_cannot_be_corrected(
+    page: Client, account: TikTokAccount
+) -> None:
+    failed = make_post(account, state=PostState.FAILED)
+    TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+    answer = page.post(reverse("tiktok:post-correct", args=["aurora", failed.pk]), follow=True)
+    assert "This account is disconnected. Reconnect it first." in answer.content.decode()
+    assert Post.objects.count() == 1
 
 
 def test_a_failed_post_is_corrected_as_a_new_draft(page: Client, account: TikTokAccount) -> None:
