@@ -75,10 +75,18 @@
     preview();
   }
 
+  // Back to a form that was sent, and sent again: its place in the history keeps its key, so it stays one post.
+  function keepKey() {
+    const kept = history.state?.submitKey;
+    if (kept) field("submit_key").value = kept;
+    else history.replaceState({ ...history.state, submitKey: field("submit_key").value }, "");
+  }
+
   page.addEventListener("change", () => { refresh(); preview(); });
   field("caption").addEventListener("input", count);
   document.addEventListener("media:ready", (event) => add(event.detail.id));
-  window.addEventListener("pageshow", () => { refresh(); count(); preview(); });
+  window.addEventListener("pageshow", () => { keepKey(); refresh(); count(); preview(); });
+  keepKey();
   refresh();
   count();
   preview();

@@ -98,6 +98,20 @@ def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk
     expect(page.get_by_text("No mouse was used").first).to_be_visible()
 
 
+def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    _fill(page, desk, "Once is enough")
+    acts.press(page, "Publish")
+    expect(page).to_have_url(acts.POST_PAGE)
+    made = page.url
+
+    page.go_back()
+    expect(page.get_by_label("What people read under the video")).to_have_value("Once is enough")
+    acts.press(page, "Publish")
+
+    expect(page).to_have_url(made)
+
+
 def _composer(arrive: Arrive, desk: Desk) -> Page:
     page = arrive(storage_state=desk.storage_state).page
     page.goto(f"/i/{desk.slug}/posts/new/")
