@@ -116,9 +116,11 @@ def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount
         draft, _replayed = services.create_post(**_content(request, form, account))
         messages.success(request, _("The draft is saved."))
         return draft
+    was_planned = post.state == PostState.SCHEDULED
     with transaction.atomic():
         _edit(request, form, post)
-    messages.success(request, _("The draft is saved."))
+    saved = _("The draft is saved. It is no longer scheduled.") if was_planned else _("The draft is saved.")
+    messages.success(request, saved)
     return post
 
 

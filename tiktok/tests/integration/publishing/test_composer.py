@@ -174,6 +174,18 @@ def test_the_same_form_with_another_video_of_the_same_name_is_not_the_same(
     assert Post.objects.count() == 1
 
 
+def test_saving_a_scheduled_post_as_draft_says_that_it_is_no_longer_scheduled(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
+    page.post(address(account), filled(video, when="later", publish_at="2027-03-02T10:00"))
+    post = Post.objects.get()
+    edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
+    answer = page.post(edit, filled(video, action="draft"), follow=True)
+    assert "It is no longer scheduled." in answer.content.decode()
+    post.refresh_from_db()
+    assert post.state == PostState.DRAFT
+
+
 def test_another_instances_account_and_video_are_not_there(
     page: Client,
     account: TikTokAccount,
