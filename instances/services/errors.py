@@ -1,5 +1,6 @@
 """Why a service said no; ``user_message`` is for people."""
 
+from django.core.exceptions import PermissionDenied
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -12,8 +13,8 @@ class Refused(Exception):
         self.user_message = user_message
 
 
-class NotAllowed(Refused):
-    """The actor's role does not reach that far."""
+class NotAllowed(Refused, PermissionDenied):
+    """The actor's role does not reach that far; where nobody explains it, the answer is 403."""
 
 
 class LastOwner(Refused):
