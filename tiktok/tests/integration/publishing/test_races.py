@@ -236,9 +236,11 @@ def test_a_chunk_that_outlasts_the_lease_keeps_it(
     assert claimed is not None
     advance(claimed)
     assert time.monotonic() - began > settings.PUBLISH_LEASE_S
-    assert reread(post, instance).state == PostState.PROCESSING
-    assert (WorkItem.objects.get().fence, WorkItem.objects.get().crashes) == (claimed.fence, 0)
+    # A lost lease would have cut the chunk. On a slow machine the answer may come after the read time-out, which
+    # is two thirds of the lease: then the post is still uploading, and asks for the status next.
     assert [put.stored for seen in tiktok.posts() for put in tiktok.puts(seen.publish_id)] == [True]
+    assert (WorkItem.objects.get().fence, WorkItem.objects.get().crashes) == (claimed.fence, 0)
+    assert reread(post, instance).state in {PostState.PROCESSING, PostState.UPLOADING}
 
 
 def test_fifty_equal_requests_make_one_post(account: TikTokAccount, instance: Instance, editor: User) -> None:
