@@ -20,10 +20,11 @@ from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTok
 from tiktok.publishing import lists, schedule, services, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
-from tiktok.publishing.forms import PostForm, initial_from
+from tiktok.publishing.forms import PostForm, initial_from, version_of
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict
 from tiktok.publishing.rules import OptionsRefused
 from tiktok.publishing.schedule import TimeRefused, When
+from tiktok.publishing.views import can_be_edited
 
 FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
 
@@ -41,6 +42,9 @@ def post_new(request: InstanceRequest) -> HttpResponse:
 def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Go on with a draft, or change a post that waits; what waits becomes a draft when it is saved."""
     post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
+    if request.method == "GET" and not can_be_edited(post):
+        messages.error(request, _("This post can no longer be edited."))
+        return redirect("tiktok:post-detail", request.instance.slug, post.pk)
     return _compose(request, post.account, [post.account], post=post)
 
 
@@ -161,6 +165,10 @@ def _when(request: InstanceRequest, form: PostForm) -> When | None:
 
 
 def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
+    """Raises StaleState when the post has changed since the page was opened: another tab, another person."""
+    post.refresh_from_db()
+    if form.cleaned_data["seen"] not in ("", version_of(post)):
+        raise StaleState(f"{post.pk} was changed by somebody else")
     if post.state != PostState.DRAFT:
         services.unschedule(post, actor=request.user)
     services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)

@@ -26,6 +26,7 @@ class PostForm(forms.Form):
     """One video for one account. Choices and disabled boxes come from fresh creator info (UX-7, UX-10)."""
 
     submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
     caption = forms.CharField(
         label=_("Caption"), required=False, strip=False, max_length=8800, widget=forms.Textarea(attrs={"rows": 5})
     )
@@ -129,12 +130,18 @@ class PostForm(forms.Form):
         )
 
 
+def version_of(post: Post) -> str:
+    """Tells whether the post has changed since a page was opened."""
+    return post.updated_at.isoformat()
+
+
 def initial_from(post: Post) -> dict[str, Any]:
     """The form's values of an existing post; its time in the zone it was planned in."""
     cover = post.cover_timestamp_ms
     values: dict[str, Any] = {name: getattr(post, name) for name in SENT_AS_THEY_ARE}
     first = post.items.first()
     return values | {
+        "seen": version_of(post),
         "media": first.media_id if first else None,
         "cover_s": None if cover is None else cover / 1000,
         "disclose": post.brand_organic or post.brand_content,

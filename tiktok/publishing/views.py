@@ -104,6 +104,11 @@ def post_live(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     return render(request, "tiktok/publishing/post_live.html", live_context(request, post))
 
 
+def can_be_edited(post: Post) -> bool:
+    """Whether it can still become a draft: nothing has been handed over."""
+    return post.state in EDITABLE or services.is_certainly_unpublished(post)
+
+
 def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
     """What the live part shows."""
     progress = queries.progress_of(post) if post.state == PostState.UPLOADING else None
@@ -117,7 +122,7 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
         "progress_text": f"{progress.sent_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
         "link_note": story.link_note(post),
         "events": story.timeline(list(queries.events_of(post))),
-        "can_edit": may_write and (post.state in EDITABLE or certain),
+        "can_edit": may_write and can_be_edited(post),
         "can_cancel": may_write and (post.state in CANCELLABLE or certain),
         "can_correct": may_write and post.state in {PostState.FAILED, PostState.CANCELLED},
         "can_delete": may_write and post.state in services.DELETABLE,

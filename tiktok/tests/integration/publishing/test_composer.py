@@ -11,7 +11,7 @@ from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import ConsentSnapshot, Media, Post, PostState, TikTokAccount, TikTokApp
-from tiktok.tests.factories import make_media
+from tiktok.tests.factories import make_media, make_post
 from tiktok.tests.fixtures_publishing import link_simulated
 from tiktok.tests.simulator_process import Simulator
 
@@ -200,6 +200,26 @@ def test_another_instances_account_and_video_are_not_there(
     assert page.get(address(theirs)).context["account"] == account  # the only one of this instance
     answer = page.post(address(account), filled(their_video))
     assert list(answer.context["form"].errors) == ["media"]
+
+
+def test_the_second_of_two_tabs_does_not_overwrite_the_first(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
+    page.post(address(account), filled(video, action="draft"))
+    post = Post.objects.get()
+    edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
+    seen = page.get(edit).context["form"]["seen"].value()
+    page.post(edit, filled(video, caption="The first tab", action="draft", seen=seen))
+    answer = page.post(edit, filled(video, caption="The second tab", action="draft", seen=seen))
+    assert "has just moved on" in str(answer.context["form"].non_field_errors())
+    post.refresh_from_db()
+    assert post.caption == "The first tab"
+
+
+def test_what_was_handed_over_is_shown_instead_of_edited(page: Client, account: TikTokAccount) -> None:
+    post = make_post(account, state=PostState.PUBLISHED)
+    answer = page.get(reverse("tiktok:post-edit", args=["aurora", post.pk]))
+    assert answer.url == reverse("tiktok:post-detail", args=["aurora", post.pk])  # type: ignore[attr-defined]
 
 
 def test_choosing_an_account_here_does_not_filter_the_other_pages(page: Client, account: TikTokAccount) -> None:
