@@ -20,7 +20,8 @@ class Stack:
 
     def __init__(self, **variables: str) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="clipdesk-browser-"))
-        self.tiktok = Simulator()
+        self.world = self.directory / "tiktok.sqlite3"  # what TikTok has given out, secrets included
+        self.tiktok = Simulator(state=self.world)
         self.log = self.directory / "up.log"
         self._port = free_port()
         self._more = variables
