@@ -249,4 +249,3 @@ LOGGING: dict[str, Any] = {
     "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},
 }
 VERSION = "0.1.0"
-NINJA_PAGINATION_PER_PAGE = 50

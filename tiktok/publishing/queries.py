@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 
 from tiktok.api.types import PrivacyLevel
-from tiktok.models import ConsentSnapshot, Post, PostEvent, PostMedia, PostState, Submission
+from tiktok.models import Post, PostEvent, PostMedia, PostState, Submission
 
 MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
 
@@ -41,11 +41,6 @@ def list_posts(*, states: Iterable[str] = (), account_id: UUID | None = None) ->
 def events_of(post: Post) -> QuerySet[PostEvent]:
     """The post's history, oldest first."""
     return PostEvent.objects.filter(post=post).select_related("actor").order_by("id")
-
-
-def consents_of(post: Post) -> QuerySet[ConsentSnapshot]:
-    """Every consent ever given for the post, newest first."""
-    return ConsentSnapshot.objects.filter(post=post).select_related("user").order_by("-at")
 
 
 def progress_of(post: Post) -> Progress | None:

@@ -1,5 +1,6 @@
 """Pages about posts: home, the list, the composer, and a post's live timeline."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -129,17 +130,23 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
     }
 
 
+def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], *, done: str) -> bool:
+    """Let the service do it and say so, or say why it will not; whether it did."""
+    try:
+        service(post, actor=request.user)
+    except (InvalidTransition, StaleState) as error:
+        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
+        return False
+    messages.success(request, done)
+    return True
+
+
 @require_POST
 @require_permission(Permission.POST_WRITE)
 def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Cancel a post that has not been handed over; says so where it is too late."""
     post = get_object_or_404(Post, pk=post_id)
-    try:
-        services.cancel_post(post, actor=request.user)
-    except (InvalidTransition, StaleState) as error:
-        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
-    else:
-        messages.success(request, _("The post is cancelled."))
+    _decide(request, post, services.cancel_post, done=_("The post is cancelled."))
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 
@@ -148,12 +155,8 @@ def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Delete a post that is certainly not published."""
     post = get_object_or_404(Post, pk=post_id)
-    try:
-        services.delete_post(post, actor=request.user)
-    except (InvalidTransition, StaleState) as error:
-        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
-        return redirect("tiktok:post-detail", request.instance.slug, post.pk)
-    messages.success(request, _("The post is deleted."))
+    if not _decide(request, post, services.delete_post, done=_("The post is deleted.")):
+        return redirect("tiktok:post-detail", request.instance.slug, post_id)
     return redirect("tiktok:post-list", request.instance.slug)
 
 
