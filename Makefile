@@ -17,7 +17,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants bench bench-services
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -46,6 +46,12 @@ test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 
 mutants: $(VENV)/.dev ## Break scope and permission checks one by one: the walker must notice each (minutes)
 	$(BIN)/python scripts/walker_mutants.py
+
+bench: $(VENV)/.dev ## Benchmarks as a table (minutes; ROWS="upload memory …", see docs/benchmarks.md)
+	@$(BIN)/python -m tiktok.tests.bench $(ROWS)
+
+bench-services: $(VENV)/.dev ## The same on a private PostgreSQL and Redis
+	@PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m tiktok.tests.bench $(ROWS)
 
 screenshots: $(VENV)/.dev ## Pictures of every page, light and dark, wide and narrow (FOLDER=screenshots)
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(FOLDER)

@@ -1,0 +1,1 @@
+"""Benchmarks: ``python -m tiktok.tests.bench [ROW …]`` prints a table. Measured, never asserted."""
