@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from instances.jobs.clock import read_db_now
 from tiktok.gateway import give_back_connection
-from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, Submission
+from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
 from tiktok.publishing.submissions import close_submission, open_submission, wake_next
@@ -51,10 +51,13 @@ class Step:
 
     @property
     def submission(self) -> Submission:
-        """The open submission, read now. Call it where the state says that there is one."""
+        """The open submission, read now, where the state says that there is one.
+
+        Raises StaleState: somebody, who has closed it, moved the post.
+        """
         found = open_submission(self.post)
         if found is None:
-            raise LookupError(f"{self.post.pk} is {self.post.state} without an open submission")
+            raise StaleState(f"the submission of {self.post.pk} is closed")
         return found
 
     def renew(self) -> None:

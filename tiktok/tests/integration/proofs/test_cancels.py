@@ -1,0 +1,251 @@
+"""People who cancel at any moment of an upload: what is cancelled is never published, what is refused exactly once.
+
+``CANCELS`` says how many posts are cancelled (30 without it); a fifth of them is cancelled in the very statements
+around the point of no return.
+"""
+
+import os
+import random
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from accounts.models import User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from tiktok.models import InvalidTransition, Media, Post, PostState, Submission, TikTokAccount, TikTokApp
+from tiktok.publishing import services
+from tiktok.publishing.claims import claim
+from tiktok.publishing.consent import Consent
+from tiktok.publishing.creator import fetch_creator_info
+from tiktok.publishing.rules import PostOptions
+from tiktok.publishing.steps import advance
+from tiktok.tests.factories import make_media
+from tiktok.tests.fixtures_publishing import MB, link_simulated
+from tiktok.tests.jobs_process import wait_until
+from tiktok.tests.simulator_process import Simulator
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
+
+CANCELS: Final = int(os.environ.get("CANCELS", "30"))
+SEED: Final = int(os.environ.get("SEED", "1"))
+POSTS_PER_ACCOUNT: Final = 5  # TikTok takes six inits a minute
+WORKERS: Final = 6
+LONGEST_S: Final = 600
+AIMED_AROUND: Final = 16  # statements
+SIZE: Final = 11 * MB + 1  # two chunks
+BYTES_PER_S: Final = 24 * MB
+
+
+@dataclass
+class Aim:
+    """Counts the statements of one post's worker from its receipt on, and fires at one of them.
+
+    ``no_return_at`` is the number of the statement that commits the point of no return, once it was seen.
+    """
+
+    fires_at: int | None = None
+    fired: threading.Event = field(default_factory=threading.Event)
+    no_return_at: int | None = None
+    _seen: int | None = None
+
+    def look(self, sql: str) -> None:
+        """One statement more."""
+        if self._seen is None:
+            self._seen = 0 if sql.startswith('INSERT INTO "tiktok_initreceipt"') else None
+            return
+        self._seen += 1
+        if self._seen == self.fires_at:
+            self.fired.set()
+        if self.no_return_at is None and "SET" in sql and '"pnr_at" = ' in sql:
+            self.no_return_at = self._seen
+            self.fired.set()
+
+
+AIMS: dict[UUID, Aim] = {}
+
+
+@contextmanager
+def watched(post_id: UUID) -> Iterator[None]:
+    """Let the post's aim, if it has one, see the statements of this thread."""
+    aim = AIMS.get(post_id)
+    if aim is None:
+        yield
+        return
+
+    def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        aim.look(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(wrapper):
+        yield
+
+
+def work(stop: threading.Event) -> None:
+    """What a worker does, until it is told to stop."""
+    try:
+        while not stop.is_set():
+            claimed = claim()
+            if claimed is None:
+                stop.wait(0.05)
+                continue
+            with watched(claimed.post_id):
+                advance(claimed, stop=stop)
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def accounts(tiktok: Simulator, simulated: TikTokApp, instance: Instance, settings: Settings) -> list[TikTokAccount]:
+    """As many as the posts need; TikTok takes the bytes slowly enough for people to cancel in between."""
+    settings.UPLOADS_PER_INSTANCE = 100
+    settings.PUBLISH_LEASE_S = 30
+    tiktok.create_app(audited=True)
+    tiktok.settings(processing_delay_s=0, moderation_delay_s=0)
+    tiktok.fault("slow", "upload", times=-1, bytes_per_s=BYTES_PER_S)
+    AIMS.clear()
+    many = -(-CANCELS // POSTS_PER_ACCOUNT)
+    return [link_simulated(tiktok, simulated, instance, f"user{n}") for n in range(many)]
+
+
+@pytest.fixture
+def clips(instance: Instance) -> dict[str, Media]:
+    """A file of two chunks, and one that is sent in a moment."""
+    with instance_scope(instance):
+        return {
+            "slow": make_media(instance, content=random.Random(SEED).randbytes(SIZE)),
+            "short": make_media(instance, content=random.Random(SEED).randbytes(100_000)),
+        }
+
+
+Send = Callable[[str, int, bool], Post]
+
+
+@pytest.fixture
+def send(accounts: list[TikTokAccount], clips: dict[str, Media], editor: User, instance: Instance) -> Send:
+    """Publish now with a caption of its own, by one account after the other."""
+    with instance_scope(instance):
+        consent = Consent(editor, fetch_creator_info(accounts[0]), "web", agreed=True)
+
+    def submit(caption: str, number: int, is_short: bool) -> Post:
+        with instance_scope(instance):
+            post, _ = services.submit_post(
+                account=accounts[number % len(accounts)],
+                media=clips["short" if is_short else "slow"],
+                options=PostOptions(caption=caption, privacy_level="PUBLIC_TO_EVERYONE"),
+                actor=editor,
+                consent=consent,
+                when=None,
+            )
+        return post
+
+    return submit
+
+
+@pytest.fixture
+def no_return_at(send: Send) -> int:
+    """How many statements after its receipt a worker passes the point of no return; learnt from one post."""
+    post = send("calibration", -1, True)
+    aim = AIMS[post.pk] = Aim()
+    while claimed := claim(post.pk):
+        with watched(post.pk):
+            advance(claimed)
+    assert aim.no_return_at is not None
+    return aim.no_return_at
+
+
+def send_all(send: Send, no_return_at: int) -> list[Post]:
+    """Every fifth is aimed at: from some statements before the point of no return to a few after it."""
+    posts = []
+    for number in range(CANCELS):
+        is_aimed = number % 5 == 0
+        post = send(f"post {number}", number, is_aimed)
+        if is_aimed:
+            fires_at = no_return_at + random.Random(f"{SEED} {number}").randrange(-AIMED_AROUND, 3)
+            AIMS[post.pk] = Aim(max(fires_at, 1))
+        posts.append(post)
+    return posts
+
+
+def is_under_way(post: Post, instance: Instance) -> bool:
+    with instance_scope(instance):
+        return Post.objects.get(pk=post.pk).state in {PostState.UPLOADING, PostState.PROCESSING, PostState.PUBLISHED}
+
+
+def cancel_at_some_moment(post: Post, number: int, instance: Instance, editor: User) -> str:
+    """Between the init and the end of the upload; or, for an aimed one, at its statement."""
+    try:
+        if aim := AIMS.get(post.pk):
+            assert aim.fired.wait(LONGEST_S), "the point of no return never came"
+        else:
+            wait_until(lambda: is_under_way(post, instance), what=f"{post.caption} is under way", timeout_s=LONGEST_S)
+            threading.Event().wait(random.Random(f"{SEED} {number}").uniform(0, 2.5 * SIZE / BYTES_PER_S))
+        with instance_scope(instance):
+            services.cancel_post(Post.objects.get(pk=post.pk), actor=editor)
+    except InvalidTransition as refused:
+        return "try again" if refused.state == PostState.INITING else "too late"
+    finally:
+        connection.close()
+    return "cancelled"
+
+
+def test_cancelled_posts_are_never_published_and_refused_ones_exactly_once(
+    send: Send,
+    no_return_at: int,
+    tiktok: Simulator,
+    instance: Instance,
+    editor: User,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    posts = send_all(send, no_return_at)
+    stop = threading.Event()
+    with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(len(posts)) as people:
+        at_work = [workers.submit(work, stop) for _ in range(WORKERS)]
+        try:
+            asked: list[Future[str]] = [
+                people.submit(cancel_at_some_moment, post, number, instance, editor)
+                for number, post in enumerate(posts)
+            ]
+            answers = [answer.result(LONGEST_S) for answer in asked]
+            wait_until(lambda: not moving(instance), what="nothing moves", timeout_s=LONGEST_S)
+        finally:
+            stop.set()
+            for worker in at_work:
+                worker.result(LONGEST_S)  # none of them ended before
+
+    out = Counter(seen.post_info["title"] for seen in tiktok.posts() if seen.status == "PUBLISH_COMPLETE")
+    with instance_scope(instance):
+        states = {post.caption: post.state for post in Post.objects.all()}
+        assert not Submission.objects.filter(closed_at=None).exists()
+    report(answers, posts, states, capsys)
+    for post, answer in zip(posts, answers, strict=True):
+        expected = (PostState.CANCELLED, 0) if answer == "cancelled" else (PostState.PUBLISHED, 1)
+        assert (states[post.caption], out[post.caption]) == expected, (post.caption, answer)
+    assert {"cancelled", "too late"} <= set(answers)
+
+
+def moving(instance: Instance) -> int:
+    """How many posts have still to reach an end."""
+    with instance_scope(instance):
+        ended = [PostState.PUBLISHED, PostState.CANCELLED]
+        return Post.objects.exclude(state__in=ended).count()
+
+
+def report(answers: list[str], posts: list[Post], states: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for people who run many."""
+    kinds = Counter((post.pk in AIMS, answer) for post, answer in zip(posts, answers, strict=True))
+    words = [f"{'aimed' if aimed else 'random'} {answer}: {count}" for (aimed, answer), count in sorted(kinds.items())]
+    ends = ", ".join(f"{state} {count}" for state, count in sorted(Counter(states.values()).items()))
+    line = f"\n{len(posts)} cancels on {connection.vendor}, seed {SEED}: {', '.join(words)}; ends: {ends}\n"
+    with capsys.disabled():
+        sys.stdout.write(line)
