@@ -21,6 +21,7 @@ from tiktok.linking.profile import sync_profile
 from tiktok.linking.services import Linked, OtherTikTokUser
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
+from tiktok.throttle import RateHeld
 
 
 def finish_link(
@@ -69,7 +70,7 @@ def _complete(linked: Linked, attempt: LinkAttempt) -> str:
     account = linked.account
     try:
         sync_profile(account)
-    except (TikTokError, ReconnectNeeded, RefreshUnderWay):
+    except (TikTokError, ReconnectNeeded, RefreshUnderWay, RateHeld):
         return _("Its profile could not be read yet; Clipdesk tries again by itself.")
     if linked.is_new and not attempt.name and (name := account.display_name or account.username):
         account.name = name[:80]

@@ -1,10 +1,13 @@
 """The profile as TikTok knows it: read with exactly the fields that the granted scopes allow."""
 
 from typing import Any
+from uuid import UUID
 
 from instances.jobs.clock import db_now
+from tiktok import throttle
 from tiktok.api import display
-from tiktok.api.errors import AccessTokenInvalid
+from tiktok.api.errors import AccessTokenInvalid, RateLimited
+from tiktok.api.limits import Endpoint
 from tiktok.api.types import UserInfo
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
@@ -16,7 +19,7 @@ from tiktok.models import TikTokAccount
 def sync_profile(account: TikTokAccount) -> None:
     """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
 
-    May run twice. Raises ReconnectNeeded, RefreshUnderWay, TikTokError.
+    May run twice. Raises ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError.
     """
     info = _read(account)
     avatar_path = copy_avatar(account, info.avatar_url)
@@ -31,19 +34,24 @@ def sync_profile(account: TikTokAccount) -> None:
 def _read(account: TikTokAccount) -> UserInfo:
     token = usable_token(account.credential_id)
     try:
-        return _ask(token)
+        return _ask(account.credential_id, token)
     except AccessTokenInvalid:
         token = usable_token(account.credential_id, refresh_now=token.version)
     try:
-        return _ask(token)
+        return _ask(account.credential_id, token)
     except AccessTokenInvalid as error:
         need_reconnect(account.credential_id, seen_version=token.version, reason="withdrawn")
         raise ReconnectNeeded("withdrawn") from error
 
 
-def _ask(token: UsableToken) -> UserInfo:
+def _ask(credential_id: UUID, token: UsableToken) -> UserInfo:
+    throttle.take_slot(credential_id, Endpoint.USER_INFO)
     give_back_connection()
-    return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)
+    try:
+        return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)
+    except RateLimited as error:
+        throttle.gate_after(credential_id, Endpoint.USER_INFO, error)
+        raise
 
 
 def profile_columns(info: UserInfo) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_token
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
+from tiktok.throttle import RateHeld
 
 log = logging.getLogger(__name__)
 SOON: Final = timedelta(hours=1)
@@ -68,6 +69,6 @@ def sync_profiles() -> int:
             try:
                 sync_profile(account)
                 done += 1
-            except (TikTokError, RefreshUnderWay, ReconnectNeeded) as error:
+            except (TikTokError, RefreshUnderWay, ReconnectNeeded, RateHeld) as error:
                 log.warning("reading the profile of account %s failed: %s", account.pk, error)
     return done

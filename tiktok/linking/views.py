@@ -31,6 +31,7 @@ from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_fo
 from tiktok.linking.selection import select_account
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.throttle import RateHeld
 
 
 @require_GET
@@ -162,6 +163,8 @@ def account_sync(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
         messages.error(request, _("TikTok has ended the permission. Reconnect the account."))
     except (TikTokError, RefreshUnderWay):
         messages.warning(request, _("TikTok did not answer properly. Try again in a moment."))
+    except RateHeld:
+        messages.warning(request, _("TikTok's limit of calls per minute is reached. Try again in a minute."))
     else:
         messages.success(request, _("The profile of %(name)s is up to date.") % {"name": account.name})
     return _back(request, account_id)

@@ -53,7 +53,8 @@ class Post(ContentModel):
 
     Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone a person
     chose. ``publish_status`` and ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids
-    as text, empty until the post is public and moderated.
+    as text, empty until the post is public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means
+    nothing without one.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -90,6 +91,7 @@ class Post(ContentModel):
     log_id = models.CharField(max_length=128, blank=True)
     hold_reason = models.CharField(max_length=80, blank=True)
     hold_count = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
 
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULL keeps it out of the constraint
     idempotency_hash = models.CharField(max_length=64, blank=True)
@@ -109,6 +111,7 @@ class Post(ContentModel):
             models.Index(fields=["instance", "-created_at", "-id"], name="post_newest"),
             models.Index(fields=["instance", "state", "-created_at"], name="post_by_state"),
             models.Index(fields=["account", "-created_at"], name="post_by_account"),
+            models.Index(fields=["account", "state", "publish_at"], name="post_queue"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["instance", "idempotency_key"], name="post_idempotency"),

@@ -56,6 +56,10 @@ class Submission(ContentModel):
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
         ordering = ["number"]
+        indexes = [
+            models.Index(fields=["credential", "pnr_at"], name="submission_handed_over"),
+            models.Index(fields=["app", "init_answered_at"], name="submission_answered"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["post"], condition=Q(closed_at=None), name="one_open_submission"),
             models.UniqueConstraint(fields=["post", "number"], name="submission_number"),

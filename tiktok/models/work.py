@@ -109,12 +109,14 @@ class RateWindow(models.Model):
     """What a credential has spent at one endpoint in TikTok's sliding minute; ``gated_until`` after a 429.
 
     ``spent`` holds the times of the calls (seconds since the epoch by the database's clock), oldest first.
+    ``promised_until`` is the time that the last of those who were refused was told to come back at.
     """
 
     credential = models.ForeignKey(TikTokCredential, on_delete=models.CASCADE, related_name="+")
     endpoint = models.CharField(max_length=40)
     spent = models.JSONField(default=list)
     gated_until = models.DateTimeField(null=True)
+    promised_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("rate window")

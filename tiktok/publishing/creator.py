@@ -53,7 +53,6 @@ def ask_creator_info(account: TikTokAccount) -> CreatorInfo:
     """As ``fetch_creator_info``, with the faults as they come; ReconnectNeeded also for a missing scope."""
     if Scope.VIDEO_PUBLISH not in account.credential.scopes:
         raise ReconnectNeeded("scope_missing")
-    throttle.take_slot(account.credential_id, Endpoint.CREATOR_INFO)
     return call_with_token(
         account.credential_id,
         Endpoint.CREATOR_INFO,

@@ -8,7 +8,7 @@ from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AttentionReason, PostState, TikTokApp
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
-from tiktok.throttle import RateHeld
+from tiktok.throttle import GATE_JITTER_S, RateHeld
 
 Fault = ReconnectNeeded | RefreshUnderWay | RateHeld | TikTokError
 FAULTS: Final = (ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError)
@@ -48,7 +48,7 @@ def counts(fault: Fault) -> bool:
 def hold_for(step: Step, fault: Fault) -> Pause:
     """Wait as long as a passing fault asks for, and show why."""
     if isinstance(fault, RateHeld):
-        return step.hold("rate", seconds_until(fault.until) + random.uniform(0.1, 2))  # noqa: S311 - jitter
+        return step.hold("rate", seconds_until(fault.until) + random.uniform(0.01, 0.2))  # noqa: S311 - jitter
     if isinstance(fault, RefreshUnderWay):
         return step.hold("refresh", REFRESH_RETRY_S)
     if isinstance(fault, ReconnectNeeded):
@@ -58,7 +58,8 @@ def hold_for(step: Step, fault: Fault) -> Pause:
 
 def _seconds(error: TikTokError, count: int) -> float:
     if error.kind == ErrorKind.RATE:
-        return max(error.hold_s or 0, RATE_WINDOW_S) + random.uniform(1, 10)  # noqa: S311 - jitter
+        after_gate = GATE_JITTER_S + random.uniform(1, 10)  # noqa: S311 - jitter
+        return max(error.hold_s or 0, RATE_WINDOW_S) + after_gate
     return max(float(error.hold_s or 0), backoff(count))
 
 

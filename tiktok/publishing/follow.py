@@ -29,13 +29,13 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
     """One read; polling leaves a few a minute to uploads that resume. Raises what calls raise, and RateHeld."""
     step.renew()
     reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
-    throttle.take_slot(submission.credential_id, Endpoint.STATUS_FETCH, reserve=reserve)
     return call_with_token(
         submission.credential_id,
         Endpoint.STATUS_FETCH,
         lambda client, token: content_posting.fetch_status(
             client, access_token=token, publish_id=submission.publish_id
         ),
+        reserve=reserve,
     )
 
 

@@ -208,6 +208,7 @@ def _send_init(step: Step, submission: Submission) -> Pause:
             lambda client, token: content_posting.init_video(
                 client, access_token=token, post_info=post_info, source=source
             ),
+            has_slot=True,
         )
     except FAULTS as fault:
         return _after_failed_init(step, fault)

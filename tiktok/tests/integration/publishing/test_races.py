@@ -7,15 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from instances.jobs.clock import pinned_clock, read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok import throttle
-from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
 from tiktok.api.types import VideoInit
 from tiktok.models import (
@@ -25,7 +22,6 @@ from tiktok.models import (
     Post,
     PostEvent,
     PostState,
-    RateWindow,
     StaleState,
     Submission,
     TikTokAccount,
@@ -38,7 +34,8 @@ from tiktok.publishing.rules import PostOptions
 from tiktok.publishing.start import keep_receipt
 from tiktok.publishing.step import Step
 from tiktok.publishing.steps import advance
-from tiktok.tests.factories import CredentialFactory, make_account, make_media, make_post
+from tiktok.tests import races
+from tiktok.tests.factories import make_account, make_media, make_post
 from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, reread
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
@@ -48,23 +45,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
     """Run all at the same moment, each on its own connection; what they return or raise, in order."""
-    barrier, results = threading.Barrier(len(works)), [None] * len(works)
-
-    def run(index: int, work: Callable[[], Any]) -> None:
-        try:
-            barrier.wait(10)
-            results[index] = work()
-        except (StaleState, InvalidTransition, IdempotencyConflict, throttle.RateHeld) as error:
-            results[index] = error  # type: ignore[call-overload]
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(index, work)) for index, work in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
+    return races.at_once(*works, expect=(StaleState, InvalidTransition, IdempotencyConflict))
 
 
 @pytest.fixture
@@ -264,16 +245,3 @@ def test_fifty_equal_requests_make_one_post(account: TikTokAccount, instance: In
         assert Post.objects.count() == 1
     (other,) = at_once(request(2))
     assert isinstance(other, IdempotencyConflict)
-
-
-@pytest.mark.parametrize("reserve", [0, throttle.RESERVED_FOR_RESUMING])
-def test_a_rate_is_never_exceeded_by_workers_together(db: None, reserve: int) -> None:
-    credential = CredentialFactory.create()
-    moment = timezone.now()
-    with pinned_clock(moment):
-        calls = [lambda: throttle.take_slot(credential.pk, Endpoint.STATUS_FETCH, reserve=reserve)] * 10
-        results = [result for _ in range(4) for result in at_once(*calls)]
-    held = [result for result in results if isinstance(result, throttle.RateHeld)]
-    assert len(results) - len(held) == 30 - reserve
-    assert len(RateWindow.objects.get().spent) == 30 - reserve
-    assert {error.until for error in held} == {moment + timedelta(seconds=60)}

@@ -1,0 +1,28 @@
+"""Several connections at the same moment."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+
+def at_once(*works: Callable[[], Any], expect: tuple[type[Exception], ...]) -> list[Any]:
+    """Run all at the same moment, each on its own connection; what they return, or raise of ``expect``, in order."""
+    barrier, results = threading.Barrier(len(works)), [None] * len(works)
+
+    def run(index: int, work: Callable[[], Any]) -> None:
+        try:
+            barrier.wait(10)
+            results[index] = work()
+        except expect as error:
+            results[index] = error  # type: ignore[call-overload]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(index, work)) for index, work in enumerate(works)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return results
