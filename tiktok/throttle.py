@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from instances.jobs.clock import read_db_now
-from tiktok.api.errors import RateLimited
+from tiktok.api.errors import TikTokError
 from tiktok.api.limits import RATE_WINDOW_S, RATES, Endpoint, Rate
 from tiktok.models import RateWindow
 
@@ -54,7 +54,7 @@ def free_at(credential_id: UUID, endpoint: Endpoint) -> datetime | None:
     return _free_at(window, RATES[endpoint], 0, read_db_now()) if window else None
 
 
-def gate_after(credential_id: UUID, endpoint: Endpoint, refusal: RateLimited) -> None:
+def gate_after(credential_id: UUID, endpoint: Endpoint, refusal: TikTokError) -> None:
     """TikTok said 429 after all: as long as it asks for, at least a minute, and not everybody at the same moment."""
     seconds = max(refusal.hold_s or 0, RATE_WINDOW_S)
     gate(credential_id, endpoint, seconds=seconds + random.uniform(1, GATE_JITTER_S))  # noqa: S311 - jitter

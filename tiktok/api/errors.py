@@ -33,9 +33,11 @@ class TikTokError(Exception):
     ``http_status`` None where no answer came.
     ``may_repeat``  the same call, with the same arguments, does no harm when made again.
     ``hold_s``      wait at least so many seconds before a further call; None says nothing.
+    ``was_sent``    the call itself was made; False where it failed while its access token was fetched.
     """
 
     kind: ErrorKind = ErrorKind.UNCLEAR
+    was_sent = True
 
     def __init__(
         self,

@@ -30,6 +30,13 @@ def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bo
     return True
 
 
+def lose_scope(credential_id: UUID, scope: str) -> None:
+    """TikTok has just refused for want of this scope: whatever was written down, it is not granted (any more)."""
+    row = TikTokCredential.objects.only("version", "scopes").get(pk=credential_id)
+    left = [granted for granted in row.scopes if granted != scope]
+    TikTokCredential.objects.filter(pk=credential_id, version=row.version).update(scopes=left)
+
+
 def revive_accounts(credential_id: UUID) -> None:
     """New tokens are here: accounts that waited for them are active again, in all instances, and so is their work."""
     waiting = _links(credential_id, AccountStatus.RECONNECT_NEEDED)

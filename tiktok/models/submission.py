@@ -16,8 +16,10 @@ from tiktok.models.app import TikTokApp
 class Submission(ContentModel):
     """One attempt to hand a post to TikTok; at most one per post is open, one per credential uploads.
 
-    ``sent_bytes`` counts bytes of chunks that TikTok acknowledged. ``pnr_at``, the point of no return, is committed
-    before the last bytes leave; from then on only TikTok's word, or proof that bytes are missing, moves the post.
+    ``sent_bytes`` counts bytes of chunks that TikTok acknowledged; ``sending_bytes``, how far into the file the chunk
+    under way has got, is for people's eyes and never counts as acknowledged. ``pnr_at``, the point of no return, is
+    committed before the last bytes leave; from then on only TikTok's word, or proof that bytes are missing, moves the
+    post.
     ``is_in_doubt``: the fate of the last chunk sent is unknown, so TikTok is asked before anything else is sent.
     The media's identity is that at init. Read and write ``pnr_at`` only under the work item's lock.
     """
@@ -36,6 +38,7 @@ class Submission(ContentModel):
     chunk_size = models.PositiveBigIntegerField()
     total_chunk_count = models.PositiveIntegerField()
     sent_bytes = models.PositiveBigIntegerField(default=0)
+    sending_bytes = models.PositiveBigIntegerField(default=0)
     media_sha256 = models.CharField(max_length=64)
     media_mtime_ns = models.PositiveBigIntegerField()
     media_inode = models.PositiveBigIntegerField()

@@ -1,19 +1,21 @@
 """One way to call TikTok for a credential: a fresh token, no database connection held, one refresh on a 401."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from tiktok import throttle
 from tiktok.api.client import TikTokClient
-from tiktok.api.errors import AccessTokenInvalid, RateLimited
+from tiktok.api.errors import AccessTokenInvalid, RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.status import need_reconnect
-from tiktok.linking.tokens import ReconnectNeeded, usable_token
+from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
 
 T = TypeVar("T")
+# Also where no envelope says so: some gateways answer with a page.
+TOO_MANY: Final = 429
 
 
 def call_with_token(
@@ -29,13 +31,13 @@ def call_with_token(
     ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken. Raises RateHeld and what
     ``call`` and ``usable_token`` raise; a token refused twice is ReconnectNeeded.
     """
-    token = usable_token(credential_id)
+    token = _token(credential_id)
     if not has_slot:
         throttle.take_slot(credential_id, endpoint, reserve=reserve)
     try:
         return _outside(credential_id, endpoint, call, token.access_token)
     except AccessTokenInvalid:
-        fresh = usable_token(credential_id, refresh_now=token.version)
+        fresh = _token(credential_id, refused=token.version)
     throttle.take_slot(credential_id, endpoint, reserve=reserve)
     try:
         return _outside(credential_id, endpoint, call, fresh.access_token)
@@ -44,10 +46,19 @@ def call_with_token(
         raise ReconnectNeeded("token_refused") from error
 
 
+def _token(credential_id: UUID, *, refused: int | None = None) -> UsableToken:
+    try:
+        return usable_token(credential_id, refresh_now=refused)
+    except TikTokError as error:
+        error.was_sent = False
+        raise
+
+
 def _outside(credential_id: UUID, endpoint: Endpoint, call: Callable[[TikTokClient, Secret], T], token: Secret) -> T:
     give_back_connection()
     try:
         return call(tiktok_client(), token)
-    except RateLimited as error:
-        throttle.gate_after(credential_id, endpoint, error)
+    except TikTokError as error:
+        if error.http_status == TOO_MANY or isinstance(error, RateLimited):
+            throttle.gate_after(credential_id, endpoint, error)
         raise

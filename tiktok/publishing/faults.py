@@ -1,14 +1,19 @@
 """From what went wrong with a call to what becomes of a post that is not (or no longer) at TikTok (design 7)."""
 
+import logging
 import random
 from typing import Final
 
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
+from tiktok.api.types import Scope
+from tiktok.linking.status import lose_scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AttentionReason, PostState, TikTokApp
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
 from tiktok.throttle import GATE_JITTER_S, RateHeld
+
+log = logging.getLogger(__name__)
 
 Fault = ReconnectNeeded | RefreshUnderWay | RateHeld | TikTokError
 FAULTS: Final = (ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError)
@@ -19,6 +24,8 @@ PASSING: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, Er
 UNCOUNTED: Final = frozenset({ErrorKind.NET, ErrorKind.RATE, ErrorKind.QUOTA, ErrorKind.AUTH, ErrorKind.SCOPE})
 WAITING_RECHECK_S: Final = 300.0
 REFRESH_RETRY_S: Final = 3.0
+# Nobody but whoever runs Clipdesk can do something about these.
+FOR_OPERATOR: Final = frozenset({"reached_active_user_cap"})
 UNAUDITED: Final = "unaudited_client_can_only_post_to_private_accounts"
 OPTIONS_MISMATCH: Final = "privacy_level_option_mismatch"
 FIELD_OF: Final = {
@@ -40,13 +47,21 @@ def is_passing(fault: Fault) -> bool:
     return not isinstance(fault, ReconnectNeeded)
 
 
+def needs_account(fault: Fault) -> bool:
+    """Whether only the TikTok user's consent helps."""
+    if isinstance(fault, TikTokError):
+        return fault.kind in (ErrorKind.AUTH, ErrorKind.SCOPE)
+    return isinstance(fault, ReconnectNeeded)
+
+
 def counts(fault: Fault) -> bool:
     """Whether an init that ended so counts as unanswered."""
-    return isinstance(fault, TikTokError) and fault.kind not in UNCOUNTED
+    return isinstance(fault, TikTokError) and fault.was_sent and fault.kind not in UNCOUNTED
 
 
 def hold_for(step: Step, fault: Fault) -> Pause:
     """Wait as long as a passing fault asks for, and show why."""
+    _learn(step, fault)
     if isinstance(fault, RateHeld):
         return step.hold("rate", seconds_until(fault.until) + random.uniform(0.01, 0.2))  # noqa: S311 - jitter
     if isinstance(fault, RefreshUnderWay):
@@ -54,6 +69,18 @@ def hold_for(step: Step, fault: Fault) -> Pause:
     if isinstance(fault, ReconnectNeeded):
         return step.hold("reconnect_needed", WAITING_RECHECK_S)
     return step.hold(fault.code, _seconds(fault, step.post.hold_count), log_id=fault.log_id)
+
+
+def _learn(step: Step, fault: Fault) -> None:
+    """What a fault says beyond this post: a scope that is gone, or something for the operator's log, once per hold."""
+    if not isinstance(fault, TikTokError) or step.post.hold_reason == fault.code:
+        return
+    if fault.kind == ErrorKind.SCOPE:
+        lose_scope(step.post.account.credential_id, Scope.VIDEO_PUBLISH)
+    app = step.post.account.credential.app
+    believed_audited = fault.code == UNAUDITED and app.is_audited
+    if fault.kind == ErrorKind.OPERATOR or fault.code in FOR_OPERATOR or believed_audited:
+        log.error("the operator is needed: TikTok answered %s to post %s of app %s", fault, step.post.pk, app.pk)
 
 
 def _seconds(error: TikTokError, count: int) -> float:
@@ -70,6 +97,7 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
         return wait_for_account(step, code, closes=closes)
     if not isinstance(fault, TikTokError):
         raise TypeError(f"{type(fault).__name__} passes by itself")
+    _learn(step, fault)
     if fault.kind in (ErrorKind.AUTH, ErrorKind.SCOPE):
         code = "scope_missing" if fault.kind == ErrorKind.SCOPE else "reconnect_needed"
         return wait_for_account(step, code, closes=closes, tiktok_code=fault.code, log_id=fault.log_id)

@@ -45,19 +45,21 @@ class FileIdentity:
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """A descriptor for reading. Raises MediaChanged when the file cannot be opened."""
+    """A descriptor for reading. Raises MediaChanged when the file cannot be opened, or read inside the block."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise MediaChanged(type(error).__name__) from error
     try:
         yield descriptor
+    except OSError as error:  # the client turns the line's own faults into its errors
+        raise MediaChanged(type(error).__name__) from error
     finally:
         os.close(descriptor)
 
 
 def verify(
-    descriptor: int, *, known: FileIdentity, sha256: str, trusted: bool, keep_alive: Callable[[], None]
+    descriptor: int, *, known: FileIdentity, sha256: str, trusted: bool, keep_alive: Callable[[], object]
 ) -> FileIdentity:
     """The file's identity now; hashed again when it differs from ``known`` or is not ``trusted``.
 
@@ -73,7 +75,7 @@ def verify(
     return now
 
 
-def _hash(descriptor: int, keep_alive: Callable[[], None]) -> str:
+def _hash(descriptor: int, keep_alive: Callable[[], object]) -> str:
     digest, offset = hashlib.sha256(), 0
     while block := os.pread(descriptor, HASH_BLOCK, offset):
         keep_alive()

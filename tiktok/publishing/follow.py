@@ -8,8 +8,8 @@ from django.utils import timezone
 from instances.jobs.clock import read_db_now
 from tiktok import throttle
 from tiktok.api import content_posting
-from tiktok.api.errors import ErrorKind, classify_fail_reason
-from tiktok.api.limits import Endpoint
+from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
+from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
 from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
 from tiktok.models import AttentionReason, EventCause, PostState, Submission
 from tiktok.publishing.calls import call_with_token
@@ -22,7 +22,8 @@ WORD_WITHIN_S: Final = 24 * 3600.0
 PUBLIC_ID_WITHIN: Final = timedelta(hours=24)
 INBOX_WITHIN_S: Final = 7 * 24 * 3600.0
 INBOX_POLL_S: Final = 3600.0
-QUOTA_HOLD_S: Final = 24 * 3600.0
+# After a fault of TikTok's own: so long for each init there has been, and up to a minute, two, four … more.
+FAULT_PAUSE_S: Final = 30.0
 
 
 def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
@@ -93,6 +94,8 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         published_at=read_db_now(),
         log_id=status.log_id,
         error_code="",
+        tiktok_code="",
+        fail_reason="",
     )
     return _until_public_id(step)
 
@@ -112,8 +115,7 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         return WAITING_RECHECK_S
     if what.new_init_allowed:
         step.move(PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail={"code": reason}, **said)
-        seconds = QUOTA_HOLD_S if what.kind == ErrorKind.QUOTA else backoff(step.post.hold_count + 2)
-        return step.hold(reason, seconds, log_id=status.log_id)
+        return _before_next_init(step, reason, what.kind, status.log_id)
     step.move(
         PostState.FAILED,
         cause=EventCause.TIKTOK,
@@ -124,6 +126,14 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         **said,
     )
     return NEVER
+
+
+def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str) -> Pause:
+    """Rule R3: a quota holds until it may be free; a fault of TikTok's own gets longer each time."""
+    if kind == ErrorKind.QUOTA:
+        return hold_for(step, QuotaReached(reason, log_id=log_id, hold_s=QUOTA_WINDOW_S))
+    inits = Submission.objects.filter(post=step.post).count()
+    return step.hold(reason, FAULT_PAUSE_S * inits + backoff(inits + 4), log_id=log_id)
 
 
 def in_inbox(step: Step) -> Pause:

@@ -1,5 +1,6 @@
 """The composer's form: reads what a person chose; ``rules`` says whether TikTok would take it."""
 
+import hashlib
 import uuid
 from typing import Any
 
@@ -9,7 +10,8 @@ from django_scopes.forms import SafeModelChoiceField
 
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post
-from tiktok.publishing.rules import OPTION_FIELDS, PostOptions
+from tiktok.publishing.rules import OPTION_FIELDS, PostOptions, options_of
+from tiktok.publishing.services import media_of
 
 PRIVACY_LABELS = {
     "PUBLIC_TO_EVERYONE": _("Everyone"),
@@ -131,8 +133,10 @@ class PostForm(forms.Form):
 
 
 def version_of(post: Post) -> str:
-    """Tells whether the post has changed since a page was opened."""
-    return post.updated_at.isoformat()
+    """Tells whether somebody changed the post's content since a page was opened; holds and moves do not."""
+    media = media_of(post)
+    content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
+    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def initial_from(post: Post) -> dict[str, Any]:

@@ -15,15 +15,16 @@ MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Bytes that TikTok acknowledged, of how many."""
+    """``sent_bytes``: acknowledged by TikTok. ``shown_bytes``: with what has left us of the chunk under way."""
 
     sent_bytes: int
+    shown_bytes: int
     total_bytes: int
 
     @property
     def percent(self) -> int:
-        """0 to 100, rounded down: 100 means all of them."""
-        return self.sent_bytes * 100 // self.total_bytes if self.total_bytes else 0
+        """0 to 100, rounded down, of what is shown; 100 means all of them."""
+        return self.shown_bytes * 100 // self.total_bytes if self.total_bytes else 0
 
 
 def list_posts(*, states: Iterable[str] = (), account_id: UUID | None = None) -> QuerySet[Post]:
@@ -49,7 +50,8 @@ def progress_of(post: Post) -> Progress | None:
     if not submissions:
         return None
     newest = max(submissions, key=lambda submission: submission.number)
-    return Progress(newest.sent_bytes, newest.video_size)
+    shown = min(max(newest.sent_bytes, newest.sending_bytes), newest.video_size)
+    return Progress(newest.sent_bytes, shown, newest.video_size)
 
 
 def publish_id_of(post: Post) -> str:

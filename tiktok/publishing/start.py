@@ -2,7 +2,7 @@
 
 import random
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,7 +14,7 @@ from tiktok.api import content_posting
 from tiktok.api.chunking import plan_chunks
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, FileSource, Scope, VideoInit, VideoPostInfo
-from tiktok.fields import seal
+from tiktok.fields import Undecryptable, seal
 from tiktok.models import (
     AccountStatus,
     AttentionReason,
@@ -72,7 +72,7 @@ def waiting_account(step: Step) -> Pause:
     if account_trouble(step.post):
         return WAITING_RECHECK_S
     if step.is_past(step.post.deadline_at):
-        return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK)
+        return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code="account_was_away")
     step.move(PostState.DUE, error_code="", tiktok_code="", log_id="")
     return GO_ON
 
@@ -252,15 +252,14 @@ def initing(step: Step) -> Pause:
 
 
 def _adopt(step: Step, receipt: InitReceipt) -> Pause:
-    """Guarded, and before the first byte."""
-    url = receipt.upload_url
-    if url is None:
-        raise ValueError("a receipt without an upload URL")
-    known = {
-        "publish_id": receipt.publish_id,
-        "upload_url": seal(Submission, receipt.submission_id, "upload_url", url),
-        "init_answered_at": receipt.at,
-    }
+    """Guarded, and before the first byte. Without a readable URL the post waits for rule R2: TikTok gave an id."""
+    known: dict[str, Any] = {"publish_id": receipt.publish_id, "init_answered_at": receipt.at}
+    try:
+        url = receipt.upload_url
+    except Undecryptable:
+        url = None
+    if url is not None:
+        known["upload_url"] = seal(Submission, receipt.submission_id, "upload_url", url)
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
     step.was_dropped = False
     return GO_ON

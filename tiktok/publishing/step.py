@@ -70,12 +70,17 @@ class Step:
             self._renewed_at = time.monotonic()
         give_back_connection()
 
-    def keep_alive(self) -> None:
-        """During long work, as often as you like. Raises Stopped, and StaleState when the claim is gone."""
+    def keep_alive(self) -> bool:
+        """During long work, as often as you like; whether the lease was renewed just now.
+
+        Raises Stopped, and StaleState when the claim is gone.
+        """
         if self.stop.is_set():
             raise Stopped
-        if time.monotonic() - self._renewed_at >= lease().total_seconds() / 3:
+        is_time = time.monotonic() - self._renewed_at >= lease().total_seconds() / 3
+        if is_time:
             self.renew()
+        return is_time
 
     def move(
         self,

@@ -70,7 +70,7 @@ def _line(event: PostEvent) -> dict[str, Any]:
 def _why(event: PostEvent) -> str | Promise:
     if event.actor:
         return str(event.actor)
-    if code := event.detail.get("code"):
+    if code := event.detail.get("code") or event.detail.get("hold"):
         return explain(str(code)).what
     return EventCause(event.cause).label
 

@@ -1,8 +1,9 @@
 """The bytes: chunk after chunk on a live upload URL, and what to do when it breaks (design 7, tiktok-api 5)."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -13,22 +14,26 @@ from tiktok.api.body import FileChunkBody, FileTooShort
 from tiktok.api.chunking import Chunk
 from tiktok.api.errors import ConnectionFailed, OperatorFault, TikTokError
 from tiktok.api.limits import UPLOAD_URL_LIFETIME_S
+from tiktok.api.secret import Secret
 from tiktok.api.types import ChunkAnswer, PublishStatus, PublishStatusCode
+from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
-from tiktok.linking.tokens import ReconnectNeeded
 from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission
 from tiktok.publishing import follow
-from tiktok.publishing.faults import FAULTS, Fault, hold_for, wait_for_account
+from tiktok.publishing.faults import FAULTS, Fault, end_for, hold_for, needs_account, wait_for_account
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
 from tiktok.publishing.services import media_of
 from tiktok.publishing.step import GO_ON, Pause, Step, backoff, seconds_since
 from tiktok.publishing.submissions import plan_of
+
+log = logging.getLogger(__name__)
 
 # The last bytes leave only after the point of no return is committed.
 LAST_BYTES: Final = 64 * 1024
 # Until then the URL may be alive, so nothing but the next or the same chunk on it may be sent.
 URL_SURELY_DEAD_S: Final = UPLOAD_URL_LIFETIME_S + 5 * 60
 BETWEEN_PROOFS_S: Final = 60.0
+# So many refused ranges without news beyond them, wherever they were, and the sending ends until the URL is dead.
 MOST_RANGE_REFUSALS: Final = 3
 # After so many reads that say less than TikTok had acknowledged, its acknowledgement is believed.
 MOST_LAGGING_READS: Final = 5
@@ -50,7 +55,18 @@ def uploading(step: Step) -> Pause:
 def may_send(submission: Submission) -> bool:
     """Whether a byte may still go to this upload URL."""
     is_refused = submission.range_refusals >= MOST_RANGE_REFUSALS
-    return submission.url_died_at is None and not is_refused and not _is_surely_dead(submission)
+    is_over = submission.url_died_at is not None or is_refused or _is_surely_dead(submission)
+    return not is_over and _url_of(submission) is not None
+
+
+def _url_of(submission: Submission) -> Secret | None:
+    """Where the bytes go; None when it cannot be read here. Then nobody sends, until rule R2 allows a new init."""
+    try:
+        url: Secret | None = submission.upload_url
+    except Undecryptable:
+        log.error("the upload URL of post %s does not decrypt: is a key of the ring missing?", submission.post_id)
+        return None
+    return url
 
 
 def _is_surely_dead(submission: Submission) -> bool:
@@ -73,7 +89,9 @@ class _Guardian:
     def __call__(self, offset: int) -> None:
         """Raises Stopped, StaleState or MediaChanged, which closes the connection."""
         if offset < self.no_return_from:
-            self.step.keep_alive()
+            if self.step.keep_alive():
+                self.step.save(submission={"sending_bytes": offset})
+                give_back_connection()
             return
         if not self.has_pnr:
             self._check_file()
@@ -92,19 +110,25 @@ def _send_next(step: Step, submission: Submission) -> Pause:
     try:
         answer = _put(step, submission, media, chunk)
     except (MediaChanged, FileTooShort) as error:
-        return _file_is_lost(step, submission, str(error))
+        return _stop_for_good(step, AttentionReason.MEDIA_CHANGED, detail={"why": str(error)})
     except OperatorFault as fault:
-        return _cannot_go_on(step, submission, fault.code)
+        return _stop_for_good(step, AttentionReason.BUG, error_code="bug", tiktok_code=fault.code)
     except TikTokError as fault:
-        is_in_doubt = not isinstance(fault, ConnectionFailed)
-        step.save(submission={"is_in_doubt": is_in_doubt, "failures": submission.failures + 1})
-        return step.hold("upload_interrupted", backoff(submission.failures))
+        return _interrupted(step, submission, is_in_doubt=not isinstance(fault, ConnectionFailed))
     return _after_answer(step, chunk, answer)
+
+
+def _interrupted(step: Step, submission: Submission, *, is_in_doubt: bool) -> Pause:
+    changes = {"is_in_doubt": is_in_doubt, "failures": submission.failures + 1, "sending_bytes": 0}
+    step.save(submission=changes)
+    return step.hold("upload_interrupted", backoff(submission.failures))
 
 
 def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) -> ChunkAnswer:
     url = submission.upload_url
-    if media is None or url is None:
+    if url is None:
+        raise OperatorFault("upload-address-missing")
+    if media is None:
         raise MediaChanged("deleted")
     with opened(media.file) as descriptor:
         identity = _verified(step, submission, descriptor)
@@ -148,31 +172,32 @@ def _after_answer(step: Step, chunk: Chunk, answer: ChunkAnswer) -> Pause:
     submission = step.submission
     is_last = chunk.last == submission.video_size - 1
     if answer.status_code == 206 and not is_last:
-        return _acknowledged(step, chunk)
+        return _acknowledged(step, submission, chunk)
     if answer.status_code == 201:
-        return _complete(step) if is_last else _complete_too_early(step)
+        is_complete = is_last and submission.pnr_at is not None
+        return _complete(step) if is_complete else _complete_too_early(step)
     if answer.status_code == 416:
         return _resynchronise(step, submission, chunk, answer)
     if answer.status_code in (403, 404):
         return _url_is_dead(step)
     if answer.status_code == 400:
-        return _bad_request(step, submission)
-    step.save(submission={"is_in_doubt": True, "failures": submission.failures + 1})
-    return step.hold("upload_interrupted", backoff(submission.failures))
+        return _stop_for_good(step, AttentionReason.BUG, error_code="bug", tiktok_code="upload-400")
+    return _interrupted(step, submission, is_in_doubt=True)
 
 
-def _acknowledged(step: Step, chunk: Chunk) -> Pause:
-    step.save(
-        post={"hold_reason": "", "hold_count": 0},
-        submission={"sent_bytes": chunk.last + 1, "failures": 0},
-        is_progress=True,
-    )
+def _acknowledged(step: Step, submission: Submission, chunk: Chunk) -> Pause:
+    """TikTok has the chunk. Refused ranges count no longer once it has more than where it refused one."""
+    changes: dict[str, object] = {"sent_bytes": chunk.last + 1, "sending_bytes": 0, "failures": 0}
+    refused_at = submission.range_refused_at_byte
+    if refused_at is not None and refused_at <= chunk.last:
+        changes |= {"range_refused_at_byte": None, "range_refusals": 0}
+    step.save(post={"hold_reason": "", "hold_count": 0}, submission=changes, is_progress=True)
     return GO_ON
 
 
 def _complete(step: Step) -> Pause:
     size = step.submission.video_size
-    done = {"sent_bytes": size, "is_uploading": False, "is_in_doubt": False, "failures": 0}
+    done = {"sent_bytes": size, "sending_bytes": 0, "is_uploading": False, "is_in_doubt": False, "failures": 0}
     step.move(PostState.PROCESSING, submission=done, hold_count=0)
     return follow.FIRST_POLL_S
 
@@ -180,44 +205,38 @@ def _complete(step: Step) -> Pause:
 def _complete_too_early(step: Step) -> Pause:
     """TikTok believes it has everything: nothing more is sent, and the post may be out."""
     now = read_db_now()
-    step.save(submission={"pnr_at": now, "url_died_at": now, "is_in_doubt": True})
+    changes = {"url_died_at": now, "is_in_doubt": True, "sending_bytes": 0}
+    step.save(submission=changes if step.submission.pnr_at else changes | {"pnr_at": now})
     return GO_ON
 
 
 def _resynchronise(step: Step, submission: Submission, chunk: Chunk, answer: ChunkAnswer) -> Pause:
-    again = submission.range_refused_at_byte == chunk.first
-    refusals = submission.range_refusals + 1 if again else 1
-    changes: dict[str, object] = {"range_refused_at_byte": chunk.first, "range_refusals": refusals}
-    if answer.uploaded_bytes is None:
-        step.save(submission=changes | {"is_in_doubt": True})
-        return GO_ON
-    boundary = plan_of(submission).boundary_at_or_below(answer.uploaded_bytes)
-    is_done = boundary == submission.video_size
-    step.save(submission=changes | ({"is_in_doubt": True} if is_done else {"sent_bytes": boundary}))
-    return GO_ON
+    """Go where TikTok says that it stands: at once the first time, then slower, and not for ever."""
+    changes: dict[str, object] = {
+        "range_refused_at_byte": max(submission.range_refused_at_byte or 0, chunk.first),
+        "range_refusals": submission.range_refusals + 1,
+        "sending_bytes": 0,
+    }
+    size = submission.video_size
+    boundary = (
+        size if answer.uploaded_bytes is None else plan_of(submission).boundary_at_or_below(answer.uploaded_bytes)
+    )
+    step.save(submission=changes | ({"is_in_doubt": True} if boundary == size else {"sent_bytes": boundary}))
+    return (
+        GO_ON if submission.range_refusals == 0 else step.hold("upload_interrupted", backoff(submission.range_refusals))
+    )
 
 
 def _url_is_dead(step: Step) -> Pause:
     """No byte may follow. Whether a new init may is for rule R2, after TikTok has been asked."""
-    step.save(submission={"url_died_at": read_db_now(), "is_in_doubt": True})
+    step.save(submission={"url_died_at": read_db_now(), "is_in_doubt": True, "sending_bytes": 0})
     return GO_ON
 
 
-def _bad_request(step: Step, submission: Submission) -> Pause:
-    if submission.pnr_at is None:
-        return step.need_attention(AttentionReason.BUG, error_code="bug", tiktok_code="upload-400")
-    return _url_is_dead(step)
-
-
-def _file_is_lost(step: Step, submission: Submission, why: str) -> Pause:
-    if submission.pnr_at is None:
-        return step.need_attention(AttentionReason.MEDIA_CHANGED, detail={"why": why})
-    return _url_is_dead(step)
-
-
-def _cannot_go_on(step: Step, submission: Submission, code: str) -> Pause:
-    if submission.pnr_at is None:
-        return step.need_attention(AttentionReason.BUG, error_code="bug", tiktok_code=code)
+def _stop_for_good(step: Step, reason: AttentionReason, **changes: Any) -> Pause:
+    """Certain while the last bytes are here. Read anew: they may have been let go since the chunk began."""
+    if step.submission.pnr_at is None:
+        return step.need_attention(reason, **changes)
     return _url_is_dead(step)
 
 
@@ -243,8 +262,8 @@ def _ask(step: Step, submission: Submission) -> Pause:
 def _cannot_ask(step: Step, submission: Submission, fault: Fault) -> Pause:
     if _is_overdue(submission):
         return step.need_attention(AttentionReason.OUTCOME_UNKNOWN, cause=EventCause.CLOCK)
-    if isinstance(fault, ReconnectNeeded) and submission.pnr_at is None:
-        return wait_for_account(step, "reconnect_needed", closes="account_lost")
+    if needs_account(fault) and submission.pnr_at is None:
+        return end_for(step, fault, closes="account_lost")
     step.save(submission={"is_in_doubt": True})
     return hold_for(step, fault)
 
@@ -294,7 +313,9 @@ def _consider_new_init(step: Step, submission: Submission, status: PublishStatus
 
 
 def _why(submission: Submission) -> str:
-    return "bytes_missing" if submission.pnr_at else "upload_refused"
+    if submission.pnr_at:
+        return "bytes_missing"
+    return "upload_refused" if _url_of(submission) else "upload_unreadable"
 
 
 def _prove_twice(step: Step, submission: Submission) -> Pause:

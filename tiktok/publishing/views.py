@@ -18,7 +18,7 @@ from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.linking.selection import selected_account_id
 from tiktok.models import AccountStatus, InvalidTransition, Media, Post, PostState, StaleState, TikTokAccount
-from tiktok.publishing import lists, queries, services, story
+from tiktok.publishing import lists, queries, services, story, texts
 from tiktok.publishing.forms import PRIVACY_LABELS
 
 PER_PAGE = 25
@@ -119,8 +119,9 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
         "post": post,
         "polls": queries.is_moving(post),
         "story": story.tell(post),
+        "tiktok_word": texts.word_of_tiktok(post),
         "percent": progress.percent if progress else None,
-        "progress_text": f"{progress.sent_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
+        "progress_text": f"{progress.shown_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
         "link_note": story.link_note(post),
         "events": story.timeline(list(queries.events_of(post))),
         "can_edit": may_write and can_be_edited(post),
