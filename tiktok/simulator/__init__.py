@@ -8,13 +8,14 @@ loopback counts as https, so that a web-type app can be tried on one machine.
 
 Product endpoints: ``/v2/auth/authorize/``, ``/v2/oauth/token/``, ``/v2/oauth/revoke/``, ``/v2/user/info/``,
 ``/v2/post/publish/{creator_info/query,video/init,status/fetch}/``, ``PUT /upload/``, ``/avatars/<id>.png``.
+For benchmarks ``PUT /_sink`` takes any bytes as an upload's are taken.
 
 Control API (JSON in and out, loopback only; POST needs ``Content-Type: application/json``):
 
     GET  /_sim/health
     POST /_sim/reset          {demo?: bool}: an empty world at the machine's time with the app sim-client-key;
                               with demo also the six demo users
-    POST /_sim/settings       {processing_delay_s?, moderation_delay_s?, hold_processing?}
+    POST /_sim/settings       {processing_delay_s?, moderation_delay_s?, hold_processing?, hash_uploads?}
     POST /_sim/clock          {advance_s}; GET shows it
     POST /_sim/apps           {client_key, ...}: make or change; fields of entities.App. GET lists
     POST /_sim/users          {username, id?, ...}: make or change; fields of entities.User. GET lists
@@ -29,7 +30,7 @@ Control API (JSON in and out, loopback only; POST needs ``Content-Type: applicat
     POST /_sim/faults/clear   {}
 
 Endpoints in faults and records: authorize, consent, token, revoke, user_info, creator_info, video_init,
-upload, status, avatar. A fault strikes ``times`` requests (1; -1 = until cleared) after letting ``skip``
+upload, sink, status, avatar. A fault strikes ``times`` requests (1; -1 = until cleared) after letting ``skip``
 pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` waits for the final chunk.
 
     rate_limit            429 rate_limit_exceeded

@@ -44,7 +44,10 @@ ENDPOINTS = {
     ("POST", "/v2/post/publish/video/init/"): Endpoint("video_init", posting.video_init, refuse_with_envelope),
     ("POST", "/v2/post/publish/status/fetch/"): Endpoint("status", posting.status_fetch, refuse_with_envelope),
     ("PUT", "/upload/"): Endpoint("upload", upload.upload, refuse_bare),
+    ("PUT", "/_sink"): Endpoint("sink", upload.sink, refuse_bare),
 }
+# They read their body themselves, and lock the world only while no bytes are awaited.
+STREAMS = ("upload", "sink")
 AVATAR = Endpoint("avatar", users.avatar, refuse_bare)
 
 
@@ -61,7 +64,7 @@ def answer(world: World, request: Request) -> Response:
     endpoint = find_endpoint(request)
     if endpoint is None:
         return unsupported_path()
-    if endpoint.name != "upload":
+    if endpoint.name not in STREAMS:
         request.content = request.body.read(BODY_LIMIT)
     with world.lock:
         caller = find_caller(world, request)
@@ -130,8 +133,8 @@ def answer_despite(fault: Fault | None, world: World, endpoint: Endpoint, reques
 
 
 def act(world: World, endpoint: Endpoint, request: Request) -> Response:
-    """Under the lock, except for uploads, which take it only where no bytes are awaited."""
-    with nullcontext() if endpoint.name == "upload" else world.lock:
+    """Under the lock, except for streams."""
+    with nullcontext() if endpoint.name in STREAMS else world.lock:
         try:
             return endpoint.act(world, request)
         except Refusal as refusal:

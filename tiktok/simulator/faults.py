@@ -33,6 +33,7 @@ ENDPOINTS = (
     "creator_info",
     "video_init",
     "upload",
+    "sink",
     "status",
     "avatar",
 )

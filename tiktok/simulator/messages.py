@@ -42,6 +42,7 @@ class Body:
         self.received = 0
         self.cut_after: int | None = None
         self.bytes_per_s: float = 0
+        self._began = 0.0
         self._source = source
 
     def blocks(self) -> Iterator[memoryview]:
@@ -63,9 +64,14 @@ class Body:
         if not count:
             raise ConnectionLost
         self.received += count
-        if self.bytes_per_s:
-            time.sleep(count / self.bytes_per_s)
+        self._keep_pace()
         return count
+
+    def _keep_pace(self) -> None:
+        """Time lost on the way is made up for, so that the whole body comes at ``bytes_per_s``."""
+        if self.bytes_per_s:
+            self._began = self._began or time.monotonic()
+            time.sleep(max(0.0, self._began + self.received / self.bytes_per_s - time.monotonic()))
 
     def read(self, limit: int) -> bytes:
         """All of a small body. Raises Refusal above ``limit`` bytes."""

@@ -20,11 +20,15 @@ RECORDS = 50_000
 
 @dataclass
 class Settings:
-    """What holds for the whole world; ``clock_offset_s`` is added to the machine's time."""
+    """What holds for the whole world; ``clock_offset_s`` is added to the machine's time.
+
+    Without ``hash_uploads`` bytes are only counted, so that a benchmark measures the sender.
+    """
 
     processing_delay_s: float = 1.5
     moderation_delay_s: float = 1.0
     hold_processing: bool = False
+    hash_uploads: bool = True
     clock_offset_s: float = 0
     key: str = "settings"
 

@@ -27,6 +27,12 @@ def wait_until(condition: Callable[[], object], *, what: str, timeout_s: float =
         pause.wait(0.03)
 
 
+def peak_memory_bytes(pid: int) -> int:
+    """The most that was ever resident of this process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
 def database_url() -> str:
     """The test's own database."""
     own = connection.settings_dict
@@ -78,6 +84,11 @@ class JobsProcess:
             self._process = subprocess.Popen(arguments, cwd=ROOT, env=env, stdout=log, stderr=log)
         wait_until(lambda: self.log.read_text().count(self._ready) > before, what="jobs started")
         return self
+
+    def peak_memory_bytes(self) -> int:
+        """The most that has been resident since its start, by the kernel's account."""
+        assert self._process is not None
+        return peak_memory_bytes(self._process.pid)
 
     def kill(self) -> None:
         """As a power cut would."""

@@ -170,7 +170,7 @@ class Simulator:
         self.post("reset", demo=demo)
 
     def settings(self, **settings: Any) -> Json:
-        """``processing_delay_s``, ``moderation_delay_s``, ``hold_processing``."""
+        """``processing_delay_s``, ``moderation_delay_s``, ``hold_processing``, ``hash_uploads``."""
         return self.post("settings", **settings)
 
     def advance(self, seconds: float) -> None:

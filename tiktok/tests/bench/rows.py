@@ -3,5 +3,9 @@
 from typing import Final
 
 ROWS: Final = {
+    "upload": "tiktok.tests.bench.upload.unshaped",
+    "shaped": "tiktok.tests.bench.upload.shaped",
+    "memory": "tiktok.tests.bench.memory.rows",
+    "lines": "tiktok.tests.bench.slow_lines.rows",
     "polls": "tiktok.tests.bench.polls.rows",
 }
