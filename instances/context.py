@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from instances.access import Access
 from instances.http import InstanceRequest
+from instances.notices.reading import bell_of
 from instances.queries import instances_of
 from instances.roles import Permission
 
@@ -58,8 +59,12 @@ def _inside(request: InstanceRequest, access: Access) -> dict[str, Any]:
     base = f"/i/{access.instance.slug}/"
     nav = _entries(request, access, base, PAGES)
     connections = _opens(access, base + "settings/connections/")
-    can_post = access.can(Permission.POST_WRITE) and _opens(access, base + NEW_POST)
+    can_write = access.can(Permission.POST_WRITE)
+    can_post = can_write and _opens(access, base + NEW_POST)
     return {
+        "bell": bell_of(access.user) if can_write else None,
+        "notices_url": base + "notices/",
+        "notices_active": request.path.startswith(base + "notices/"),
         "nav": nav,
         "settings_nav": _entries(request, access, base, SETTINGS),
         "settings_active": request.path.startswith(base + "settings/"),

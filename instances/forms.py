@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LONGEST_EMAIL, Tenant, User
 from instances.invited import invitation_in
-from instances.models import Instance
+from instances.models import Instance, NotificationPreference
 from instances.models.instance import slug_validator
 from instances.queries import ROLE_LABELS, tenants_led_by
 from instances.roles import KeyScope, Role, up_to
@@ -139,3 +139,22 @@ class ApiKeyForm(forms.Form):
         """Id, name and scopes, once valid."""
         data = self.cleaned_data
         return data["key_id"], data["name"], [KeyScope(scope) for scope in data["scopes"]]
+
+
+class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Which notices are mailed to a person."""
+
+    class Meta:
+        model = NotificationPreference
+        fields = ["mail_failed", "mail_attention", "mail_reconnect"]
+        help_texts = {
+            "mail_failed": _("TikTok or Clipdesk gave up on a post."),
+            "mail_attention": _("A post waits until somebody decides what happens to it."),
+            "mail_reconnect": _("Posts wait because TikTok no longer accepts the account's sign-in."),
+        }
+
+
+class ReadUntilForm(forms.Form):
+    """Up to which moment the person has seen notices."""
+
+    until = forms.DateTimeField()

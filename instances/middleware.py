@@ -26,6 +26,7 @@ from instances.scoping import instance_scope, unscoped
 from instances.tokens import hash_key
 
 LAST_USED_STEP: Final = timedelta(minutes=1)
+STOP_POLLING: Final = 286  # htmx asks no more, and leaves the page as it is
 INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[-a-zA-Z0-9_]+)/")  # what the addresses of pages take for a slug
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -96,6 +97,8 @@ def _note_use(key: ApiKey) -> None:
 def _sign_in_first(request: HttpRequest) -> HttpResponse:
     if "Tus-Resumable" in request.headers:
         return HttpResponse(status=401)  # an upload under way: a page to sign in would tell it nothing
+    if _is_bell(request):
+        return HttpResponse(status=STOP_POLLING)
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"
@@ -103,8 +106,15 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
     return redirect_to_login(request.get_full_path())
 
 
+def _is_bell(request: HttpRequest) -> bool:
+    """Asked by every open page every few seconds: its answer must never take away what somebody is writing there."""
+    return bool(request.headers.get("HX-Request")) and request.path_info.endswith("/notices/bell/")
+
+
 def _two_factor_first(request: HttpRequest, instance: Instance) -> HttpResponse:
     """To the page that sets it up, with the reason."""
+    if _is_bell(request):
+        return HttpResponse(status=STOP_POLLING)
     text = _("%(tenant)s asks everybody for two-factor sign-in. Set it up here, then open %(instance)s again.")
     messages.warning(request, text % {"tenant": instance.tenant, "instance": instance})
     url = reverse("mfa_index")

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from instances.views import front, health, invitation, settings
+from instances.views import front, health, invitation, notices, settings
 
 app_name = "instances"
 
@@ -14,8 +14,16 @@ settings_urls = [
     path("members/<uuid:user_id>/remove/", settings.member_remove, name="member-remove"),
     path("invitations/<uuid:invitation_id>/revoke/", settings.invitation_revoke, name="invitation-revoke"),
     path("invitations/<uuid:invitation_id>/renew/", settings.invitation_renew, name="invitation-renew"),
+    path("notifications/", notices.settings_notifications, name="settings-notifications"),
     path("advanced/", settings.settings_advanced, name="settings-advanced"),
     path("keys/<uuid:key_id>/revoke/", settings.api_key_revoke, name="api-key-revoke"),
+]
+notice_urls = [
+    path("", notices.notice_list, name="notice-list"),
+    path("bell/", notices.notice_bell, name="notice-bell"),
+    path("read/", notices.notice_read_all, name="notice-read-all"),
+    path("<uuid:notice_id>/", notices.notice_open, name="notice-open"),
+    path("<uuid:notice_id>/read/", notices.notice_read, name="notice-read"),
 ]
 urlpatterns = [
     path("", front.landing, name="landing"),
@@ -27,4 +35,5 @@ urlpatterns = [
     path("instances/new/", front.instance_new, name="instance-new"),
     path("invite/<str:token>/", invitation.invitation, name="invitation"),
     path("i/<slug:slug>/settings/", include(settings_urls)),
+    path("i/<slug:slug>/notices/", include(notice_urls)),
 ]

@@ -100,6 +100,9 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # What apps above instances add to the left rail: dotted strings, each (request) -> dict.
 RAIL_PROVIDERS: list[str] = ["tiktok.context.rail_accounts"]
+# What turns a notice's codes into words, and its subjects into names and links.
+NOTICE_WORDS = "tiktok.publishing.notices.words"
+NOTICE_SUBJECTS = "tiktok.publishing.notices.subjects"
 
 # --- Database, sessions, cache ------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'clipdesk.sqlite3'}")
@@ -146,6 +149,8 @@ SWEEP_STARTUP = [
 PERIODIC_JOBS = [
     ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
     ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
+    ("forget-notices", 24 * 3600, "instances.notices.housekeeping.forget_old_notices"),
+    ("mail-notices", 60, "instances.notices.digest.mail_digests"),
     ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),

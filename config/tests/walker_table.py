@@ -96,6 +96,12 @@ INSTANCES = [
     Row("instances:invitation-renew", P.MEMBER_MANAGE, methods=POST, invitation_id="invitation"),
     Row("instances:settings-advanced", P.API_KEY_MANAGE, methods=BOTH),
     Row("instances:api-key-revoke", P.API_KEY_MANAGE, methods=POST, key_id="api_key"),
+    Row("instances:settings-notifications", P.POST_WRITE, methods=BOTH),
+    Row("instances:notice-list", P.POST_WRITE),
+    Row("instances:notice-bell", P.POST_WRITE),
+    Row("instances:notice-read-all", P.POST_WRITE, methods=POST),
+    Row("instances:notice-open", P.POST_WRITE, notice_id="notice"),
+    Row("instances:notice-read", P.POST_WRITE, methods=POST, notice_id="notice"),
     Row("api:GET /instance"),
 ]
 

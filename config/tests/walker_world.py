@@ -8,14 +8,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from instances.models import Instance
+from instances.models import Instance, Notice, NoticeKind
+from instances.notices.write import write_notice
 from instances.roles import KeyScope, Role
 from instances.scoping import instance_scope
 from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
-from tiktok.models import AccountStatus
+from tiktok.models import AccountStatus, PostState
 from tiktok.tests.factories import make_account, make_media, make_post, make_upload
 
 CANARY = "Canary"
@@ -73,6 +74,15 @@ def _post(instance: Instance) -> str:
     return str(make_post(account, caption=f"{CANARY} {instance.slug} post").pk)
 
 
+def _notice(instance: Instance) -> str:
+    account = make_account(instance, name=f"{CANARY} {instance.slug} failing account")
+    post = make_post(account, caption=f"{CANARY} {instance.slug} failed", state=PostState.FAILED)
+    write_notice(
+        instance.pk, kind=NoticeKind.FAILED, subject_id=post.pk, maker_id=None, parts={"state": PostState.FAILED}
+    )
+    return str(Notice.objects.get(subject_id=post.pk).pk)
+
+
 def _media(instance: Instance) -> str:
     media = make_media(instance, content=CANARY.encode(), original_name=f"{CANARY} {instance.slug}.mp4")
     media.thumbnail_path = media.path
@@ -95,6 +105,7 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "account": _account,
     "unwell_account": _unwell_account,
     "post": _post,
+    "notice": _notice,
     "media": _media,
     "upload": _upload,
 }

@@ -1,7 +1,8 @@
-"""Instances and everything that decides who may do what in them; all are directory tables (design 3)."""
+"""Instances, who may do what in them, and what their people are told. Notices are content, all else directory."""
 
 from instances.models.access import ApiKey, Invitation, InvitationGrant, Membership
 from instances.models.instance import Instance
+from instances.models.notice import Notice, NoticeKind, NoticeRead, NotificationPreference
 from instances.models.work import InstanceTurn, JobLease, OutgoingMail
 
 __all__ = [
@@ -12,5 +13,9 @@ __all__ = [
     "InvitationGrant",
     "JobLease",
     "Membership",
+    "Notice",
+    "NoticeKind",
+    "NoticeRead",
+    "NotificationPreference",
     "OutgoingMail",
 ]

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from instances.forms import InstanceForm
+from instances.notices.reading import waiting_by_instance
 from instances.pages import home_of, instance_url
 from instances.queries import instances_of, tenants_led_by
 from instances.services import SlugTaken, create_instance
@@ -43,7 +44,12 @@ def terms(request: HttpRequest) -> HttpResponse:
 def instance_list(request: HttpRequest) -> HttpResponse:
     """All the person's instances."""
     user = cast(User, request.user)
-    context = {"instances": instances_of(user), "can_create": tenants_led_by(user).exists()}
+    instances = list(instances_of(user))
+    waiting = waiting_by_instance(instances)
+    context = {
+        "rows": [(instance, waiting.get(instance.pk, 0)) for instance in instances],
+        "can_create": tenants_led_by(user).exists(),
+    }
     return render(request, "instances/instance_list.html", context)
 
 

@@ -15,6 +15,7 @@ from accounts.models import User
 from instances.scoping import ContentModel
 from tiktok.models.account import TikTokAccount
 from tiktok.models.media import Media
+from tiktok.models.notices import tell_people
 from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
 from tiktok.models.work import KEEP, Held, Person, StaleState, Wake
 
@@ -169,6 +170,7 @@ class Post(ContentModel):
             if not same.update(state=to, attention_reason=reason or "", updated_at=timezone.now(), **changes):
                 raise StaleState(f"{self.pk} is no longer {self.state}")
             PostEvent.note(self, to=to, cause=cause, by=by, reason=reason, detail=detail)
+            tell_people(self, to, cause=cause, reason=reason, changes=changes)
         self.refresh_from_db()
 
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import record
 from accounts.models import User
 from instances.jobs.clock import read_db_now
+from instances.notices.write import forget_notices
 from tiktok.models import (
     AccountStatus,
     EventCause,
@@ -155,6 +156,7 @@ def delete_post(post: Post, *, actor: User) -> None:
         if post.state not in DELETABLE:
             raise InvalidTransition(post.state, post.state)
         _record("post.delete", post, actor)
+        forget_notices(post.pk)
         post.delete()
 
 

@@ -14,6 +14,9 @@ LONGEST_MODULE: Final = 500
 # Where every instance is seen at once, and the reason that stands there.
 UNSCOPED: Final = {
     ("instances/middleware.py", "admin"),
+    ("instances/notices/digest.py", "the digest finds instances with notices to mail"),
+    ("instances/notices/housekeeping.py", "housekeeping of notices"),
+    ("instances/notices/reading.py", "the list of a person's instances counts what needs somebody in each"),
     ("tiktok/linking/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
     ("tiktok/linking/disconnect.py", "the consent is shared by every instance that linked this TikTok user"),
     ("tiktok/linking/status.py", "a credential is shared by every instance that linked this TikTok user"),

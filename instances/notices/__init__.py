@@ -1,0 +1,1 @@
+"""Notices: written with what they tell, shown in the frame's bell, mailed in digests."""

@@ -1,0 +1,88 @@
+"""What a digest says: grouped by what happened, the first ten posts by name, how many more."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from instances.models import Instance, Notice, NoticeKind
+from instances.notices.words import Subject, Words, kind_count, subjects_of, words_of
+
+NAMED: Final = 10
+Codes = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail's three parts."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(slots=True)
+class Group:
+    """Notices of one kind with the same reason; ``named`` are the posts that the mail lists."""
+
+    kind: str
+    words: Words
+    count: int = 0
+    named: list[Subject] = field(default_factory=list)
+
+    @property
+    def title(self) -> str:
+        """ "3 posts failed"."""
+        return kind_count(self.kind, self.count)
+
+    @property
+    def more(self) -> str:
+        """ "and 990 more"; empty when all are named."""
+        rest = self.count - len(self.named)
+        return ngettext("and %(count)d more", "and %(count)d more", rest) % {"count": rest} if rest else ""
+
+
+def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
+    """The digest of these notices, the first of them named; one statement, however many there are."""
+    counts = Counter(notice.kind for notice in notices)
+    summary = " · ".join(kind_count(kind, counts[kind]) for kind in NoticeKind.values if counts[kind])
+    context = {
+        "instance": instance,
+        "summary": summary,
+        "groups": _groups(instance, notices),
+        "base_url": settings.BASE_URL,
+        "notices_url": settings.BASE_URL + reverse("instances:notice-list", args=[instance.slug]),
+        "settings_url": settings.BASE_URL + reverse("instances:settings-notifications", args=[instance.slug]),
+    }
+    text = render_to_string("instances/mail/digest.txt", context)
+    html = render_to_string("instances/mail/digest.html", context)
+    return Mail(f"{instance.name}: {summary}", text.strip() + "\n", html)
+
+
+def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
+    """By kind and reason, each kind's largest group first."""
+    subjects = subjects_of(instance, notices[:NAMED])
+    words = _words(notices)
+    groups: dict[tuple[str, Words], Group] = {}
+    for notice in notices:
+        key = (notice.kind, words[_codes(notice)])
+        group = groups.setdefault(key, Group(*key))
+        group.count += 1
+        if subject := subjects.get(notice.subject_id):
+            group.named.append(subject)
+    return sorted(groups.values(), key=lambda group: (NoticeKind.values.index(group.kind), -group.count))
+
+
+def _codes(notice: Notice) -> Codes:
+    return tuple(sorted(notice.parts.items()))
+
+
+def _words(notices: Sequence[Notice]) -> dict[Codes, Words]:
+    """Each set of codes in words, once: a thousand posts fail for a few reasons."""
+    different = {_codes(notice): notice for notice in notices}
+    return {codes: words_of(notice) for codes, notice in different.items()}

@@ -1,0 +1,26 @@
+"""Writing notices. Call these inside the transaction of what they tell, with the instance's scope open."""
+
+from typing import Any
+from uuid import UUID
+
+from instances.jobs.clock import db_now
+from instances.models import Notice, NoticeKind
+
+
+def write_notice(
+    instance_id: UUID, *, kind: NoticeKind, subject_id: UUID, maker_id: UUID | None, parts: dict[str, Any]
+) -> None:
+    """Tell the people of an instance; one INSERT. ``parts`` are codes that ``settings.NOTICE_WORDS`` understands."""
+    Notice.objects.create(
+        instance_id=instance_id, kind=kind, subject_id=subject_id, maker_id=maker_id, parts=parts, at=db_now()
+    )
+
+
+def settle_notices(subject_id: UUID) -> None:
+    """Nobody has to do anything about this subject any more; again changes nothing."""
+    Notice.objects.filter(subject_id=subject_id, settled_at=None).update(settled_at=db_now())
+
+
+def forget_notices(subject_id: UUID) -> None:
+    """The subject itself is gone."""
+    Notice.objects.filter(subject_id=subject_id).delete()

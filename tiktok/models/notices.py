@@ -1,0 +1,44 @@
+"""What a post's moves tell people: written in the move's own transaction, so that no notice is lost or doubled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from instances.models import NoticeKind
+from instances.notices.write import settle_notices, write_notice
+from tiktok.models.states import AttentionReason, EventCause, PostState
+
+if TYPE_CHECKING:
+    from tiktok.models.post import Post
+
+TOLD: Final[Mapping[PostState, NoticeKind]] = {
+    PostState.FAILED: NoticeKind.FAILED,
+    PostState.NEEDS_ATTENTION: NoticeKind.ATTENTION,
+    PostState.WAITING_ACCOUNT: NoticeKind.RECONNECT,
+}
+# Leaving these settles what was told; a failed post stays failed.
+WAITS_FOR_SOMEBODY: Final = frozenset({PostState.NEEDS_ATTENTION, PostState.WAITING_ACCOUNT})
+# The columns that the words are made of (texts.explain_post).
+CODES: Final = ("error_code", "tiktok_code", "fail_reason")
+
+
+def tell_people(
+    post: Post, to: PostState, *, cause: EventCause, reason: AttentionReason | None, changes: Mapping[str, Any]
+) -> None:
+    """Settle what was told about the state that ``post`` leaves, and tell the new one; a person's own doing is no news.
+
+    ``changes`` are the columns written with the move, which ``post`` does not show yet.
+    """
+    if post.state in WAITS_FOR_SOMEBODY:
+        settle_notices(post.pk)
+    if to in TOLD and cause != EventCause.PERSON:
+        codes = {name: changes.get(name, getattr(post, name)) for name in CODES}
+        parts = {"state": to.value, "attention_reason": reason or ""} | codes
+        write_notice(
+            post.instance_id, kind=TOLD[to], subject_id=post.pk, maker_id=post.created_by_id, parts=_short(parts)
+        )
+
+
+def _short(parts: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in parts.items() if value}

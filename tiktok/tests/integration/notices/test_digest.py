@@ -1,0 +1,207 @@
+"""Mail about notices: collected, to those who can do something, once, with what each person has not switched off."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from instances.jobs.clock import pinned_clock
+from instances.models import Instance, Membership, Notice, NotificationPreference, OutgoingMail
+from instances.notices.digest import COLLECTED, mail_digests, write_digest
+from instances.notices.reading import mark_read
+from instances.scoping import instance_scope
+from tiktok.models import EventCause, Person, PostState
+from tiktok.tests.integration.notices.conftest import Troubled
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("with_mail")]
+S = PostState
+
+
+def mails_after(delta: timedelta = COLLECTED + timedelta(seconds=1)) -> list[OutgoingMail]:
+    with pinned_clock(timezone.now() + delta):
+        mail_digests()
+    return list(OutgoingMail.objects.order_by("to"))
+
+
+def test_many_failures_make_one_mail_with_ten_of_them_by_reason(
+    troubled: Troubled, editor: User, instance: Instance
+) -> None:
+    for number in range(14):
+        troubled(caption=f"Loaf {number:02}", error_code="file_format_check_failed")
+    for number in range(2):
+        troubled(caption=f"Bun {number}", error_code="spam_risk")
+    late = troubled(S.NEEDS_ATTENTION, caption="Cake")
+
+    (mail,) = mails_after()
+    assert mail.to == editor.email
+    assert mail.subject == "Aurora: 16 posts failed · 1 post needs somebody"
+    lines = mail.text.splitlines()
+    assert sum(line.startswith("- Loaf") for line in lines) == 10
+    assert [line for line in lines if line.startswith("- and")] == ["- and 4 more"]
+    assert "2 posts failed" in lines
+    assert "TikTok judged this post risky." in lines
+    assert "Publish it now, choose a new time, or cancel it." in lines
+    assert "https://clipdesk.example/i/aurora/notices/" in lines
+    assert "https://clipdesk.example/i/aurora/settings/notifications/" in lines
+    assert "Loaf 00 (Bakery)" in mail.text
+    assert "https://clipdesk.example/i/aurora/posts/" in mail.html
+    assert f"/posts/{late.pk}/" not in mail.text, "it came eleventh"
+
+
+def test_it_collects_for_eight_minutes_and_then_starts_anew(troubled: Troubled, editor: User) -> None:
+    troubled()
+    assert mails_after(COLLECTED - timedelta(seconds=5)) == []
+    troubled()
+    assert [mail.subject for mail in mails_after()] == ["Aurora: 2 posts failed"]
+    assert len(mails_after()) == 1
+    troubled()
+    assert sorted(mail.subject for mail in mails_after()) == ["Aurora: 1 post failed", "Aurora: 2 posts failed"]
+
+
+def test_it_goes_to_those_who_can_do_something(
+    troubled: Troubled, instance: Instance,
+    owner: User, tenant_admin: User, admin: User, editor: User,
+    viewer: User, tenant_member: User, outsider: User, ex_member: User,
+) -> None:  # fmt: skip
+    left = Membership.objects.create(user=ex_member, instance=instance, role="editor")
+    left.delete()
+    User.objects.filter(pk=admin.pk).update(is_active=False)
+    troubled()
+
+    told = {mail.to for mail in mails_after()}
+    assert told == {owner.email, tenant_admin.email, editor.email}
+
+
+def test_ones_own_posts_come_first(troubled: Troubled, editor: User, admin: User) -> None:
+    for number in range(10):
+        troubled(caption=f"Loaf {number}", error_code="spam_risk")
+    troubled(caption="The editor's own", error_code="spam_risk", maker=editor)
+
+    by_person = {mail.to: mail.text for mail in mails_after()}
+    assert "The editor's own" in by_person[editor.email]
+    assert "The editor's own" not in by_person[admin.email]
+
+
+@pytest.mark.parametrize(
+    ("off", "subject"),
+    [
+        ("mail_failed", "Aurora: 1 post needs somebody · 1 post waits for its account"),
+        ("mail_attention", "Aurora: 1 post failed · 1 post waits for its account"),
+        ("mail_reconnect", "Aurora: 1 post failed · 1 post needs somebody"),
+    ],
+)
+def test_each_kind_can_be_switched_off_by_each_person(
+    troubled: Troubled, instance: Instance, editor: User, admin: User, off: str, subject: str
+) -> None:
+    with instance_scope(instance):
+        NotificationPreference.objects.create(instance=instance, user=editor, **{off: False})
+    for state in (S.FAILED, S.NEEDS_ATTENTION, S.WAITING_ACCOUNT):
+        troubled(state)
+
+    by_person = {mail.to: mail.subject for mail in mails_after()}
+    everything = "Aurora: 1 post failed · 1 post needs somebody · 1 post waits for its account"
+    assert by_person == {editor.email: subject, admin.email: everything}
+
+
+def test_with_everything_off_there_is_no_mail(troubled: Troubled, instance: Instance, editor: User) -> None:
+    with instance_scope(instance):
+        NotificationPreference.objects.create(
+            instance=instance, user=editor, mail_failed=False, mail_attention=False, mail_reconnect=False
+        )
+    troubled()
+
+    assert mails_after() == []
+
+
+def test_what_is_settled_or_read_meanwhile_is_not_mailed(
+    troubled: Troubled, instance: Instance, editor: User, admin: User
+) -> None:
+    settled, read = troubled(S.NEEDS_ATTENTION), troubled()
+    with instance_scope(instance):
+        settled.transition(S.CANCELLED, cause=EventCause.PERSON, by=Person(editor))
+        mark_read(editor, Notice.objects.filter(subject_id=read.pk))
+
+    assert {mail.to: mail.subject for mail in mails_after()} == {admin.email: "Aurora: 1 post failed"}
+
+
+def test_without_a_mail_server_nothing_piles_up(
+    troubled: Troubled, editor: User, instance: Instance, settings: LazySettings
+) -> None:
+    settings.EMAIL_URL = ""
+    troubled()
+    assert mails_after() == []
+
+    settings.EMAIL_URL = "smtp://localhost"
+    assert mails_after() == [], "old news is not mailed once mail is set up"
+
+
+def test_each_instance_gets_a_digest_of_its_own(
+    troubled: Troubled, editor: User, instance: Instance, other_instance: Instance, outsider: User
+) -> None:
+    troubled()
+
+    assert [mail.to for mail in mails_after()] == [editor.email]
+
+
+def test_a_digest_takes_as_many_statements_for_a_thousand_posts_as_for_three(
+    troubled: Troubled, instance: Instance, editor: User
+) -> None:
+    counts = []
+    for posts in (3, 1000):
+        first = troubled(error_code="spam_risk")
+        with instance_scope(instance):
+            pattern = Notice.objects.get(subject_id=first.pk)
+            Notice.objects.bulk_create(
+                Notice(instance=instance, kind="failed", subject_id=first.pk, parts=pattern.parts, at=pattern.at)
+                for _ in range(posts - 1)
+            )
+            with CaptureQueriesContext(connection) as asked:
+                write_digest(instance)
+        counts.append(len(asked))
+
+    assert [mail.subject for mail in OutgoingMail.objects.order_by("created_at")] == [
+        "Aurora: 3 posts failed",
+        "Aurora: 1000 posts failed",
+    ]
+    assert counts[0] == counts[1]
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+def dies_at(statement: str, *, times: int) -> Callable[..., Any]:
+    """A database wrapper that lets the process die at the n-th statement of this kind."""
+    seen = []
+
+    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.extend([sql] if sql.startswith(statement) else [])
+        if len(seen) >= times:
+            raise Killed
+        return run(sql, params, many, context)
+
+    return execute
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_process_that_dies_between_two_mails_has_mailed_nobody(
+    troubled: Troubled, instance: Instance, editor: User, admin: User, times: int
+) -> None:
+    troubled()
+    insert = 'INSERT INTO "instances_outgoingmail"'
+    with (
+        instance_scope(instance),
+        pytest.raises(Killed),
+        transaction.atomic(),
+        connection.execute_wrapper(dies_at(insert, times=times)),
+    ):
+        write_digest(instance)
+    assert OutgoingMail.objects.count() == 0
+
+    assert [mail.to for mail in mails_after()] == [admin.email, editor.email]
