@@ -27,15 +27,16 @@ Control API (JSON in and out, loopback only; POST needs ``Content-Type: applicat
     GET  /_sim/requests       ?endpoint= &user= &code= ...: every call, in order, never a token
     GET  /_sim/puts           ?publish_id=: every PUT with range, bytes received, stored, status, outcome
     POST /_sim/faults         {fault, endpoint?, user?, client_key?, times?, skip?, ...}; GET lists
-    POST /_sim/faults/clear   {}
+    POST /_sim/faults/clear   {}: ends the weather too
+    POST /_sim/weather        {seed, before?, after?, slow?, slow_s?, rate_limits?, endpoints?}: random faults
 
 Endpoints in faults and records: authorize, consent, token, revoke, user_info, creator_info, video_init,
 upload, sink, status, avatar. A fault strikes ``times`` requests (1; -1 = until cleared) after letting ``skip``
 pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` waits for the final chunk.
 
     rate_limit            429 rate_limit_exceeded
-    server_error          500 (or ``status``) in the endpoint's shape
-    html_error            502 (or ``status``) with an HTML page
+    server_error          500 (or ``status``) in the endpoint's shape; ``after: true``: acts first
+    html_error            502 (or ``status``) with an HTML page; ``after: true``: acts first
     error                 any ``code``, ``message`` and ``status`` in the endpoint's shape
     redirect              302 (or ``status``) to another path
     drop_connection       closes before acting, or after ``after_bytes`` of the body
@@ -51,6 +52,12 @@ pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` wai
     hold                  the post of the next init stays in processing until "finish"
     processing_delay      ... takes ``delay_s``
     moderation_delay      ... takes ``delay_s`` after publication until it has a public id
+
+A weather is random: of all requests to the posting endpoints (or to ``endpoints``) the share ``before`` fails before
+the act (server_error, html_error, drop_connection, in an upload in the middle of its body, and with ``rate_limits``
+rate_limit), the share ``after`` after it (lost_answer, truncated_json, server_error, html_error), and the share ``slow``
+takes up to ``slow_s`` seconds longer. What strikes the n-th request of a user at an endpoint follows from ``seed``
+alone. Armed faults come first.
 
 Where the documentation is silent, this TikTok decided:
 

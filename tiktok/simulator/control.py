@@ -9,6 +9,7 @@ from tiktok.simulator import demo
 from tiktok.simulator.entities import App, Post, User, redirect_fault
 from tiktok.simulator.faults import ALWAYS, EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
 from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
+from tiktok.simulator.weather import Forecast, Weather
 from tiktok.simulator.world import Settings, World
 
 T = TypeVar("T")
@@ -226,7 +227,20 @@ def arm_fault(world: World, body: Json) -> Json:
 
 def clear_faults(world: World, _body: Json) -> Json:
     world.faults.armed.clear()
+    world.forecast = Forecast(Weather())
     return {}
+
+
+def set_weather(world: World, body: Json) -> Json:
+    """A new weather, which counts requests from now on."""
+    weather = merged(Weather, get_type_hints(Weather), None, body)
+    shares = (weather.before, weather.after, weather.slow)
+    if min(shares) < 0 or sum(shares) > 1 or weather.slow_s < 0:
+        raise Refusal(400, "invalid_weather", "'before', 'after' and 'slow' are shares of all requests")
+    if unknown := set(weather.endpoints) - set(ENDPOINTS):
+        raise Refusal(400, "unknown_endpoint", f"There is no endpoint {min(unknown)!r}")
+    world.forecast = Forecast(weather)
+    return asdict(weather)
 
 
 def matching(records: Iterable[Json], body: Json) -> Json:
@@ -253,6 +267,7 @@ ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
     ("GET", "/_sim/faults"): lambda world, _: listed(world.faults.armed),
     ("POST", "/_sim/faults"): arm_fault,
     ("POST", "/_sim/faults/clear"): clear_faults,
+    ("POST", "/_sim/weather"): set_weather,
     ("GET", "/_sim/requests"): lambda world, body: matching(world.records.requests, body),
     ("GET", "/_sim/puts"): lambda world, body: matching(world.records.puts, body),
 }

@@ -69,6 +69,7 @@ def answer(world: World, request: Request) -> Response:
     with world.lock:
         caller = find_caller(world, request)
         fault = world.faults.take(WIRE_FAULTS, endpoint.name, caller)
+        fault = fault or world.forecast.strike(endpoint.name, caller, request.body.length)
         record = open_records(world, endpoint, request, caller, fault)
     try:
         response = answer_despite(fault, world, endpoint, request, caller)
@@ -129,7 +130,7 @@ def answer_despite(fault: Fault | None, world: World, endpoint: Endpoint, reques
     if refused is not None:
         request.body.drain()
         return refused
-    return strikes.after(fault, act(world, endpoint, request))
+    return strikes.after(fault, world, endpoint.refuse, act(world, endpoint, request))
 
 
 def act(world: World, endpoint: Endpoint, request: Request) -> Response:

@@ -10,6 +10,9 @@ from tiktok.simulator.world import World
 Refuse = Callable[[Refusal], Response]
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
+# With ``after`` these act first, as behind a gateway that gave up waiting.
+LATE_REFUSALS = ("server_error", "html_error")
+
 
 def before(fault: Fault, world: World, refuse: Refuse, request: Request, caller: Caller) -> Response | None:
     """The answer that replaces the act, if the fault does not let it happen. Raises ConnectionLost."""
@@ -22,9 +25,14 @@ def before(fault: Fault, world: World, refuse: Refuse, request: Request, caller:
             world.revoke(caller.client_key, caller.user)
     elif fault.fault == "expired_upload_url":
         expire_url(world, request)
-    elif fault.fault not in ("lost_answer", "truncated_json"):
+    elif not strikes_after(fault):
         return refusal(fault, world, refuse)
     return None
+
+
+def strikes_after(fault: Fault) -> bool:
+    """Whether the act is done and only its answer is spoilt."""
+    return fault.fault in ("lost_answer", "truncated_json") or (fault.after and fault.fault in LATE_REFUSALS)
 
 
 def drop(fault: Fault, request: Request) -> None:
@@ -63,8 +71,10 @@ def refusal(fault: Fault, world: World, refuse: Refuse) -> Response:
     return refuse(Refusal(fault.status or (200 if is_flat else 400), fault.code, fault.message))
 
 
-def after(fault: Fault, response: Response) -> Response:
+def after(fault: Fault, world: World, refuse: Refuse, response: Response) -> Response:
     """The act is done; the fault may still spoil its answer. Raises ConnectionLost."""
+    if fault.after and fault.fault in LATE_REFUSALS:
+        return refusal(fault, world, refuse)
     if fault.fault == "lost_answer":
         raise ConnectionLost
     if fault.fault == "truncated_json":

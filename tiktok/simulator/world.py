@@ -12,6 +12,7 @@ from tiktok.simulator.entities import DAY_S, App, Code, Grant, Post, Token, User
 from tiktok.simulator.faults import Faults
 from tiktok.simulator.messages import Json, Refusal, Request
 from tiktok.simulator.store import Store, Table
+from tiktok.simulator.weather import Forecast, Weather
 
 WINDOW_S = 60
 PER_MINUTE = {"user_info": 600, "creator_info": 20, "video_init": 6, "status": 30}
@@ -79,6 +80,7 @@ class World:
     def _forget_the_rest(self) -> None:
         """What no restart keeps: faults, rate windows, records, and the hashes of unfinished uploads."""
         self.faults = Faults()
+        self.forecast = Forecast(Weather())
         self.windows = Windows()
         self.records = Records()
         self.hashes: dict[str, Any] = {}

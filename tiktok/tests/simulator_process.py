@@ -271,7 +271,12 @@ class Simulator:
         return list(self.get("faults")["items"])
 
     def clear_faults(self) -> None:
+        """The weather, too, is fine again."""
         self.post("faults/clear")
+
+    def weather(self, seed: int, **shares: Any) -> None:
+        """Random faults from now on: ``before``, ``after`` and ``slow``, each a share of all posting requests."""
+        self.post("weather", seed=seed, **shares)
 
 
 def pick(kind: type[R], item: Json) -> R:
