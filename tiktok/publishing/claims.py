@@ -15,8 +15,12 @@ from instances.jobs.process import is_dead_here, process_mark
 from instances.models import Instance, InstanceTurn
 from tiktok.models import Held, StaleState, WorkItem
 
-# So many claims that ended without a release, and the post is taken out of circulation.
-POISON_AFTER: Final = 5
+# So many claims that ended without a release, and the post is taken out of circulation. Most posts that a worker takes
+# along when it dies have nothing to do with its death: from the second time on they wait before they are claimed again,
+# longer each time, and what kills workers for other reasons has some minutes to pass (ADR 7).
+POISON_AFTER: Final = 10
+PATIENT_AFTER: Final = 2
+LONGEST_WAIT_S: Final = 60
 
 # The instance served longest ago first, then its earliest due post. {lock} keeps two workers off one row.
 _NEXT: Final = """
@@ -107,8 +111,19 @@ def _next_item(now: datetime, post_id: UUID | None) -> WorkItem | None:
 def _take(item: WorkItem, now: datetime) -> Claim:
     was_dropped = bool(item.lease_owner)
     WorkItem.objects.filter(pk=item.pk).update(
-        lease_owner=process_mark(), lease_until=now + lease(), fence=F("fence") + 1, crashes=F("crashes") + 1
+        lease_owner=process_mark(),
+        lease_until=now + lease(),
+        fence=F("fence") + 1,
+        crashes=F("crashes") + 1,
+        **_if_dropped_again(item.crashes, now),
     )
     InstanceTurn.objects.update_or_create(instance_id=item.instance_id, defaults={"served_at": now})
     instance = Instance.objects.select_related("tenant").get(pk=item.instance_id)
     return Claim(item.pk, instance, item.fence + 1, item.crashes + 1, was_dropped)
+
+
+def _if_dropped_again(crashes: int, now: datetime) -> dict[str, datetime]:
+    """When the post is due should this claim end without a release, too; a release says it anew."""
+    if crashes < PATIENT_AFTER:
+        return {}
+    return {"next_action_at": now + timedelta(seconds=min(2**crashes, LONGEST_WAIT_S))}

@@ -286,12 +286,31 @@ def test_a_post_that_kills_its_workers_is_taken_out(
         )  # fmt: skip
     for _ in range(POISON_AFTER - 1):
         assert claim() is not None
-        worker.clock.advance(31)
+        worker.clock.advance(61)
     claimed = claim()
     assert claimed is not None
     assert claimed.is_poison
     advance(claimed)
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, expected)
+
+
+def test_a_post_that_was_there_when_its_workers_died_waits_longer_each_time_and_is_published(
+    submit: Submit, worker: Worker, settings: Settings, instance: Instance
+) -> None:
+    settings.PUBLISH_LEASE_S = 1
+    post = submit(privacy_level="SELF_ONLY")
+    waits = []
+    for _ in range(POISON_AFTER - 2):
+        assert claim() is not None
+        began = read_db_now()
+        worker.clock.advance(1.5)
+        while not WorkItem.objects.filter(next_action_at__lte=read_db_now()).exists():
+            worker.clock.advance(0.5)
+        waits.append((read_db_now() - began).total_seconds())
+    assert waits == [1.5, 1.5, 4, 8, 16, 32, 60, 60]
+    worker.run_for(30)
+    assert reread(post, instance).state == PostState.PUBLISHED
+    assert WorkItem.objects.get().crashes == 0
 
 
 def test_a_post_that_waits_for_its_account_is_looked_at_again_whatever_happens(
@@ -322,7 +341,7 @@ def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
             step = Step(claimed, threading.Event())
             if not claimed.is_poison:
                 step.save(submission={"is_in_doubt": False})
-        worker.clock.advance(31)
+        worker.clock.advance(61)
     worker.run_due()
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.BUG)
 
