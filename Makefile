@@ -5,6 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 BIND ?= 127.0.0.1:8000
 FOLDER ?= screenshots
+POSTS ?= 100
+SEED ?= 1
+SETUP ?= embedded
+FREEZE ?= 0
 
 help: ## Show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +21,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants bench bench-services
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants bench bench-services chaos deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -52,6 +56,12 @@ bench: $(VENV)/.dev ## Benchmarks as a table (minutes; ROWS="upload memory …",
 
 bench-services: $(VENV)/.dev ## The same on a private PostgreSQL and Redis
 	@PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m tiktok.tests.bench $(ROWS)
+
+chaos: $(VENV)/.dev ## The laboratory: real processes, killed and frozen, in bad weather (POSTS=100 SEED=1 SETUP=embedded|services FREEZE=0|1 MORE="--workers 6 …")
+	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh --posts $(POSTS) --seed $(SEED) --freeze $(FREEZE) $(MORE)
+
+deep: $(VENV)/.dev ## What takes too long for CI: chaos in both set-ups, killed and frozen, three seeds each; mutants (hours)
+	PYTHON=$(BIN)/python bash scripts/deep.sh
 
 screenshots: $(VENV)/.dev ## Pictures of every page, light and dark, wide and narrow (FOLDER=screenshots)
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(FOLDER)

@@ -53,11 +53,11 @@ pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` wai
     processing_delay      ... takes ``delay_s``
     moderation_delay      ... takes ``delay_s`` after publication until it has a public id
 
-A weather is random: of all requests to the posting endpoints (or to ``endpoints``) the share ``before`` fails before
-the act (server_error, html_error, drop_connection, in an upload in the middle of its body, and with ``rate_limits``
-rate_limit), the share ``after`` after it (lost_answer, truncated_json, server_error, html_error), and the share ``slow``
-takes up to ``slow_s`` seconds longer. What strikes the n-th request of a user at an endpoint follows from ``seed``
-alone. Armed faults come first.
+A weather is random: of all requests to the posting endpoints (or to ``endpoints``) the share ``before`` fails
+before the act (server_error, html_error, drop_connection, in an upload in the middle of its body, and with
+``rate_limits`` rate_limit), the share ``after`` after it (lost_answer, truncated_json, server_error,
+html_error), and the share ``slow`` takes up to ``slow_s`` seconds longer. What strikes the n-th request of a
+user at an endpoint follows from ``seed`` alone. Armed faults come first.
 
 Where the documentation is silent, this TikTok decided:
 

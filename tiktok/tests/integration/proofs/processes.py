@@ -82,6 +82,16 @@ class Process:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGSTOP)
 
+    def thaw(self) -> None:
+        """As if nothing had been."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGCONT)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def _end(self, number: signal.Signals) -> None:
         if self._process is not None:
             os.killpg(self._process.pid, number)

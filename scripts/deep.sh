@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# What takes too long for CI. Goes on after a failure, says at the end what failed, and keeps every log in DEEP_LOGS.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+logs=${DEEP_LOGS:-var/deep}
+mkdir -p "$logs"
+failed=()
+
+part() {
+  local name=$1
+  shift
+  echo "--- $name"
+  if "$@" >"$logs/$name.log" 2>&1; then tail -n 1 "$logs/$name.log"; else failed+=("$name"); tail -n 20 "$logs/$name.log"; fi
+}
+
+for setup in embedded services; do
+  for seed in 1 2 3; do
+    part "chaos-$setup-$seed" make chaos POSTS="${POSTS:-1000}" SEED="$seed" SETUP="$setup"
+    part "chaos-frozen-$setup-$seed" make chaos POSTS="${POSTS:-1000}" SEED="$seed" SETUP="$setup" FREEZE=1
+  done
+done
+part mutants make mutants
+
+echo "--- logs are in $logs"
+[ "${#failed[@]}" -eq 0 ] || { echo "failed: ${failed[*]}"; exit 1; }

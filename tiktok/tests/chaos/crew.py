@@ -1,0 +1,71 @@
+"""The workers: the product's own processes, started, killed, frozen and woken."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tiktok.tests.chaos.options import Options
+from tiktok.tests.integration.proofs.processes import PRODUCTION, SWEEPS, Process, worker_command
+from tiktok.tests.jobs_process import environment
+
+
+def _process(options: Options, scratch: Path, number: int) -> Process:
+    if options.setup == "embedded":
+        command = [sys.executable, "manage.py", "jobs"]
+        more: dict[str, str] = {}
+    else:
+        command = [*worker_command("INFO"), "--hostname", f"worker{number}@%h"]
+        more = PRODUCTION | {"REDIS_URL": os.environ["REDIS_URL"]}
+    settled = {name: os.environ[name] for name in ("PUBLISH_LEASE_S", "JOB_THREADS")}
+    return Process(f"worker{number}", command, environment(scratch, **(settled | more)))
+
+
+@dataclass
+class Worker:
+    """A place that always has a process, however often it is killed."""
+
+    process: Process
+    is_frozen: bool = False
+    died: int = 0
+    _greetings: int = 0
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the present process sweeps by now."""
+        return self._count_greetings() > self._greetings
+
+    def _count_greetings(self) -> int:
+        return self.process.text().count(SWEEPS)
+
+    def start(self) -> None:
+        """Returns at once."""
+        self._greetings = self._count_greetings()
+        self.process.start()
+
+    def kill(self) -> None:
+        """As a power cut would; another process takes its place at once."""
+        self.process.kill()
+        self.is_frozen = False
+        self.start()
+
+    def freeze(self) -> None:
+        """It keeps its connections, locks and claims, and does nothing."""
+        self.process.freeze()
+        self.is_frozen = True
+
+    def thaw(self) -> None:
+        """It goes on where it was."""
+        self.process.thaw()
+        self.is_frozen = False
+
+    def replace_if_dead(self) -> None:
+        """A process that ended by itself is noted, and another one started."""
+        if not self.process.is_running:
+            self.died += 1
+            self.kill()
+
+
+def hire(options: Options, scratch: Path) -> list[Worker]:
+    """So many workers, not started yet."""
+    return [Worker(_process(options, scratch, number)) for number in range(options.workers)]

@@ -1,0 +1,105 @@
+"""Both sides after the storm: the simulator's records, and the product's database."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from instances.scoping import unscoped
+from tiktok.models import Post, PostEvent, Submission
+from tiktok.tests.chaos.plan import Plan
+from tiktok.tests.chaos.verdict import Case, Outcome, judge
+from tiktok.tests.chaos.world import SEES_ALL, World
+from tiktok.tests.simulator_process import Call, Put, SimulatedPost, Simulator, pick
+
+RATE_LIMIT = "rate_limit"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What went over the wire."""
+
+    calls: Counter[str]
+    faults: Counter[tuple[str, str]]
+    refused_for_speed: Counter[str]
+    puts: int
+    puts_cut: int
+    sent_again: int
+    bytes_again: int
+    inits: Counter[int]
+
+
+def cases(plan: Plan, world: World, simulator: Simulator) -> list[Case]:
+    """One case for each planned post, found by its caption."""
+    at_tiktok: dict[str, list[SimulatedPost]] = defaultdict(list)
+    for seen in simulator.posts():
+        at_tiktok[seen.post_info.get("title", "")].append(seen)
+    with unscoped(reason=SEES_ALL):
+        ours = {post.caption: post for post in Post.objects.all()}
+    found = []
+    for planned in plan.posts:
+        media = world.accounts[planned.account].place.files[planned.file]
+        seen_posts, post = at_tiktok[planned.caption], ours.get(planned.caption)
+        case = Case(
+            caption=planned.caption,
+            sha256=media.sha256,
+            published=[seen.sha256 for seen in seen_posts if seen.status == "PUBLISH_COMPLETE"],
+            state=post.state if post else "",
+            reason=post.attention_reason if post else "",
+        )
+        is_odd = judge(case) != Outcome.ONCE
+        found.append(replace(case, story=story(post, seen_posts, simulator)) if post and is_odd else case)
+    return found
+
+
+def story(post: Post, seen_posts: Iterable[SimulatedPost], simulator: Simulator) -> list[str]:
+    """What a person needs to understand one post: its history, its submissions, and TikTok's side of each."""
+    with unscoped(reason=SEES_ALL):
+        lines = [
+            f"{event.at:%H:%M:%S.%f} {event.from_state} -> {event.to_state} {event.cause} {event.reason} {event.detail}"
+            for event in PostEvent.objects.filter(post=post)
+        ]
+        lines += [
+            f"submission {sub.number}: {sub.publish_id or 'no publish_id'} init {sub.init_sent_at:%H:%M:%S.%f}"
+            f" sent {sub.sent_bytes}/{sub.video_size} pnr {sub.pnr_at} closed {sub.closed_because or 'no'}"
+            for sub in Submission.objects.filter(post=post).order_by("number")
+        ]
+    for seen in seen_posts:
+        lines.append(f"TikTok: {seen.publish_id} {seen.status} {seen.uploaded_bytes}/{seen.video_size}")
+        lines += [
+            f"  PUT at {put.at:.2f}: {put.first}-{put.last} {put.outcome} stored={put.stored} {put.fault}"
+            for put in simulator.puts(seen.publish_id)
+        ]
+    return [f"{post.pk} {post.state} {post.attention_reason} hold={post.hold_reason} {post.error_code}", *lines]
+
+
+def traffic(simulator: Simulator) -> Traffic:
+    """Counted from every request that the simulator noted."""
+    calls = simulator.requests()
+    puts = [pick(Put, item) for item in simulator.get("puts")["items"]]
+    again = _sent_again(puts)
+    return Traffic(
+        calls=Counter(call.endpoint for call in calls),
+        faults=Counter((call.fault, call.endpoint) for call in calls if call.fault),
+        refused_for_speed=Counter(call.endpoint for call in calls if _is_too_fast(call)),
+        puts=len(puts),
+        puts_cut=sum(put.status is None and not put.fault for put in puts),
+        sent_again=len(again),
+        bytes_again=sum(put.received for put in again),
+        inits=Counter(Counter(seen.post_info.get("title", "") for seen in simulator.posts()).values()),
+    )
+
+
+def _is_too_fast(call: Call) -> bool:
+    return call.status == 429 and call.fault != RATE_LIMIT
+
+
+def _sent_again(puts: list[Put]) -> list[Put]:
+    """PUTs of chunks that TikTok had stored before they began."""
+    stored: set[tuple[str | None, int | None]] = set()
+    again = []
+    for put in puts:
+        if (put.publish_id, put.first) in stored:
+            again.append(put)
+        if put.stored:
+            stored.add((put.publish_id, put.first))
+    return again

@@ -1,0 +1,107 @@
+"""One run: build the world, let the storm loose, submit, wait until every post is settled, compare both sides."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from redis import Redis
+
+from tiktok.tests.chaos import evidence, report
+from tiktok.tests.chaos.crew import hire
+from tiktok.tests.chaos.options import Options
+from tiktok.tests.chaos.plan import Plan, make_plan
+from tiktok.tests.chaos.storm import Broker, Storm
+from tiktok.tests.chaos.verdict import SETTLED
+from tiktok.tests.chaos.world import World, build, count_states
+from tiktok.tests.integration.proofs import processes
+from tiktok.tests.jobs_process import wait_until
+from tiktok.tests.simulator_process import Simulator
+
+PROGRESS_EVERY_S: Final = 5.0
+LOOK_EVERY_S: Final = 0.5
+# After the last post is settled the workers go on for so long: whoever would publish a second time does it now.
+AFTERMATH_S: Final = 10.0
+
+
+def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
+    """Whether the run was clean. Prints as it goes."""
+    report.say(f"chaos: {options}")
+    began = time.monotonic()
+    plan = make_plan(options)
+    world = build(options, plan, simulator)
+    report.say(f"{options.accounts} accounts are linked, {time.monotonic() - began:.0f} s; the storm begins")
+    simulator.weather(
+        options.seed,
+        before=options.before,
+        after=options.after,
+        slow=options.slow,
+        rate_limits=options.has_rate_limits,
+    )
+    began = time.monotonic()
+    with stormy(options, scratch) as storm:
+        is_settled = _publish(options, plan, world, storm, began)
+        wall_s = time.monotonic() - began
+        storm.end()
+        _wait(AFTERMATH_S)
+    cases = evidence.cases(plan, world, simulator)
+    return report.verdict(options, cases, evidence.traffic(simulator), storm, wall_s) and is_settled
+
+
+@contextmanager
+def stormy(options: Options, scratch: Path) -> Iterator[Storm]:
+    """Workers at work and a storm over them; whatever happens, no process is left behind."""
+    with ExitStack() as stack:
+        broker = _broker(scratch, stack) if options.setup == "services" else None
+        workers = hire(options, scratch)
+        storm = Storm(options, workers, broker)
+        for worker in workers:
+            stack.callback(worker.process.kill)
+            worker.start()
+        stack.callback(storm.end)
+        wait_until(lambda: any(worker.is_ready for worker in workers), what="a worker sweeps", timeout_s=60)
+        storm.start()
+        yield storm
+        storm.end()
+        report.logs([worker.process for worker in workers])
+
+
+def _broker(scratch: Path, stack: ExitStack) -> Broker:
+    port = urlsplit(os.environ["REDIS_URL"]).port or 0
+    process = processes.redis(scratch, port)
+    stack.callback(process.close)
+    process.start()
+    line = Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
+    stack.callback(line.close)
+    wait_until(lambda: processes.is_listening(port), what="Redis listens")
+    return Broker(process, line)
+
+
+def _publish(options: Options, plan: Plan, world: World, storm: Storm, began: float) -> bool:
+    """Submit one post after the other and wait for all; False when the time is over before."""
+    waiting = list(reversed(plan.posts))
+    said = looked = 0.0
+    while time.monotonic() - began < options.timeout_s:
+        if waiting:
+            world.submit(waiting.pop())
+        else:
+            _wait(LOOK_EVERY_S)
+        now = time.monotonic()
+        if waiting and now - looked < LOOK_EVERY_S:
+            continue
+        looked = now
+        states = count_states()
+        if now - said >= PROGRESS_EVERY_S:
+            said = now
+            report.progress(now - began, states, storm)
+        if not waiting and sum(states[state] for state in SETTLED) == len(plan.posts):
+            return True
+    report.say(f"time is over after {options.timeout_s:.0f} s; {len(waiting)} posts were not submitted")
+    return False
+
+
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)

@@ -1,0 +1,60 @@
+"""What TikTok saw against what the product says. Pure."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+SETTLED: Final = frozenset({"published", "failed", "cancelled", "needs_attention"})
+MAYBE_PUBLISHED: Final = frozenset({"outcome_unknown", "quarantined"})
+
+
+class Outcome(StrEnum):
+    """What became of one post; all but the first three must not happen, whatever happens."""
+
+    ONCE = "published once"
+    ATTENTION = "needs_attention"
+    FAILED = "failed"
+    TWICE = "twice"
+    LOST = "lost"
+    OTHER_BYTES = "other bytes"
+    DENIED = "published, but said not to be"
+    MOVING = "still moving"
+
+
+FORBIDDEN: Final = frozenset(Outcome) - {Outcome.ONCE, Outcome.ATTENTION, Outcome.FAILED}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One post: ``published`` has the SHA-256 of every publication at TikTok; state and reason are the product's."""
+
+    caption: str
+    sha256: str
+    published: list[str]
+    state: str
+    reason: str = ""
+    story: list[str] = field(default_factory=list, compare=False)
+
+
+def judge(case: Case) -> Outcome:
+    """TikTok's side weighs first: two publications are two, whatever the product says."""
+    if len(case.published) > 1:
+        return Outcome.TWICE
+    if case.published and case.published != [case.sha256]:
+        return Outcome.OTHER_BYTES
+    if case.state not in SETTLED:
+        return Outcome.MOVING if case.state else Outcome.LOST
+    return _published(case) if case.published else _not_published(case)
+
+
+def _published(case: Case) -> Outcome:
+    if case.state == "published":
+        return Outcome.ONCE
+    is_maybe = case.state == "needs_attention" and case.reason in MAYBE_PUBLISHED
+    return Outcome.ATTENTION if is_maybe else Outcome.DENIED
+
+
+def _not_published(case: Case) -> Outcome:
+    if case.state == "published":
+        return Outcome.LOST
+    return Outcome.ATTENTION if case.state == "needs_attention" else Outcome.FAILED
