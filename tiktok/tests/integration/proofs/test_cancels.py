@@ -10,14 +10,14 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from accounts.models import User
@@ -41,6 +41,7 @@ CANCELS: Final = int(os.environ.get("CANCELS", "30"))
 SEED: Final = int(os.environ.get("SEED", "1"))
 POSTS_PER_ACCOUNT: Final = 5  # TikTok takes six inits a minute
 WORKERS: Final = 6
+PEOPLE: Final = 10
 LONGEST_S: Final = 600
 AIMED_AROUND: Final = 16  # statements
 SIZE: Final = 11 * MB + 1  # two chunks
@@ -131,6 +132,14 @@ def clips(instance: Instance) -> dict[str, Media]:
 Send = Callable[[str, int, bool], Post]
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What became of one wish to cancel: cancelled, too late, or try again in a moment."""
+
+    post: Post
+    said: str
+
+
 @pytest.fixture
 def send(accounts: list[TikTokAccount], clips: dict[str, Media], editor: User, instance: Instance) -> Send:
     """Publish now with a caption of its own, by one account after the other."""
@@ -164,39 +173,49 @@ def no_return_at(send: Send) -> int:
     return aim.no_return_at
 
 
-def send_all(send: Send, no_return_at: int) -> list[Post]:
-    """Every fifth is aimed at: from some statements before the point of no return to a few after it."""
-    posts = []
-    for number in range(CANCELS):
-        is_aimed = number % 5 == 0
-        post = send(f"post {number}", number, is_aimed)
-        if is_aimed:
-            fires_at = no_return_at + random.Random(f"{SEED} {number}").randrange(-AIMED_AROUND, 3)
-            AIMS[post.pk] = Aim(max(fires_at, 1))
-        posts.append(post)
-    return posts
-
-
 def is_under_way(post: Post, instance: Instance) -> bool:
     with instance_scope(instance):
         return Post.objects.get(pk=post.pk).state in {PostState.UPLOADING, PostState.PROCESSING, PostState.PUBLISHED}
 
 
-def cancel_at_some_moment(post: Post, number: int, instance: Instance, editor: User) -> str:
-    """Between the init and the end of the upload; or, for an aimed one, at its statement."""
-    try:
-        if aim := AIMS.get(post.pk):
-            assert aim.fired.wait(LONGEST_S), "the point of no return never came"
-        else:
-            wait_until(lambda: is_under_way(post, instance), what=f"{post.caption} is under way", timeout_s=LONGEST_S)
-            threading.Event().wait(random.Random(f"{SEED} {number}").uniform(0, 2.5 * SIZE / BYTES_PER_S))
-        with instance_scope(instance):
-            services.cancel_post(Post.objects.get(pk=post.pk), actor=editor)
-    except InvalidTransition as refused:
-        return "try again" if refused.state == PostState.INITING else "too late"
-    finally:
-        connection.close()
-    return "cancelled"
+@dataclass
+class People:
+    """Each sends a post and cancels it; every fifth aims at the statements around the point of no return."""
+
+    send: Send
+    no_return_at: int
+    instance: Instance
+    editor: User
+
+    def send_and_cancel(self, number: int) -> Answer:
+        """Whatever the service says to it."""
+        moment = random.Random(f"{SEED} {number}")
+        try:
+            if number % 5 == 0:
+                post = self._send_aimed(number, moment)
+                assert AIMS[post.pk].fired.wait(LONGEST_S), "the point of no return never came"
+            else:
+                post = self.send(f"post {number}", number, False)
+                wait_until(lambda: is_under_way(post, self.instance), what=f"{number} moves", timeout_s=LONGEST_S)
+                threading.Event().wait(moment.uniform(0, 2 * SIZE / BYTES_PER_S))
+            return Answer(post, self._cancel(post))
+        finally:
+            connection.close()
+
+    def _send_aimed(self, number: int, moment: random.Random) -> Post:
+        fires_at = max(self.no_return_at + moment.randrange(-AIMED_AROUND, 3), 1)
+        with transaction.atomic():  # no worker sees the post before its aim is there
+            post = self.send(f"post {number}", number, True)
+            AIMS[post.pk] = Aim(fires_at)
+        return post
+
+    def _cancel(self, post: Post) -> str:
+        try:
+            with instance_scope(self.instance):
+                services.cancel_post(Post.objects.get(pk=post.pk), actor=self.editor)
+        except InvalidTransition as refused:
+            return "try again" if refused.state == PostState.INITING else "too late"
+        return "cancelled"
 
 
 def test_cancelled_posts_are_never_published_and_refused_ones_exactly_once(
@@ -207,16 +226,12 @@ def test_cancelled_posts_are_never_published_and_refused_ones_exactly_once(
     editor: User,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    posts = send_all(send, no_return_at)
+    people = People(send, no_return_at, instance, editor)
     stop = threading.Event()
-    with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(len(posts)) as people:
+    with ThreadPoolExecutor(WORKERS) as workers, ThreadPoolExecutor(PEOPLE) as at_desks:
         at_work = [workers.submit(work, stop) for _ in range(WORKERS)]
         try:
-            asked: list[Future[str]] = [
-                people.submit(cancel_at_some_moment, post, number, instance, editor)
-                for number, post in enumerate(posts)
-            ]
-            answers = [answer.result(LONGEST_S) for answer in asked]
+            answers = list(at_desks.map(people.send_and_cancel, range(CANCELS)))
             wait_until(lambda: not moving(instance), what="nothing moves", timeout_s=LONGEST_S)
         finally:
             stop.set()
@@ -227,11 +242,11 @@ def test_cancelled_posts_are_never_published_and_refused_ones_exactly_once(
     with instance_scope(instance):
         states = {post.caption: post.state for post in Post.objects.all()}
         assert not Submission.objects.filter(closed_at=None).exists()
-    report(answers, posts, states, capsys)
-    for post, answer in zip(posts, answers, strict=True):
-        expected = (PostState.CANCELLED, 0) if answer == "cancelled" else (PostState.PUBLISHED, 1)
-        assert (states[post.caption], out[post.caption]) == expected, (post.caption, answer)
-    assert {"cancelled", "too late"} <= set(answers)
+    report(answers, states, capsys)
+    for answer in answers:
+        expected = (PostState.CANCELLED, 0) if answer.said == "cancelled" else (PostState.PUBLISHED, 1)
+        assert (states[answer.post.caption], out[answer.post.caption]) == expected, answer
+    assert {"cancelled", "too late"} <= {answer.said for answer in answers}
 
 
 def moving(instance: Instance) -> int:
@@ -241,11 +256,11 @@ def moving(instance: Instance) -> int:
         return Post.objects.exclude(state__in=ended).count()
 
 
-def report(answers: list[str], posts: list[Post], states: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def report(answers: list[Answer], states: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     """A line for people who run many."""
-    kinds = Counter((post.pk in AIMS, answer) for post, answer in zip(posts, answers, strict=True))
-    words = [f"{'aimed' if aimed else 'random'} {answer}: {count}" for (aimed, answer), count in sorted(kinds.items())]
+    kinds = Counter(("aimed" if answer.post.pk in AIMS else "random", answer.said) for answer in answers)
+    words = [f"{kind} {said}: {count}" for (kind, said), count in sorted(kinds.items())]
     ends = ", ".join(f"{state} {count}" for state, count in sorted(Counter(states.values()).items()))
-    line = f"\n{len(posts)} cancels on {connection.vendor}, seed {SEED}: {', '.join(words)}; ends: {ends}\n"
+    line = f"\n{len(answers)} cancels on {connection.vendor}, seed {SEED}: {', '.join(words)}; ends: {ends}\n"
     with capsys.disabled():
         sys.stdout.write(line)
