@@ -21,7 +21,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants bench bench-services chaos deep
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -50,6 +50,9 @@ test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 
 mutants: $(VENV)/.dev ## Break scope and permission checks one by one: the walker must notice each (minutes)
 	$(BIN)/python scripts/walker_mutants.py
+
+large: $(VENV)/.dev ## A 4 GB video, its publishing process killed three times (SEED=1; minutes, 5 GB of disk)
+	SEED=$(SEED) $(BIN)/python -m pytest -q -m deep tiktok/tests/integration/proofs/test_four_gigabytes.py
 
 bench: $(VENV)/.dev ## Benchmarks as a table (minutes; ROWS="upload memory …", see docs/benchmarks.md)
 	@$(BIN)/python -m tiktok.tests.bench $(ROWS)

@@ -79,9 +79,12 @@ def ex_member(db: None) -> User:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked ``services`` run with PostgreSQL alone (``make test-services``), ``embedded`` ones without."""
+    """Tests marked ``services`` run with PostgreSQL alone (``make test-services``), ``embedded`` ones without.
+
+    ``deep`` ones run only where they are asked for by ``-m deep``.
+    """
     has_services = settings.DATABASES["default"]["ENGINE"] == "instances.postgresql"
-    mark = "embedded" if has_services else "services"
-    left_out = [item for item in items if item.get_closest_marker(mark)]
+    marks = ["embedded" if has_services else "services", *([] if config.option.markexpr == "deep" else ["deep"])]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

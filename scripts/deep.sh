@@ -19,6 +19,7 @@ for setup in embedded services; do
     part "chaos-frozen-$setup-$seed" make chaos POSTS="${POSTS:-1000}" SEED="$seed" SETUP="$setup" FREEZE=1
   done
 done
+part large make large
 part mutants make mutants
 
 echo "--- logs are in $logs"

@@ -13,7 +13,7 @@ from typing import Self
 import yaml
 from django.db import connection
 
-from tiktok.tests.jobs_process import ROOT, environment, wait_until
+from tiktok.tests.jobs_process import ROOT, environment, peak_memory_bytes, wait_until
 
 BIN = Path(sys.executable).parent
 PRODUCTION = {
@@ -66,6 +66,11 @@ class Process:
     def text(self) -> str:
         """What it has logged so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def peak_memory_bytes(self) -> int:
+        """The most that has been resident since its start."""
+        assert self._process is not None
+        return peak_memory_bytes(self._process.pid)
 
     def kill(self) -> None:
         """As a power cut would, with all its children."""
