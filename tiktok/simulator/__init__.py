@@ -38,6 +38,7 @@ pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` wai
     server_error          500 (or ``status``) in the endpoint's shape; ``after: true``: acts first
     html_error            502 (or ``status``) with an HTML page; ``after: true``: acts first
     error                 any ``code``, ``message`` and ``status`` in the endpoint's shape
+    raw_body              200 (or ``status``) with ``message`` as the whole body, and ``after_bytes`` blanks behind it
     redirect              302 (or ``status``) to another path
     drop_connection       closes before acting, or after ``after_bytes`` of the body
     lost_answer           acts, then closes without answering

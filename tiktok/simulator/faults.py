@@ -7,6 +7,7 @@ WIRE_FAULTS = (
     "server_error",
     "html_error",
     "error",
+    "raw_body",
     "redirect",
     "drop_connection",
     "lost_answer",

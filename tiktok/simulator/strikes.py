@@ -62,6 +62,9 @@ def refusal(fault: Fault, world: World, refuse: Refuse) -> Response:
     if fault.fault == "redirect":
         elsewhere = {"Location": f"{world.base_url}/elsewhere/"}
         return Response(fault.status or 302, headers=elsewhere, code="redirect")
+    if fault.fault == "raw_body":
+        body = fault.message.encode() + b" " * (fault.after_bytes or 0)
+        return Response(fault.status or 200, body, "application/json", code="raw_body")
     is_flat = refuse is refuse_flat
     if fault.fault == "rate_limit":
         return refuse(Refusal(429, "rate_limit_exceeded", "The API rate limit was exceeded"))

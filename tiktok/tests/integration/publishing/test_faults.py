@@ -3,29 +3,10 @@
 import pytest
 
 from instances.models import Instance
-from instances.scoping import instance_scope
-from tiktok.models import AttentionReason, Post, PostState, Submission
+from tiktok.models import AttentionReason, PostState
 from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, Worker, history, reread
-from tiktok.tests.simulator_process import SimulatedPost, Simulator
-
-HOUR = 3600
-STRAIGHT = ["draft", "due", "initing", "uploading", "processing", "published"]
-AGAIN = ["draft", "due", "initing", "uploading", "due", "initing", "uploading", "processing", "published"]
-
-
-def published(tiktok: Simulator) -> list[SimulatedPost]:
-    return [post for post in tiktok.posts() if post.status == "PUBLISH_COMPLETE"]
-
-
-def sent(tiktok: Simulator) -> list[tuple[int | None, bool]]:
-    """Every PUT of every post: where it began, and whether TikTok stored it."""
-    return [(put.first, put.stored) for post in tiktok.posts() for put in tiktok.puts(post.publish_id)]
-
-
-def attention(post: Post, instance: Instance) -> tuple[str, str]:
-    post = reread(post, instance)
-    return post.state, post.attention_reason
-
+from tiktok.tests.integration.publishing.outcomes import AGAIN, HOUR, STRAIGHT, attention, published, sent
+from tiktok.tests.simulator_process import Simulator
 
 # While bytes go out
 
@@ -81,16 +62,6 @@ def test_a_lost_init_answer_leads_to_a_new_init_and_one_publication(
     assert [seen.status for seen in tiktok.posts()] == ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE"]
 
 
-def test_an_url_that_expires_before_the_last_bytes_is_replaced_at_once(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit(privacy_level="SELF_ONLY")
-    tiktok.fault("expired_upload_url", "upload", skip=1)
-    worker.run_for(600)
-    assert history(post, instance) == AGAIN
-    assert len(published(tiktok)) == 1
-
-
 def test_an_url_that_dies_under_the_last_bytes_is_replaced_only_after_two_late_proofs(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
@@ -120,69 +91,6 @@ def test_one_late_read_that_lags_is_no_proof(
     assert tiktok.armed_faults() == []
     assert history(post, instance) == STRAIGHT
     assert len(tiktok.posts()) == 1
-
-
-def test_a_success_before_the_last_chunk_stops_the_sending(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit(privacy_level="SELF_ONLY")
-    tiktok.fault("error", "upload", status=201, skip=1)
-    worker.run_for(HOUR)
-    assert sent(tiktok) == [(0, True), (CHUNK, False)]
-    with instance_scope(instance):
-        assert Submission.objects.get(post=post).pnr_at is not None
-    worker.run_for(HOUR)
-    assert history(post, instance) == AGAIN
-    assert len(published(tiktok)) == 1
-
-
-def test_a_bad_request_is_our_fault_and_certainly_not_published(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit()
-    tiktok.fault("error", "upload", status=400, skip=1)
-    worker.run_for(HOUR)
-    assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.BUG)
-    assert len(tiktok.posts()) == 1
-
-
-def test_a_bad_request_after_the_last_bytes_is_asked_about(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit(privacy_level="SELF_ONLY")
-    tiktok.fault("error", "upload", status=400, last_chunk=True)
-    worker.run_for(30 * 60)
-    assert reread(post, instance).hold_reason == "bytes_missing"
-    worker.run_for(2 * HOUR)
-    assert history(post, instance) == AGAIN
-    assert len(published(tiktok)) == 1
-
-
-def test_a_range_that_does_not_match_is_taken_from_tiktok(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit(privacy_level="SELF_ONLY")
-    tiktok.fault("server_error", "upload", skip=2, times=1)
-    worker.run_due()
-    with instance_scope(instance):
-        Submission.objects.filter(post=post).update(sent_bytes=0, is_in_doubt=False)
-    worker.run_for(600)
-    assert sent(tiktok) == [
-        (0, True), (CHUNK, True), (2 * CHUNK, False), (0, False), (2 * CHUNK, True),
-    ]  # fmt: skip
-    assert len(published(tiktok)) == 1
-
-
-def test_three_refused_ranges_at_one_place_end_the_sending_until_the_url_is_dead(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit(privacy_level="SELF_ONLY")
-    tiktok.fault("error", "upload", status=416, skip=1, times=3)
-    worker.run_for(64 * 60)
-    assert sent(tiktok) == [(0, True), (CHUNK, False), (CHUNK, False), (CHUNK, False)]
-    worker.run_for(HOUR)
-    assert history(post, instance) == AGAIN
-    assert len(published(tiktok)) == 1
 
 
 def test_a_lagging_status_sends_no_stored_chunk_again(
@@ -250,75 +158,7 @@ def test_ten_unanswered_inits_end_it(submit: Submit, worker: Worker, tiktok: Sim
     assert len(tiktok.requests("video_init")) == 10
 
 
-def test_a_quota_that_outlasts_the_deadline_is_said_at_once(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit()
-    tiktok.fault("error", "video_init", code="spam_risk_too_many_posts", status=403)
-    worker.run_due()
-    assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.MISSED)
-    assert reread(post, instance).error_code == "spam_risk_too_many_posts"
-    assert len(tiktok.requests("video_init")) == 1
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "code", "state", "reason"),
-    [
-        ("creator_info", "spam_risk_user_banned_from_posting", PostState.FAILED, ""),
-        ("video_init", "invalid_params", PostState.FAILED, ""),
-        ("video_init", "url_ownership_unverified", PostState.FAILED, ""),
-        ("video_init", "a_brand_new_code", PostState.FAILED, ""),
-        ("video_init", "privacy_level_option_mismatch", PostState.NEEDS_ATTENTION, AttentionReason.OPTIONS_CHANGED),
-        ("video_init", "scope_not_authorized", PostState.WAITING_ACCOUNT, ""),
-    ],
-)
-def test_refusals_are_final_and_named(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, endpoint: str, code: str, state: str,
-    reason: str,
-) -> None:  # fmt: skip
-    post = submit()
-    status = 401 if code == "scope_not_authorized" else 403
-    tiktok.fault("error", endpoint, code=code, status=status, times=-1)
-    calls = len(tiktok.requests(endpoint))
-    worker.run_due()
-    assert attention(post, instance) == (state, reason)
-    assert reread(post, instance).tiktok_code == code
-    assert len(tiktok.requests(endpoint)) == calls + 1
-    with instance_scope(instance):
-        assert not Submission.objects.filter(post=post, closed_at=None).exists()
-
-
 # TikTok's word
-
-
-@pytest.mark.parametrize(
-    ("fail_reason", "state", "field"),
-    [
-        ("spam_risk", PostState.FAILED, ""),
-        ("spam_risk_text", PostState.FAILED, "caption"),
-        ("frame_rate_check_failed", PostState.FAILED, "media"),
-        ("an_undocumented_reason", PostState.FAILED, ""),
-    ],
-)
-def test_failed_is_tiktoks_word(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, fail_reason: str, state: str, field: str
-) -> None:
-    post = submit()
-    tiktok.fault("fail_reason", reason=fail_reason)
-    worker.run_for(HOUR)
-    post = reread(post, instance)
-    assert (post.state, post.fail_reason, post.error_field) == (state, fail_reason, field)
-    assert len(tiktok.posts()) == 1
-
-
-def test_a_fault_of_tiktoks_own_leads_to_a_new_init(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
-    post = submit()
-    tiktok.fault("fail_reason", reason="internal")
-    worker.run_for(HOUR)
-    assert history(post, instance) == [*STRAIGHT[:-1], *STRAIGHT[1:]]
-    assert [seen.status for seen in tiktok.posts()] == ["FAILED", "PUBLISH_COMPLETE"]
 
 
 def test_three_answered_inits_end_it(submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance) -> None:
