@@ -116,6 +116,7 @@ if _database["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;PRAGMA busy_timeout=20000;"
         ),
     }
+    _database["CONN_MAX_AGE"] = None  # each thread keeps its own: opening one costs more than most statements
 else:
     _database["ENGINE"] = "instances.postgresql"
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 40, "timeout": 20}}
@@ -135,10 +136,10 @@ JOB_THREADS = env.number("JOB_THREADS", 64, least=1, most=500)
 UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
 UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 10_000_000, least=5 * 1024**2, most=64_000_000)
 UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, least=5 * 1024**2, most=64_000_000)
-# A sweep source claims one due piece of work and returns what runs it, or None. The first has precedence.
+# A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [
-    "tiktok.publishing.sweep.due_post",
-    "instances.jobs.mail.claim_mail",
+    "tiktok.publishing.sweep.due_posts",
+    "instances.jobs.mail.due_mail",
 ]
 # What frees the leases of this host's dead processes when a worker starts.
 SWEEP_STARTUP = [

@@ -27,8 +27,14 @@ def queue_mail(*, to: str, subject: str, text: str, html: str = "") -> OutgoingM
     return OutgoingMail.objects.create(to=to, subject=line, text=text, html=html, next_attempt_at=db_now())
 
 
+def due_mail(_room: int) -> list[Callable[[], None]]:
+    """A sweep source: one mail at a time."""
+    sending = claim_mail()
+    return [sending] if sending else []
+
+
 def claim_mail() -> Callable[[], None] | None:
-    """A sweep source: claim one due mail and give what sends it; None when nothing is due or mail is not set up."""
+    """Claim one due mail and give what sends it; None when nothing is due or mail is not set up."""
     if not settings.EMAIL_URL:
         return None
     due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=db_now(), attempts__lt=MOST_ATTEMPTS)

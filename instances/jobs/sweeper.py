@@ -5,7 +5,9 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from itertools import islice
+from typing import Final, TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
@@ -16,14 +18,15 @@ from instances.jobs.process import stopping
 log = logging.getLogger(__name__)
 
 Job = Callable[[], None]
-Source = Callable[[], Job | None]
+Source = Callable[[int], Sequence[Job]]
+R = TypeVar("R")
 
 # One limit for everything that a Celery worker runs: the sweeper's threads and the pool's tasks.
 shared_slots: Final = threading.BoundedSemaphore(settings.JOB_THREADS)
 
 
 class Sweeper:
-    """Asks each source in turn; a source returns claimed work, ready to run, or None.
+    """Asks each source in turn; a source returns claimed work, ready to run: at most as much as there is room for.
 
     ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
     ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``GRACE_S`` to end.
@@ -31,6 +34,9 @@ class Sweeper:
 
     INTERVAL_S = 1.0
     GRACE_S = 8.0
+    # Under load a few slots are gathered before the database is asked once for all of them.
+    GATHER_S = 0.02
+    MOST_AT_ONCE = 32
 
     def __init__(
         self,
@@ -56,7 +62,7 @@ class Sweeper:
         if first is not None:
             self._guarded(first)
         while not self._stop.is_set():
-            if not self._hand_out_one():
+            if not self._hand_out():
                 self._stop.wait(self._interval_s)
         self._end()
 
@@ -66,19 +72,31 @@ class Sweeper:
         thread.start()
         return thread
 
-    def _hand_out_one(self) -> bool:
-        """Claim one piece of work and queue it; False when there was none. Waits for a free slot first."""
-        if not self._slots.acquire(timeout=self._interval_s):
-            return True
-        job = self._guarded(self._find)
-        if job is None:
+    def _hand_out(self) -> bool:
+        """Claim as much work as there are free slots and queue it; False when there was none."""
+        room = self._take_slots()
+        jobs = self._find(room) if room else []
+        for job in jobs:
+            self._jobs.put(job)
+        for _ in range(room - len(jobs)):
             self._slots.release()
-            return False
-        self._jobs.put(job)
-        return True
+        return bool(jobs) or not room
 
-    def _find(self) -> Job | None:
-        return next((job for source in self._sources if (job := source()) is not None), None)
+    def _take_slots(self) -> int:
+        """How many slots are now ours. Waits for the first one for an interval."""
+        if not self._slots.acquire(blocking=False):
+            if not self._slots.acquire(timeout=self._interval_s):
+                return 0
+            self._stop.wait(self.GATHER_S)
+        more = iter(lambda: self._slots.acquire(blocking=False), False)
+        return 1 + sum(1 for _ in islice(more, self.MOST_AT_ONCE - 1))
+
+    def _find(self, room: int) -> list[Job]:
+        jobs: list[Job] = []
+        for source in self._sources:
+            if len(jobs) < room:
+                jobs += self._guarded(partial(source, room - len(jobs))) or []
+        return jobs
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -86,7 +104,7 @@ class Sweeper:
             close_old_connections()
             self._slots.release()
 
-    def _guarded(self, job: Callable[[], Job | None]) -> Job | None:
+    def _guarded(self, job: Callable[[], R]) -> R | None:
         """Run it. Whatever it raises is counted and logged, and its claim ends by itself: the sweep goes on."""
         try:
             return job()

@@ -152,13 +152,14 @@ class Post(ContentModel):
         detail: dict[str, Any] | None = None,
         **changes: Any,
     ) -> None:
-        """Move to ``to`` and record why; ``changes`` are further columns written with it.
+        """Move to ``to`` and record why; ``changes`` are further columns written with it, as plain values.
 
         Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention.
         ``wake`` sets when a worker looks next (None: never). Raises InvalidTransition, or StaleState if somebody
         moved the post or took the work first; then nothing is written.
         """
         old_reason = AttentionReason(self.attention_reason) if self.attention_reason else None
+        written = {"state": to, "attention_reason": reason or "", "updated_at": timezone.now(), **changes}
         with transaction.atomic():
             by.guard(self, wake)
             has_pnr = self.has_passed_no_return()
@@ -167,11 +168,12 @@ class Post(ContentModel):
             ):
                 raise InvalidTransition(self.state, to, has_pnr=has_pnr)
             same = Post.objects.filter(pk=self.pk, state=self.state, attention_reason=self.attention_reason)
-            if not same.update(state=to, attention_reason=reason or "", updated_at=timezone.now(), **changes):
+            if not same.update(**written):
                 raise StaleState(f"{self.pk} is no longer {self.state}")
             PostEvent.note(self, to=to, cause=cause, by=by, reason=reason, detail=detail)
             tell_people(self, to, cause=cause, reason=reason, changes=changes)
-        self.refresh_from_db()
+        for name, value in written.items():
+            setattr(self, name, value)
 
 
 class PostMedia(ContentModel):

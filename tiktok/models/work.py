@@ -49,7 +49,12 @@ class WorkItem(models.Model):
                 fields=["next_action_at"],
                 condition=models.Q(next_action_at__isnull=False),
                 name="work_due",
-            )
+            ),
+            models.Index(
+                fields=["instance", "next_action_at"],
+                condition=models.Q(next_action_at__isnull=False),
+                name="work_due_of_instance",
+            ),
         ]
 
     def __str__(self) -> str:

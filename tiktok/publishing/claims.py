@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import zip_longest
+from operator import itemgetter
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -22,14 +24,28 @@ POISON_AFTER: Final = 10
 PATIENT_AFTER: Final = 2
 LONGEST_WAIT_S: Final = 60
 
-# The instance served longest ago first, then its earliest due post. {lock} keeps two workers off one row.
-_NEXT: Final = """
-SELECT work.* FROM tiktok_workitem work
-LEFT JOIN instances_instanceturn turn ON turn.instance_id = work.instance_id
-WHERE work.next_action_at <= %s AND (work.lease_until IS NULL OR work.lease_until <= %s) {only}
-ORDER BY turn.served_at ASC NULLS FIRST, work.next_action_at ASC
-LIMIT 1 {lock}
+# What is due and nobody works on.
+_DUE: Final = "next_action_at <= %s AND (lease_until IS NULL OR lease_until <= %s)"
+# The instances that have such work, the one served longest ago first; {due} is looked up once for each.
+_TURNS: Final = """
+SELECT id FROM (
+    SELECT instance.id AS id, turn.served_at AS served_at, (
+        SELECT work.next_action_at FROM tiktok_workitem work
+        WHERE work.instance_id = instance.id AND {due} ORDER BY work.next_action_at LIMIT 1
+    ) AS first_at
+    FROM instances_instance instance LEFT JOIN instances_instanceturn turn ON turn.instance_id = instance.id
+) turns
+WHERE first_at IS NOT NULL ORDER BY served_at ASC NULLS FIRST, first_at ASC LIMIT %s
 """
+# The earliest of one instance. SQLite takes ORDER BY and LIMIT only inside a part of a UNION.
+_EARLIEST: Final = """
+SELECT * FROM (
+    SELECT instance_id, next_action_at, post_id FROM tiktok_workitem
+    WHERE instance_id = %s AND {due} ORDER BY next_action_at LIMIT %s
+) part{number}
+"""
+# Another worker may have been quicker with all that was looked up; then there is less to look up the next time.
+_TRIES: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +80,20 @@ def lease() -> timedelta:
 
 def claim(post_id: UUID | None = None) -> Claim | None:
     """Claim the next due post, or this one if it is due and free; None when there is none."""
-    if not _is_anything_due():
-        return None
-    with transaction.atomic():
+    if post_id is None:
+        return next(iter(claim_due(1)), None)
+    return next(iter(_claim_of([post_id], read_db_now())), None) if _is_anything_due(post_id=post_id) else None
+
+
+def claim_due(room: int) -> list[Claim]:
+    """Claim up to ``room`` due posts: one of each instance in turn, the one served longest ago first, then again."""
+    for _ in range(_TRIES):
         now = read_db_now()
-        item = _next_item(now, post_id)
-        return _take(item, now) if item else None
+        if not (chosen := _fair_choice(room, now) if _is_anything_due() else []):
+            break
+        if claims := _claim_of(chosen, now):
+            return claims
+    return []
 
 
 def renew(held: Held) -> None:
@@ -93,37 +117,77 @@ def free_dead_claims() -> int:
     return WorkItem.objects.filter(lease_owner__in=dead, lease_until__isnull=False).update(lease_until=None)
 
 
-def _is_anything_due() -> bool:
+def _is_anything_due(**which: UUID) -> bool:
     """A plain read, so that an idle sweep takes no write lock."""
-    free = Q(lease_until=None) | Q(lease_until__lte=db_now())
-    return WorkItem.objects.filter(free, next_action_at__lte=db_now()).exists()
+    return WorkItem.objects.filter(_is_free(db_now()), next_action_at__lte=db_now(), **which).exists()
 
 
-def _next_item(now: datetime, post_id: UUID | None) -> WorkItem | None:
-    lock = "FOR UPDATE OF work SKIP LOCKED" if connection.vendor == "postgresql" else ""
+def _fair_choice(room: int, now: datetime) -> list[UUID]:
+    """Whom to claim, read without a lock. Costs as much as there are instances, however much is due."""
     moment = connection.ops.adapt_datetimefield_value(now)
-    only = [] if post_id is None else [WorkItem._meta.pk.get_db_prep_value(post_id, connection)]
-    sql = _NEXT.format(only="AND work.post_id = %s" if only else "", lock=lock)
-    found = list(WorkItem.objects.raw(sql, [moment, moment, *only]))
-    return found[0] if found else None
+    turns = [row[0] for row in _rows(_TURNS.format(due=_DUE), [moment, moment, room])]
+    if not turns:
+        return []
+    share = -(-room // len(turns))
+    parts = [_EARLIEST.format(due=_DUE, number=number) for number in range(len(turns))]
+    values = [value for instance_id in turns for value in (instance_id, moment, moment, share)]
+    return _in_turn(_rows(" UNION ALL ".join(parts), values), turns)[:room]
 
 
-def _take(item: WorkItem, now: datetime) -> Claim:
-    was_dropped = bool(item.lease_owner)
-    WorkItem.objects.filter(pk=item.pk).update(
-        lease_owner=process_mark(),
-        lease_until=now + lease(),
-        fence=F("fence") + 1,
-        crashes=F("crashes") + 1,
-        **_if_dropped_again(item.crashes, now),
+def _in_turn(found: list[tuple[Any, ...]], turns: list[Any]) -> list[UUID]:
+    """The first of each instance, then the second of each, and so on."""
+    queues: dict[Any, list[tuple[Any, ...]]] = {instance_id: [] for instance_id in turns}
+    for row in sorted(found, key=itemgetter(1)):
+        queues[row[0]].append(row)
+    rounds = zip_longest(*queues.values())
+    return [UUID(str(row[2])) for every in rounds for row in every if row is not None]
+
+
+def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _claim_of(post_ids: list[UUID], now: datetime) -> list[Claim]:
+    """Claim those of them that are still due and free, in this order; one transaction."""
+    due = WorkItem.objects.filter(_is_free(now), next_action_at__lte=now, post_id__in=post_ids)
+    with transaction.atomic():
+        items = sorted(due.select_for_update(skip_locked=True), key=lambda item: post_ids.index(item.pk))
+        return _take(items, now)
+
+
+def _is_free(now: datetime | Combinable) -> Q:
+    return Q(lease_until=None) | Q(lease_until__lte=now)
+
+
+def _take(items: list[WorkItem], now: datetime) -> list[Claim]:
+    WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
+        lease_owner=process_mark(), lease_until=now + lease(), fence=F("fence") + 1, crashes=F("crashes") + 1
     )
-    InstanceTurn.objects.update_or_create(instance_id=item.instance_id, defaults={"served_at": now})
-    instance = Instance.objects.select_related("tenant").get(pk=item.instance_id)
-    return Claim(item.pk, instance, item.fence + 1, item.crashes + 1, was_dropped)
+    for item in items:
+        if item.crashes >= PATIENT_AFTER:
+            _wait_if_dropped_again(item, now)
+    instances = Instance.objects.select_related("tenant").in_bulk({item.instance_id for item in items})
+    _note_turns(sorted(instances), now)
+    return [
+        Claim(item.pk, instances[item.instance_id], item.fence + 1, item.crashes + 1, bool(item.lease_owner))
+        for item in items
+    ]
 
 
-def _if_dropped_again(crashes: int, now: datetime) -> dict[str, datetime]:
+def _wait_if_dropped_again(item: WorkItem, now: datetime) -> None:
     """When the post is due should this claim end without a release, too; a release says it anew."""
-    if crashes < PATIENT_AFTER:
-        return {}
-    return {"next_action_at": now + timedelta(seconds=min(2**crashes, LONGEST_WAIT_S))}
+    wait = timedelta(seconds=min(2**item.crashes, LONGEST_WAIT_S))
+    WorkItem.objects.filter(pk=item.pk).update(next_action_at=now + wait)
+
+
+def _note_turns(instance_ids: list[UUID], now: datetime) -> None:
+    """They have been served. In order, so that two workers never wait for each other."""
+    InstanceTurn.objects.bulk_create(
+        [InstanceTurn(instance_id=instance_id, served_at=now) for instance_id in instance_ids],
+        update_conflicts=True,
+        update_fields=["served_at"],
+        unique_fields=["instance"],
+    )

@@ -1,13 +1,12 @@
-"""What the sweeper asks: a due post, claimed and ready to be worked on."""
+"""What the sweeper asks: due posts, claimed and ready to be worked on."""
 
 from collections.abc import Callable
 from functools import partial
 
-from tiktok.publishing.claims import claim
+from tiktok.publishing.claims import claim_due
 from tiktok.publishing.steps import advance
 
 
-def due_post() -> Callable[[], None] | None:
-    """The next due post's step, or None when nothing is due."""
-    claimed = claim()
-    return partial(advance, claimed) if claimed else None
+def due_posts(room: int) -> list[Callable[[], None]]:
+    """The steps of up to so many due posts."""
+    return [partial(advance, claimed) for claimed in claim_due(room)]

@@ -18,7 +18,7 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import ChunkAnswer, PublishStatus, PublishStatusCode
 from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
-from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission
+from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission, TikTokAccount
 from tiktok.publishing import follow
 from tiktok.publishing.faults import FAULTS, Fault, end_for, hold_for, needs_account, wait_for_account
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
@@ -45,11 +45,16 @@ ENDED: Final = frozenset(
 def uploading(step: Step) -> Pause:
     """One chunk, or one question to TikTok where it is not known what it has; nothing more once it is unlinked."""
     submission = step.submission
-    if step.post.account.status == AccountStatus.DISCONNECTED and submission.pnr_at is None:
+    if submission.pnr_at is None and _is_unlinked(step):
         return wait_for_account(step, "account_disconnected", closes="account_lost")
     if step.was_dropped or submission.is_in_doubt or not may_send(submission):
         return _ask(step, submission)
     return _send_next(step, submission)
+
+
+def _is_unlinked(step: Step) -> bool:
+    """Read now: the account was loaded when the step began."""
+    return TikTokAccount.objects.filter(pk=step.post.account_id, status=AccountStatus.DISCONNECTED).exists()
 
 
 def may_send(submission: Submission) -> bool:

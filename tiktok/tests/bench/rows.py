@@ -8,4 +8,5 @@ ROWS: Final = {
     "memory": "tiktok.tests.bench.memory.rows",
     "lines": "tiktok.tests.bench.slow_lines.rows",
     "polls": "tiktok.tests.bench.polls.rows",
+    "start-lag": "tiktok.tests.bench.start_lag.rows",
 }

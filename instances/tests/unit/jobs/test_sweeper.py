@@ -1,12 +1,11 @@
 """The sweeper hands out work to a bounded pool, outlives what the work raises, and ends when told."""
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
 from instances.jobs.process import is_dead_here, process_mark
-from instances.jobs.sweeper import Job, Sweeper, configured_sources
+from instances.jobs.sweeper import Job, Source, Sweeper, configured_sources
 
 
 class Work:
@@ -15,11 +14,12 @@ class Work:
     def __init__(self, jobs: list[Job]) -> None:
         self.jobs = jobs
 
-    def __call__(self) -> Job | None:
-        return self.jobs.pop(0) if self.jobs else None
+    def __call__(self, room: int) -> list[Job]:
+        given, self.jobs = self.jobs[:room], self.jobs[room:]
+        return given
 
 
-def sweep(*sources: Callable[[], Job | None], until: threading.Event, threads: int = 2) -> Sweeper:
+def sweep(*sources: Source, until: threading.Event, threads: int = 2) -> Sweeper:
     """Run until the event is set; it must come within ten seconds."""
     stop = threading.Event()
     sweeper = Sweeper(sources, threads=threads, stop=stop, interval_s=0.01)
@@ -49,9 +49,9 @@ def test_what_work_or_a_source_raises_is_counted_and_the_sweep_goes_on(caplog: p
     def broken() -> None:
         raise LookupError("job")
 
-    def raising() -> Job | None:
+    def raising(room: int) -> list[Job]:
         if raised:
-            return None
+            return []
         raised.append(True)
         raise ZeroDivisionError("source")
 
