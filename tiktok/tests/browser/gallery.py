@@ -113,6 +113,8 @@ def fixed_addresses(slug: str) -> dict[str, str]:
         "connections": "settings/connections/",
         "members": "settings/members/",
         "general": "settings/general/",
+        "notifications": "settings/notifications/",
+        "notices": "notices/",
         "advanced": "settings/advanced/",
         "404": "nothing/",
     }

@@ -30,6 +30,8 @@ PAGES = (
     "popup-result",
     "members",
     "general",
+    "notifications",
+    "notices",
     "advanced",
     "404",
 )
