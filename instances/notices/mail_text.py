@@ -66,7 +66,7 @@ def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
 
 def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
     """By kind and reason, each kind's largest group first."""
-    subjects = subjects_of(instance, notices[:NAMED])
+    subjects = subjects_of(instance, _to_name(notices))
     words = _words(notices)
     groups: dict[tuple[str, Words], Group] = {}
     for notice in notices:
@@ -76,6 +76,13 @@ def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
         if subject := subjects.get(notice.subject_id):
             group.named.append(subject)
     return sorted(groups.values(), key=lambda group: (NoticeKind.values.index(group.kind), -group.count))
+
+
+def _to_name(notices: Sequence[Notice]) -> list[Notice]:
+    """The first ten, but one of every reason before a second of any."""
+    firsts = list({(notice.kind, _codes(notice)): notice for notice in reversed(notices)}.values())[::-1]
+    chosen = {notice.pk for notice in firsts}
+    return [*firsts, *(notice for notice in notices if notice.pk not in chosen)][:NAMED]
 
 
 def _codes(notice: Notice) -> Codes:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.conf import LazySettings
@@ -16,6 +17,7 @@ from instances.notices.reading import Bell, bell_of
 from instances.scoping import instance_scope
 from instances.tests.factories import person_of
 from tiktok.models import EventCause, Person, PostState
+from tiktok.publishing.texts import explain
 from tiktok.tests.integration.notices.conftest import Troubled
 
 pytestmark = pytest.mark.django_db
@@ -41,12 +43,11 @@ def test_the_list_says_what_happened_what_is_done_and_what_you_can_do(page: Clie
     with instance_scope(settled.account.instance):
         settled.transition(S.CANCELLED, cause=EventCause.PERSON, by=Person())
 
-    text = page.get(LIST).content.decode()
-    for said in (
-        "&lt;b&gt;Loaf&lt;/b&gt;", "Bakery", "Failed", "New",
-        "TikTok does not support this file’s format".replace("’", "&#x27;"),
-        "Clipdesk has stopped", "Make a new post", "Cake", "Settled",
-    ):  # fmt: skip
+    source = page.get(LIST).content.decode()
+    assert "<b>" not in source
+    text = unescape(source)
+    words = explain("file_format_check_failed")
+    for said in ("<b>Loaf</b>", "Bakery", "Failed", "New", words.what, words.does, words.can, "Cake", "Settled"):
         assert said in text
 
 
@@ -83,7 +84,7 @@ def test_the_poll_tells_what_is_new_once(page: Client, troubled: Troubled) -> No
     first = page.get(BELL, {"seen": ""})
     news = json.loads(first.headers["HX-Trigger"])
     assert news["unread"] == {"count": 1}
-    assert news["toast"] == {"level": "bad", "text": "A post failed (Loaf). TikTok judged this post risky."}
+    assert news["toast"] == {"level": "bad", "text": f"A post failed (Loaf). {explain('spam_risk').what}"}
     seen = first.context["bell"].newest.isoformat()
     assert f'value="{seen}"' in first.content.decode()
     assert "toast" not in json.loads(page.get(BELL, {"seen": seen}).headers["HX-Trigger"])
