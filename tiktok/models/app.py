@@ -40,7 +40,10 @@ def all_scopes() -> list[str]:
 
 
 class TikTokApp(models.Model):
-    """Client key and secret with which accounts are linked. Never secret in clear, never deleted while in use."""
+    """Client key and secret with which accounts are linked. Never secret in clear, never deleted while in use.
+
+    TikTok takes no post of a further account through it before ``users_held_until``, as far as it has said.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=80)
@@ -62,6 +65,7 @@ class TikTokApp(models.Model):
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text=_("Empty: every tenant of this deployment may use it."),
     )  # fmt: skip
+    users_held_until = models.DateTimeField(null=True, editable=False)
     is_from_environment = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -7,6 +7,7 @@ from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, Scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import TikTokAccount
+from tiktok.publishing import quota, turns
 from tiktok.publishing.calls import call_with_token
 from tiktok.publishing.texts import explain
 
@@ -53,8 +54,11 @@ def ask_creator_info(account: TikTokAccount) -> CreatorInfo:
     """As ``fetch_creator_info``, with the faults as they come; ReconnectNeeded also for a missing scope."""
     if Scope.VIDEO_PUBLISH not in account.credential.scopes:
         raise ReconnectNeeded("scope_missing")
-    return call_with_token(
+    creator = call_with_token(
         account.credential_id,
         Endpoint.CREATOR_INFO,
         lambda client, token: content_posting.query_creator_info(client, access_token=token),
     )
+    if quota.lift(account.credential):
+        turns.wake_first(account.credential_id)
+    return creator

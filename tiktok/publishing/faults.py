@@ -10,6 +10,7 @@ from tiktok.api.types import Scope
 from tiktok.linking.status import lose_scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AttentionReason, PostState, TikTokApp
+from tiktok.publishing import quota
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
 from tiktok.throttle import GATE_JITTER_S, RateHeld
 
@@ -63,11 +64,13 @@ def hold_for(step: Step, fault: Fault) -> Pause:
     """Wait as long as a passing fault asks for, and show why."""
     _learn(step, fault)
     if isinstance(fault, RateHeld):
-        return step.hold("rate", seconds_until(fault.until) + random.uniform(0.01, 0.2))  # noqa: S311 - jitter
+        return step.hold("rate", seconds_until(fault.until), is_trouble=False)
     if isinstance(fault, RefreshUnderWay):
         return step.hold("refresh", REFRESH_RETRY_S)
     if isinstance(fault, ReconnectNeeded):
         return step.hold("reconnect_needed", WAITING_RECHECK_S)
+    if fault.kind == ErrorKind.QUOTA:
+        return _hold_for_quota(step, fault.code, fault.log_id)
     return step.hold(fault.code, _seconds(fault, step.post.hold_count), log_id=fault.log_id)
 
 
@@ -81,6 +84,12 @@ def _learn(step: Step, fault: Fault) -> None:
     believed_audited = fault.code == UNAUDITED and app.is_audited
     if fault.kind == ErrorKind.OPERATOR or fault.code in FOR_OPERATOR or believed_audited:
         log.error("the operator is needed: TikTok answered %s to post %s of app %s", fault, step.post.pk, app.pk)
+
+
+def _hold_for_quota(step: Step, code: str, log_id: str) -> Pause:
+    """TikTok's cap over 24 hours is reached: this post tries again at a time that it shows, and so do the others."""
+    held = quota.reached(step.post.account.credential, code)
+    return step.hold(code, seconds_until(held.until), log_id=log_id, is_trouble=False)
 
 
 def _seconds(error: TikTokError, count: int) -> float:

@@ -1,6 +1,5 @@
 """From its time to an open upload at TikTok: scheduled, due, initing, and waiting for the account (design 7)."""
 
-import random
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,7 +24,7 @@ from tiktok.models import (
     PostState,
     Submission,
 )
-from tiktok.publishing import consent
+from tiktok.publishing import consent, turns
 from tiktok.publishing.calls import call_with_token
 from tiktok.publishing.creator import ask_creator_info
 from tiktok.publishing.faults import (
@@ -43,12 +42,9 @@ from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, ver
 from tiktok.publishing.rules import PostOptions, check_options, options_of
 from tiktok.publishing.services import media_of
 from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, backoff, seconds_until
-from tiktok.publishing.submissions import INSTANCE_BUSY, OTHER_UPLOAD, is_credential_uploading
 
 # A scheduled post that is looked at later than this was missed.
 LATE_START: Final = timedelta(hours=1)
-TURN_S: Final = 3.0
-TURN_MOST_S: Final = 30.0
 INIT_WINDOW: Final = timedelta(hours=24)
 MOST_UNANSWERED: Final = 10
 MOST_ANSWERED: Final = 3
@@ -87,8 +83,8 @@ def due(step: Step) -> Pause:
     if is_init_limit_reached(post):
         fail(step, "init_limit")
         return NEVER
-    if others := _others_first(post):
-        return _wait_for_turn(step, others)
+    if wait := turns.wait_of(post):
+        return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
     return _prepare(step)
 
 
@@ -108,18 +104,6 @@ def is_init_limit_reached(post: Post) -> bool:
     answered = recent.exclude(publish_id="").count()
     unanswered = recent.filter(publish_id="", counts_as_unanswered=True).count()
     return answered >= MOST_ANSWERED or unanswered >= MOST_UNANSWERED
-
-
-def _others_first(post: Post) -> str:
-    if is_credential_uploading(post.account.credential_id):
-        return OTHER_UPLOAD
-    uploading = Submission.objects.filter(is_uploading=True).count()
-    return INSTANCE_BUSY if uploading >= settings.UPLOADS_PER_INSTANCE else ""
-
-
-def _wait_for_turn(step: Step, why: str) -> Pause:
-    """Whose upload ends wakes the next one; this is for the case that nobody does, and rarer the longer it takes."""
-    return step.hold(why, random.uniform(0.5, 1) * min(TURN_S * (1 + step.post.hold_count), TURN_MOST_S))  # noqa: S311
 
 
 def _prepare(step: Step) -> Pause:
@@ -168,7 +152,7 @@ def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity) -> Pause:
             submission = _new_submission(step.post, identity)
     except IntegrityError:
         step.post.refresh_from_db()
-        return _wait_for_turn(step, OTHER_UPLOAD)
+        return step.hold_until_turn(turns.OTHER_UPLOAD, turns.unless_woken(1))
     return _send_init(step, submission)
 
 

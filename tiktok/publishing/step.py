@@ -14,7 +14,8 @@ from tiktok.gateway import give_back_connection
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
-from tiktok.publishing.submissions import close_submission, open_submission, wake_next
+from tiktok.publishing.submissions import close_submission, open_submission
+from tiktok.publishing.turns import wake_next
 
 # Seconds until the step after this one: 0 goes on at once, None means that no further step is needed.
 Pause = float | None
@@ -142,15 +143,25 @@ class Step:
         )
         return NEVER
 
-    def hold(self, reason: str, seconds: float, *, log_id: str = "") -> Pause:
-        """Wait, and show why. A wait that would pass the deadline ends in needs_attention(missed) at once."""
+    def hold(self, reason: str, seconds: float, *, log_id: str = "", is_trouble: bool = True) -> Pause:
+        """Wait, and show why and until when.
+
+        A wait that would pass the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards
+        the backoff; waiting for one's turn does not.
+        """
         if self._would_be_late(seconds):
             return self.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=reason, log_id=log_id)
-        count = min(self.post.hold_count + 1, 1000)
         if self.post.hold_reason != reason:
             self.note({"hold": reason, "seconds": round(seconds)})
-        self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id})
+        count = min(self.post.hold_count + is_trouble, 1000)
+        next_try_at = read_db_now() + timedelta(seconds=seconds)
+        self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at})
         return max(seconds, 0.1)
+
+    def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:
+        """Wait for others: at least ``least`` seconds, then at most ``seconds``, and never past the deadline unseen."""
+        left = seconds_until(self.post.deadline_at) if self.post.deadline_at else seconds
+        return self.hold(reason, max(least, min(seconds, max(left - 1, 1))), is_trouble=False)
 
     def _would_be_late(self, seconds: float) -> bool:
         if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):

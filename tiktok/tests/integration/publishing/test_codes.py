@@ -54,8 +54,8 @@ def says_so(post: Post, instance: Instance, code: str) -> None:
 
 AT_THE_START = [
     # creator_info (tiktok-api 4.1); with HTTP 200 they mean "cannot post now"
-    ("creator_info", 200, "spam_risk_too_many_posts", (NEEDS, "missed", "spam_risk_too_many_posts")),
-    ("creator_info", 200, "reached_active_user_cap", (NEEDS, "missed", "reached_active_user_cap")),
+    ("creator_info", 200, "spam_risk_too_many_posts", (DUE, "", "spam_risk_too_many_posts")),
+    ("creator_info", 200, "reached_active_user_cap", (DUE, "", "reached_active_user_cap")),
     ("creator_info", 200, "spam_risk_user_banned_from_posting", (FAILED, "", "spam_risk_user_banned_from_posting")),
     ("creator_info", 401, "scope_not_authorized", (WAITING, "", "scope_missing")),
     ("creator_info", 400, "scope_permission_missed", (WAITING, "", "scope_missing")),
@@ -68,9 +68,9 @@ AT_THE_START = [
     ("video_init", 400, "invalid_param", (FAILED, "", "invalid_param")),
     ("video_init", 400, "invalid_params", (FAILED, "", "invalid_params")),
     ("video_init", 400, "invalid_file_upload", (FAILED, "", "invalid_file_upload")),
-    ("video_init", 403, "spam_risk_too_many_posts", (NEEDS, "missed", "spam_risk_too_many_posts")),
-    ("video_init", 403, "spam_risk_too_many_pending_share", (NEEDS, "missed", "spam_risk_too_many_pending_share")),
-    ("video_init", 403, "reached_active_user_cap", (NEEDS, "missed", "reached_active_user_cap")),
+    ("video_init", 403, "spam_risk_too_many_posts", (DUE, "", "spam_risk_too_many_posts")),
+    ("video_init", 403, "spam_risk_too_many_pending_share", (DUE, "", "spam_risk_too_many_pending_share")),
+    ("video_init", 403, "reached_active_user_cap", (DUE, "", "reached_active_user_cap")),
     ("video_init", 403, "spam_risk_user_banned_from_posting", (FAILED, "", "spam_risk_user_banned_from_posting")),
     ("video_init", 403, "spam_risk", (FAILED, "", "spam_risk")),
     ("video_init", 403, "spam_risk_text", (FAILED, "", "spam_risk_text")),
@@ -294,8 +294,8 @@ def test_a_quota_as_fail_reason_holds_and_sends_nothing_meanwhile(
 ) -> None:
     post = submit()
     tiktok.fault("fail_reason", reason="spam_risk_too_many_posts")
-    worker.run_for(2 * HOUR)
-    assert seen(post, instance) == (NEEDS, "missed", "spam_risk_too_many_posts")
+    worker.run_for(HOUR / 2)
+    assert seen(post, instance) == (DUE, "", "spam_risk_too_many_posts")
     assert len(tiktok.posts()) == 1
     says_so(post, instance, "spam_risk_too_many_posts")
 

@@ -4,8 +4,8 @@ import pytest
 
 from tiktok.api.errors import FAIL_CLASSES, RULES
 from tiktok.models import AttentionReason, Post, PostState
-from tiktok.publishing.submissions import INSTANCE_BUSY, OTHER_UPLOAD
 from tiktok.publishing.texts import explain, explain_post, is_explained, word_of_tiktok
+from tiktok.publishing.turns import INSTANCE_BUSY, OTHER_UPLOAD
 
 OF_THE_CLIENT = {"answer-lost", "answer-too-large", "connection-failed", "unreadable-answer", "unreadable-code"}
 OF_A_GATEWAY = {"http-500", "http-502", "http-504"}
