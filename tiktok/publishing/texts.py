@@ -26,19 +26,24 @@ class Explanation:
     can: str
     act: str = ""
 
+    @property
+    def sentences(self) -> list[str]:
+        """Those that there are, in order."""
+        return [sentence for sentence in (self.what, self.does, self.can) if sentence]
+
 
 _GIVEN_UP = _("Clipdesk has stopped and sends nothing more.")
 _WAITS = _("Clipdesk waits and tries again by itself.")
 _FOLLOWS = _("This one follows by itself.")
 _POST_WAITS = _("The post waits until the account is connected again.")
-_ASKS = _("TikTok has the video; Clipdesk asks again until TikTok says what became of it, for up to 24 hours.")
+_ASKS = _("Clipdesk asks again until TikTok says what became of the video, for up to 24 hours.")
 _ASKS_LATER = _("Clipdesk asks TikTok what became of it as soon as the account is connected again.")
 _HOLDS_BACK = _("Clipdesk sends nothing again by itself, so that the post cannot appear twice.")
 _SENDS_NOTHING = _("Clipdesk sends nothing by itself.")
 _NOT_SENT = _("Nothing was published; Clipdesk sends nothing by itself.")
 
 _NOTHING = _("You need not do anything; you can leave this page.")
-_FIX_FILE = _("Correct the file and send it anew: “Correct and send anew” keeps everything else.")
+_FIX_FILE = _("Use “Correct and send anew” and choose a corrected file.")
 _FIX_SETTINGS = _("Use “Correct and send anew” and change the settings.")
 _CHECK_IN_APP = _("Open the account in the TikTok app; TikTok says there what is wrong.")
 _LOOK_IN_APP = _("Look in the TikTok app whether the video is there.")
@@ -196,7 +201,7 @@ OURS: Final[Mapping[str, Words]] = {
     "reconnect_needed": Words(_("The account is no longer connected."), _RECONNECT, _POST_WAITS, RECONNECT),
     "scope_missing": Words(_("The account has not allowed Clipdesk to publish."), _ALLOW, _POST_WAITS, RECONNECT),
     "account_disconnected": Words(_("The account was disconnected."), _RECONNECT, _POST_WAITS, RECONNECT),
-    "account_was_away": Words(_("Until then its account was not connected.")),
+    "account_was_away": Words(_("Its account was not connected in time.")),
     "init_limit": _refused(_("TikTok did not take the post in several attempts."), _SEND_LATER),
     "missed": Words(
         _("The post could not be started in time."),

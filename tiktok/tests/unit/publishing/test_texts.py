@@ -15,7 +15,7 @@ CODES = sorted({*RULES, *FAIL_CLASSES, *AttentionReason.values, *OF_THE_CLIENT, 
 
 STOPPED = "Clipdesk has stopped and sends nothing more."
 WAITS = "Clipdesk waits and tries again by itself."
-ASKS = "TikTok has the video; Clipdesk asks again until TikTok says what became of it, for up to 24 hours."
+ASKS = "Clipdesk asks again until TikTok says what became of the video, for up to 24 hours."
 
 
 @pytest.mark.parametrize("code", CODES)

@@ -1,0 +1,139 @@
+"""The page of a post that stands still or ended badly, for every code: what happened, what Clipdesk does, what to do.
+
+With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from tiktok.api.errors import FAIL_CLASSES, RULES
+from tiktok.models import AttentionReason, Media, Post
+from tiktok.publishing.texts import explain_post, word_of_tiktok
+from tiktok.tests.browser.axe import findings
+from tiktok.tests.browser.gallery import looks
+from tiktok.tests.browser.scenes import CASES, Scene
+from tiktok.tests.browser.visitor import Visitor, visit
+from tiktok.tests.factories import make_media
+from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
+from tiktok.tests.simulator_process import Simulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OVERFLOW: Final = "() => document.scrollingElement.scrollWidth - window.innerWidth"
+# Said in the words of another code, or never said about a post.
+COVERED_ELSEWHERE: Final = {
+    "invalid_param", "scope_permission_missed", "server_error", "temporarily_unavailable", "invalid_grant",
+    "access_denied", "invalid_scope", "unauthorized_client", "unsupported_grant_type", "unsupported_response_type",
+    "invalid_publish_id", "token_not_authorized_for_specified_publish_id",
+    "unaudited_client_can_only_post_to_private_accounts",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loop_is_not_ours() -> Iterator[None]:
+    """Playwright runs an event loop in this thread; the database is used between its calls, never inside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture
+def video(instance: Instance) -> Media:
+    """Two chunks."""
+    with instance_scope(instance):
+        return make_media(instance, content=bytes(range(256)) * (11 * MB // 256), original_name="morning-loaf.mp4")
+
+
+@pytest.fixture
+def scene(instance: Instance, submit: Submit, worker: Worker, tiktok: Simulator, video: Media) -> Scene:
+    return Scene(instance, submit, worker, tiktok, video)
+
+
+@pytest.fixture
+def editor_at(browser: Browser, live_server: LiveServer, editor: User) -> Iterator[Visitor]:
+    """The editor, signed in."""
+    client = Client()
+    client.force_login(editor)
+    visitor = visit(browser, live_server.url)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    yield visitor
+    assert visitor.close() == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_page_says_what_happened_what_clipdesk_does_and_what_to_do(
+    scene: Scene, editor_at: Visitor, name: str
+) -> None:
+    post = reread(CASES[name](scene), scene.instance)
+    page = editor_at.page
+    page.goto(reverse("tiktok:post-detail", args=[scene.instance.slug, post.pk]))
+    check_words(page, post)
+    check_details(page, post)
+    found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
+    assert {look: problems for look, problems in found.items() if problems} == {}
+
+
+def test_no_code_is_left_out() -> None:
+    assert {*RULES, *FAIL_CLASSES, *AttentionReason.values} <= {*CASES, *COVERED_ELSEWHERE}
+
+
+def check_words(page: Page, post: Post) -> None:
+    """Three sentences, and beside them the way to what the third one asks for."""
+    words = explain_post(post)
+    assert words is not None
+    told = page.locator(".told p")
+    expect(told).to_have_text([words.what, words.does, words.can])
+    if words.act:
+        expect(page.get_by_role("link", name="Open the connections")).to_be_visible()
+    if words.can.startswith("Edit"):
+        expect(page.get_by_role("link", name="Edit")).to_be_visible()
+    if "Correct and send anew" in words.can:
+        expect(page.get_by_role("button", name="Correct and send anew")).to_be_visible()
+
+
+def check_details(page: Page, post: Post) -> None:
+    """TikTok's code and log_id lie in the fold; the log_id can be copied."""
+    code = word_of_tiktok(post)
+    fold = page.locator("details.fold")
+    expect(fold).to_have_count(1 if code else 0)
+    if not code:
+        return
+    fold.locator("summary").click()
+    expect(fold.get_by_text(code, exact=True)).to_be_visible()
+    if post.log_id:
+        expect(fold.get_by_text(post.log_id, exact=True)).to_be_visible()
+        fold.get_by_role("button").click()
+        assert page.evaluate("navigator.clipboard.readText()") == post.log_id
+
+
+def test_the_details_stay_open_while_the_page_looks_for_news(scene: Scene, editor_at: Visitor) -> None:
+    post = reread(CASES["asking-internal_error"](scene), scene.instance)
+    page = editor_at.page
+    page.goto(reverse("tiktok:post-detail", args=[scene.instance.slug, post.pk]))
+    page.locator("details.fold summary").click()
+    with page.expect_response("**/live/"):
+        pass
+    with page.expect_response("**/live/"):
+        pass
+    expect(page.locator("details.fold")).to_have_attribute("open", "")
+
+
+def pictured(page: Page, name: str) -> list[str]:
+    """How far the page is wider than its window; photographed where somebody wants to look."""
+    if folder := os.environ.get("PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    wider: int = page.evaluate(OVERFLOW)
+    return [f"{wider} px wider than the window"] if wider > 0 else []
