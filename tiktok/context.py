@@ -9,13 +9,17 @@ from instances.http import InstanceRequest
 from tiktok.linking.queries import account_status, accounts, avatar_url
 from tiktok.linking.selection import selected_account_id
 from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.publishing import quarantine
 
 REAL_API: Final = "https://open.tiktokapis.com"
 
 
 def tiktok(request: HttpRequest) -> dict[str, Any]:
-    """``is_simulated``: whatever speaks TikTok's API here is not TikTok, and every page says so."""
-    return {"is_simulated": settings.TIKTOK_API_BASE_URL != REAL_API}
+    """``is_simulated``: whatever speaks TikTok's API here is not TikTok, and every page says so.
+
+    ``quarantined_since``: nothing is sent, and every page of an instance says so.
+    """
+    return {"is_simulated": settings.TIKTOK_API_BASE_URL != REAL_API, "quarantined_since": quarantine.since}
 
 
 def rail_accounts(request: InstanceRequest) -> dict[str, Any]:

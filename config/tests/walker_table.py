@@ -197,6 +197,8 @@ POSTS_BY_API = [
     Row("api:GET /posts/{post_id}/events", P.CONTENT_VIEW, post_id="post"),
     Row("api:POST /posts/{post_id}/publish", P.POST_PUBLISH, post_id="post"),
     Row("api:POST /posts/{post_id}/cancel", P.POST_PUBLISH, post_id="post"),
+    Row("api:POST /posts/{post_id}/recheck", P.POST_PUBLISH, post_id="doubtful_post"),
+    Row("api:POST /posts/{post_id}/send-again", P.POST_PUBLISH, data={"confirm": True}, post_id="post"),
 ]
 
 POSTS = [
@@ -209,6 +211,10 @@ POSTS = [
     Row("tiktok:post-edit", P.POST_WRITE, post_id="post"),
     Row("tiktok:post-cancel", P.POST_WRITE, methods=POST, post_id="post"),
     Row("tiktok:post-correct", P.POST_WRITE, methods=POST, post_id="post"),
+    Row("tiktok:post-recheck", P.POST_PUBLISH, methods=POST, post_id="doubtful_post"),
+    Row("tiktok:post-send-again", P.POST_SEND_AGAIN, methods=BOTH, post_id="doubtful_post"),
+    Row("tiktok:post-set-aside", P.POST_PUBLISH, methods=POST, post_id="doubtful_post"),
+    Row("tiktok:post-take-up", P.POST_PUBLISH, methods=POST, post_id="doubtful_post"),
     Row("tiktok:post-delete", P.POST_WRITE, methods=POST, post_id="post"),
 ]
 

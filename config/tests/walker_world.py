@@ -16,8 +16,8 @@ from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
-from tiktok.models import AccountStatus, PostState
-from tiktok.tests.factories import make_account, make_media, make_post, make_upload
+from tiktok.models import AccountStatus, AttentionReason, PostState
+from tiktok.tests.factories import make_account, make_media, make_post, make_submission, make_upload
 
 CANARY = "Canary"
 
@@ -83,6 +83,19 @@ def _notice(instance: Instance) -> str:
     return str(Notice.objects.get(subject_id=post.pk).pk)
 
 
+def _doubtful_post(instance: Instance) -> str:
+    """One that may be out."""
+    account = make_account(instance, name=f"{CANARY} {instance.slug} doubtful account")
+    post = make_post(
+        account,
+        caption=f"{CANARY} {instance.slug} doubtful",
+        state=PostState.NEEDS_ATTENTION,
+        attention_reason=AttentionReason.OUTCOME_UNKNOWN,
+    )
+    make_submission(post, pnr_at=timezone.now())
+    return str(post.pk)
+
+
 def _media(instance: Instance) -> str:
     media = make_media(instance, content=CANARY.encode(), original_name=f"{CANARY} {instance.slug}.mp4")
     media.thumbnail_path = media.path
@@ -105,6 +118,7 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "account": _account,
     "unwell_account": _unwell_account,
     "post": _post,
+    "doubtful_post": _doubtful_post,
     "notice": _notice,
     "media": _media,
     "upload": _upload,

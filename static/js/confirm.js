@@ -1,5 +1,6 @@
 // "Are you sure?" as a dialog: data-confirm="question" on a form, a submit button, a link or an htmx element, with
 // data-confirm-text (what will happen), -action (the button's word) and -tone (bad, the default, or accent).
+// Who agrees sets the form's inputs with data-agreed to "yes"; where the server must be sure, it asks when they are not.
 // Without JavaScript nothing is intercepted: the server asks, or simply does it.
 (() => {
   "use strict";
@@ -41,6 +42,7 @@
       event.stopPropagation();
       ask(source, () => {
         agreed.add(form);
+          form.querySelectorAll("[data-agreed]").forEach((input) => (input.value = "yes"));
         form.requestSubmit(submitter ?? undefined);
       });
     },

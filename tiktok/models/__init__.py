@@ -14,7 +14,7 @@ from tiktok.models.post import (
 )
 from tiktok.models.states import AttentionReason, EventCause, PostState
 from tiktok.models.submission import InitReceipt, Submission
-from tiktok.models.work import Held, Person, RateWindow, StaleState, WorkItem
+from tiktok.models.work import Held, Person, Quarantine, RateWindow, StaleState, WorkItem
 
 __all__ = [
     "AccountStatus",
@@ -37,6 +37,7 @@ __all__ = [
     "PostMedia",
     "PostMode",
     "PostState",
+    "Quarantine",
     "RateWindow",
     "StaleState",
     "Submission",

@@ -155,11 +155,13 @@ class Post(ContentModel):
         """Move to ``to`` and record why; ``changes`` are further columns written with it, as plain values.
 
         Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention.
+        Whatever moves is no longer set aside.
         ``wake`` sets when a worker looks next (None: never). Raises InvalidTransition, or StaleState if somebody
         moved the post or took the work first; then nothing is written.
         """
         old_reason = AttentionReason(self.attention_reason) if self.attention_reason else None
-        written = {"state": to, "attention_reason": reason or "", "updated_at": timezone.now(), **changes}
+        here = {"state": to, "attention_reason": reason or "", "dismissed_at": None, "updated_at": timezone.now()}
+        written = here | changes
         with transaction.atomic():
             by.guard(self, wake)
             has_pnr = self.has_passed_no_return()

@@ -110,6 +110,24 @@ class Person:
             raise StaleState(f"{post.pk} has no work item")
 
 
+class Quarantine(models.Model):
+    """Whether nothing may be sent (design 7): one row, which every process reads before each step.
+
+    ``since`` None: it is off. A directory table.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    since = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("quarantine")
+        verbose_name_plural = _("quarantine")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_quarantine")]
+
+    def __str__(self) -> str:
+        return str(self.since or "off")
+
+
 class RateWindow(models.Model):
     """What a credential has spent at one endpoint in TikTok's sliding minute; ``gated_until`` after a 429.
 

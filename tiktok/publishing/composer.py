@@ -12,17 +12,19 @@ from django.views.decorators.http import require_http_methods
 
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
+from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
 from instances.roles import Permission
 from tiktok.api.types import CreatorInfo
 from tiktok.linking.selection import parse_id, selected_account_id
 from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
-from tiktok.publishing import lists, schedule, services, tasks
+from tiktok.publishing import lists, repeats, schedule, services, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
 from tiktok.publishing.forms import PostForm, initial_from, version_of
-from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict
-from tiktok.publishing.rules import OptionsRefused
+from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay
+from tiktok.publishing.refusals import Refusal
+from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When
 from tiktok.publishing.views import can_be_edited
 
@@ -104,7 +106,7 @@ def _save(
             form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)
     except TimeRefused as error:
         form.add_error("publish_at", error.user_message)
-    except (IdempotencyConflict, InvalidTransition, StaleState) as error:
+    except (IdempotencyConflict, InvalidTransition, Refusal, StaleState) as error:
         form.add_error(None, _in_words(error))
     return None
 
@@ -132,6 +134,7 @@ def _send(
     request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
 ) -> Post:
     when = _when(request, form)
+    _refuse_repeat(request, form, account, when, post)
     consent = Consent(user=request.user, creator_info=creator, channel="web", agreed=True)
     if post is None:
         post, _replayed = services.submit_post(**_content(request, form, account), consent=consent, when=when)
@@ -142,6 +145,19 @@ def _send(
     nudge(tasks.advance_post, post.pk)
     _say_sent(request, when)
     return post
+
+
+def _refuse_repeat(
+    request: InstanceRequest, form: PostForm, account: TikTokAccount, when: When | None, post: Post | None
+) -> None:
+    """Raise OptionsRefused for the same file within a day, unless the person has ticked that it is meant."""
+    is_replay = post is None and find_replay(_content(request, form, account)["idempotency"])
+    if form.cleaned_data["repeat_ok"] or is_replay:
+        return
+    at = when.at if when else read_db_now()
+    found = repeats.warning(account, form.cleaned_data["media"], at, besides=post.pk if post else None)
+    if found:
+        raise OptionsRefused([Problem("repeat_ok", found.code, found.message)])
 
 
 def _publish(post: Post, when: When | None, consent: Consent, request: InstanceRequest) -> None:

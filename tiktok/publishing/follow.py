@@ -1,6 +1,5 @@
 """TikTok's word: polling a publish until it is out, and its public id afterwards (design 7)."""
 
-from datetime import timedelta
 from typing import Any, Final
 
 from django.utils import timezone
@@ -10,16 +9,17 @@ from tiktok import throttle
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
-from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.api.types import PublishStatus, PublishStatusCode
 from tiktok.models import AttentionReason, EventCause, PostState, Submission
 from tiktok.publishing.calls import call_with_token
 from tiktok.publishing.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, hold_for
+from tiktok.publishing.queries import LINK_WITHIN, is_without_link
+from tiktok.publishing.questions import answer_person
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_since
 
 FIRST_POLL_S: Final = 5.0
 POLLS_S: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0)
 WORD_WITHIN_S: Final = 24 * 3600.0
-PUBLIC_ID_WITHIN: Final = timedelta(hours=24)
 INBOX_WITHIN_S: Final = 7 * 24 * 3600.0
 INBOX_POLL_S: Final = 3600.0
 # After a fault of TikTok's own: so long for each init there has been, and up to a minute, two, four … more.
@@ -110,10 +110,11 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         "tiktok_code": reason,
         "log_id": status.log_id,
     }
-    if what.kind == ErrorKind.AUTH:
+    may_go_on = step.post.state == PostState.PROCESSING  # from elsewhere nothing is sent without a person
+    if what.kind == ErrorKind.AUTH and may_go_on:
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", error_code=reason, **said)
         return WAITING_RECHECK_S
-    if what.new_init_allowed:
+    if what.new_init_allowed and may_go_on:
         step.move(PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail={"code": reason}, **said)
         return _before_next_init(step, reason, what.kind, status.log_id)
     step.move(
@@ -139,38 +140,40 @@ def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str) -> 
 def in_inbox(step: Step) -> Pause:
     """A draft waits for its person in TikTok's app; looked at slowly, for a week."""
     submission = step.submission
-    if seconds_since(submission.init_sent_at) >= INBOX_WITHIN_S:
-        return NEVER
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
         return hold_for(step, fault)
     if status.status in (PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED):
         return take_word(step, status)
-    return INBOX_POLL_S
+    answer_person(step, status.status)
+    return INBOX_POLL_S if seconds_since(submission.init_sent_at) < INBOX_WITHIN_S else NEVER
 
 
 def published(step: Step) -> Pause:
-    """TikTok gives the public id only after moderation: asked for during a day, where the post is public."""
+    """TikTok gives the public id only after moderation: asked for during a day, later only when a person wants it."""
     submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
-    if submission is None or _until_public_id(step) is NEVER:
+    if submission is None or not is_without_link(step.post):
         return NEVER
     try:
         status = read_status(step, submission, resuming=False)
-    except FAULTS:
+    except FAULTS as fault:
+        answer_person(step, getattr(fault, "code", "rate"))
         return _until_public_id(step)
     if status.post_ids:
         step.save(post={"post_ids": list(status.post_ids)})
         step.note({"post_ids": list(status.post_ids)}, cause=EventCause.TIKTOK)
+    else:
+        answer_person(step, status.status)
     return _until_public_id(step)
 
 
 def _until_public_id(step: Step) -> Pause:
     """Seconds to the next look: a quarter of the post's age, from five seconds to ten minutes."""
     post = step.post
-    if post.post_ids or post.privacy_level != PrivacyLevel.PUBLIC_TO_EVERYONE:
+    if not is_without_link(post):
         return NEVER
     age_s = seconds_since(post.published_at or timezone.now())
-    if age_s > PUBLIC_ID_WITHIN.total_seconds():
+    if age_s > LINK_WITHIN.total_seconds():
         return NEVER
     return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])

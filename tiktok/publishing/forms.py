@@ -59,6 +59,7 @@ class PostForm(forms.Form):
     )
     is_aigc = forms.BooleanField(label=_("Made with AI"), required=False)
     when = forms.ChoiceField(label=_("When"), choices=WHEN, initial="now", widget=forms.RadioSelect)
+    repeat_ok = forms.BooleanField(label=_("Post this file to this account again"), required=False)
     publish_at = forms.DateTimeField(
         label=_("Date and time"),
         required=False,

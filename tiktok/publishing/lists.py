@@ -10,10 +10,17 @@ from tiktok.models import AccountStatus, Media, Post, PostMedia, PostState, TikT
 
 
 def posts_for_list(
-    *, state: str = "", account_id: UUID | None = None, order: Sequence[str] = ("-created_at", "-id")
+    *,
+    state: str = "",
+    account_id: UUID | None = None,
+    set_aside: bool = False,
+    order: Sequence[str] = ("-created_at", "-id"),
 ) -> QuerySet[Post]:
-    """Posts with their account, first file (``thumbnail``: its id) and the time that matters (``when``)."""
-    rows = Post.objects.select_related("account")
+    """Posts with their account, first file (``thumbnail``: its id) and the time that matters (``when``).
+
+    Posts that were set aside stand in a list of their own.
+    """
+    rows = Post.objects.select_related("account").filter(dismissed_at__isnull=not set_aside)
     if state:
         rows = rows.filter(state=state)
     if account_id:
@@ -31,8 +38,9 @@ def upcoming(account_id: UUID | None, *, most: int = 5) -> QuerySet[Post]:
 
 
 def counts_by_state(account_id: UUID | None) -> dict[str, int]:
-    """How many posts stand in each state."""
-    rows = Post.objects.filter(account_id=account_id) if account_id else Post.objects.all()
+    """How many posts stand in each state, without those that were set aside."""
+    rows = Post.objects.filter(dismissed_at=None)
+    rows = rows.filter(account_id=account_id) if account_id else rows
     return dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 
 from tiktok.api.types import PrivacyLevel
 from tiktok.models import Post, PostEvent, PostMedia, PostState, Submission
 
+LINK_WITHIN: Final = timedelta(hours=24)
 MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
 
 
@@ -27,8 +30,13 @@ class Progress:
         return self.shown_bytes * 100 // self.total_bytes if self.total_bytes else 0
 
 
-def list_posts(*, states: Iterable[str] = (), account_id: UUID | None = None) -> QuerySet[Post]:
-    """Newest first, with account, file and submissions loaded: a page of them takes a fixed number of queries."""
+def list_posts(
+    *, states: Iterable[str] = (), account_id: UUID | None = None, set_aside: bool | None = None
+) -> QuerySet[Post]:
+    """Newest first, with account, file and submissions loaded: a page of them takes a fixed number of queries.
+
+    ``set_aside``: only such posts, or only others; None takes both.
+    """
     posts = Post.objects.select_related("account", "account__credential__app", "created_by")
     posts = posts.prefetch_related(
         Prefetch("items", PostMedia.objects.select_related("media")),
@@ -36,6 +44,8 @@ def list_posts(*, states: Iterable[str] = (), account_id: UUID | None = None) ->
     )
     if wanted := list(states):
         posts = posts.filter(state__in=wanted)
+    if set_aside is not None:
+        posts = posts.filter(dismissed_at__isnull=not set_aside)
     return posts.filter(account_id=account_id) if account_id else posts
 
 
@@ -65,7 +75,12 @@ def is_moving(post: Post) -> bool:
     return post.state in MOVING or is_awaiting_link(post)
 
 
-def is_awaiting_link(post: Post) -> bool:
-    """Published for everyone, and TikTok has not given the public id yet (up to 24 h)."""
+def is_without_link(post: Post) -> bool:
+    """Published for everyone, and TikTok has not given the public id yet."""
     is_public = post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE
     return post.state == PostState.PUBLISHED and is_public and not post.post_ids
+
+
+def is_awaiting_link(post: Post) -> bool:
+    """Without a link, and TikTok is still asked for it: during the first 24 h."""
+    return is_without_link(post) and timezone.now() - (post.published_at or timezone.now()) <= LINK_WITHIN

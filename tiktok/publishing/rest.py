@@ -1,9 +1,10 @@
 """Posts in the REST API (design 9): the same validator and services as the pages."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -15,21 +16,23 @@ from instances.http import InstanceRequest
 from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
 from instances.rest import MOST_PER_PAGE, Page, paginate, refuse_without, require_scope
-from instances.roles import KeyScope
+from instances.roles import KeyScope, Permission
 from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
 from tiktok.models.states import AttentionReason, may_move
-from tiktok.publishing import queries, rest_input, services, tasks
+from tiktok.publishing import decisions, queries, repeats, rest_input, services, tasks
 from tiktok.publishing.consent import Consent
 from tiktok.publishing.creator import fetch_creator_info
 from tiktok.publishing.idempotency import Idempotency, find_replay
 from tiktok.publishing.rest_input import faults_as_problems
 from tiktok.publishing.rest_schemas import (
+    CreatedPostOut,
     CreatorInfoOut,
     EventOut,
     PostIn,
     PostOut,
     PostPatch,
     PublishIn,
+    SendAgainIn,
     describe_creator,
     describe_event,
     describe_post,
@@ -45,7 +48,7 @@ router = Router(tags=["posts"])
 
 @router.post(
     "/posts",
-    response={201: PostOut},
+    response={201: CreatedPostOut},
     auth=require_scope(KeyScope.POSTS_WRITE, KeyScope.POSTS_PUBLISH),
     summary="Make a post: a draft, or to be published now or at a time",
 )
@@ -64,7 +67,7 @@ def create_post(
         response["Idempotency-Replayed"] = "true"
     elif not payload.draft:
         nudge(tasks.advance_post, post.pk)
-    return Status(201, _answer(post.pk))
+    return Status(201, _answer(post.pk) | {"warnings": [asdict(warning) for warning in repeats.warnings_for(post)]})
 
 
 def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tuple[Post, bool]:
@@ -109,11 +112,16 @@ def list_posts(
     request: InstanceRequest,
     state: QueryEx[list[PostState], P(description="May be given several times.")] = [],  # noqa: B006 - never changed
     account_id: UUID | None = None,
+    set_aside: QueryEx[
+        bool, P(description="True: the posts that people have set aside, which are not listed else.")
+    ] = False,
     cursor: str | None = None,
     limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
 ) -> Answer:
     """Narrowed down by state and account."""
-    rows, next_cursor = paginate(queries.list_posts(states=state, account_id=account_id), cursor, limit)
+    rows, next_cursor = paginate(
+        queries.list_posts(states=state, account_id=account_id, set_aside=set_aside), cursor, limit
+    )
     return {"items": [describe_post(post) for post in rows], "next_cursor": next_cursor}
 
 
@@ -216,6 +224,39 @@ def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     """202 and the post; 409 with the reason while it is handed over and when it is too late."""
     with faults_as_problems():
         services.cancel_post(_find(post_id), actor=request.user)
+    return Status(202, _answer(post_id))
+
+
+@router.post(
+    "/posts/{post_id}/recheck",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Ask TikTok now what has become of a post",
+)
+def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
+    """202: TikTok is asked within seconds, and its word moves the post. 409 where there is nothing to ask."""
+    with faults_as_problems():
+        decisions.recheck_post(_find(post_id), actor=request.user)
+    nudge(tasks.advance_post, post_id)
+    return Status(202, _answer(post_id))
+
+
+@router.post(
+    "/posts/{post_id}/send-again",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Hand over once more a post of which nobody knows whether it is out",
+)
+def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainIn) -> Status[Answer]:
+    """It could then appear twice: look in the TikTok app first. 409 too_early says from when on (``allowed_at``)."""
+    if not request.membership.can(Permission.POST_SEND_AGAIN):
+        raise PermissionDenied
+    if not payload.confirm:
+        text = _("Must be true: that a person has looked in TikTok and knows that the post could appear twice.")
+        raise rest_input.refused([("confirm", text)])
+    with faults_as_problems():
+        decisions.send_again_post(_find(post_id), actor=request.user)
+    nudge(tasks.advance_post, post_id)
     return Status(202, _answer(post_id))
 
 

@@ -18,6 +18,7 @@ from tiktok.gateway import give_back_connection
 from tiktok.models import InvalidTransition, Media, StaleState, TikTokAccount
 from tiktok.publishing.creator import CreatorInfoUnavailable
 from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
+from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rest_schemas import API_NAMES, PostIn
 from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When, from_instant, from_local
@@ -55,8 +56,16 @@ def faults_as_problems() -> Iterator[None]:
     except StaleState as error:
         text = _("The post has just moved on. Look at it again.")
         raise ApiProblem(409, "state_conflict", text) from error
+    except Refusal as error:
+        raise as_problem(error) from error
     except CreatorInfoUnavailable as error:
         raise _unavailable(error) from error
+
+
+def as_problem(refusal: Refusal) -> ApiProblem:
+    """409 with the reason and, where there is one, the time from which on it will be done."""
+    allowed_at = refusal.allowed_at.isoformat() if refusal.allowed_at else ""
+    return ApiProblem(409, refusal.code, refusal.user_message, state=refusal.state, allowed_at=allowed_at)
 
 
 def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:

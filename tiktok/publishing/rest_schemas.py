@@ -79,6 +79,19 @@ class PublishIn(Strict):
     timezone: TimeZone = None
 
 
+class SendAgainIn(Strict):
+    """That a post which may be out already shall be handed over once more."""
+
+    confirm: StrictBool = Field(False, description="That a person knows it could then appear twice, and has looked.")
+
+
+class WarningOut(Schema):
+    """Something to think about that stops nothing."""
+
+    code: str
+    message: str
+
+
 class ProgressOut(Schema):
     """Bytes that TikTok acknowledged, of how many."""
 
@@ -128,8 +141,15 @@ class PostOut(Schema):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    set_aside_at: datetime | None
     batch: UUID
     corrects: UUID | None
+
+
+class CreatedPostOut(PostOut):
+    """A new post, and what stands out about it."""
+
+    warnings: list[WarningOut]
 
 
 class EventOut(Schema):
@@ -180,6 +200,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "created_at": post.created_at,
         "updated_at": post.updated_at,
         "published_at": post.published_at,
+        "set_aside_at": post.dismissed_at,
         "batch": post.batch,
         "corrects": post.corrects_id,
     }

@@ -36,6 +36,7 @@ from tiktok.models.work import KEEP
 from tiktok.publishing import consent as consents
 from tiktok.publishing.consent import Consent
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
+from tiktok.publishing.quarantine import refuse_in_quarantine
 from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
 from tiktok.publishing.schedule import When, refuse_unless_ahead
 from tiktok.publishing.submissions import close_submission
@@ -66,7 +67,7 @@ def create_post(
     """
     if idempotency and (replay := find_replay(idempotency)):
         return replay, True
-    _refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True) + _unusable(account))
+    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True) + unusable(account))
     post = Post(
         instance_id=account.instance_id,
         account=account,
@@ -81,7 +82,7 @@ def create_post(
         WorkItem.objects.create(post=post, instance_id=post.instance_id)
         _set_media(post, media)
         PostEvent.note(post, to=PostState.DRAFT, cause=EventCause.PERSON, by=Person(actor))
-        _record("post.create", post, actor)
+        note_act("post.create", post, actor)
     return post, False
 
 
@@ -108,15 +109,15 @@ def submit_post(
 
 def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User) -> None:
     """Change a draft. Raises OptionsRefused; InvalidTransition when it is no draft (any more)."""
-    _refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
-    with _locked(post, actor):
+    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
+    with locked(post, actor):
         if post.state != PostState.DRAFT:
             raise InvalidTransition(post.state, PostState.DRAFT)
         for name, value in options.as_columns().items():
             setattr(post, name, value)
         post.save(update_fields=[*options.as_columns(), "updated_at"])
         _set_media(post, media)
-        _record("post.edit", post, actor)
+        note_act("post.edit", post, actor)
 
 
 def schedule_post(post: Post, *, when: When, consent: Consent, actor: User) -> None:
@@ -128,34 +129,34 @@ def schedule_post(post: Post, *, when: When, consent: Consent, actor: User) -> N
 
 
 def publish_now(post: Post, *, consent: Consent, actor: User) -> None:
-    """Make it due at once. Raises OptionsRefused and InvalidTransition."""
+    """Make it due at once. Raises OptionsRefused, InvalidTransition, and Refusal while nothing may be sent."""
     _send(post, when=None, consent=consent, actor=actor)
 
 
 def unschedule(post: Post, *, actor: User) -> None:
     """Take a post that has not been handed over back to draft, for editing; its consent is void."""
-    with _locked(post, actor) as person:
+    with locked(post, actor) as person:
         _to_draft(post, person)
-        _record("post.unschedule", post, actor)
+        note_act("post.unschedule", post, actor)
 
 
 def cancel_post(post: Post, *, actor: User) -> None:
     """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
-    with _locked(post, actor) as person:
+    with locked(post, actor) as person:
         post.transition(
             PostState.CANCELLED, cause=EventCause.PERSON, by=person, wake=None, hold_reason="", hold_count=0
         )
         close_submission(post, because="cancelled")
         consents.void(post)
-        _record("post.cancel", post, actor)
+        note_act("post.cancel", post, actor)
 
 
 def delete_post(post: Post, *, actor: User) -> None:
     """Remove a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
-    with _locked(post, actor):
+    with locked(post, actor):
         if post.state not in DELETABLE:
             raise InvalidTransition(post.state, post.state)
-        _record("post.delete", post, actor)
+        note_act("post.delete", post, actor)
         forget_notices(post.pk)
         post.delete()
 
@@ -184,18 +185,20 @@ def deadline_for(at: datetime) -> datetime:
 
 
 def _send(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
-    with _locked(post, actor) as person:
+    with locked(post, actor) as person:
+        if when is None:
+            refuse_in_quarantine(post)
         now = read_db_now()
         if when:
             refuse_unless_ahead(when, now)
         if post.state == PostState.SCHEDULED and when:
             _to_draft(post, person)
-        _refuse(_unsendable(post, consent))
+        refuse(_unsendable(post, consent))
         to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
         at = when.at if when else now
         post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
         consents.keep(post, consent)
-        _record(action, post, actor, publish_at=at.isoformat())
+        note_act(action, post, actor, publish_at=at.isoformat())
 
 
 def _times(when: When | None, at: datetime) -> dict[str, Any]:
@@ -213,10 +216,11 @@ def _unsendable(post: Post, consent: Consent) -> list[Problem]:
     )
     if not consent.agreed:
         problems.append(Problem("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
-    return problems + _unusable(post.account)
+    return problems + unusable(post.account)
 
 
-def _unusable(account: TikTokAccount) -> list[Problem]:
+def unusable(account: TikTokAccount) -> list[Problem]:
+    """What stands in the way of any post to this account."""
     if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
         return [Problem("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
     return []
@@ -235,7 +239,7 @@ def _set_media(post: Post, media: Media | None) -> None:
 
 
 @contextmanager
-def _locked(post: Post, actor: User) -> Iterator[Person]:
+def locked(post: Post, actor: User) -> Iterator[Person]:
     """Lock the post's work item, outdate whoever holds it, and read the post as it is now."""
     with transaction.atomic():
         person = Person(actor)
@@ -244,12 +248,14 @@ def _locked(post: Post, actor: User) -> Iterator[Person]:
         yield person
 
 
-def _refuse(problems: list[Problem]) -> None:
+def refuse(problems: list[Problem]) -> None:
+    """Raise OptionsRefused if there are any."""
     if problems:
         raise OptionsRefused(problems)
 
 
-def _record(action: str, post: Post, actor: User, **detail: str) -> None:
+def note_act(action: str, post: Post, actor: User, **detail: str) -> None:
+    """The audit line, in the transaction of the act."""
     instance = post.account.instance
     record(action, tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=post, **detail)
 

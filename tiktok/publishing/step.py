@@ -12,6 +12,7 @@ from django.utils import timezone
 from instances.jobs.clock import read_db_now
 from tiktok.gateway import give_back_connection
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission
+from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
 from tiktok.publishing.submissions import close_submission, open_submission
@@ -23,6 +24,8 @@ GO_ON: Final = 0.0
 NEVER: Final = None
 STEP_S: Final = 30.0
 BACKOFF_CAP_S: Final = 300.0
+# A post that may be out is asked about on.
+DOUBTFUL_S: Final = 3600.0
 
 
 class Stopped(Exception):
@@ -132,7 +135,7 @@ class Step:
         self, reason: AttentionReason, *, cause: EventCause = EventCause.WORKER, **changes: Any
     ) -> Pause:
         """Stop until a person decides. Certain outcomes close the submission; a doubtful one stays open."""
-        is_certain = reason not in (AttentionReason.OUTCOME_UNKNOWN, AttentionReason.QUARANTINED)
+        is_certain = reason not in MAYBE_PUBLISHED
         self.move(
             PostState.NEEDS_ATTENTION,
             cause=cause,
@@ -141,7 +144,7 @@ class Step:
             submission=None if is_certain else {"is_uploading": False},
             **changes,
         )
-        return NEVER
+        return NEVER if is_certain else DOUBTFUL_S
 
     def hold(self, reason: str, seconds: float, *, log_id: str = "", is_trouble: bool = True) -> Pause:
         """Wait, and show why and until when.

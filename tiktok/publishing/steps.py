@@ -3,14 +3,14 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from instances.jobs.clock import db_in
 from instances.jobs.process import stopping
 from instances.scoping import instance_scope
 from tiktok.models import AttentionReason, EventCause, Post, PostState, StaleState
-from tiktok.publishing import follow, start, upload
+from tiktok.publishing import doubt, follow, quarantine, start, upload
 from tiktok.publishing.claims import Claim, release
 from tiktok.publishing.faults import WAITING_RECHECK_S
 from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, Stopped
@@ -27,6 +27,7 @@ HANDLERS: Final[Mapping[str, Callable[[Step], Pause]]] = {
     PostState.PROCESSING: follow.processing,
     PostState.IN_INBOX: follow.in_inbox,
     PostState.PUBLISHED: follow.published,
+    PostState.NEEDS_ATTENTION: doubt.in_doubt,
 }
 
 
@@ -51,11 +52,18 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
 
 
 def _work(step: Step) -> Pause:
+    quarantined_since = quarantine.since()  # after the claim: a switch that comes later ends the claim
     while True:
-        handler = HANDLERS.get(step.post.state)
-        pause = handler(step) if handler else NEVER
+        pause = _handle(step, quarantined_since)
         if pause != GO_ON or step.is_over:
             return pause
+
+
+def _handle(step: Step, quarantined_since: datetime | None) -> Pause:
+    if quarantined_since and step.post.state in quarantine.HELD_BACK:
+        return quarantine.hold_back(step, quarantined_since)
+    handler = HANDLERS.get(step.post.state)
+    return handler(step) if handler else NEVER
 
 
 def _poisoned(step: Step) -> Pause:

@@ -6,8 +6,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState
-from tiktok.publishing.queries import is_awaiting_link
-from tiktok.publishing.texts import Explanation, explain, explain_post
+from tiktok.publishing.queries import is_awaiting_link, is_without_link
+from tiktok.publishing.questions import ANSWER, QUESTION
+from tiktok.publishing.texts import Explanation, explain, explain_post, is_explained
 
 S = PostState
 
@@ -51,6 +52,8 @@ def link_note(post: Post) -> str | Promise:
         return ""
     if is_awaiting_link(post):
         return _("TikTok gives the link once the post has passed its checks, usually within minutes.")
+    if is_without_link(post):
+        return _("TikTok has given no link within a day. “Check again” asks once more.")
     return _("TikTok gives links for public posts only; this one is not public.")
 
 
@@ -61,15 +64,30 @@ def timeline(events: list[PostEvent]) -> list[dict[str, Any]]:
 
 def _line(event: PostEvent) -> dict[str, Any]:
     to = PostState(event.to_state)
+    if title := _talk(event):
+        return {"at": event.at, "title": title, "text": _why(event), "tone": "neutral"}
     title = str(to.label)
     if event.reason:
         title = f"{title}: {AttentionReason(event.reason).label}"
     return {"at": event.at, "title": title, "text": _why(event), "tone": TONES.get(to, "neutral")}
 
 
+def _talk(event: PostEvent) -> str:
+    """Lines that moved nothing: what a person asked or decided, and what TikTok said."""
+    if QUESTION in event.detail:
+        return str(_("Asked to check again"))
+    if ANSWER in event.detail:
+        return str(_("TikTok has no last word yet"))
+    if "set_aside" in event.detail:
+        return str(_("Set aside") if event.detail["set_aside"] else _("Taken up again"))
+    return ""
+
+
 def _why(event: PostEvent) -> str | Promise:
     if event.actor:
         return str(event.actor)
+    if said := event.detail.get(ANSWER):
+        return explain(said).what if is_explained(said) else str(_("It said %(word)s.")) % {"word": said}
     if code := event.detail.get("code") or event.detail.get("hold"):
         return explain(str(code)).what
     return EventCause(event.cause).label

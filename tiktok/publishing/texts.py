@@ -38,8 +38,9 @@ _FOLLOWS = _("This one follows by itself.")
 _POST_WAITS = _("The post waits until the account is connected again.")
 _ASKS = _("Clipdesk asks again until TikTok says what became of the video, for up to 24 hours.")
 _ASKS_LATER = _("Clipdesk asks TikTok what became of it as soon as the account is connected again.")
-_HOLDS_BACK = _("Clipdesk sends nothing again by itself, so that the post cannot appear twice.")
-_SENDS_NOTHING = _("Clipdesk sends nothing by itself.")
+_ASKS_FOR_A_WEEK = _(
+    "Clipdesk goes on asking TikTok for a week, and sends nothing again by itself, so that it cannot appear twice."
+)
 _NOT_SENT = _("Nothing was published; Clipdesk sends nothing by itself.")
 
 _NOTHING = _("You need not do anything; you can leave this page.")
@@ -47,6 +48,10 @@ _FIX_FILE = _("Use “Correct and send anew” and choose a corrected file.")
 _FIX_SETTINGS = _("Use “Correct and send anew” and change the settings.")
 _CHECK_IN_APP = _("Open the account in the TikTok app; TikTok says there what is wrong.")
 _LOOK_IN_APP = _("Look in the TikTok app whether the video is there.")
+_DECIDE = _(
+    "Look in the TikTok app whether the video is there. “Check again” asks TikTok now; “Send again” is for a video "
+    "that is not there; “Set aside” takes the post off the lists."
+)
 _ASK_OPERATOR = _("Ask whoever runs this Clipdesk to check the settings of its TikTok app.")
 _RECONNECT = _("Reconnect the account; the post then goes on if its time has not passed.")
 _RECONNECT_TO_ASK = _("Reconnect the account, or look in the TikTok app whether the video is there.")
@@ -223,12 +228,15 @@ OURS: Final[Mapping[str, Words]] = {
     ),
     "outcome_unknown": Words(
         _("The video was handed to TikTok, but TikTok did not say whether it was published."),
-        _LOOK_IN_APP,
-        _HOLDS_BACK,
+        _DECIDE,
+        _ASKS_FOR_A_WEEK,
     ),
     "quarantined": Words(
-        _("The post is held because the system was restored from a backup."), _LOOK_IN_APP, _SENDS_NOTHING
+        _("The post is held because the system was restored from a backup; it may be out already."),
+        _DECIDE,
+        _ASKS_FOR_A_WEEK,
     ),
+    "quarantine": Words(_("At its time Clipdesk was in quarantine after a restore.")),
 }
 _UNKNOWN: Final = Words(
     _("TikTok answered with a code that its documentation does not explain."),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tiktok.publishing import composer, views
+from tiktok.publishing import actions, composer, views
 
 urlpatterns = [
     path("i/<slug:slug>/", views.dashboard, name="dashboard"),
@@ -12,7 +12,11 @@ urlpatterns = [
     path("i/<slug:slug>/posts/<uuid:post_id>/", views.post_detail, name="post-detail"),
     path("i/<slug:slug>/posts/<uuid:post_id>/live/", views.post_live, name="post-live"),
     path("i/<slug:slug>/posts/<uuid:post_id>/edit/", composer.post_edit, name="post-edit"),
-    path("i/<slug:slug>/posts/<uuid:post_id>/cancel/", views.post_cancel, name="post-cancel"),
-    path("i/<slug:slug>/posts/<uuid:post_id>/correct/", views.post_correct, name="post-correct"),
-    path("i/<slug:slug>/posts/<uuid:post_id>/delete/", views.post_delete, name="post-delete"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/cancel/", actions.post_cancel, name="post-cancel"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/correct/", actions.post_correct, name="post-correct"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/recheck/", actions.post_recheck, name="post-recheck"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/send-again/", actions.post_send_again, name="post-send-again"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/set-aside/", actions.post_set_aside, name="post-set-aside"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/take-up/", actions.post_take_up, name="post-take-up"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/delete/", actions.post_delete, name="post-delete"),
 ]

@@ -1,27 +1,28 @@
 """Pages about posts: home, the list, the composer, and a post's live timeline."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.linking.selection import selected_account_id
-from tiktok.models import AccountStatus, InvalidTransition, Media, Post, PostState, StaleState, TikTokAccount
+from tiktok.models import AccountStatus, Media, Post, PostState, TikTokAccount
 from tiktok.publishing import lists, queries, services, story, texts
 from tiktok.publishing.forms import PRIVACY_LABELS
+from tiktok.publishing.offers import offers_for
+from tiktok.publishing.questions import ends_with_question
 
 PER_PAGE = 25
+SET_ASIDE = "set_aside"
 EDITABLE = {PostState.DRAFT, PostState.SCHEDULED, PostState.DUE}
 CANCELLABLE = {PostState.SCHEDULED, PostState.DUE, PostState.UPLOADING, PostState.WAITING_ACCOUNT}
 
@@ -68,13 +69,16 @@ def chosen_account(request: InstanceRequest) -> TikTokAccount | None:
 def post_list(request: InstanceRequest) -> HttpResponse:
     """All posts, newest first, by state and account."""
     state = request.GET.get("state", "")
-    state = state if state in PostState.values else ""
+    state = state if state in {*PostState.values, SET_ASIDE} else ""
     account = chosen_account(request)
-    rows = lists.posts_for_list(state=state, account_id=account.pk if account else None)
+    is_aside = state == SET_ASIDE
+    rows = lists.posts_for_list(
+        state="" if is_aside else state, account_id=account.pk if account else None, set_aside=is_aside
+    )
     chosen = {"state": state, "account": account.pk if account else ""}
     context = {
         "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "states": PostState.choices,
+        "states": [*PostState.choices, (SET_ASIDE, _("Set aside"))],
         "state": state,
         "account": account,
         "accounts": lists.linked_accounts(),
@@ -87,7 +91,7 @@ def post_list(request: InstanceRequest) -> HttpResponse:
 @require_permission(Permission.CONTENT_VIEW)
 def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """One post: where it stands, live, and what it is."""
-    post = get_object_or_404(Post.objects.select_related("account", "created_by"), pk=post_id)
+    post = get_object_or_404(Post.objects.select_related("account__instance", "created_by"), pk=post_id)
     context = live_context(request, post) | {
         "files": post.items.select_related("media"),
         "privacy_label": PRIVACY_LABELS.get(post.privacy_level, post.privacy_level or _("Not chosen yet")),
@@ -101,7 +105,7 @@ def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_permission(Permission.CONTENT_VIEW)
 def post_live(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """The part of the post's page that changes; it asks again while something moves."""
-    post = get_object_or_404(Post.objects.select_related("account"), pk=post_id)
+    post = get_object_or_404(Post.objects.select_related("account__instance"), pk=post_id)
     return render(request, "tiktok/publishing/post_live.html", live_context(request, post))
 
 
@@ -113,68 +117,26 @@ def can_be_edited(post: Post) -> bool:
 def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
     """What the live part shows."""
     progress = queries.progress_of(post) if post.state == PostState.UPLOADING else None
+    events = list(queries.events_of(post))
+    offered = offers_for(post)
     may_write = request.membership.can(Permission.POST_WRITE)
     certain = services.is_certainly_unpublished(post)
     return {
         "post": post,
-        "polls": queries.is_moving(post),
+        "polls": queries.is_moving(post) or ends_with_question(events),
         "story": story.tell(post),
         "tiktok_word": texts.word_of_tiktok(post),
         "percent": progress.percent if progress else None,
         "progress_text": f"{progress.shown_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
         "link_note": story.link_note(post),
-        "events": story.timeline(list(queries.events_of(post))),
+        "events": story.timeline(events),
+        "offers": offered,
+        "can_decide": request.membership.can(Permission.POST_PUBLISH),
         "can_edit": may_write and can_be_edited(post),
-        "can_cancel": may_write and (post.state in CANCELLABLE or certain),
+        "can_cancel": may_write and (post.state in CANCELLABLE or certain) and not offered.too_late,
         "can_correct": may_write and post.state in {PostState.FAILED, PostState.CANCELLED},
         "can_delete": may_write and post.state in services.DELETABLE,
     }
-
-
-def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], *, done: str) -> bool:
-    """Let the service do it and say so, or say why it will not; whether it did."""
-    try:
-        service(post, actor=request.user)
-    except (InvalidTransition, StaleState) as error:
-        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
-        return False
-    messages.success(request, done)
-    return True
-
-
-@require_POST
-@require_permission(Permission.POST_WRITE)
-def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Cancel a post that has not been handed over; says so where it is too late."""
-    post = get_object_or_404(Post, pk=post_id)
-    _decide(request, post, services.cancel_post, done=_("The post is cancelled."))
-    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
-
-
-@require_POST
-@require_permission(Permission.POST_WRITE)
-def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Delete a post that is certainly not published."""
-    post = get_object_or_404(Post, pk=post_id)
-    if not _decide(request, post, services.delete_post, done=_("The post is deleted.")):
-        return redirect("tiktok:post-detail", request.instance.slug, post_id)
-    return redirect("tiktok:post-list", request.instance.slug)
-
-
-@require_POST
-@require_permission(Permission.POST_WRITE)
-def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """A new draft with the content of a post that failed or was cancelled."""
-    post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
-    try:
-        new = services.correct_post(post, actor=request.user)
-    except InvalidTransition as error:
-        messages.error(request, error.user_message)
-    except services.OptionsRefused as error:
-        messages.error(request, " ".join(problem.message for problem in error.problems))
-    else:
-        return redirect("tiktok:post-edit", request.instance.slug, new.pk)
-    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 
 @require_GET

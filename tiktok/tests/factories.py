@@ -17,6 +17,7 @@ from tiktok.models import (
     MediaUpload,
     Post,
     PostMedia,
+    Submission,
     TikTokAccount,
     TikTokApp,
     TikTokCredential,
@@ -117,3 +118,13 @@ def make_post(account: TikTokAccount, media: Media | None = None, **fields: Any)
     if media is not None:
         PostMedia.objects.create(instance_id=account.instance_id, post=post, media=media)
     return post
+
+
+def make_submission(post: Post, **fields: Any) -> Submission:
+    """An open submission of one chunk whose init TikTok has answered."""
+    defaults: dict[str, Any] = {
+        "credential": post.account.credential, "app": post.account.credential.app, "number": 1,
+        "publish_id": f"v_pub_file~{post.pk}", "video_size": 1000, "chunk_size": 1000, "total_chunk_count": 1,
+        "media_sha256": "", "media_mtime_ns": 0, "media_inode": 0,
+    }  # fmt: skip
+    return Submission.objects.create(instance_id=post.instance_id, post=post, **(defaults | fields))

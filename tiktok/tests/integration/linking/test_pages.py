@@ -60,7 +60,7 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
     client.force_login(admin)
     client.get("/i/aurora/settings/connections/list/")  # the first request of a session notes it
 
-    with django_assert_num_queries(8 if path else 11):
+    with django_assert_num_queries(8 if path else 12):
         client.get(f"/i/aurora/settings/connections/{path}")
 
 

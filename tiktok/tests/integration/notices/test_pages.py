@@ -58,7 +58,7 @@ def test_the_list_asks_as_often_for_three_notices_as_for_one(
     for _ in range(posts):
         troubled()
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert page.get(LIST).content.decode().count("Mark as read") == posts
 
 

@@ -1,0 +1,77 @@
+"""Posts whose outcome is open: TikTok is asked on, ever more rarely, and its word still counts (design 7)."""
+
+from typing import Final
+
+from tiktok.api.types import PublishStatus, PublishStatusCode
+from tiktok.models import InitReceipt, Submission
+from tiktok.models.states import MAYBE_PUBLISHED
+from tiktok.publishing import follow
+from tiktok.publishing.faults import FAULTS, Fault, hold_for, is_passing
+from tiktok.publishing.questions import answer_person
+from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, seconds_since
+from tiktok.publishing.submissions import open_submission
+
+# By itself for a week after the init; then only when a person wants it.
+ASKED_FOR_S: Final = 7 * 24 * 3600.0
+SOONEST_S: Final = 30.0
+RAREST_S: Final = 3600.0
+# The answer to an init that was under way when the post was taken out may still come.
+RECEIPT_WITHIN_S: Final = 15 * 60.0
+RECEIPT_LOOK_S: Final = 60.0
+LAST_WORDS: Final = frozenset(
+    {PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED, PublishStatusCode.SEND_TO_USER_INBOX}
+)
+
+
+def in_doubt(step: Step) -> Pause:
+    """One question to TikTok; other reasons for attention wait for a person alone."""
+    submission = open_submission(step.post)
+    if step.post.attention_reason not in MAYBE_PUBLISHED or submission is None:
+        return NEVER
+    if not submission.publish_id:
+        return _look_for_receipt(step, submission)
+    try:
+        status = follow.read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        return _not_answered(step, submission, fault)
+    return _heed(step, submission, status)
+
+
+def publish_id_of(submission: Submission) -> str:
+    """What TikTok can be asked about, adopted or not; empty when it never answered the init."""
+    if submission.publish_id:
+        return submission.publish_id
+    receipt = InitReceipt.objects.filter(submission=submission).first()
+    return receipt.publish_id if receipt else ""
+
+
+def _look_for_receipt(step: Step, submission: Submission) -> Pause:
+    if publish_id := publish_id_of(submission):
+        step.save(submission={"publish_id": publish_id})
+        return GO_ON
+    return RECEIPT_LOOK_S if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S else NEVER
+
+
+def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
+    if status.status in LAST_WORDS:
+        return follow.take_word(step, status)
+    step.save(
+        post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
+        submission={"polls": submission.polls + 1},
+    )
+    answer_person(step, status.status)
+    return _until_next(submission)
+
+
+def _not_answered(step: Step, submission: Submission, fault: Fault) -> Pause:
+    pause = hold_for(step, fault)
+    if is_passing(fault):
+        return pause
+    answer_person(step, step.post.hold_reason)
+    return _until_next(submission)
+
+
+def _until_next(submission: Submission) -> Pause:
+    """An eighth of its age: half a minute at first, an hour from the eighth hour on."""
+    age_s = seconds_since(submission.init_sent_at)
+    return NEVER if age_s >= ASKED_FOR_S else min(max(age_s / 8, SOONEST_S), RAREST_S)
