@@ -1,12 +1,10 @@
 """Mail about notices: collected, to those who can do something, once, with what each person has not switched off."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.conf import LazySettings
-from django.db import connection, transaction
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -171,38 +169,3 @@ def test_a_digest_takes_as_many_statements_for_a_thousand_posts_as_for_three(
         "Aurora: 1000 posts failed",
     ]
     assert counts[0] == counts[1]
-
-
-class Killed(Exception):
-    """The process is gone."""
-
-
-def dies_at(statement: str, *, times: int) -> Callable[..., Any]:
-    """A database wrapper that lets the process die at the n-th statement of this kind."""
-    seen = []
-
-    def execute(run: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.extend([sql] if sql.startswith(statement) else [])
-        if len(seen) >= times:
-            raise Killed
-        return run(sql, params, many, context)
-
-    return execute
-
-
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_process_that_dies_between_two_mails_has_mailed_nobody(
-    troubled: Troubled, instance: Instance, editor: User, admin: User, times: int
-) -> None:
-    troubled()
-    insert = 'INSERT INTO "instances_outgoingmail"'
-    with (
-        instance_scope(instance),
-        pytest.raises(Killed),
-        transaction.atomic(),
-        connection.execute_wrapper(dies_at(insert, times=times)),
-    ):
-        write_digest(instance)
-    assert OutgoingMail.objects.count() == 0
-
-    assert [mail.to for mail in mails_after()] == [admin.email, editor.email]
