@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from instances.scoping import unscoped
 from tiktok.models import Post, PostEvent, Submission
-from tiktok.tests.chaos.plan import Plan
+from tiktok.tests.chaos.plan import Plan, PlannedPost
 from tiktok.tests.chaos.verdict import Case, Outcome, judge
 from tiktok.tests.chaos.world import SEES_ALL, World
 from tiktok.tests.simulator_process import Call, Put, SimulatedPost, Simulator, pick
@@ -28,27 +28,37 @@ class Traffic:
     inits: Counter[int]
 
 
-def cases(plan: Plan, world: World, simulator: Simulator) -> list[Case]:
-    """One case for each planned post, found by its caption."""
+def cases(plan: Plan, world: World, simulator: Simulator, *, tell: int) -> list[Case]:
+    """One case for each planned post, found by its caption; the ``tell`` slowest ones come with their story, too."""
     at_tiktok: dict[str, list[SimulatedPost]] = defaultdict(list)
     for seen in simulator.posts():
         at_tiktok[seen.post_info.get("title", "")].append(seen)
     with unscoped(reason=SEES_ALL):
         ours = {post.caption: post for post in Post.objects.all()}
-    found = []
-    for planned in plan.posts:
-        media = world.accounts[planned.account].place.files[planned.file]
-        seen_posts, post = at_tiktok[planned.caption], ours.get(planned.caption)
-        case = Case(
-            caption=planned.caption,
-            sha256=media.sha256,
-            published=[seen.sha256 for seen in seen_posts if seen.status == "PUBLISH_COMPLETE"],
-            state=post.state if post else "",
-            reason=post.attention_reason if post else "",
-        )
-        is_odd = judge(case) != Outcome.ONCE
-        found.append(replace(case, story=story(post, seen_posts, simulator)) if post and is_odd else case)
-    return found
+    found = [
+        _case(planned.caption, _sha256(world, planned), ours.get(planned.caption), at_tiktok[planned.caption])
+        for planned in plan.posts
+    ]
+    slowest = sorted((case for case in found if case.lag_s), key=lambda case: -(case.lag_s or 0))[:tell]
+    wanted = {case.caption for case in slowest} | {case.caption for case in found if judge(case) != Outcome.ONCE}
+    return [
+        replace(case, story=story(ours[case.caption], at_tiktok[case.caption], simulator))
+        if case.caption in wanted & ours.keys()
+        else case
+        for case in found
+    ]
+
+
+def _sha256(world: World, planned: PlannedPost) -> str:
+    return world.accounts[planned.account].place.files[planned.file].sha256
+
+
+def _case(caption: str, sha256: str, post: Post | None, at_tiktok: list[SimulatedPost]) -> Case:
+    published = [seen.sha256 for seen in at_tiktok if seen.status == "PUBLISH_COMPLETE"]
+    if post is None:
+        return Case(caption, sha256, published, state="")
+    lag = post.published_at - post.publish_at if post.published_at and post.publish_at else None
+    return Case(caption, sha256, published, post.state, post.attention_reason, lag.total_seconds() if lag else None)
 
 
 def story(post: Post, seen_posts: Iterable[SimulatedPost], simulator: Simulator) -> list[str]:

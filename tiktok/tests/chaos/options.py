@@ -25,6 +25,7 @@ class Options:
     slow: float
     flushes: int
     timeout_s: float
+    tell: int
 
     @property
     def has_rate_limits(self) -> bool:
@@ -53,6 +54,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--slow", type=float, default=0.3, help="share of slow requests, so that kills meet them")
     parser.add_argument("--flushes", type=int, default=5, help="how often Redis forgets everything (services)")
     parser.add_argument("--timeout-s", type=float, default=0)
+    parser.add_argument("--tell", type=int, default=0, help="print the stories of so many slowest posts, too")
     found = vars(parser.parse_args(arguments))
     found["accounts"] = found["accounts"] or default_accounts(found["posts"])
     found["timeout_s"] = found["timeout_s"] or 180 + 1.2 * found["posts"]

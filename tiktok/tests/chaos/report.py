@@ -1,5 +1,6 @@
 """What a run prints."""
 
+import math
 import re
 import sys
 from collections import Counter
@@ -52,11 +53,12 @@ def verdict(options: Options, cases: list[Case], traffic: Traffic, storm: Storm,
     """Print both sides' account of the run; whether it was clean."""
     outcomes = [(judge(case), case) for case in cases]
     counts = Counter(outcome for outcome, _ in outcomes)
-    _stories([(outcome, case) for outcome, case in outcomes if outcome != Outcome.ONCE])
+    _stories([(outcome, case) for outcome, case in outcomes if case.story or outcome != Outcome.ONCE])
     _traffic(traffic)
     say(f"  workers: {_blows(storm)}, ended by themselves {sum(worker.died for worker in storm.workers)}")
     say(f"  strikes left out, since at most one worker was at work: {storm.no_victim}")
     reasons = Counter(f"{case.state} {case.reason}".strip() for outcome, case in outcomes if outcome in NAMED)
+    say(f"  from a post's time to TikTok's word: {_lags(cases)}")
     say(f"{options.setup}, seed {options.seed}, {len(cases)} posts, {wall_s:.0f} s")
     for outcome in Outcome:
         say(f"  {outcome.value:32}{counts[outcome]:6}{_share(counts[outcome], len(cases))}")
@@ -68,6 +70,15 @@ def verdict(options: Options, cases: list[Case], traffic: Traffic, storm: Storm,
 
 
 NAMED: Final = (Outcome.ATTENTION, Outcome.FAILED)
+
+
+def _lags(cases: list[Case]) -> str:
+    """The median, nine of ten, and the longest."""
+    lags = sorted(case.lag_s for case in cases if case.lag_s is not None)
+    if not lags:
+        return "none"
+    named = {"half within": 0.5, "nine of ten within": 0.9, "all within": 1}
+    return ", ".join(f"{name} {lags[math.ceil(share * len(lags)) - 1]:.0f} s" for name, share in named.items())
 
 
 def _share(count: int, total: int) -> str:

@@ -47,7 +47,7 @@ def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
         wall_s = time.monotonic() - began
         storm.end()
         _wait(AFTERMATH_S)
-    cases = evidence.cases(plan, world, simulator)
+    cases = evidence.cases(plan, world, simulator, tell=options.tell)
     return report.verdict(options, cases, evidence.traffic(simulator), storm, wall_s) and is_settled
 
 

@@ -26,13 +26,17 @@ FORBIDDEN: Final = frozenset(Outcome) - {Outcome.ONCE, Outcome.ATTENTION, Outcom
 
 @dataclass(frozen=True)
 class Case:
-    """One post: ``published`` has the SHA-256 of every publication at TikTok; state and reason are the product's."""
+    """One post: ``published`` has the SHA-256 of every publication at TikTok; state and reason are the product's.
+
+    ``lag_s``: from the post's time to TikTok's word. ``story`` is for people.
+    """
 
     caption: str
     sha256: str
     published: list[str]
     state: str
     reason: str = ""
+    lag_s: float | None = None
     story: list[str] = field(default_factory=list, compare=False)
 
 
