@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 logs=${DEEP_LOGS:-var/deep}
 mkdir -p "$logs"
 failed=()
+trap 'exit 130' INT TERM
 
 part() {
   local name=$1

@@ -41,7 +41,8 @@ def end(_number: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     options = parse(sys.argv[1:])
-    signal.signal(signal.SIGTERM, end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     scratch = Path(tempfile.mkdtemp(prefix="clipdesk-chaos-"))
     simulator = Simulator().start()
     is_clean = False

@@ -1,6 +1,7 @@
 """The workers: the product's own processes, started, killed, frozen and woken."""
 
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,12 @@ class Worker:
         if not self.process.is_running:
             self.died += 1
             self.kill()
+
+    def dismiss(self, folder: Path) -> None:
+        """End it, and keep its log there."""
+        self.process.kill()
+        shutil.copy(self.process.log, folder)
+        self.process.close()
 
 
 def hire(options: Options, scratch: Path) -> list[Worker]:

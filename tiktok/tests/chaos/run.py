@@ -59,13 +59,12 @@ def stormy(options: Options, scratch: Path) -> Iterator[Storm]:
         workers = hire(options, scratch)
         storm = Storm(options, workers, broker)
         for worker in workers:
-            stack.callback(worker.process.kill)
             worker.start()
+            stack.callback(worker.dismiss, scratch)
         stack.callback(storm.end)
         wait_until(lambda: any(worker.is_ready for worker in workers), what="a worker sweeps", timeout_s=60)
         storm.start()
         yield storm
-        storm.end()
         report.logs([worker.process for worker in workers])
 
 
