@@ -134,7 +134,8 @@ REDIS_URL = env.text("REDIS_URL")
 CELERY_APP = "config.celery.app"
 JOB_THREADS = env.number("JOB_THREADS", 64, least=1, most=500)
 UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
-UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 10_000_000, least=5 * 1024**2, most=64_000_000)
+# Each chunk costs a round trip and a commit; one is sent again after a crash, the last one of up to twice the size.
+UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 32_000_000, least=5 * 1024**2, most=64_000_000)
 UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, least=5 * 1024**2, most=64_000_000)
 # A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [

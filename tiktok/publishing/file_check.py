@@ -11,7 +11,8 @@ from typing import Final
 from tiktok.media.storage import inode_of
 from tiktok.models import Media, Submission
 
-HASH_BLOCK: Final = 4 * 1024 * 1024
+# Each upload that goes on in a new process reads its file once: many at a time, so the blocks are small.
+HASH_BLOCK: Final = 256 * 1024
 
 
 class MediaChanged(Exception):

@@ -1,5 +1,6 @@
 """A large upload by the product's own jobs process, beside ``curl -T`` of the same file to the same server."""
 
+import os
 import subprocess
 from pathlib import Path
 from statistics import median
@@ -11,7 +12,7 @@ from tiktok.tests.bench.stand import MB, Stand
 from tiktok.tests.bench.table import Measure
 
 SIZE: Final = 1000 * MB
-ROUNDS: Final = 5
+ROUNDS: Final = int(os.environ.get("ROUNDS", "5"))
 LINE_BYTES_PER_S: Final = 100e6 / 8
 
 
