@@ -26,7 +26,8 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 # --- What Clipdesk does -------------------------------------------------------------------------
 SIGNUP = env.choice("SIGNUP", "invite", {"invite", "open", "closed"})
 PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 30, least=1, most=600)
-LATE_LIMIT_S = 6 * 3600  # a hold that would pass the post's time by more than this ends in needs_attention
+# A hold that would pass the post's time by more than this ends in needs_attention(missed).
+LATE_LIMIT_S = env.number("LATE_LIMIT_S", 6 * 3600, least=60, most=7 * 24 * 3600)
 TIKTOK_API_BASE_URL = env.url("TIKTOK_API_BASE_URL", "https://open.tiktokapis.com")
 TIKTOK_AUTHORIZE_URL = env.url("TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize") + "/"
 TIKTOK_CLIENT_KEY = env.text("TIKTOK_CLIENT_KEY")

@@ -133,6 +133,11 @@ class Post(ContentModel):
         return self.state in FINAL
 
     @property
+    def tries_again_at(self) -> datetime | None:
+        """When a held post goes on at the latest; None when nothing holds it."""
+        return self.next_try_at if self.hold_reason and not self.is_final else None
+
+    @property
     def share_urls(self) -> list[str]:
         """Public links; empty until TikTok gave the ids, and for posts that are not public."""
         return [f"https://www.tiktok.com/@{self.creator_username}/video/{post_id}" for post_id in self.post_ids]

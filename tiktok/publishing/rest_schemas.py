@@ -129,6 +129,7 @@ class PostOut(Schema):
     state: str
     attention_reason: str | None
     hold_reason: str | None
+    next_try_at: datetime | None
     publish_id: str | None
     publish_at: datetime | None
     publish_local: str | None
@@ -188,6 +189,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "state": post.state,
         "attention_reason": post.attention_reason or None,
         "hold_reason": post.hold_reason or None,
+        "next_try_at": post.tries_again_at,
         "publish_id": queries.publish_id_of(post) or None,
         "publish_at": post.publish_at,
         "publish_local": post.publish_local or None,

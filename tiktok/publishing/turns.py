@@ -24,6 +24,8 @@ from tiktok.publishing import quota
 OTHER_UPLOAD: Final = "other_upload"
 INSTANCE_BUSY: Final = "instance_busy"
 RATE: Final = "rate"
+# Somebody else's end wakes these; when is not known beforehand.
+UNTIL_WOKEN: Final = frozenset({OTHER_UPLOAD, INSTANCE_BUSY})
 # Posts that are held for these go on by themselves and keep their place; who is held by a fault of their own (a lost
 # answer, say) lets the others pass meanwhile.
 QUEUEING: Final = frozenset({"", OTHER_UPLOAD, INSTANCE_BUSY, RATE, "rate_limit_exceeded", *quota.CODES})

@@ -16,7 +16,7 @@ from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.linking.selection import selected_account_id
 from tiktok.models import AccountStatus, Media, Post, PostState, TikTokAccount
-from tiktok.publishing import lists, queries, services, story, texts
+from tiktok.publishing import lists, queries, services, story, texts, turns
 from tiktok.publishing.forms import PRIVACY_LABELS
 from tiktok.publishing.offers import offers_for
 from tiktok.publishing.questions import ends_with_question
@@ -129,6 +129,7 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
         "percent": progress.percent if progress else None,
         "progress_text": f"{progress.shown_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",
         "link_note": story.link_note(post),
+        "next_try_at": None if post.hold_reason in turns.UNTIL_WOKEN else post.tries_again_at,
         "events": story.timeline(events),
         "offers": offered,
         "can_decide": request.membership.can(Permission.POST_PUBLISH),

@@ -1,11 +1,15 @@
 """TikTok's caps over 24 hours: counted, held with the time of the next try, and never asked in vain."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
@@ -56,16 +60,23 @@ def fail_afterwards(tiktok: Simulator, code: str) -> None:
     ],
 )
 def test_a_cap_holds_the_post_until_a_named_time_and_then_it_goes_on(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, refuse: object, code: str
-) -> None:
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, client: Client, editor: User,
+    refuse: Callable[[Simulator, str], None], code: str,
+) -> None:  # fmt: skip
+    client.force_login(editor)
     post = submit(privacy_level="SELF_ONLY")
-    assert callable(refuse)
     refuse(tiktok, code)
     worker.run_for(120)
     assert where(post, instance) == (PostState.DUE, code)
     assert timedelta(minutes=50) < next_try(post, instance) - read_db_now() <= PROBE
+    assert page_of(post, client, instance).context["next_try_at"] == next_try(post, instance)
     worker.run_for(HOUR + 120)
     assert reread(post, instance).state == PostState.PUBLISHED
+    assert page_of(post, client, instance).context["next_try_at"] is None
+
+
+def page_of(post: Post, client: Client, instance: Instance) -> Any:
+    return client.get(f"/i/{instance.slug}/posts/{post.pk}/live/")
 
 
 def test_a_cap_is_asked_about_once_an_hour_by_one_post_and_costs_no_init(
