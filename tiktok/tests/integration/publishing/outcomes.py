@@ -1,8 +1,13 @@
 """What became of a post, here and at TikTok."""
 
+from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.models import Post, Submission
+from tiktok.api.secret import Secret
+from tiktok.api.types import TokenSet
+from tiktok.linking.status import revive_accounts
+from tiktok.linking.tokens import token_columns
+from tiktok.models import Post, Submission, TikTokAccount, TikTokCredential
 from tiktok.tests.fixtures_publishing import reread
 from tiktok.tests.simulator_process import SimulatedPost, Simulator
 
@@ -31,3 +36,15 @@ def submission_of(post: Post, instance: Instance) -> Submission:
         found = Submission.objects.filter(post=post).order_by("-number").first()
     assert found is not None
     return found
+
+
+def reconnect(tiktok: Simulator, account: TikTokAccount) -> None:
+    """New tokens for the same TikTok user, as the callback stores them."""
+    new = tiktok.grant("maren")
+    tokens = TokenSet(
+        new.open_id, tuple(new.scope.split(",")), Secret(new.access_token), Secret(new.refresh_token),
+        new.expires_in, new.refresh_expires_in, new.token_type,
+    )  # fmt: skip
+    row = TikTokCredential.objects.filter(pk=account.credential_id)
+    row.update(**token_columns(account.credential_id, tokens, read_db_now()), version=9)
+    revive_accounts(account.credential_id)

@@ -11,10 +11,6 @@ from accounts.models import User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance, InstanceTurn
 from instances.scoping import instance_scope
-from tiktok.api.secret import Secret
-from tiktok.api.types import TokenSet
-from tiktok.linking.status import revive_accounts
-from tiktok.linking.tokens import token_columns
 from tiktok.models import (
     AccountStatus,
     AttentionReason,
@@ -37,6 +33,7 @@ from tiktok.publishing.step import Step
 from tiktok.publishing.steps import advance
 from tiktok.tests.factories import make_account
 from tiktok.tests.fixtures_publishing import Submit, Worker, history, link_simulated, reread
+from tiktok.tests.integration.publishing.outcomes import reconnect
 from tiktok.tests.simulator_process import Simulator
 
 HOUR = 3600
@@ -182,18 +179,6 @@ def test_a_post_whose_account_comes_back_too_late_was_missed(
     worker.run_for(600)
     assert attention(scheduled, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.MISSED)
     assert tiktok.posts() == []
-
-
-def reconnect(tiktok: Simulator, account: TikTokAccount) -> None:
-    """New tokens for the same TikTok user, as the callback stores them."""
-    new = tiktok.grant("maren")
-    tokens = TokenSet(
-        new.open_id, tuple(new.scope.split(",")), Secret(new.access_token), Secret(new.refresh_token),
-        new.expires_in, new.refresh_expires_in, new.token_type,
-    )  # fmt: skip
-    row = TikTokCredential.objects.filter(pk=account.credential_id)
-    row.update(**token_columns(account.credential_id, tokens, read_db_now()), version=9)
-    revive_accounts(account.credential_id)
 
 
 def test_without_the_scope_nothing_is_asked(

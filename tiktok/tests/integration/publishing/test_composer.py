@@ -1,11 +1,13 @@
 """The composer: what TikTok offers a creator is what a person may choose; one click makes one post."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from instances.models import Instance
@@ -214,6 +216,19 @@ def test_the_second_of_two_tabs_does_not_overwrite_the_first(
     assert "has just moved on" in str(answer.context["form"].non_field_errors())
     post.refresh_from_db()
     assert post.caption == "The first tab"
+
+
+def test_a_hold_in_between_asks_nobody_to_load_the_page_again(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
+    page.post(address(account), filled(video, action="draft"))
+    post = Post.objects.get()
+    edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
+    seen = page.get(edit).context["form"]["seen"].value()
+    Post.objects.update(hold_reason="rate", hold_count=1, updated_at=timezone.now() + timedelta(minutes=1))
+    assert page.post(edit, filled(video, caption="Written meanwhile", action="draft", seen=seen)).status_code == 302
+    post.refresh_from_db()
+    assert post.caption == "Written meanwhile"
 
 
 def test_what_was_handed_over_is_shown_instead_of_edited(page: Client, account: TikTokAccount) -> None:
