@@ -245,3 +245,34 @@ def test_choosing_an_account_here_does_not_filter_the_other_pages(page: Client, 
 def test_a_viewer_may_not_write(client: Client, viewer: User, account: TikTokAccount) -> None:
     client.force_login(viewer)
     assert client.get(address(account)).status_code == 403
+
+
+def test_the_same_file_again_needs_a_tick(page: Client, account: TikTokAccount, video: Media) -> None:
+    page.post(address(account), filled(video))
+    form = filled(video)
+    answer = page.post(address(account), form)
+    assert "This file is already on its way to this account" in answer.content.decode()
+    assert "Post this file to this account again" in answer.content.decode()
+    assert Post.objects.count() == 1
+    assert page.post(address(account), form | {"action": "draft"}).status_code == 302
+    assert page.post(address(account), filled(video, repeat_ok="on")).status_code == 302
+    assert Post.objects.filter(state=PostState.DUE).count() == 2
+
+
+def test_the_same_form_sent_twice_is_no_repetition(page: Client, account: TikTokAccount, video: Media) -> None:
+    form = filled(video)
+    answers = [page.post(address(account), form) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [302, 302]
+    assert Post.objects.count() == 1
+
+
+def test_a_draft_that_repeats_is_warned_of_when_it_is_published(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
+    page.post(address(account), filled(video))
+    page.post(address(account), filled(video, action="draft"))
+    draft = Post.objects.get(state=PostState.DRAFT)
+    edit = reverse("tiktok:post-edit", args=["aurora", draft.pk])
+    assert "on its way to this account" in page.post(edit, filled(video)).content.decode()
+    page.post(edit, filled(video, repeat_ok="on"))
+    assert Post.objects.get(pk=draft.pk).state == PostState.DUE
