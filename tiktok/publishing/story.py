@@ -90,6 +90,8 @@ def _why(event: PostEvent) -> str | Promise:
         return explain(said).what if is_explained(said) else str(_("It said %(word)s.")) % {"word": said}
     if code := event.detail.get("code") or event.detail.get("hold"):
         return explain(str(code)).what
+    if event.reason == AttentionReason.OUTCOME_UNKNOWN and event.cause == EventCause.CLOCK:
+        return _("TikTok's last word did not come in time")
     return EventCause(event.cause).label
 
 

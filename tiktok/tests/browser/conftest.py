@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
+from accounts.models import User
 from tiktok.tests.browser.acts import Desk, set_up
 from tiktok.tests.browser.stack import Stack
 from tiktok.tests.browser.visitor import Visitor, chromium, visit
@@ -83,3 +87,23 @@ def desk(stack: Stack, browser: Browser, short_video: Path) -> Desk:
     desk = set_up(visitor.page, stack.tiktok, "aurora.bakes", short_video, display_name="Aurora Bakes")
     assert visitor.close() == []
     return desk
+
+
+@pytest.fixture(scope="session")
+def loop_is_not_ours() -> Iterator[None]:
+    """Playwright runs an event loop in this thread; the database is used between its calls, never inside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture
+def editor_at(loop_is_not_ours: None, browser: Browser, live_server: LiveServer, editor: User) -> Iterator[Visitor]:
+    """The editor, signed in."""
+    client = Client()
+    client.force_login(editor)
+    visitor = visit(browser, live_server.url)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    yield visitor
+    assert visitor.close() == []

@@ -1,5 +1,6 @@
 """A lived-in product: every page with something on it, to be looked at and to be checked."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,6 +19,7 @@ RATES: Final = ("b", "minrate", "maxrate", "bufsize")
 FILLED: Final = "nal-hrd=cbr"  # fills up to the bitrate, so that a calm picture weighs as much as a film
 ALWAYS: Final = -1
 PUBLIC: Final = {"landing", "login", "sign-up", "invitation", "privacy"}
+OVERFLOW: Final = "() => document.scrollingElement.scrollWidth - window.innerWidth"
 LOOKS: Final = ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (PHONE, "light"))
 ACCOUNTS: Final = ("maren.bakes", "northline.studio", "tomas.outdoors")
 PUBLISHED: Final = (
@@ -74,6 +76,15 @@ def looks(page: Page) -> Iterator[str]:
         expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
         page.evaluate("Promise.allSettled(document.getAnimations().map((animation) => animation.finished))")
         yield f"{width}-{theme}"
+
+
+def pictured(page: Page, name: str) -> list[str]:
+    """How far the page is wider than its window; photographed where somebody wants to look."""
+    if folder := os.environ.get("PICTURES"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    wider: int = page.evaluate(OVERFLOW)
+    return [f"{wider} px wider than the window"] if wider > 0 else []
 
 
 def clips(folder: Path) -> list[Path]:

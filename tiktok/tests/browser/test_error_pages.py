@@ -3,34 +3,26 @@
 With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
 """
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
+from playwright.sync_api import Page, expect
 
-from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.errors import FAIL_CLASSES, RULES
 from tiktok.models import AttentionReason, Media, Post
 from tiktok.publishing.texts import explain_post, word_of_tiktok
 from tiktok.tests.browser.axe import findings
-from tiktok.tests.browser.gallery import looks
+from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.scenes import CASES, Scene
-from tiktok.tests.browser.visitor import Visitor, visit
+from tiktok.tests.browser.visitor import Visitor
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
 from tiktok.tests.simulator_process import Simulator
 
-pytestmark = pytest.mark.django_db(transaction=True)
-OVERFLOW: Final = "() => document.scrollingElement.scrollWidth - window.innerWidth"
+pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
 # Said in the words of another code, or never said about a post.
 COVERED_ELSEWHERE: Final = {
     "invalid_param", "scope_permission_missed", "server_error", "temporarily_unavailable", "invalid_grant",
@@ -38,14 +30,6 @@ COVERED_ELSEWHERE: Final = {
     "invalid_publish_id", "token_not_authorized_for_specified_publish_id",
     "unaudited_client_can_only_post_to_private_accounts",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _loop_is_not_ours() -> Iterator[None]:
-    """Playwright runs an event loop in this thread; the database is used between its calls, never inside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
 
 
 @pytest.fixture
@@ -58,18 +42,6 @@ def video(instance: Instance) -> Media:
 @pytest.fixture
 def scene(instance: Instance, submit: Submit, worker: Worker, tiktok: Simulator, video: Media) -> Scene:
     return Scene(instance, submit, worker, tiktok, video)
-
-
-@pytest.fixture
-def editor_at(browser: Browser, live_server: LiveServer, editor: User) -> Iterator[Visitor]:
-    """The editor, signed in."""
-    client = Client()
-    client.force_login(editor)
-    visitor = visit(browser, live_server.url)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    yield visitor
-    assert visitor.close() == []
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -128,12 +100,3 @@ def test_the_details_stay_open_while_the_page_looks_for_news(scene: Scene, edito
     with page.expect_response("**/live/"):
         pass
     expect(page.locator("details.fold")).to_have_attribute("open", "")
-
-
-def pictured(page: Page, name: str) -> list[str]:
-    """How far the page is wider than its window; photographed where somebody wants to look."""
-    if folder := os.environ.get("PICTURES"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    wider: int = page.evaluate(OVERFLOW)
-    return [f"{wider} px wider than the window"] if wider > 0 else []
