@@ -39,6 +39,8 @@ def main() -> int:
             failed.append(row)
         else:
             measures += found
+            for measure in found:
+                print("  ", " · ".join(filter(None, measure.cells())), file=sys.stderr, flush=True)  # noqa: T201
     print(f"{machine}\n\n{markdown(measures)}")  # noqa: T201 - a command
     if failed:
         print(f"not measured: {', '.join(failed)}", file=sys.stderr)  # noqa: T201 - a command
