@@ -38,6 +38,7 @@
     const later = field("when").value === "later";
     const time = field("publish_at");
     show(time.closest(".field"), later);
+    show(field("timezone").closest(".field"), later);
     const publish = one("[data-publish]");
     if (!publish) return;
     publish.textContent = later ? publish.dataset.later : publish.dataset.now;

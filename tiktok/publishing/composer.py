@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -28,7 +28,7 @@ from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When
 from tiktok.publishing.views import can_be_edited
 
-FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
+FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "account": None, "consent": None}
 
 
 @require_http_methods(["GET", "POST"])
@@ -68,12 +68,22 @@ def _compose(
     except CreatorInfoUnavailable as refusal:
         return _page(request, context | {"refusal": refusal})
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
-    form = PostForm(request.POST or None, initial=initial, creator=creator, zone=request.instance.time_zone)
-    if request.method == "POST" and form.is_valid():
+    zone = (post and post.publish_zone) or request.instance.time_zone
+    form = PostForm(_sent(request), initial=initial, creator=creator, zone=zone)
+    if request.method == "POST" and "use_time" not in request.POST and form.is_valid():
         done = _save(request, form, account, creator, post)
         if done is not None:
             return redirect("tiktok:post-detail", request.instance.slug, done.pk)
     return _page(request, context | {"form": form, "creator": creator})
+
+
+def _sent(request: InstanceRequest) -> QueryDict | None:
+    """What was sent; with the time that was offered instead of one that the clocks skip, where it was taken."""
+    if not (offered := request.POST.get("use_time")):
+        return request.POST or None
+    data = request.POST.copy()
+    data["publish_at"], data["when"] = offered, "later"
+    return data
 
 
 def _page(request: InstanceRequest, context: dict[str, Any]) -> HttpResponse:
@@ -106,6 +116,7 @@ def _save(
             form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)
     except TimeRefused as error:
         form.add_error("publish_at", error.user_message)
+        form.next_valid = error.next_valid
     except (IdempotencyConflict, InvalidTransition, Refusal, StaleState) as error:
         form.add_error(None, _in_words(error))
     return None
@@ -119,7 +130,7 @@ def _in_words(error: Exception) -> str:
 
 def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount, post: Post | None) -> Post:
     if post is None:
-        draft, _replayed = services.create_post(**_content(request, form, account))
+        draft, _replayed = services.create_post(**_content(request, form, account), plan=form.plan())
         messages.success(request, _("The draft is saved."))
         return draft
     was_planned = post.state == PostState.SCHEDULED
@@ -133,7 +144,7 @@ def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount
 def _send(
     request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
 ) -> Post:
-    when = _when(request, form)
+    when = _when(form)
     _refuse_repeat(request, form, account, when, post)
     consent = Consent(user=request.user, creator_info=creator, channel="web", agreed=True)
     if post is None:
@@ -174,10 +185,10 @@ def _say_sent(request: InstanceRequest, when: When | None) -> None:
         messages.success(request, " ".join(filter(None, [_("The post is scheduled."), when.note])))
 
 
-def _when(request: InstanceRequest, form: PostForm) -> When | None:
+def _when(form: PostForm) -> When | None:
     if not form.wants_time:
         return None
-    return schedule.from_local(form.cleaned_data["publish_at"], request.instance.time_zone)
+    return schedule.from_local(form.cleaned_data["publish_at"], form.cleaned_data["timezone"])
 
 
 def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
@@ -187,7 +198,8 @@ def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
         raise StaleState(f"{post.pk} was changed by somebody else")
     if post.state != PostState.DRAFT:
         services.unschedule(post, actor=request.user)
-    services.edit_draft(post, options=form.options(), media=form.cleaned_data["media"], actor=request.user)
+    media = form.cleaned_data["media"]
+    services.edit_draft(post, options=form.options(), media=media, actor=request.user, plan=form.plan())
 
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:

@@ -2,15 +2,18 @@
 
 import hashlib
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django_scopes.forms import SafeModelChoiceField
 
+from instances.forms import zone_choices
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post
 from tiktok.publishing.rules import OPTION_FIELDS, PostOptions, options_of
+from tiktok.publishing.schedule import NO_PLAN, Plan
 from tiktok.publishing.services import media_of
 
 PRIVACY_LABELS = {
@@ -67,8 +70,13 @@ class PostForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
+    timezone = forms.ChoiceField(label=_("Time zone"), required=False)
+
     def __init__(self, *args: Any, creator: CreatorInfo, zone: str, **kwargs: Any) -> None:
+        """``zone`` is the one that is offered first: the post's own, otherwise the instance's."""
         super().__init__(*args, **kwargs)
+        self.zone = zone
+        self.next_valid: datetime | None = None
         # Content is looked up where the form is made: a queryset at class level would have no scope.
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
@@ -78,7 +86,9 @@ class PostForm(forms.Form):
         self.fields["privacy_level"].required = self.data.get("action") != "draft"
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
-        self.fields["publish_at"].help_text = _("In the time of this instance: %(zone)s.") % {"zone": zone}
+        names = dict([(zone, zone), *zone_choices()])
+        self.fields["timezone"].choices = list(names.items())  # type: ignore[attr-defined]
+        self.fields["timezone"].initial = zone
 
     def _offer(self, creator: CreatorInfo) -> None:
         levels = [(level, PRIVACY_LABELS.get(level, level)) for level in creator.privacy_level_options]
@@ -94,8 +104,12 @@ class PostForm(forms.Form):
             if is_off:
                 self.initial[name] = False
 
+    def clean_timezone(self) -> str:
+        """A program that sends the form may leave it out."""
+        return self.cleaned_data["timezone"] or self.zone
+
     def clean_publish_at(self) -> Any:
-        """Wall time, without a zone: the schedule puts the instance's zone on it."""
+        """Wall time, without a zone: the schedule puts the chosen one on it."""
         value = self.cleaned_data["publish_at"]
         return value.replace(tzinfo=None) if value else None
 
@@ -122,6 +136,13 @@ class PostForm(forms.Form):
     def wants_time(self) -> bool:
         """Whether the post is for later."""
         return bool(self.cleaned_data["when"] == "later")
+
+    def plan(self) -> Plan:
+        """What a draft remembers of its time."""
+        data = self.cleaned_data
+        if not self.wants_time or not data.get("publish_at"):
+            return NO_PLAN
+        return Plan(data["publish_at"].isoformat(timespec="seconds"), data["timezone"])
 
     def options(self) -> PostOptions:
         """What was chosen, for the rules and the services."""

@@ -12,7 +12,7 @@ from tiktok.api.types import CreatorInfo
 from tiktok.models import Post, PostEvent, PostState
 from tiktok.publishing import queries, texts
 from tiktok.publishing.rules import OPTION_FIELDS, PostOptions
-from tiktok.publishing.schedule import TimeRefused, from_local
+from tiktok.publishing.schedule import note_for
 
 # The rules speak of a post's account and media; the API of their ids.
 API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
@@ -194,7 +194,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "publish_at": post.publish_at,
         "publish_local": post.publish_local or None,
         "timezone": post.publish_zone or None,
-        "publish_note": _note(post),
+        "publish_note": note_for(post.publish_local, post.publish_zone, post.publish_at) or None,
         "progress": queries.progress_of(post),
         "post_ids": [str(post_id) for post_id in post.post_ids],
         "share_urls": post.share_urls,
@@ -206,17 +206,6 @@ def describe_post(post: Post) -> dict[str, Any]:
         "batch": post.batch,
         "corrects": post.corrects_id,
     }
-
-
-def _note(post: Post) -> str | None:
-    """What to know of a local time that comes twice that day, when the first one was taken."""
-    if not post.publish_local:
-        return None
-    try:
-        when = from_local(datetime.fromisoformat(post.publish_local), post.publish_zone)
-    except TimeRefused:  # the zone's rules have changed since
-        return None
-    return when.note or None if when.at == post.publish_at else None
 
 
 def _error(post: Post) -> dict[str, str | None] | None:

@@ -31,6 +31,17 @@ class When:
         return text % {"time": f"{self.local:%H:%M}", "zone": self.zone}
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The wall time and zone that a draft remembers; it is not scheduled by them, and they are not checked yet."""
+
+    local: str
+    zone: str
+
+
+NO_PLAN: Final = Plan("", "")
+
+
 class TimeRefused(Exception):
     """This time cannot be used; ``field`` as the API names it, ``next_valid`` a wall time to offer instead."""
 
@@ -60,6 +71,24 @@ def from_instant(at: datetime, zone: str) -> When:
         return When(at.astimezone(UTC), at.astimezone(info).replace(tzinfo=None, fold=0), zone)
     except OverflowError as error:
         raise _out_of_range() from error
+
+
+def note_for(local: str, zone: str, at: datetime | None) -> str:
+    """What to know of a stored wall time: that it comes twice, or that the zone's rules have changed since.
+
+    The stored instant counts: it is what the person saw confirmed, what every process agrees on, and what the queue is
+    ordered by; a new version of the time zone data must not move a post without anybody's knowledge.
+    """
+    if not local or at is None:
+        return ""
+    try:
+        if from_instant(at, zone).local == datetime.fromisoformat(local):
+            first = from_local(datetime.fromisoformat(local), zone)
+            return first.note if first.at == at else ""  # only an offset can name the second one
+    except TimeRefused:
+        pass  # the zone is gone, or has moved far away
+    text = _("The rules of this time zone have changed since: it will be published at %(utc)s UTC.")
+    return text % {"utc": f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"}
 
 
 def refuse_unless_ahead(when: When, now: datetime) -> None:

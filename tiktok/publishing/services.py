@@ -38,7 +38,7 @@ from tiktok.publishing.consent import Consent
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
 from tiktok.publishing.quarantine import refuse_in_quarantine
 from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
-from tiktok.publishing.schedule import When, refuse_unless_ahead
+from tiktok.publishing.schedule import NO_PLAN, Plan, When, refuse_unless_ahead
 from tiktok.publishing.submissions import close_submission
 
 __all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
@@ -59,6 +59,7 @@ def create_post(
     idempotency: Idempotency | None = None,
     batch: UUID | None = None,
     corrects: Post | None = None,
+    plan: Plan = NO_PLAN,
 ) -> tuple[Post, bool]:
     """Make a draft; True when the same request had already made it, which is then given back unchanged.
 
@@ -74,6 +75,8 @@ def create_post(
         batch=batch or uuid4(),
         created_by=actor,
         corrects=corrects,
+        publish_local=plan.local,
+        publish_zone=plan.zone,
         **options.as_columns(),
     )
     with transaction.atomic():
@@ -107,15 +110,20 @@ def submit_post(
     return post, is_replay
 
 
-def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User) -> None:
-    """Change a draft. Raises OptionsRefused; InvalidTransition when it is no draft (any more)."""
+def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User, plan: Plan | None = None) -> None:
+    """Change a draft; without ``plan`` its planned time stays.
+
+    Raises OptionsRefused; InvalidTransition when it is no draft (any more).
+    """
     refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
     with locked(post, actor):
         if post.state != PostState.DRAFT:
             raise InvalidTransition(post.state, PostState.DRAFT)
-        for name, value in options.as_columns().items():
+        planned = {"publish_local": plan.local, "publish_zone": plan.zone} if plan else {}
+        changes = options.as_columns() | planned
+        for name, value in changes.items():
             setattr(post, name, value)
-        post.save(update_fields=[*options.as_columns(), "updated_at"])
+        post.save(update_fields=[*changes, "updated_at"])
         _set_media(post, media)
         note_act("post.edit", post, actor)
 
@@ -227,8 +235,8 @@ def unusable(account: TikTokAccount) -> list[Problem]:
 
 
 def _to_draft(post: Post, person: Person) -> None:
-    nothing: dict[str, Any] = {"publish_at": None, "publish_local": "", "publish_zone": "", "deadline_at": None}
-    post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **nothing, **NOTHING_WRONG)
+    unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None}  # the wall time stays, for the next try
+    post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **unplanned, **NOTHING_WRONG)
     consents.void(post)
 
 

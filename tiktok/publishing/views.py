@@ -20,6 +20,7 @@ from tiktok.publishing import lists, queries, services, story, texts, turns
 from tiktok.publishing.forms import PRIVACY_LABELS
 from tiktok.publishing.offers import offers_for
 from tiktok.publishing.questions import ends_with_question
+from tiktok.publishing.schedule import note_for
 
 PER_PAGE = 25
 SET_ASIDE = "set_aside"
@@ -97,6 +98,8 @@ def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         "privacy_label": PRIVACY_LABELS.get(post.privacy_level, post.privacy_level or _("Not chosen yet")),
         "allowed": story.allowed_text(post),
         "disclosure": story.disclosure_text(post),
+        "planned": post.publish_local[:16].replace("T", " "),
+        "plan_note": note_for(post.publish_local, post.publish_zone, post.publish_at),
     }
     return render(request, "tiktok/publishing/post_detail.html", context)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tiktok.publishing.schedule import TimeRefused, from_instant, from_local
+from tiktok.publishing.schedule import TimeRefused, from_instant, from_local, note_for
 
 GAP: Final = "gap"
 TWICE: Final = "twice"
@@ -82,6 +82,15 @@ TABLE: Final = [
     ("Pacific/Kiritimati", "2026-01-01T00:00", ONCE, "2025-12-31T10:00"),
     ("UTC", "2026-03-29T02:30", ONCE, "2026-03-29T02:30"),
 ]
+
+
+def test_a_zone_whose_rules_change_after_scheduling_keeps_the_instant_and_says_so() -> None:
+    confirmed = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Vienna when it was planned
+    assert note_for("2026-07-01T12:00:00", "Europe/Vienna", confirmed) == ""
+    assert "2026-07-01 10:00 UTC" in note_for("2026-07-01T13:00:00", "Europe/Vienna", confirmed)
+    assert "2026-07-01 10:00 UTC" in note_for("2026-07-01T12:00:00", "Europe/Nowhere", confirmed)
+    twice = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert "comes twice" in note_for("2026-10-25T02:30:00", "Europe/Vienna", twice)
 
 
 def test_the_table_is_long_enough() -> None:

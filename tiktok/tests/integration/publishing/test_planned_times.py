@@ -1,0 +1,118 @@
+"""A planned time on the pages: its own zone, the offer in a gap, what a draft remembers, and a last-minute edit."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from instances.models import Instance
+from tiktok.models import Media, Post, PostState, TikTokAccount
+from tiktok.tests.factories import make_media
+from tiktok.tests.fixtures_publishing import Worker
+from tiktok.tests.integration.publishing.test_composer import address, filled
+from tiktok.tests.simulator_process import Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clip(scoped: Instance) -> Media:
+    return make_media(scoped)
+
+
+@pytest.fixture
+def page(client: Client, editor: User) -> Client:
+    client.force_login(editor)
+    Instance.objects.update(time_zone="Europe/Vienna")
+    return client
+
+
+def later(clip: Media, publish_at: str, **changes: Any) -> dict[str, Any]:
+    return filled(clip, when="later", publish_at=publish_at, privacy_level="SELF_ONLY", **changes)
+
+
+def edit(page: Client, post: Post) -> str:
+    return reverse("tiktok:post-edit", args=["aurora", post.pk])
+
+
+def test_a_time_in_a_gap_offers_the_next_one_by_one_click(page: Client, linked: TikTokAccount, clip: Media) -> None:
+    asked = later(clip, "2027-03-28T02:30", caption="Kept")
+    answer = page.post(address(linked), asked)
+    assert list(answer.context["form"].errors) == ["publish_at"]
+    assert b'name="use_time" value="2027-03-28T03:00"' in answer.content
+    answer = page.post(address(linked), asked | {"use_time": "2027-03-28T03:00"})
+    assert not Post.objects.exists()
+    assert (answer.context["form"].errors, answer.context["form"]["caption"].value()) == ({}, "Kept")
+    assert answer.context["form"]["publish_at"].value() == "2027-03-28T03:00"
+
+
+def test_a_time_that_comes_twice_says_so_when_it_is_saved_and_on_the_page(
+    page: Client, linked: TikTokAccount, clip: Media
+) -> None:
+    answer = page.post(address(linked), later(clip, "2027-10-31T02:30"), follow=True)
+    assert answer.content.decode().count("comes twice") == 2
+    assert Post.objects.get().publish_at == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+
+
+def test_a_post_keeps_its_zone_when_the_instance_gets_another(page: Client, linked: TikTokAccount, clip: Media) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00"))
+    Instance.objects.update(time_zone="Asia/Kathmandu")
+    post = Post.objects.get()
+    shown = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk])).content.decode()
+    assert "2027-03-01 10:00 Europe/Vienna" in shown
+    assert "2027-03-01T09:00:00+00:00" in shown
+    form = page.get(edit(page, post)).context["form"]
+    assert (form["publish_at"].value(), form["timezone"].value()) == ("2027-03-01T10:00", "Europe/Vienna")
+    page.post(edit(page, post), later(clip, "2027-03-01T10:00", caption="New words"))
+    post.refresh_from_db()
+    assert (post.publish_at, post.publish_zone) == (datetime(2027, 3, 1, 9, tzinfo=UTC), "Europe/Vienna")
+
+
+def test_a_person_changes_the_zone_of_a_post(page: Client, linked: TikTokAccount, clip: Media) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00"))
+    post = Post.objects.get()
+    page.post(edit(page, post), later(clip, "2027-03-01T10:00", timezone="America/New_York"))
+    post.refresh_from_db()
+    assert post.state == PostState.SCHEDULED
+    assert (post.publish_at, post.publish_zone) == (datetime(2027, 3, 1, 15, tzinfo=UTC), "America/New_York")
+
+
+def test_a_draft_remembers_its_time_without_being_scheduled(page: Client, linked: TikTokAccount, clip: Media) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00", timezone="Asia/Kolkata", action="draft"))
+    post = Post.objects.get()
+    assert (post.state, post.publish_at, post.deadline_at) == (PostState.DRAFT, None, None)
+    form = page.get(edit(page, post)).context["form"]
+    values = [form[name].value() for name in ("when", "publish_at", "timezone")]
+    assert values == ["later", "2027-03-01T10:00", "Asia/Kolkata"]
+    page.post(edit(page, post), filled(clip, action="draft"))
+    post.refresh_from_db()
+    assert (post.publish_local, post.publish_zone) == ("", "")
+
+
+def test_a_scheduled_post_saved_as_draft_still_remembers_its_time(
+    page: Client, linked: TikTokAccount, clip: Media
+) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00"))
+    post = Post.objects.get()
+    page.post(edit(page, post), later(clip, "2027-03-01T10:00", action="draft"))
+    post.refresh_from_db()
+    assert (post.state, post.publish_at, post.publish_local) == (PostState.DRAFT, None, "2027-03-01T10:00:00")
+
+
+def test_an_edit_at_the_last_second_is_what_gets_published(
+    page: Client, linked: TikTokAccount, clip: Media, worker: Worker, tiktok: Simulator
+) -> None:
+    worker.clock.set(datetime.now(UTC).replace(microsecond=0))
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    at = soon.replace(second=0, microsecond=0, tzinfo=None).isoformat(timespec="minutes")
+    page.post(address(linked), later(clip, at, timezone="UTC", caption="Old"))
+    post = Post.objects.get()
+    assert post.publish_at is not None
+    worker.clock.set(post.publish_at - timedelta(seconds=1))
+    answer = page.post(edit(page, post), later(clip, at, timezone="UTC", caption="New"))
+    assert answer.status_code == 302
+    worker.run_for(60)
+    assert [seen.post_info["title"] for seen in tiktok.posts()] == ["New"]
