@@ -5,7 +5,7 @@ import os
 import random
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin
@@ -28,6 +28,7 @@ from tiktok.tests.simulator_process import Simulator
 
 pytestmark = [pytest.mark.deep, pytest.mark.timeout(3600), pytest.mark.django_db(transaction=True)]
 Keep = Callable[[Process], Process]
+TakeIn = Callable[[Path], str]
 MB = 1_000_000
 SIZE = 4 * 1024**3 - 12_345  # TikTok takes 4 GB; the last chunk is an odd one
 CHUNKS = SIZE // CHUNK
@@ -51,8 +52,8 @@ def film(clip: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def take_in(tmp_path: Path, start: Keep, owner: User, instance: Instance, transactional_db: None) -> Callable[..., str]:
-    """Upload a file to the web server in one request of tus; the media's id."""
+def take_in(tmp_path: Path, start: Keep, owner: User, instance: Instance, transactional_db: None) -> Iterator[TakeIn]:
+    """Upload a file to the web server in one request of tus; the media's id. What was taken in is deleted again."""
     port = free_port()
     start(processes.web(tmp_path, port)).start()
     wait_until(lambda: is_listening(port), what="the web server listens")
@@ -72,7 +73,10 @@ def take_in(tmp_path: Path, start: Keep, owner: User, instance: Instance, transa
         assert taken.status_code == 204, taken.text
         return taken.headers["Clipdesk-Media-Id"]
 
-    return send
+    yield send
+    with instance_scope(instance):
+        for media in Media.objects.all():
+            media.file.unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -122,7 +126,7 @@ def report(text: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_four_gigabytes_and_three_kills(
-    publisher: tuple[Process, str], take_in: Callable[[Path], str], film: Path, clip: Path, submit: Submit,
+    publisher: tuple[Process, str], take_in: TakeIn, film: Path, clip: Path, submit: Submit,
     simulated: TikTokApp, linked: TikTokAccount, tiktok: Simulator, instance: Instance,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
