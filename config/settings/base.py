@@ -133,7 +133,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
 CELERY_APP = "config.celery.app"
-JOB_THREADS = env.number("JOB_THREADS", 64, least=1, most=500)
+# Steps at once in one process; three quarters of them may be uploads, however slow.
+JOB_THREADS = env.number("JOB_THREADS", 128, least=1, most=500)
 UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
 # Each chunk costs a round trip and a commit; one is sent again after a crash, the last one of up to twice the size.
 UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 32_000_000, least=5 * 1024**2, most=64_000_000)

@@ -40,6 +40,7 @@ from tiktok.publishing.quarantine import refuse_in_quarantine
 from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
 from tiktok.publishing.schedule import NO_PLAN, Plan, When, refuse_unless_ahead
 from tiktok.publishing.submissions import close_submission
+from tiktok.publishing.turns import wake_next
 
 __all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
 
@@ -151,10 +152,13 @@ def unschedule(post: Post, *, actor: User) -> None:
 def cancel_post(post: Post, *, actor: User) -> None:
     """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
     with locked(post, actor) as person:
+        was_uploading = post.state == PostState.UPLOADING
         post.transition(
             PostState.CANCELLED, cause=EventCause.PERSON, by=person, wake=None, hold_reason="", hold_count=0
         )
         close_submission(post, because="cancelled")
+        if was_uploading:
+            wake_next(post)
         consents.void(post)
         note_act("post.cancel", post, actor)
 

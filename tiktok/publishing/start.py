@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 
-from instances.jobs.clock import read_db_now
+from instances.jobs.clock import db_in, read_db_now
 from instances.jobs.process import process_mark
 from tiktok import throttle
 from tiktok.api import content_posting
@@ -41,7 +42,7 @@ from tiktok.publishing.faults import (
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
 from tiktok.publishing.rules import PostOptions, check_options, options_of
 from tiktok.publishing.services import media_of
-from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, backoff, seconds_until
+from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, backoff, seconds_until, until_there_is_a_place
 
 # A scheduled post that is looked at later than this was missed.
 LATE_START: Final = timedelta(hours=1)
@@ -85,7 +86,7 @@ def due(step: Step) -> Pause:
         return NEVER
     if wait := turns.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
-    return _prepare(step)
+    return _prepare(step) if step.take_place() else until_there_is_a_place()
 
 
 def account_trouble(post: Post) -> str:
@@ -100,10 +101,11 @@ def account_trouble(post: Post) -> str:
 
 def is_init_limit_reached(post: Post) -> bool:
     """Ten unanswered inits, or three answered ones, within 24 hours."""
-    recent = Submission.objects.filter(post=post, init_sent_at__gt=read_db_now() - INIT_WINDOW)
-    answered = recent.exclude(publish_id="").count()
-    unanswered = recent.filter(publish_id="", counts_as_unanswered=True).count()
-    return answered >= MOST_ANSWERED or unanswered >= MOST_UNANSWERED
+    unanswered = Q(publish_id="", counts_as_unanswered=True)
+    found = Submission.objects.filter(post=post, init_sent_at__gt=db_in(-INIT_WINDOW)).aggregate(
+        answered=Count("pk", filter=~Q(publish_id="")), unanswered=Count("pk", filter=unanswered)
+    )
+    return bool(found["answered"] >= MOST_ANSWERED or found["unanswered"] >= MOST_UNANSWERED)
 
 
 def _prepare(step: Step) -> Pause:

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -23,13 +24,24 @@ Pause = float | None
 GO_ON: Final = 0.0
 NEVER: Final = None
 STEP_S: Final = 30.0
+# Until a process that is full of uploads looks for a place again.
+FULL_S: Final = 2.0
 BACKOFF_CAP_S: Final = 300.0
 # A post that may be out is asked about on.
 DOUBTFUL_S: Final = 3600.0
+# States in which a submission takes its credential's and its instance's place.
+UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
+# So many uploads at once in this process: a quarter of its threads is kept for polls and short steps.
+places: Final = threading.BoundedSemaphore(max(1, settings.JOB_THREADS * 3 // 4))
 
 
 class Stopped(Exception):
     """This process is told to end: give the claim back, another one goes on."""
+
+
+def until_there_is_a_place() -> float:
+    """Some seconds, not the same for all."""
+    return random.uniform(0.5, 1) * FULL_S  # noqa: S311 - jitter
 
 
 def backoff(count: int) -> float:
@@ -47,6 +59,7 @@ class Step:
         self.post = Post.objects.select_related("account__credential__app").get(pk=claim.post_id)
         self._renewed_at = time.monotonic()
         self._ends_at = time.monotonic() + STEP_S
+        self._has_place = False
 
     @property
     def is_over(self) -> bool:
@@ -63,6 +76,16 @@ class Step:
         if found is None:
             raise StaleState(f"the submission of {self.post.pk} is closed")
         return found
+
+    def take_place(self) -> bool:
+        """Whether this step may upload; once it may, until it ends."""
+        self._has_place = self._has_place or places.acquire(blocking=False)
+        return self._has_place
+
+    def end(self) -> None:
+        """Make room for others."""
+        if self._has_place:
+            places.release()
 
     def renew(self) -> None:
         """Before each outside call: most of the lease is ahead of us afterwards. Raises StaleState.
@@ -98,6 +121,7 @@ class Step:
         **changes: Any,
     ) -> None:
         """Move the post; in the same transaction close its submission (``closes`` says why) or change it."""
+        ends_upload = self.post.state in UPLOADS and (closes or (submission or {}).get("is_uploading") is False)
         with transaction.atomic():
             by_default: dict[str, Any] = {"hold_reason": ""}
             self.post.transition(to, cause=cause, by=self.held, reason=reason, detail=detail, **(by_default | changes))
@@ -105,8 +129,8 @@ class Step:
                 close_submission(self.post, because=closes, **(submission or {}))
             elif submission:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
-        if closes or (submission and submission.get("is_uploading") is False):
-            wake_next(self.post)
+            if ends_upload:
+                wake_next(self.post)
 
     def save(
         self,
@@ -154,11 +178,12 @@ class Step:
         """
         if self._would_be_late(seconds):
             return self.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=reason, log_id=log_id)
-        if self.post.hold_reason != reason:
-            self.note({"hold": reason, "seconds": round(seconds)})
         count = min(self.post.hold_count + is_trouble, 1000)
         next_try_at = read_db_now() + timedelta(seconds=seconds)
-        self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at})
+        with transaction.atomic():
+            if self.post.hold_reason != reason:
+                self.note({"hold": reason, "seconds": round(seconds)})
+            self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at})
         return max(seconds, 0.1)
 
     def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:

@@ -10,7 +10,7 @@ from instances.jobs.clock import db_in
 from instances.jobs.process import stopping
 from instances.scoping import instance_scope
 from tiktok.models import AttentionReason, EventCause, Post, PostState, StaleState
-from tiktok.publishing import doubt, follow, quarantine, start, upload
+from tiktok.publishing import doubt, follow, quarantine, start, turns, upload
 from tiktok.publishing.claims import Claim, release
 from tiktok.publishing.faults import WAITING_RECHECK_S
 from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, Stopped
@@ -40,15 +40,19 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
     with instance_scope(claim.instance):
         try:
             step = Step(claim, stop)
+        except Post.DoesNotExist:
+            return
+        try:
             pause = _poisoned(step) if claim.is_poison else _work(step)
         except StaleState as stale:
             log.info("step ended: %s", stale)
             return
         except Stopped:
             pause = GO_ON
-        except Post.DoesNotExist:
-            return
+        finally:
+            step.end()
         release(claim.held, None if pause is NEVER else db_in(timedelta(seconds=pause)))
+        turns.look_again(step.post)
 
 
 def _work(step: Step) -> Pause:

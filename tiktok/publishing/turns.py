@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from instances.jobs.clock import db_now, read_db_now
 from instances.scoping import unscoped
@@ -84,9 +84,20 @@ def busy_ahead_of(post: Post) -> int:
 
 
 def wake_next(post: Post) -> None:
-    """An upload is over: the creator's next post goes on once TikTok takes it, and the instance's next one now."""
+    """An upload is over: the creator's next post goes on once TikTok takes it, and the instance's next one now.
+
+    Of the instance's, one that sleeps: of two uploads that end at the same time each wakes another one.
+    """
     wake_first(post.account.credential_id)
-    _wake(Post.objects.filter(state=PostState.DUE, hold_reason=INSTANCE_BUSY).order_by(*ORDER), at=None)
+    sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
+    waiting = Post.objects.filter(sleeps, state=PostState.DUE, hold_reason=INSTANCE_BUSY)
+    _wake(waiting.order_by(*ORDER), at=None)
+
+
+def look_again(post: Post) -> None:
+    """After a post went to sleep for its turn: what it waits for may have come free a moment before."""
+    if post.state == PostState.DUE and post.hold_reason in (OTHER_UPLOAD, INSTANCE_BUSY) and wait_of(post) is None:
+        WorkItem.objects.filter(post_id=post.pk, lease_until=None).update(next_action_at=db_now())
 
 
 def wake_first(credential_id: UUID) -> None:

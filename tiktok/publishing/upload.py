@@ -23,7 +23,7 @@ from tiktok.publishing import follow
 from tiktok.publishing.faults import FAULTS, Fault, end_for, hold_for, needs_account, wait_for_account
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
 from tiktok.publishing.services import media_of
-from tiktok.publishing.step import GO_ON, Pause, Step, backoff, seconds_since
+from tiktok.publishing.step import GO_ON, Pause, Step, backoff, seconds_since, until_there_is_a_place
 from tiktok.publishing.submissions import plan_of
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def uploading(step: Step) -> Pause:
         return wait_for_account(step, "account_disconnected", closes="account_lost")
     if step.was_dropped or submission.is_in_doubt or not may_send(submission):
         return _ask(step, submission)
-    return _send_next(step, submission)
+    return _send_next(step, submission) if step.take_place() else until_there_is_a_place()
 
 
 def _is_unlinked(step: Step) -> bool:

@@ -9,4 +9,6 @@ ROWS: Final = {
     "lines": "tiktok.tests.bench.slow_lines.rows",
     "polls": "tiktok.tests.bench.polls.rows",
     "start-lag": "tiktok.tests.bench.start_lag.rows",
+    "fairness": "tiktok.tests.bench.fairness.rows",
+    "claims": "tiktok.tests.bench.fairness.claims",
 }
