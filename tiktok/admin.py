@@ -14,6 +14,7 @@ from accounts.admin import ReadOnlyAdmin
 from tiktok.fields import EncryptedTextField
 from tiktok.linking.admin_forms import TikTokAppForm
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.publishing import quota
 
 
 @admin.register(TikTokApp)
@@ -21,7 +22,10 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Developer apps. The environment's is read-only: it is written anew at every start."""
 
     form = TikTokAppForm
-    list_display = ("name", "client_key", "environment", "app_type", "tenant", "secret_set_at", "is_from_environment")
+    list_display = (
+        "name", "client_key", "environment", "app_type", "tenant", "secret_set_at", "is_from_environment",
+        "posting_accounts", "users_held_until",
+    )  # fmt: skip
     list_select_related = ("tenant",)
     readonly_fields = ("callback_to_copy",)
     fields = (
@@ -32,6 +36,11 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "name", "client_key", "secret_state", "environment", "app_type", "pkce", "callback_to_copy", "scopes",
         "tenant", "is_audited",
     )  # fmt: skip
+
+    @admin.display(description=_("Posting accounts in 24 hours"))
+    def posting_accounts(self, app: TikTokApp) -> int:
+        """TikTok allows five while the app is not audited."""
+        return quota.active_users([app.pk]).get(app.pk, 0)
 
     @admin.display(description=_("Redirect URI to register at TikTok"))
     def callback_to_copy(self, app: TikTokApp) -> SafeString:

@@ -71,6 +71,12 @@ def test_a_post_keeps_its_zone_when_the_instance_gets_another(page: Client, link
     assert (post.publish_at, post.publish_zone) == (datetime(2027, 3, 1, 9, tzinfo=UTC), "Europe/Vienna")
 
 
+def test_the_composer_counts_the_posts_of_a_day(page: Client, linked: TikTokAccount) -> None:
+    shown = page.get(address(linked))
+    assert shown.context["usage"].posts == 0
+    assert "0 posts in the last 24 hours" in shown.content.decode()
+
+
 def test_a_person_changes_the_zone_of_a_post(page: Client, linked: TikTokAccount, clip: Media) -> None:
     page.post(address(linked), later(clip, "2027-03-01T10:00"))
     post = Post.objects.get()
