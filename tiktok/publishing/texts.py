@@ -234,7 +234,7 @@ OURS: Final[Mapping[str, Words]] = {
     "quarantined": Words(
         _("The post is held because the system was restored from a backup; it may be out already."),
         _DECIDE,
-        _ASKS_FOR_A_WEEK,
+        _("Clipdesk sends nothing by itself, so that it cannot appear twice; TikTok is asked about what it has."),
     ),
     "quarantine": Words(_("At its time Clipdesk was in quarantine after a restore.")),
 }

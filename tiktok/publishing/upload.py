@@ -69,7 +69,6 @@ def _url_of(submission: Submission) -> Secret | None:
     try:
         url: Secret | None = submission.upload_url
     except Undecryptable:
-        log.error("the upload URL of post %s does not decrypt: is a key of the ring missing?", submission.post_id)
         return None
     return url
 
@@ -318,9 +317,12 @@ def _consider_new_init(step: Step, submission: Submission, status: PublishStatus
 
 
 def _why(submission: Submission) -> str:
+    is_unreadable = _url_of(submission) is None
+    if is_unreadable:
+        log.error("the upload URL of post %s does not decrypt: is a key of the ring missing?", submission.post_id)
     if submission.pnr_at:
         return "bytes_missing"
-    return "upload_refused" if _url_of(submission) else "upload_unreadable"
+    return "upload_unreadable" if is_unreadable else "upload_refused"
 
 
 def _prove_twice(step: Step, submission: Submission) -> Pause:
