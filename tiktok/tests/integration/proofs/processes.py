@@ -140,6 +140,12 @@ def web(scratch: Path, port: int, **more: str) -> Process:
     return Process("web", command, env)
 
 
+def collect_static(scratch: Path) -> None:
+    """Without it no page can name its styles."""
+    command = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env=own_environment(scratch), check=True)
+
+
 def redis(scratch: Path, port: int) -> Process:
     """A Redis that a test may stop, freeze and look into."""
     options = {"bind": "127.0.0.1", "save": "", "appendonly": "no", "maxmemory-policy": "noeviction"}
