@@ -1,6 +1,7 @@
 """Claims: who may work on which post until when (design 6). Reads and writes directory tables only."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from operator import itemgetter
@@ -53,7 +54,7 @@ class Claim:
     """The right to work on one post while the lease runs.
 
     ``was_dropped``: the claim before this one ended without a release, so its last call may have had effects that
-    were not written down. ``is_poison``: that has happened too often.
+    were not written down. ``is_poison``: that has happened too often. ``taken_at``: by the process's own clock.
     """
 
     post_id: UUID
@@ -61,6 +62,7 @@ class Claim:
     fence: int
     crashes: int
     was_dropped: bool
+    taken_at: float = field(default_factory=lambda: time.monotonic(), compare=False)
 
     @property
     def held(self) -> Held:

@@ -57,7 +57,7 @@ class Step:
         self.stop = stop
         self.was_dropped = claim.was_dropped
         self.post = Post.objects.select_related("account__credential__app").get(pk=claim.post_id)
-        self._renewed_at = time.monotonic()
+        self._renewed_at = claim.taken_at
         self._ends_at = time.monotonic() + STEP_S
         self._has_place = False
 
@@ -92,9 +92,10 @@ class Step:
 
         Nothing is written while five sixths of it are left, which is more than any call's read time-out.
         """
-        if time.monotonic() - self._renewed_at >= lease().total_seconds() / 6:
+        now = time.monotonic()  # before the renewal: whoever is frozen in it must not take the lease for a fresh one
+        if now - self._renewed_at >= lease().total_seconds() / 6:
             renew(self.held)
-            self._renewed_at = time.monotonic()
+            self._renewed_at = now
         give_back_connection()
 
     def keep_alive(self) -> bool:
