@@ -48,8 +48,8 @@ test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Red
 test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 	bash scripts/test_browser.sh $(BIN)/python
 
-mutants: $(VENV)/.dev ## Break scope and permission checks one by one: the walker must notice each (minutes)
-	$(BIN)/python scripts/walker_mutants.py
+mutants: $(VENV)/.dev ## Break scope checks, permissions and the publish protocol one by one: a test must notice each (NAMES="no\ fence …" for some)
+	$(BIN)/python scripts/mutants.py $(NAMES)
 
 large: $(VENV)/.dev ## A 4 GB video, its publishing process killed three times (SEED=1; minutes, 5 GB of disk)
 	SEED=$(SEED) $(BIN)/python -m pytest -q -m deep tiktok/tests/integration/proofs/test_four_gigabytes.py

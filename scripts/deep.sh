@@ -21,6 +21,11 @@ for setup in embedded services; do
   done
 done
 part large make large
+export DEEP=1
+crash_points=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_crash_points.py)
+part crash-points-embedded "${PYTHON:-python3}" "${crash_points[@]}"
+part crash-points-services bash scripts/with_services.sh "${PYTHON:-python3}" "${crash_points[@]}"
+unset DEEP
 part mutants make mutants
 
 echo "--- logs are in $logs"

@@ -1,0 +1,290 @@
+"""The mutants: what is broken, and the tests that must notice."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+WALKER: Final = ("config/tests/integration/test_walker.py",)
+_PROOFS: Final = "tiktok/tests/integration/proofs/test_crash_points.py"
+_PUBLISHING: Final = "tiktok/tests/integration/publishing"
+DEATHS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[one chunk]",)
+CHUNKS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[three chunks]",)
+FROST: Final = (f"{_PROOFS}::test_a_worker_may_freeze_at_every_point_and_wake_amid_the_other_ones_work[one chunk]",)
+CANCELS: Final = (f"{_PROOFS}::test_a_person_may_cancel_at_every_point[one chunk]",)
+LAST_BYTES: Final = (f"{_PROOFS}::test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once",)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """``old`` stands exactly once in the file and is replaced by ``new``."""
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is broken, where, and the tests of which one must turn red."""
+
+    name: str
+    tests: Sequence[str]
+    edits: tuple[Edit, ...]
+
+    def apply(self, tree: Path) -> None:
+        for edit in self.edits:
+            file = tree / edit.path
+            text = file.read_text()
+            if text.count(edit.old) != 1:
+                raise SystemExit(f"{self.name}: {edit.path} holds {text.count(edit.old)} times {edit.old!r}")
+            file.write_text(text.replace(edit.old, edit.new))
+
+
+def mutant(name: str, tests: Sequence[str], path: str, old: str, new: str, *more: Edit) -> Mutant:
+    """One with a single edit, mostly."""
+    return Mutant(name, tests, (Edit(path, old, new), *more))
+
+
+def unguarded(name: str, path: str, permission: str, view: str) -> Mutant:
+    """A view that forgets its permission: every member gets in."""
+    old = f"@require_permission(Permission.{permission})\ndef {view}("
+    return mutant(name, WALKER, path, old, f"@require_permission(Permission.CONTENT_VIEW)\ndef {view}(")
+
+
+_SCOPES_AND_PERMISSIONS = [
+    mutant(
+        "content is not filtered by instance",
+        WALKER,
+        "instances/scoping.py",
+        "return ContentQuerySet(self.model, using=self._db).filter(instance=instance)",
+        "return ContentQuerySet(self.model, using=self._db)",
+    ),
+    mutant(
+        "access ignores the tenant",
+        WALKER,
+        "instances/access.py",
+        "TenantMembership.objects.filter(user=user, tenant_id=instance.tenant_id)",
+        "TenantMembership.objects.filter(user=user)",
+    ),
+    mutant(
+        "access ignores the instance",
+        WALKER,
+        "instances/access.py",
+        "Membership.objects.filter(user=user, instance=instance).first()\n    return Role",
+        "Membership.objects.filter(user=user).first()\n    return Role",
+    ),
+    unguarded("anybody cancels a post", "tiktok/publishing/actions.py", "POST_WRITE", "post_cancel"),
+    unguarded("anybody sees the members", "instances/views/settings.py", "MEMBER_MANAGE", "settings_members"),
+    unguarded("anybody disconnects an account", "tiktok/linking/views.py", "ACCOUNT_MANAGE", "account_disconnect"),
+    mutant(
+        "any key cancels a post",
+        WALKER,
+        "tiktok/publishing/rest.py",
+        '"/posts/{post_id}/cancel",\n    response={202: PostOut},\n    auth=require_scope(KeyScope.POSTS_PUBLISH),',
+        '"/posts/{post_id}/cancel",\n    response={202: PostOut},\n    auth=require_scope(KeyScope.POSTS_READ),',
+    ),
+    mutant(
+        "no key is needed to read a post",
+        WALKER,
+        "tiktok/publishing/rest.py",
+        '"/posts/{post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ)',
+        '"/posts/{post_id}", response=PostOut, auth=None',
+    ),
+    mutant(
+        "a page reads past the scope",
+        WALKER,
+        "tiktok/publishing/views.py",
+        'get_object_or_404(Post.objects.select_related("account__instance", "created_by"), pk=post_id)',
+        'get_object_or_404(Post._base_manager.select_related("account__instance", "created_by"), pk=post_id)',
+    ),
+    mutant(
+        "a key of another instance is revoked",
+        WALKER,
+        "instances/views/settings.py",
+        'ApiKey.objects.select_related("instance"), pk=key_id, instance=request.instance)',
+        'ApiKey.objects.select_related("instance"), pk=key_id)',
+    ),
+]
+
+_PROTOCOL = [
+    mutant(
+        "no fence",
+        FROST,
+        "tiktok/models/work.py",
+        "WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())",
+        "WorkItem.objects.filter(post_id=post.pk, lease_until__gt=db_now())",
+    ),
+    mutant(
+        "a renewal without a fence",
+        FROST,
+        "tiktok/publishing/claims.py",
+        "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence, lease_until__gt=db_now())",
+        "WorkItem.objects.filter(post_id=held.post_id)",
+    ),
+    mutant(
+        "a release without a fence",
+        FROST,
+        "tiktok/publishing/claims.py",
+        "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence).update(",
+        "WorkItem.objects.filter(post_id=held.post_id).update(",
+    ),
+    mutant(
+        "the lease is never checked",
+        FROST,
+        "tiktok/models/work.py",
+        "WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())",
+        "WorkItem.objects.filter(post_id=post.pk, fence=self.fence)",
+        Edit(
+            "tiktok/publishing/claims.py",
+            "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence, lease_until__gt=db_now())",
+            "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence)",
+        ),
+    ),
+    mutant(
+        "a frozen renewal counts as fresh",
+        FROST,
+        "tiktok/publishing/step.py",
+        "            self._renewed_at = now\n",
+        "            self._renewed_at = time.monotonic()\n",
+    ),
+    mutant(
+        "publish_id saved late",
+        DEATHS,
+        "tiktok/publishing/start.py",
+        "    keep_receipt(submission, answer)\n",
+        """    with opened(media_of(step.post).file) as descriptor:
+        chunk = plan_chunks(submission.video_size).chunk_at(0)
+        content_posting.upload_chunk(
+            tiktok_client(), upload_url=answer.upload_url, chunk=chunk, total_size=submission.video_size,
+            content_type="video/mp4", body=FileChunkBody(descriptor, first=0, length=chunk.length),
+        )
+    Submission.objects.filter(pk=submission.pk).update(is_in_doubt=True)
+    keep_receipt(submission, answer)
+""",
+        Edit(
+            "tiktok/publishing/start.py",
+            "from tiktok.api import content_posting\n",
+            "from tiktok.api import content_posting\nfrom tiktok.api.body import FileChunkBody\n"
+            "from tiktok.gateway import tiktok_client\n",
+        ),
+    ),
+    mutant(
+        "no point of no return",
+        CANCELS,
+        "tiktok/publishing/upload.py",
+        '            self.step.save(submission={"pnr_at": read_db_now()})\n',
+        "",
+    ),
+    mutant(
+        "pnr_at read before the lock",
+        CANCELS,
+        "tiktok/publishing/services.py",
+        "    with transaction.atomic():\n        person = Person(actor)\n",
+        "    post.had_pnr = post.has_passed_no_return()\n"
+        "    with transaction.atomic():\n        person = Person(actor)\n",
+        Edit(
+            "tiktok/models/post.py",
+            "            has_pnr = self.has_passed_no_return()\n",
+            '            has_pnr = self.had_pnr if hasattr(self, "had_pnr") else self.has_passed_no_return()\n',
+        ),
+    ),
+    mutant(
+        "a person's move does not outdate the lease",
+        CANCELS,
+        "tiktok/models/work.py",
+        """            "fence": F("fence") + 1,
+            "lease_until": None,
+            "lease_owner": "",
+            "crashes": 0,
+""",
+        """            "crashes": 0,
+""",
+    ),
+    mutant(
+        "re-init on an odd PUT answer",
+        LAST_BYTES,
+        "tiktok/publishing/upload.py",
+        'error_code="bug", tiktok_code="upload-400")\n    return _interrupted(step, submission, is_in_doubt=True)\n',
+        'error_code="bug", tiktok_code="upload-400")\n    return _start_anew(step)\n',
+    ),
+    mutant(
+        "R2 on 404 right after the point of no return",
+        LAST_BYTES,
+        "tiktok/publishing/upload.py",
+        "    if submission.pnr_at is None and says_missing and submission.url_died_at is not None:\n",
+        "    if says_missing and submission.url_died_at is not None:\n",
+    ),
+    mutant(
+        "one late proof is enough",
+        (f"{_PUBLISHING}/test_faults.py::test_one_late_read_that_lags_is_no_proof",),
+        "tiktok/publishing/upload.py",
+        "    return _prove_twice(step, submission)\n",
+        "    return _start_anew(step)\n",
+    ),
+    mutant(
+        "R3 on any FAILED",
+        (f"{_PUBLISHING}/test_faults.py",),
+        "tiktok/publishing/follow.py",
+        "    if what.new_init_allowed and may_go_on:\n",
+        "    if may_go_on:\n",
+    ),
+    mutant(
+        "R1 despite a receipt",
+        DEATHS,
+        "tiktok/publishing/start.py",
+        "    if receipt is not None:\n        return _adopt(step, receipt)\n    step.move(",
+        "    step.move(",
+    ),
+    mutant(
+        "an init that was not recorded",
+        DEATHS,
+        "tiktok/publishing/start.py",
+        "    keep_receipt(submission, answer)\n"
+        "    return _adopt(step, InitReceipt.objects.get(submission=submission))\n",
+        """    known = {
+        "publish_id": answer.publish_id,
+        "upload_url": seal(Submission, submission.pk, "upload_url", answer.upload_url),
+    }
+    step.move(PostState.UPLOADING, submission=known, hold_count=0)
+    return GO_ON
+""",
+    ),
+    mutant(
+        "nobody asks after a dropped claim",
+        DEATHS,
+        "tiktok/publishing/step.py",
+        "        self.was_dropped = claim.was_dropped\n",
+        "        self.was_dropped = False\n",
+    ),
+    mutant(
+        "acknowledged chunks are not saved",
+        CHUNKS,
+        "tiktok/publishing/upload.py",
+        'changes: dict[str, object] = {"sent_bytes": chunk.last + 1, "sending_bytes": 0, "failures": 0}',
+        'changes: dict[str, object] = {"is_in_doubt": True, "sending_bytes": 0, "failures": 0}',
+    ),
+    mutant(
+        "an upload keeps its credential's place",
+        DEATHS,
+        "tiktok/publishing/submissions.py",
+        "closed_at=timezone.now(), closed_because=because, is_uploading=False, **changes",
+        "closed_at=timezone.now(), closed_because=because, **changes",
+    ),
+    mutant(
+        "crashes are never counted",
+        (f"{_PUBLISHING}/test_before_the_start.py",),
+        "tiktok/publishing/claims.py",
+        'crashes=F("crashes") + 1',
+        'crashes=F("crashes")',
+    ),
+    mutant(
+        "a claim takes what another one holds",
+        (f"{_PUBLISHING}/test_races.py::test_two_workers_at_one_post",),
+        "tiktok/publishing/claims.py",
+        "    return Q(lease_until=None) | Q(lease_until__lte=now)\n",
+        "    return Q()\n",
+    ),
+]
+
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_PROTOCOL]
