@@ -168,9 +168,11 @@ def test_an_id_that_tiktok_does_not_know_ends_unknown_after_a_day_and_is_told_to
     post = submit()
     tiktok.fault("error", "status", code=code, status=400, times=-1)
     with caplog.at_level(logging.ERROR):
-        worker.run_for(23 * HOUR)
+        worker.run_for(HOUR)
+        worker.clock.advance(22 * HOUR)
+        worker.run_due()
         assert seen(post, instance)[0] == PostState.PROCESSING
-        worker.run_for(2 * HOUR)
+        worker.run_for(1.5 * HOUR)
     assert seen(post, instance)[:2] == (NEEDS, "outcome_unknown")
     assert len(tiktok.posts()) == 1
     alerts = [record for record in caplog.records if code in record.getMessage()]
@@ -184,7 +186,9 @@ def test_an_id_unknown_in_the_middle_of_an_upload_starts_nothing_anew(
     post = submit()
     tiktok.fault("error", "upload", status=404)
     tiktok.fault("error", "status", code="invalid_publish_id", status=400, times=-1)
-    worker.run_for(26 * HOUR)
+    worker.run_for(2 * HOUR)
+    worker.clock.advance(21.5 * HOUR)
+    worker.run_for(HOUR)
     assert seen(post, instance)[:2] == (NEEDS, "outcome_unknown")
     assert len(tiktok.posts()) == 1
 
