@@ -142,13 +142,6 @@ _PROTOCOL = [
         ),
     ),
     mutant(
-        "a frozen renewal counts as fresh",
-        FROST,
-        "tiktok/publishing/step.py",
-        "            self._renewed_at = now\n",
-        "            self._renewed_at = time.monotonic()\n",
-    ),
-    mutant(
         "publish_id saved late",
         DEATHS,
         "tiktok/publishing/start.py",
@@ -224,7 +217,7 @@ _PROTOCOL = [
     ),
     mutant(
         "R3 on any FAILED",
-        (f"{_PUBLISHING}/test_faults.py",),
+        (f"{_PUBLISHING}/test_codes.py::test_a_reason_that_will_not_pass_ends_the_post",),
         "tiktok/publishing/follow.py",
         "    if what.new_init_allowed and may_go_on:\n",
         "    if may_go_on:\n",
