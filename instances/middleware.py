@@ -1,4 +1,7 @@
-"""From an address to an instance: opens the scope for /i/<slug>/…, for API keys and for /admin/."""
+"""From an address to an instance: opens the scope for /i/<slug>/…, for API keys and for /admin/.
+
+Pages of an instance show times in its zone; /admin/ and the API stay at UTC.
+"""
 
 import re
 from collections.abc import Callable
@@ -56,7 +59,7 @@ class InstanceMiddleware:
         if access.instance.tenant.require_two_factor and not is_mfa_enabled(user):
             return _two_factor_first(request, access.instance)
         request.instance, request.membership = access.instance, access
-        with instance_scope(access.instance):
+        with instance_scope(access.instance), timezone.override(access.instance.zone):
             return self.get_response(request)
 
     def _scope(self, request: InstanceRequest) -> AbstractContextManager[None]:

@@ -1,7 +1,7 @@
 """Instance: a brand or client of the tenant, and the wall of isolation."""
 
 import uuid
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -36,5 +36,8 @@ class Instance(models.Model):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which people of this instance read and enter times."""
-        return ZoneInfo(self.time_zone)
+        """The zone in which people of this instance read and enter times; UTC if its name has gone from the data."""
+        try:
+            return ZoneInfo(self.time_zone)
+        except ZoneInfoNotFoundError:
+            return ZoneInfo("UTC")

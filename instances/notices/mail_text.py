@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from instances.models import Instance, Notice, NoticeKind
@@ -26,6 +28,14 @@ class Mail:
     html: str
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A post that the mail lists, and when it happened."""
+
+    subject: Subject
+    at: datetime
+
+
 @dataclass(slots=True)
 class Group:
     """Notices of one kind with the same reason; ``named`` are the posts that the mail lists."""
@@ -33,7 +43,7 @@ class Group:
     kind: str
     words: Words
     count: int = 0
-    named: list[Subject] = field(default_factory=list)
+    named: list[Named] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -48,7 +58,7 @@ class Group:
 
 
 def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
-    """The digest of these notices, the first of them named; one statement, however many there are."""
+    """The digest of these notices, the first of them named, in the instance's zone; one statement in any case."""
     counts = Counter(notice.kind for notice in notices)
     summary = " · ".join(kind_count(kind, counts[kind]) for kind in NoticeKind.values if counts[kind])
     context = {
@@ -59,8 +69,9 @@ def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
         "notices_url": settings.BASE_URL + reverse("instances:notice-list", args=[instance.slug]),
         "settings_url": settings.BASE_URL + reverse("instances:settings-notifications", args=[instance.slug]),
     }
-    text = render_to_string("instances/mail/digest.txt", context)
-    html = render_to_string("instances/mail/digest.html", context)
+    with timezone.override(instance.zone):
+        text = render_to_string("instances/mail/digest.txt", context)
+        html = render_to_string("instances/mail/digest.html", context)
     return Mail(f"{instance.name}: {summary}", text.strip() + "\n", html)
 
 
@@ -74,7 +85,7 @@ def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
         group = groups.setdefault(key, Group(*key))
         group.count += 1
         if subject := subjects.get(notice.subject_id):
-            group.named.append(subject)
+            group.named.append(Named(subject, notice.at))
     return sorted(groups.values(), key=lambda group: (NoticeKind.values.index(group.kind), -group.count))
 
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes.forms import SafeModelChoiceField
 
@@ -25,6 +26,16 @@ PRIVACY_LABELS = {
 WHEN = [("now", _("Now")), ("later", _("At a time"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
 SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
+
+
+class WallTimeField(forms.DateTimeField):
+    """Date and time as a clock shows them, without a zone: the schedule puts the chosen one on it."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Naive. Django reads it in the zone of the page, where it might not exist."""
+        with timezone.override(UTC):
+            read = super().to_python(value)
+        return read.replace(tzinfo=None) if read else None
 
 
 class PostForm(forms.Form):
@@ -63,7 +74,7 @@ class PostForm(forms.Form):
     is_aigc = forms.BooleanField(label=_("Made with AI"), required=False)
     when = forms.ChoiceField(label=_("When"), choices=WHEN, initial="now", widget=forms.RadioSelect)
     repeat_ok = forms.BooleanField(label=_("Post this file to this account again"), required=False)
-    publish_at = forms.DateTimeField(
+    publish_at = WallTimeField(
         label=_("Date and time"),
         required=False,
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
@@ -107,11 +118,6 @@ class PostForm(forms.Form):
     def clean_timezone(self) -> str:
         """A program that sends the form may leave it out."""
         return self.cleaned_data["timezone"] or self.zone
-
-    def clean_publish_at(self) -> Any:
-        """Wall time, without a zone: the schedule puts the chosen one on it."""
-        value = self.cleaned_data["publish_at"]
-        return value.replace(tzinfo=None) if value else None
 
     def clean(self) -> dict[str, Any]:
         """A disclosure that says nothing is an error (UX-19), and so is "at a time" without a time."""

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -78,7 +77,7 @@ def facts_of(post: Post, submission: Submission | None) -> tuple[str, ...]:
 def _known(post: Post, submission: Submission | None) -> str:
     if submission is None:
         return _("Clipdesk knows of no upload, but a restored backup does not know what happened after it was made.")
-    at = timezone.localtime(submission.init_sent_at, ZoneInfo(post.account.instance.time_zone))
+    at = timezone.localtime(submission.init_sent_at, post.account.instance.zone)
     if submission.pnr_at:
         text = _("The whole video was sent to TikTok; the upload began on %(time)s.")
     else:

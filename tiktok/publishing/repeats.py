@@ -44,7 +44,7 @@ def warning(account: TikTokAccount, media: Media | None, at: datetime, *, beside
     if media is None:
         return None
     other = _around(account, at, besides).filter(items__media__sha256=media.sha256).first()
-    return Warned("same_file", _words(other, ZoneInfo(account.instance.time_zone))) if other else None
+    return Warned("same_file", _words(other, account.instance.zone)) if other else None
 
 
 def warnings_for(post: Post) -> list[Warned]:

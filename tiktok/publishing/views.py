@@ -98,7 +98,6 @@ def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         "privacy_label": PRIVACY_LABELS.get(post.privacy_level, post.privacy_level or _("Not chosen yet")),
         "allowed": story.allowed_text(post),
         "disclosure": story.disclosure_text(post),
-        "planned": post.publish_local[:16].replace("T", " "),
         "plan_note": note_for(post.publish_local, post.publish_zone, post.publish_at),
     }
     return render(request, "tiktok/publishing/post_detail.html", context)

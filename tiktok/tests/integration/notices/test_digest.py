@@ -1,6 +1,6 @@
 """Mail about notices: collected, to those who can do something, once, with what each person has not switched off."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
@@ -51,6 +51,17 @@ def test_many_failures_make_one_mail_with_ten_of_them_by_reason(
     assert {"https://clipdesk.example/i/aurora/notices/", SETTINGS, f"  {post}"} <= set(lines)
     assert f'href="{post}"' in mail.html
     assert f'href="{SETTINGS}"' in mail.html
+
+
+def test_it_says_when_in_the_zone_of_the_instance(troubled: Troubled, editor: User, instance: Instance) -> None:
+    Instance.objects.update(time_zone="Asia/Kathmandu")
+    User.objects.update(date_joined=datetime(2025, 1, 1, tzinfo=UTC))
+    troubled()
+    with instance_scope(instance):
+        Notice.objects.update(at=datetime(2026, 1, 5, 9, tzinfo=UTC))
+    (mail,) = mails_after()
+    assert "  5 January 2026, 14:45 (Asia/Kathmandu)" in mail.text.splitlines()
+    assert "5 January 2026, 14:45 (Asia/Kathmandu)" in mail.html
 
 
 def test_it_collects_for_eight_minutes_and_then_starts_anew(troubled: Troubled, editor: User) -> None:
