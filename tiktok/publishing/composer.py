@@ -28,6 +28,7 @@ from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When
 from tiktok.publishing.views import can_be_edited
 
+NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok"})
 FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "account": None, "consent": None}
 
 
@@ -204,7 +205,7 @@ def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
     """What makes the post; the form's hidden key with the account is its idempotency key (design 7)."""
-    body = {name: str(value) for name, value in form.cleaned_data.items() if name != "submit_key"}
+    body = {name: str(value) for name, value in form.cleaned_data.items() if name not in NOT_CONTENT}
     body["media"] = str(form.cleaned_data["media"] and form.cleaned_data["media"].pk)  # names repeat
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"
     return {
