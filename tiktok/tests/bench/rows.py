@@ -9,6 +9,7 @@ ROWS: Final = {
     "lines": "tiktok.tests.bench.slow_lines.rows",
     "polls": "tiktok.tests.bench.polls.rows",
     "start-lag": "tiktok.tests.bench.start_lag.rows",
-    "fairness": "tiktok.tests.bench.fairness.rows",
+    "fairness": "tiktok.tests.bench.fairness.crowds",
+    "beside-slow": "tiktok.tests.bench.fairness.beside_slow_uploads",
     "claims": "tiktok.tests.bench.fairness.claims",
 }

@@ -22,7 +22,7 @@ from tiktok.publishing.rules import PostOptions
 from tiktok.publishing.schedule import When
 from tiktok.tests.factories import TikTokAppFactory, make_media
 from tiktok.tests.fixtures_publishing import link_simulated, reread
-from tiktok.tests.jobs_process import EMBEDDED, JobsProcess, wait_until
+from tiktok.tests.jobs_process import CELERY, EMBEDDED, JobsProcess, wait_until
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
 MB = 1_000_000
@@ -71,9 +71,11 @@ class Stand:
 
     @contextmanager
     def jobs(self, *, threads: int | None = None, **variables: str) -> Iterator[JobsProcess]:
-        """A running jobs process as an operator starts it; ended afterwards."""
-        command = [*EMBEDDED[:2], *([] if threads is None else ["--threads", str(threads)])]
-        process = JobsProcess(command, PUBLISH_LEASE_S="30", **variables)
+        """A running jobs process as an operator starts it, with Redis the Celery worker; ended afterwards."""
+        redis = {"REDIS_URL": settings.REDIS_URL} if settings.REDIS_URL else {}
+        command = CELERY if redis else EMBEDDED[:2]
+        more = ["-c" if redis else "--threads", str(threads)] if threads else []
+        process = JobsProcess([*command, *more], PUBLISH_LEASE_S="30", **(redis | variables))
         try:
             yield process.start()
         finally:
