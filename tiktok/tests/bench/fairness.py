@@ -56,8 +56,11 @@ def beside_slow_uploads(stand: Stand) -> list[Measure]:
         post for _ in range(SLOW // 8) for post in crowded(stand, stand.instance(), accounts=8, count=8, size=size)
     ]
     stand.simulator.fault("slow", "upload", times=-1, bytes_per_s=SLOW_BYTES_PER_S)
-    receiving = lambda: len(stand.simulator.get("puts", outcome="receiving")["items"])  # noqa: E731
-    return [_lag(stand, posts, f"{SLOW} slow uploads in flight", ready=lambda: receiving() == SLOW)]
+    return [_lag(stand, posts, f"{SLOW} slow uploads in flight", ready=lambda: _receiving(stand) == SLOW)]
+
+
+def _receiving(stand: Stand) -> int:
+    return len(stand.simulator.get("puts", outcome="receiving")["items"])
 
 
 def _lag(stand: Stand, others: list[Post], name: str, *, ready: Callable[[], bool]) -> Measure:
