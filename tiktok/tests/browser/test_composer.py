@@ -1,6 +1,8 @@
 """The composer keeps TikTok's rules while somebody chooses (UX-7 … UX-22), with and without a mouse."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -8,6 +10,7 @@ from tiktok.tests.browser import acts
 from tiktok.tests.browser.acts import Desk
 from tiktok.tests.browser.conftest import Arrive
 from tiktok.tests.browser.stack import Stack
+from tiktok.tests.videos import make_video
 
 NEED = "You need to indicate if your content promotes yourself, a third party, or both."
 
@@ -79,8 +82,11 @@ def test_a_post_for_later_is_scheduled_and_cancelled(arrive: Arrive, desk: Desk)
     expect(acts.state(page, "Cancelled")).to_be_visible()
 
 
-def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk) -> None:
+def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk, tmp_path: Path) -> None:
     page = _composer(arrive, desk)
+    video = make_video(tmp_path / "keys.mp4", seconds=3)  # no other test has sent it
+    acts.upload(page, video)
+    acts.choose_video(page, video)
 
     _tab_to(page, "media")
     page.keyboard.press("Space")
@@ -98,9 +104,11 @@ def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk
     expect(page.get_by_text("No mouse was used").first).to_be_visible()
 
 
-def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arrive, desk: Desk) -> None:
+def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arrive, desk: Desk, tmp_path: Path) -> None:
+    video = make_video(tmp_path / "once.mp4", seconds=4)  # no other test has sent it
     page = _composer(arrive, desk)
-    _fill(page, desk, "Once is enough")
+    acts.upload(page, video)
+    _fill(page, replace(desk, video=video), "Once is enough")
     acts.press(page, "Publish")
     expect(page).to_have_url(acts.POST_PAGE)
     made = page.url
@@ -115,8 +123,10 @@ def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arriv
 def _composer(arrive: Arrive, desk: Desk) -> Page:
     page = arrive(storage_state=desk.storage_state).page
     page.goto(f"/i/{desk.slug}/posts/new/")
-    page.get_by_role("combobox", name="Account", exact=True).select_option(label=f"Aurora Bakes · @{desk.username}")
-    expect(page.get_by_text(f"(@{desk.username}) on TikTok")).to_be_visible()
+    chosen = page.get_by_text(f"(@{desk.username}) on TikTok")
+    if not chosen.is_visible():  # each look at a composer takes one of TikTok's twenty calls a minute
+        page.get_by_role("combobox", name="Account", exact=True).select_option(label=f"Aurora Bakes · @{desk.username}")
+    expect(chosen).to_be_visible()
     return page
 
 
