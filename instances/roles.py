@@ -32,6 +32,7 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     SETTINGS_MANAGE = "settings.manage"
     EXPORT = "export"
+    APP_VIEW = "app.view"
     INSTANCE_CREATE = "instance.create"
     INSTANCE_DELETE = "instance.delete"
     OWNER_MANAGE = "owner.manage"
@@ -54,7 +55,7 @@ _ADMIN: Final = _EDITOR | {
     Permission.SETTINGS_MANAGE,
     Permission.EXPORT,
 }
-_TENANT_ADMIN: Final = _ADMIN | {Permission.INSTANCE_CREATE}
+_TENANT_ADMIN: Final = _ADMIN | {Permission.APP_VIEW, Permission.INSTANCE_CREATE}
 _OWNER: Final = _TENANT_ADMIN | {Permission.INSTANCE_DELETE, Permission.OWNER_MANAGE}
 
 ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
+from tiktok import quota
 from tiktok.fields import EncryptedTextField
 from tiktok.linking.admin_forms import TikTokAppForm
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential
-from tiktok.publishing import quota
 
 
 @admin.register(TikTokApp)
@@ -37,10 +37,20 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "tenant", "is_audited",
     )  # fmt: skip
 
-    @admin.display(description=_("Posting accounts in 24 hours"))
-    def posting_accounts(self, app: TikTokApp) -> int:
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[TikTokApp]:
+        """With the posting accounts counted; the back office sees all instances."""
+        rows: models.QuerySet[TikTokApp] = super().get_queryset(request)
+        return rows.annotate(users=quota.users_of_app())
+
+    @admin.display(description=_("Posting accounts in 24 hours"), ordering="users")
+    def posting_accounts(self, app: TikTokApp) -> str:
         """TikTok allows five while the app is not audited."""
-        return quota.active_users([app.pk]).get(app.pk, 0)
+        users: int = app.users  # type: ignore[attr-defined]
+        most = quota.most_users(app)
+        if most is None:
+            return str(users)
+        text = _("%(users)d of %(most)d, further accounts wait") if users >= most else _("%(users)d of %(most)d")
+        return str(text % {"users": users, "most": most})
 
     @admin.display(description=_("Redirect URI to register at TikTok"))
     def callback_to_copy(self, app: TikTokApp) -> SafeString:

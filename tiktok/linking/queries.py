@@ -1,16 +1,17 @@
 """What the pages of linking show."""
 
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from instances.models import Instance
+from tiktok import quota
 from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp
@@ -24,6 +25,7 @@ class AccountCard:
     slug: str
     scheduled: int
     under_way: int
+    usage: quota.Usage
 
     @property
     def status(self) -> str:
@@ -72,6 +74,20 @@ class AccountCard:
         return " ".join(texts)
 
 
+@dataclass(frozen=True, slots=True)
+class AppLine:
+    """A TikTok app with how many accounts posted through it in 24 hours, of how many (None: not known)."""
+
+    app: TikTokApp
+    users: int
+    most_users: int | None
+
+    @property
+    def are_users_used_up(self) -> bool:
+        """Whether a further account has to wait."""
+        return self.most_users is not None and self.users >= self.most_users
+
+
 def _waiting(count: int) -> str:
     said = ngettext(
         "%(count)d scheduled post will wait until you connect this account again.",
@@ -111,21 +127,24 @@ def accounts() -> QuerySet[TikTokAccount]:
     return TikTokAccount.objects.select_related("credential__app")
 
 
-def account_cards(instance: Instance, **filters: Any) -> list[AccountCard]:
-    """One card per account; two statements, however many accounts there are."""
-    found = list(accounts().filter(**filters))
-    scheduled, under_way = _post_counts()
-    return [AccountCard(item, instance.slug, scheduled[item.pk], under_way[item.pk]) for item in found]
+def account_cards(
+    instance: Instance, apps: Collection[TikTokApp] = (), **filters: Any
+) -> tuple[list[AccountCard], list[AppLine]]:
+    """One card per account and one line per app of ``apps``; two statements, however many there are."""
+    counted = accounts().annotate(scheduled=_posts_in(PostState.SCHEDULED), under_way=_posts_in(*UNDER_WAY))
+    found = list(counted.filter(**filters))
+    day = quota.count_day([account.credential for account in found], apps)
+    cards = [
+        AccountCard(account, instance.slug, account.scheduled, account.under_way, day.usage(account.credential))
+        for account in found
+    ]
+    return cards, [AppLine(app, day.users.get(app.pk, 0), quota.most_users(app)) for app in apps]
 
 
-def _post_counts() -> tuple[Counter[UUID], Counter[UUID]]:
-    """Scheduled posts and posts under way, by account."""
-    counted = Post.objects.filter(state__in=[PostState.SCHEDULED, *UNDER_WAY]).order_by()
-    scheduled: Counter[UUID] = Counter()
-    under_way: Counter[UUID] = Counter()
-    for account_id, state, count in counted.values_list("account_id", "state").annotate(count=Count("pk")):
-        (scheduled if state == PostState.SCHEDULED else under_way)[account_id] += count
-    return scheduled, under_way
+def _posts_in(*states: PostState) -> Coalesce:
+    """How many posts of an account stand in these states."""
+    posts = Post.objects.filter(account=OuterRef("pk"), state__in=states).order_by()
+    return Coalesce(Subquery(posts.values("account").annotate(n=Count("pk")).values("n")), 0)
 
 
 def apps_for(instance: Instance) -> QuerySet[TikTokApp]:

@@ -52,11 +52,12 @@ def connections_list(request: InstanceRequest) -> HttpResponse:
 
 
 def _cards_context(request: InstanceRequest) -> dict[str, Any]:
-    cards = account_cards(request.instance)
     apps = list(apps_for(request.instance))
+    cards, app_lines = account_cards(request.instance, apps)
     return {
         "cards": cards,
         "apps": apps,
+        "app_lines": app_lines if request.membership.can(Permission.APP_VIEW) else [],
         "can_connect": bool(apps) and request.membership.can(Permission.ACCOUNT_MANAGE),
     } | _rights(request)
 
@@ -100,7 +101,7 @@ def connect(request: InstanceRequest) -> HttpResponseBase:
 
 
 def _card(request: InstanceRequest, account_id: UUID) -> AccountCard:
-    cards = account_cards(request.instance, pk=account_id)
+    cards, _apps = account_cards(request.instance, pk=account_id)
     if not cards:
         raise Http404
     return cards[0]

@@ -15,10 +15,11 @@ from instances.http import InstanceRequest
 from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
 from instances.roles import Permission
+from tiktok import quota
 from tiktok.api.types import CreatorInfo
 from tiktok.linking.selection import parse_id, selected_account_id
 from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
-from tiktok.publishing import lists, quota, repeats, schedule, services, tasks
+from tiktok.publishing import lists, repeats, schedule, services, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
 from tiktok.publishing.forms import PostForm, initial_from, version_of
@@ -75,7 +76,7 @@ def _compose(
         done = _save(request, form, account, creator, post)
         if done is not None:
             return redirect("tiktok:post-detail", request.instance.slug, done.pk)
-    return _page(request, context | {"form": form, "creator": creator, "usage": quota.usage(account)})
+    return _page(request, context | {"form": form, "creator": creator, "usage": quota.usage_of(account.credential)})
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:

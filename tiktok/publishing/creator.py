@@ -1,13 +1,13 @@
 """What TikTok allows a creator right now, for the posting page, the API and the check before each start."""
 
-from tiktok import throttle
+from tiktok import quota, throttle
 from tiktok.api import content_posting
 from tiktok.api.errors import TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, Scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import TikTokAccount
-from tiktok.publishing import quota, turns
+from tiktok.publishing import turns
 from tiktok.publishing.calls import call_with_token
 from tiktok.publishing.texts import explain
 

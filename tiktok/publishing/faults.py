@@ -4,13 +4,13 @@ import logging
 import random
 from typing import Final
 
+from tiktok import quota
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.api.types import Scope
 from tiktok.linking.status import lose_scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AttentionReason, PostState, TikTokApp
-from tiktok.publishing import quota
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
 from tiktok.throttle import GATE_JITTER_S, RateHeld
 

@@ -16,10 +16,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from instances.jobs.clock import db_now, read_db_now
 from instances.scoping import unscoped
-from tiktok import throttle
+from tiktok import quota, throttle
 from tiktok.api.limits import Endpoint
 from tiktok.models import Post, PostState, Submission, WorkItem
-from tiktok.publishing import quota
 
 OTHER_UPLOAD: Final = "other_upload"
 INSTANCE_BUSY: Final = "instance_busy"

@@ -13,9 +13,9 @@ from accounts.models import User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok import quota
 from tiktok.models import AttentionReason, Post, PostState, Submission, TikTokAccount, TikTokApp
-from tiktok.publishing import quota
-from tiktok.publishing.quota import PROBE, USER_CAP
+from tiktok.quota import PROBE, USER_CAP
 from tiktok.tests.factories import make_account
 from tiktok.tests.fixtures_publishing import Submit, Worker, link_simulated, reread
 from tiktok.tests.simulator_process import Simulator
@@ -194,8 +194,8 @@ def test_posts_of_a_day_are_counted_over_all_instances(
     assert sorted(reread(post, instance).state for post in posts) == ["failed", "published", "published"]
     with instance_scope(other_instance):
         there = make_account(other_instance, credential=linked.credential)
-        usage = quota.usage(there)
+        usage = quota.usage_of(there.credential)
     assert (usage.posts, usage.users, usage.is_user_active) == (2, 1, True)
     worker.clock.advance(24 * HOUR + 1)
     with instance_scope(instance):
-        assert quota.usage(linked).posts == 0
+        assert quota.usage_of(linked.credential).posts == 0
