@@ -52,6 +52,7 @@ class Sweeper:
         self._stop = stop
         self._interval_s = interval_s
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._job_ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(threads)]
         self.failures: Counter[str] = Counter()
 
@@ -62,8 +63,9 @@ class Sweeper:
         if first is not None:
             self._guarded(first)
         while not self._stop.is_set():
+            self._job_ended.clear()
             if not self._hand_out():
-                self._stop.wait(self._interval_s)
+                self._job_ended.wait(self._interval_s)  # what has ended may have made more work due
         self._end()
 
     def start(self, first: Job | None = None) -> threading.Thread:
@@ -103,6 +105,7 @@ class Sweeper:
             self._guarded(job)
             close_old_connections()
             self._slots.release()
+            self._job_ended.set()
 
     def _guarded(self, job: Callable[[], R]) -> R | None:
         """Run it. Whatever it raises is counted and logged, and its claim ends by itself: the sweep goes on."""

@@ -121,3 +121,12 @@ def test_a_process_knows_itself_and_the_dead() -> None:
     assert not is_dead_here(f"elsewhere:{pid}:1")
     assert not is_dead_here("")
     assert not is_dead_here("odd")
+
+
+@pytest.mark.django_db
+def test_what_a_job_makes_due_is_found_when_the_job_ends() -> None:
+    stop = threading.Event()
+    source = Work([lambda: source.jobs.append(stop.set)])
+    thread = Sweeper([source], threads=1, stop=stop, interval_s=600).start()
+    thread.join(10)
+    assert not thread.is_alive()
