@@ -125,8 +125,20 @@ def test_a_process_knows_itself_and_the_dead() -> None:
 
 @pytest.mark.django_db
 def test_what_a_job_makes_due_is_found_when_the_job_ends() -> None:
-    stop = threading.Event()
-    source = Work([lambda: source.jobs.append(stop.set)])
-    thread = Sweeper([source], threads=1, stop=stop, interval_s=600).start()
+    stop, was_empty = threading.Event(), threading.Event()
+    jobs: list[Job] = []
+
+    def source(room: int) -> list[Job]:
+        given, jobs[:] = jobs[:room], jobs[room:]
+        if not given:
+            was_empty.set()
+        return given
+
+    def make_more_due() -> None:
+        assert was_empty.wait(10)
+        jobs.append(stop.set)
+
+    jobs.append(make_more_due)
+    thread = Sweeper([source], threads=2, stop=stop, interval_s=600).start()
     thread.join(10)
     assert not thread.is_alive()
