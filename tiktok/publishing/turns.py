@@ -122,5 +122,7 @@ def _is_before(post: Post) -> Q:
 
 
 def _wake(queue: QuerySet[Post], *, at: datetime | None) -> None:
+    """Passes by a row that somebody holds: they wake or move the post themselves, and may wait for a row of ours."""
     first = list(queue.values_list("pk", flat=True)[:1])
-    WorkItem.objects.filter(post_id__in=first, lease_until=None).update(next_action_at=at or db_now())
+    free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id__in=first, lease_until=None)
+    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at or db_now())
