@@ -142,7 +142,7 @@ def send_again_from(post: Post) -> datetime:
         moments.append(submission.init_sent_at + wait)
     if post.attention_reason == AttentionReason.QUARANTINED:
         events = PostEvent.objects.filter(post=post, to_state=PostState.NEEDS_ATTENTION, reason=post.attention_reason)
-        moments += [event.at + SEND_AGAIN_AFTER for event in events.order_by("id")[:1]]
+        moments += [event.at + SEND_AGAIN_AFTER for event in events.order_by("-id")[:1]]
     return max(moments)
 
 

@@ -167,10 +167,11 @@ def test_what_a_restored_row_does_not_know_counts_from_the_quarantine(doubtful: 
     Submission.objects.all().delete()
     doubtful.refresh_from_db()
     now = timezone.now()
-    PostEvent.objects.create(
-        instance_id=doubtful.instance_id, post=doubtful, from_state=S.DUE, to_state=S.NEEDS_ATTENTION,
-        reason=A.QUARANTINED, cause=EventCause.QUARANTINE, at=now,
-    )  # fmt: skip
+    for held_at in (now - timedelta(days=3), now):  # the older one is another restore's
+        PostEvent.objects.create(
+            instance_id=doubtful.instance_id, post=doubtful, from_state=S.DUE, to_state=S.NEEDS_ATTENTION,
+            reason=A.QUARANTINED, cause=EventCause.QUARANTINE, at=held_at,
+        )  # fmt: skip
     assert refused(doubtful, editor, decisions.send_again_post).allowed_at == now + 15 * MINUTE
 
 
