@@ -1,7 +1,7 @@
 """Claims: who may work on which post until when (design 6). Reads and writes directory tables only."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from operator import itemgetter
@@ -54,7 +54,8 @@ class Claim:
     """The right to work on one post while the lease runs.
 
     ``was_dropped``: the claim before this one ended without a release, so its last call may have had effects that
-    were not written down. ``is_poison``: that has happened too often. ``taken_at``: by the process's own clock.
+    were not written down. ``is_poison``: that has happened too often. ``taken_at``: by the process's own clock, and
+    not later than the lease began, so that whoever is frozen on the way never takes it for a fresh one.
     """
 
     post_id: UUID
@@ -62,7 +63,7 @@ class Claim:
     fence: int
     crashes: int
     was_dropped: bool
-    taken_at: float = field(default_factory=lambda: time.monotonic(), compare=False)
+    taken_at: float
 
     @property
     def held(self) -> Held:
@@ -84,16 +85,19 @@ def claim(post_id: UUID | None = None) -> Claim | None:
     """Claim the next due post, or this one if it is due and free; None when there is none."""
     if post_id is None:
         return next(iter(claim_due(1)), None)
-    return next(iter(_claim_of([post_id], read_db_now())), None) if _is_anything_due(post_id=post_id) else None
+    if not _is_anything_due(post_id=post_id):
+        return None
+    taken_at, now = time.monotonic(), read_db_now()
+    return next(iter(_claim_of([post_id], now, taken_at)), None)
 
 
 def claim_due(room: int) -> list[Claim]:
     """Claim up to ``room`` due posts: one of each instance in turn, the one served longest ago first, then again."""
     for _ in range(_TRIES):
-        now = read_db_now()
+        taken_at, now = time.monotonic(), read_db_now()
         if not (chosen := _fair_choice(room, now) if _is_anything_due() else []):
             break
-        if claims := _claim_of(chosen, now):
+        if claims := _claim_of(chosen, now, taken_at):
             return claims
     return []
 
@@ -152,19 +156,19 @@ def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _claim_of(post_ids: list[UUID], now: datetime) -> list[Claim]:
+def _claim_of(post_ids: list[UUID], now: datetime, taken_at: float) -> list[Claim]:
     """Claim those of them that are still due and free, in this order; one transaction."""
     due = WorkItem.objects.filter(_is_free(now), next_action_at__lte=now, post_id__in=post_ids)
     with transaction.atomic():
         items = sorted(due.select_for_update(skip_locked=True), key=lambda item: post_ids.index(item.pk))
-        return _take(items, now)
+        return _take(items, now, taken_at)
 
 
 def _is_free(now: datetime | Combinable) -> Q:
     return Q(lease_until=None) | Q(lease_until__lte=now)
 
 
-def _take(items: list[WorkItem], now: datetime) -> list[Claim]:
+def _take(items: list[WorkItem], now: datetime, taken_at: float) -> list[Claim]:
     WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(
         lease_owner=process_mark(), lease_until=now + lease(), fence=F("fence") + 1, crashes=F("crashes") + 1
     )
@@ -174,7 +178,7 @@ def _take(items: list[WorkItem], now: datetime) -> list[Claim]:
     instances = Instance.objects.select_related("tenant").in_bulk({item.instance_id for item in items})
     _note_turns(sorted(instances), now)
     return [
-        Claim(item.pk, instances[item.instance_id], item.fence + 1, item.crashes + 1, bool(item.lease_owner))
+        Claim(item.pk, instances[item.instance_id], item.fence + 1, item.crashes + 1, bool(item.lease_owner), taken_at)
         for item in items
     ]
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -110,6 +111,53 @@ def test_a_frozen_worker_that_wakes_up_can_write_nothing(account: TikTokAccount,
         assert Submission.objects.get(post=post).sent_bytes == 0
     assert (reread(post, instance).state, reread(post, instance).caption) == (PostState.UPLOADING, "Hello")
     assert WorkItem.objects.get(post_id=post.pk).fence == newer.fence
+
+
+class Frost:
+    """The process's own clock, which goes on by a minute while its next write to a work item is under way."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 0.0
+        real = time.monotonic
+        monkeypatch.setattr(time, "monotonic", lambda: real() + self.seconds)
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if sql.startswith('UPDATE "tiktok_workitem"'):
+            self.seconds += 60
+        return result
+
+
+def test_a_worker_that_froze_in_a_renewal_does_not_take_its_lease_for_a_fresh_one(
+    account: TikTokAccount, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploading_post(account)
+    frost, start = Frost(monkeypatch), read_db_now()
+    with instance_scope(instance), pinned_clock(start):
+        mine = claim()
+        assert mine is not None
+        step = Step(mine, threading.Event())
+        frost.seconds += 6  # a sixth of the lease, and a renewal is written
+        with connection.execute_wrapper(frost):
+            step.renew()
+        with pinned_clock(start + timedelta(minutes=1)), pytest.raises(StaleState):
+            step.renew()
+
+
+def test_a_worker_that_froze_in_its_claim_does_not_take_its_lease_for_a_fresh_one(
+    account: TikTokAccount, instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = uploading_post(account)
+    frost, start = Frost(monkeypatch), read_db_now()
+    for post_id in (None, post.pk):
+        with instance_scope(instance), pinned_clock(start):
+            WorkItem.objects.update(lease_until=None)
+            with connection.execute_wrapper(frost):
+                mine = claim(post_id)
+            assert mine is not None
+            step = Step(mine, threading.Event())
+            with pinned_clock(start + timedelta(minutes=1)), pytest.raises(StaleState):
+                step.renew()
 
 
 def test_a_lease_that_is_over_is_gone_even_if_nobody_took_it(account: TikTokAccount, instance: Instance) -> None:
