@@ -1,5 +1,6 @@
 """Input of the pages about instances and people; also the fields that sign-up adds to allauth's."""
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import available_timezones
@@ -158,3 +159,11 @@ class ReadUntilForm(forms.Form):
     """Up to which moment the person has seen notices."""
 
     until = forms.DateTimeField()
+
+    def clean_until(self) -> datetime:
+        """In UTC, in which not every time at the ends of the calendar exists."""
+        until: datetime = self.cleaned_data["until"]
+        try:
+            return until.astimezone(UTC)
+        except OverflowError as error:
+            raise forms.ValidationError(_("There is no such time."), code="invalid") from error

@@ -1,6 +1,6 @@
 """The bell, the list of notices, and which of them are mailed to a person."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -71,9 +71,9 @@ def _moment(text: str) -> datetime | None:
     """What the page says it has seen; nonsense counts as nothing."""
     try:
         found = parse_datetime(text)
-    except ValueError:
+        return found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):  # at the ends of the calendar there are times that are none in UTC
         return None
-    return found if found and found.tzinfo else None
 
 
 @require_GET

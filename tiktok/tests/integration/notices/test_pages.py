@@ -22,6 +22,7 @@ from tiktok.tests.integration.notices.conftest import Troubled
 
 pytestmark = pytest.mark.django_db
 S = PostState
+EDGES = ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]  # no moment in UTC
 LIST, BELL, SETTINGS = "/i/aurora/notices/", "/i/aurora/notices/bell/", "/i/aurora/settings/notifications/"
 
 
@@ -95,7 +96,7 @@ def test_the_poll_tells_what_is_new_once(page: Client, troubled: Troubled) -> No
     assert (again["unread"]["count"], again["toast"]["text"]) == (3, "2 new notices")
 
 
-@pytest.mark.parametrize("seen", ["nonsense", "2026-13-45T99:00", "2026-11-21T12:00:00", "9" * 500])
+@pytest.mark.parametrize("seen", ["nonsense", "2026-13-45T99:00", "2026-11-21T12:00:00", "9" * 500, *EDGES])
 def test_nonsense_in_the_poll_counts_as_nothing_seen(page: Client, troubled: Troubled, seen: str) -> None:
     troubled()
 
@@ -138,7 +139,8 @@ def test_all_that_the_page_showed_are_marked_as_read(
 
     page.post(f"{LIST}read/", {"until": until})
     assert count(instance, editor) == 1, "what came later stays unread"
-    page.post(f"{LIST}read/", {"until": "nonsense"})
+    for nonsense in ["nonsense", *EDGES]:
+        page.post(f"{LIST}read/", {"until": nonsense})
     assert count(instance, editor) == 1
     page.post(f"{LIST}read/", {"until": (timezone.now() + timedelta(hours=1)).isoformat()})
     assert count(instance, editor) == 0
