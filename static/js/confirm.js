@@ -20,12 +20,18 @@
     const origin = document.activeElement;
     dialog.addEventListener("close", () => {
       dialog.remove();
-      if (origin?.isConnected) origin.focus();
+      (origin?.isConnected ? origin : document.getElementById(origin?.id))?.focus();
       if (dialog.returnValue === "yes") proceed();
     });
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     document.body.append(dialog);
     dialog.showModal();
+  }
+
+  // A live part was swapped while the dialog stood open. A form outside the page cannot be sent; the server has the last word.
+  function rescue(form) {
+    form.hidden = true;
+    document.body.append(form);
   }
 
   const isHtmx = (element) => element.matches("[hx-get],[hx-post],[hx-put],[hx-patch],[hx-delete]");
@@ -42,7 +48,8 @@
       event.stopPropagation();
       ask(source, () => {
         agreed.add(form);
-          form.querySelectorAll("[data-agreed]").forEach((input) => (input.value = "yes"));
+        form.querySelectorAll("[data-agreed]").forEach((input) => (input.value = "yes"));
+        if (!form.isConnected) rescue(form);
         form.requestSubmit(submitter ?? undefined);
       });
     },

@@ -77,7 +77,7 @@ def test_check_again_set_aside_send_again(
     for words in ("The whole video was sent to TikTok", "the post appears twice", "private videos and its inbox"):
         expect(dialog).to_contain_text(words)
     assert troubles(page, "send-again-dialog") == {}
-    dialog.get_by_role("button", name="Cancel").click()
+    dialog.get_by_role("button", name="Go back").click()
     assert reread(doubtful, instance).state == PostState.NEEDS_ATTENTION
     press(page, "Send again")
     dialog.get_by_role("button", name="I have looked: send again").click()
@@ -116,3 +116,31 @@ def test_the_same_file_again_is_asked_about(
     expect(page.locator("#state-heading")).to_be_visible()
     with instance_scope(instance):
         assert Post.objects.filter(state=PostState.DUE).count() == 2
+
+
+def test_a_question_that_stands_open_while_the_page_refreshes_is_still_obeyed(
+    submit: Submit, instance: Instance, editor_at: Visitor
+) -> None:
+    page = editor_at.page
+    post = submit()
+    opened(page, post)
+    cancel = page.get_by_role("button", name="Cancel post")
+    cancel.focus()
+    _wait_for_refresh(page)
+    expect(cancel.first).to_be_focused()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    _wait_for_refresh(page)
+    dialog.get_by_role("button", name="Go back").click()
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Enter")
+    _wait_for_refresh(page)
+    dialog.get_by_role("button", name="Cancel post").click()
+    expect(state(page, "Cancelled")).to_be_visible()
+    assert reread(post, instance).state == PostState.CANCELLED
+
+
+def _wait_for_refresh(page: Page) -> None:
+    """The live part has been swapped: the old one is gone from the page."""
+    old = page.locator("#live").element_handle()
+    page.wait_for_function("old => !old.isConnected", arg=old)
