@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from tiktok.api.errors import ErrorKind, classify_fail_reason
 from tiktok.api.types import PublishStatus, PublishStatusCode
-from tiktok.models import InitReceipt, Submission
+from tiktok.models import AttentionReason, InitReceipt, Submission
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.publishing import follow
 from tiktok.publishing.faults import FAULTS, Fault, hold_for, is_passing
@@ -18,9 +19,6 @@ RAREST_S: Final = 3600.0
 # The answer to an init that was under way when the post was taken out may still come.
 RECEIPT_WITHIN_S: Final = 15 * 60.0
 RECEIPT_LOOK_S: Final = 60.0
-LAST_WORDS: Final = frozenset(
-    {PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED, PublishStatusCode.SEND_TO_USER_INBOX}
-)
 
 
 def in_doubt(step: Step) -> Pause:
@@ -53,7 +51,7 @@ def _look_for_receipt(step: Step, submission: Submission) -> Pause:
 
 
 def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
-    if status.status in LAST_WORDS:
+    if status.status in follow.LAST_WORDS and not _may_have_gone_on(step, status):
         return follow.take_word(step, status)
     step.save(
         post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
@@ -61,6 +59,16 @@ def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
     )
     answer_person(step, status.status)
     return _until_next(submission)
+
+
+def _may_have_gone_on(step: Step, status: PublishStatus) -> bool:
+    """After a restore, where TikTok failed for a reason upon which Clipdesk goes on by itself: what it handed over then
+    is an upload that the backup does not know, and may be out."""
+    is_restored = step.post.attention_reason == AttentionReason.QUARANTINED
+    if not is_restored or status.status != PublishStatusCode.FAILED:
+        return False
+    what = classify_fail_reason(status.fail_reason or "")
+    return what.new_init_allowed or what.kind == ErrorKind.AUTH
 
 
 def _not_answered(step: Step, submission: Submission, fault: Fault) -> Pause:

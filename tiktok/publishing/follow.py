@@ -17,6 +17,10 @@ from tiktok.publishing.queries import LINK_WITHIN, is_without_link
 from tiktok.publishing.questions import answer_person
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_since
 
+# After one of these nothing more is sent for this submission.
+LAST_WORDS: Final = frozenset(
+    {PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED, PublishStatusCode.SEND_TO_USER_INBOX}
+)
 FIRST_POLL_S: Final = 5.0
 POLLS_S: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0)
 WORD_WITHIN_S: Final = 24 * 3600.0

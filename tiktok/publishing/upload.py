@@ -37,9 +37,6 @@ BETWEEN_PROOFS_S: Final = 60.0
 MOST_RANGE_REFUSALS: Final = 3
 # After so many reads that say less than TikTok had acknowledged, its acknowledgement is believed.
 MOST_LAGGING_READS: Final = 5
-ENDED: Final = frozenset(
-    {PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED, PublishStatusCode.SEND_TO_USER_INBOX}
-)
 
 
 def uploading(step: Step) -> Pause:
@@ -254,7 +251,7 @@ def _ask(step: Step, submission: Submission) -> Pause:
     except FAULTS as fault:
         return _cannot_ask(step, submission, fault)
     step.was_dropped = False
-    if status.status in ENDED or (status.uploaded_bytes or 0) >= submission.video_size:
+    if status.status in follow.LAST_WORDS or (status.uploaded_bytes or 0) >= submission.video_size:
         return _is_in(step, submission, status)
     if may_send(submission):
         return _continue_from(step, submission, status.uploaded_bytes)

@@ -154,6 +154,23 @@ def test_tiktok_is_asked_on_and_its_word_counts(
     assert where(post, instance)[0] == S.PUBLISHED
 
 
+@pytest.mark.parametrize(
+    ("reason", "ends"),
+    [("internal", False), ("spam_risk_too_many_posts", False), ("auth_removed", False), ("spam_risk_text", True)],
+)
+def test_a_failure_after_which_clipdesk_would_have_gone_on_is_no_last_word_on_a_restored_post(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, reason: str, ends: bool
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    tiktok.fault("hold")
+    worker.run_for(30)
+    switch("on")
+    tiktok.fail(tiktok.posts()[0].publish_id, reason)
+    worker.run_for(300)
+    assert where(post, instance) == ((S.FAILED, "") if ends else (S.NEEDS_ATTENTION, A.QUARANTINED))
+    assert reread(post, instance).publish_status == "FAILED"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_answer_to_an_init_that_was_under_way_is_taken_up(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
