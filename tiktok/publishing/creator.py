@@ -1,5 +1,7 @@
 """What TikTok allows a creator right now, for the posting page, the API and the check before each start."""
 
+from django.utils.translation import gettext as _
+
 from tiktok import quota, throttle
 from tiktok.api import content_posting
 from tiktok.api.errors import TikTokError
@@ -26,7 +28,8 @@ class CreatorInfoUnavailable(Exception):
     def user_message(self) -> str:
         """What happened and what to do."""
         words = explain(self.code)
-        return f"{words.what} {words.can}".strip()
+        can = _("Reconnect it first, and allow what TikTok asks for.") if self.needs_reconnect else words.can
+        return f"{words.what} {can}".strip()
 
     @property
     def needs_reconnect(self) -> bool:

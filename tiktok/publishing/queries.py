@@ -14,6 +14,8 @@ from tiktok.models import Post, PostEvent, PostMedia, PostState, Submission
 
 LINK_WITHIN: Final = timedelta(hours=24)
 MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
+#: They stand still until their time, a reconnected account, TikTok's word or a person; an open page then follows.
+RESTING: Final = frozenset({PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
 
 
 @dataclass(frozen=True, slots=True)

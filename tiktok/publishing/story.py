@@ -43,7 +43,10 @@ def tell(post: Post) -> Explanation:
     """The post's present state in words: the calm ones stand here, the others under their code in ``texts``."""
     if (explained := explain_post(post)) is not None:
         return explained
-    return Explanation(*(str(text) for text in CALM[PostState(post.state)]))
+    what, does, can = CALM[PostState(post.state)]
+    if post.state == S.DRAFT and post.publish_local:
+        does = _("Its time is only noted: nothing is published until you schedule it.")
+    return Explanation(str(what), str(does), str(can))
 
 
 def link_note(post: Post) -> str | Promise:

@@ -15,7 +15,7 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.linking.selection import selected_account_id
-from tiktok.models import AccountStatus, Media, Post, PostState, TikTokAccount
+from tiktok.models import AccountStatus, Media, Post, PostEvent, PostState, TikTokAccount
 from tiktok.publishing import lists, queries, services, story, texts, turns
 from tiktok.publishing.forms import PRIVACY_LABELS
 from tiktok.publishing.offers import offers_for
@@ -106,7 +106,7 @@ def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def post_live(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """The part of the post's page that changes; it asks again while something moves."""
+    """The part of the post's page that changes; it asks again, often while something moves."""
     post = get_object_or_404(Post.objects.select_related("account__instance"), pk=post_id)
     return render(request, "tiktok/publishing/post_live.html", live_context(request, post))
 
@@ -114,6 +114,13 @@ def post_live(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 def can_be_edited(post: Post) -> bool:
     """Whether it can still become a draft: nothing has been handed over."""
     return post.state in EDITABLE or services.is_certainly_unpublished(post)
+
+
+def _looks_again_s(post: Post, events: list[PostEvent]) -> int:
+    """After how many seconds an open page asks again; 0 where nothing is going to change by itself."""
+    if queries.is_moving(post) or ends_with_question(events):
+        return 2
+    return 15 if post.state in queries.RESTING else 0
 
 
 def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
     certain = services.is_certainly_unpublished(post)
     return {
         "post": post,
-        "polls": queries.is_moving(post) or ends_with_question(events),
+        "looks_again_s": _looks_again_s(post, events),
         "story": story.tell(post),
         "tiktok_word": texts.word_of_tiktok(post),
         "percent": progress.percent if progress else None,

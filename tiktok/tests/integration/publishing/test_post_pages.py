@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from instances.models import Instance
 from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
+from tiktok.publishing import queries
 from tiktok.publishing.story import tell
 from tiktok.tests.factories import make_account, make_media, make_post
 
@@ -36,13 +37,13 @@ def posts_with_files(account: TikTokAccount, count: int) -> list[Post]:
 
 
 # Session, person, their session list, instance, roles, the quarantine and the rail with its bell take 14 of them.
-@pytest.mark.parametrize(("name", "queries"), [("dashboard", 19), ("post-list", 18)])
+@pytest.mark.parametrize(("name", "number"), [("dashboard", 19), ("post-list", 18)])
 @pytest.mark.parametrize("posts", [1, 3])
 def test_lists_take_the_same_queries_for_one_post_and_for_three(
-    page: Client, account: TikTokAccount, django_assert_num_queries: Queries, name: str, queries: int, posts: int
+    page: Client, account: TikTokAccount, django_assert_num_queries: Queries, name: str, number: int, posts: int
 ) -> None:
     posts_with_files(account, posts)
-    with django_assert_num_queries(queries):
+    with django_assert_num_queries(number):
         answer = page.get(reverse(f"tiktok:{name}", args=["aurora"]))
     assert answer.content.decode().count("Clip ") == posts
 
@@ -62,9 +63,7 @@ def test_every_state_is_told_in_words(page: Client, account: TikTokAccount, stat
     answer = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk]))
     assert answer.status_code == 200
     assert tell(post).what
-    assert (f"/{post.pk}/live/" in answer.content.decode()) == (
-        state in {PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING}
-    )
+    assert (f"/{post.pk}/live/" in answer.content.decode()) == (state in queries.MOVING | queries.RESTING)
 
 
 @pytest.mark.parametrize("reason", AttentionReason)
@@ -73,6 +72,29 @@ def test_every_reason_to_look_is_told_in_words(page: Client, account: TikTokAcco
     answer = page.get(reverse("tiktok:post-live", args=["aurora", post.pk]))
     assert answer.status_code == 200
     assert str(reason.label).split("'")[0] in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "trigger"),
+    [("uploading", "every 2s"), ("scheduled", "every 15s"), ("waiting_account", "every 15s"), ("failed", "")],
+)
+def test_an_open_page_follows_what_may_still_change(
+    page: Client, account: TikTokAccount, state: str, trigger: str
+) -> None:
+    post = make_post(account, state=PostState(state))
+    for name in ("post-detail", "post-live"):
+        html = page.get(reverse(f"tiktok:{name}", args=["aurora", post.pk])).content.decode()
+        live = html.partition('id="live"')[2].partition(">")[0]
+        assert f'hx-trigger="{trigger}"' in live if trigger else "hx-trigger" not in live
+
+
+def test_a_draft_with_a_time_says_that_nothing_happens_then(page: Client, account: TikTokAccount) -> None:
+    post = make_post(account)
+    address = reverse("tiktok:post-detail", args=["aurora", post.pk])
+    note = "nothing is published until you schedule it"
+    assert note not in page.get(address).content.decode()
+    Post.objects.update(publish_local="2027-03-01T10:00:00", publish_zone="UTC")
+    assert note in page.get(address).content.decode()
 
 
 def test_a_public_post_shows_its_link_and_a_private_one_why_it_has_none(page: Client, account: TikTokAccount) -> None:
