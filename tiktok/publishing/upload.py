@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.conf import settings
+from django.db import transaction
 
 from instances.jobs.clock import read_db_now
 from instances.jobs.process import process_mark
@@ -25,6 +26,7 @@ from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, ver
 from tiktok.publishing.services import media_of
 from tiktok.publishing.step import GO_ON, Pause, Step, backoff, seconds_since, until_there_is_a_place
 from tiktok.publishing.submissions import plan_of
+from tiktok.publishing.turns import wake_next
 
 log = logging.getLogger(__name__)
 
@@ -304,6 +306,8 @@ def _consider_new_init(step: Step, submission: Submission, status: PublishStatus
     until_dead = URL_SURELY_DEAD_S - seconds_since(submission.init_sent_at)
     if submission.pnr_at is None and says_missing and submission.url_died_at is not None:
         return _start_anew(step)
+    if submission.is_uploading and _url_of(submission) is not None:
+        _let_others_pass(step)
     if until_dead > 0:
         return step.hold(_why(submission), min(until_dead + 1, 600.0))
     if not says_missing:
@@ -311,6 +315,13 @@ def _consider_new_init(step: Step, submission: Submission, status: PublishStatus
     if submission.pnr_at is None:
         return _start_anew(step)
     return _prove_twice(step, submission)
+
+
+def _let_others_pass(step: Step) -> None:
+    """Nothing more goes to this URL: nobody need wait until it is certain what became of it, which may take a day."""
+    with transaction.atomic():
+        step.save(submission={"is_uploading": False})
+        wake_next(step.post)
 
 
 def _why(submission: Submission) -> str:

@@ -94,6 +94,20 @@ def test_a_bad_request_before_the_last_bytes_is_our_fault_and_certainly_not_publ
     assert (sent(tiktok), len(tiktok.posts())) == ([(0, True), (CHUNK, False)], 1)
 
 
+def test_nobody_waits_behind_a_dead_url_until_it_is_certain_what_became_of_it(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    fail_chunk(tiktok, 404, number=2)
+    worker.run_due()
+    following = submit(privacy_level="SELF_ONLY")
+    worker.run_for(120)
+    assert (reread(post, instance).state, reread(post, instance).hold_reason) == (PostState.UPLOADING, "bytes_missing")
+    assert reread(following, instance).state == PostState.PUBLISHED
+    worker.run_for(2 * HOUR)
+    assert (reread(post, instance).state, len(published(tiktok))) == (PostState.PUBLISHED, 2)
+
+
 @pytest.mark.parametrize(("status", "number"), [(201, 1), (400, 2), (403, 2), (404, 2)])
 def test_past_the_point_of_no_return_only_two_late_proofs_allow_a_new_init(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int, number: int
