@@ -113,6 +113,11 @@ class Post(ContentModel):
             models.Index(fields=["instance", "state", "-created_at"], name="post_by_state"),
             models.Index(fields=["account", "-created_at"], name="post_by_account"),
             models.Index(fields=["account", "state", "publish_at"], name="post_queue"),
+            models.Index(
+                fields=["instance", "-created_at", "-id"],
+                condition=Q(dismissed_at__isnull=False),
+                name="post_set_aside",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["instance", "idempotency_key"], name="post_idempotency"),
