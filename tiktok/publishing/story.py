@@ -1,5 +1,6 @@
 """A post's state in plain words: what happened, what Clipdesk does about it, what you can do."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -47,6 +48,11 @@ def tell(post: Post) -> Explanation:
     if post.state == S.DRAFT and post.publish_local:
         does = _("Its time is only noted: nothing is published until you schedule it.")
     return Explanation(str(what), str(does), str(can))
+
+
+def tell_onlooker(post: Post) -> Explanation:
+    """The same without what to do about it: that names buttons which somebody who may only look does not have."""
+    return replace(tell(post), can="", act="")
 
 
 def link_note(post: Post) -> str | Promise:

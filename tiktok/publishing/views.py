@@ -133,7 +133,7 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
     return {
         "post": post,
         "looks_again_s": _looks_again_s(post, events),
-        "story": story.tell(post),
+        "story": story.tell(post) if may_write else story.tell_onlooker(post),
         "tiktok_word": texts.word_of_tiktok(post),
         "percent": progress.percent if progress else None,
         "progress_text": f"{progress.shown_bytes / 1e6:.1f} / {progress.total_bytes / 1e6:.1f} MB" if progress else "",

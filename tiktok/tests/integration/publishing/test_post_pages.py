@@ -150,3 +150,15 @@ def test_a_viewer_sees_but_is_offered_nothing_to_do(client: Client, viewer: User
     post = make_post(account, state=PostState.DUE)
     answer = client.get(reverse("tiktok:post-detail", args=["aurora", post.pk]))
     assert not any(answer.context[name] for name in ("can_edit", "can_cancel", "can_delete", "can_correct"))
+
+
+def test_a_viewer_is_not_told_of_buttons_that_others_have(
+    client: Client, viewer: User, editor: User, account: TikTokAccount
+) -> None:
+    post = make_post(account, state=PostState.FAILED, fail_reason="frame_rate_check_failed")
+    address = reverse("tiktok:post-detail", args=["aurora", post.pk])
+    for user, is_told in ((viewer, False), (editor, True)):
+        client.force_login(user)
+        html = client.get(address).content.decode()
+        assert "frame rate" in html
+        assert ("Correct and send anew" in html) is is_told
