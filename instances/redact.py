@@ -1,4 +1,4 @@
-"""The one log filter that keeps secrets out of logs, whatever wrote the line."""
+"""What log lines must not hold: secrets, whatever wrote the line, and lines that a stranger made up."""
 
 import logging
 import re
@@ -14,6 +14,18 @@ SECRETS = re.compile(
     r"|(?<=/confirm-email/)[^/\s\"']{16,}"
     r"|\bcd_[a-z0-9]{6}_[\w-]{20,}"  # our API keys
 )
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class OneLine(logging.Filter):
+    """For the access log: a path arrives decoded, and with a line break in it anybody could forge a line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always keeps the record, with control characters written out."""
+        record.msg = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.getMessage())
+        record.args = None
+        return True
 
 
 class RedactSecrets(logging.Filter):

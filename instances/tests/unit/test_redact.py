@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from instances.redact import RedactSecrets
+from config import gunicorn
+from instances.redact import OneLine, RedactSecrets
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,12 @@ def test_a_path_with_a_token_is_masked(path: str) -> None:
     RedactSecrets().filter(record)
 
     assert "CANARY" not in record.getMessage()
+
+
+def test_a_path_cannot_forge_a_line_of_the_access_log() -> None:
+    record = logging.LogRecord("x", logging.INFO, "x", 1, '"GET %s" 404', ("/no\nforged\x00\u2028line %s",), None)
+
+    OneLine().filter(record)
+
+    assert record.getMessage() == '"GET /no\\x0aforged\\x00\\x2028line %s" 404'
+    assert gunicorn.logconfig_dict["loggers"]["gunicorn.access"]["filters"] == ["one_line"]
