@@ -2,11 +2,14 @@
 
 import pytest
 from django.db import transaction
+from pytest_django import Settings
 
 from instances.jobs.nudge import nudge
 from instances.models import Instance
+from instances.scoping import instance_scope
 from tiktok.models import Post, PostState, WorkItem
 from tiktok.publishing.tasks import advance_post
+from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, history, reread
 from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Put, Simulator
@@ -68,18 +71,21 @@ def test_killed_between_a_stored_chunk_and_its_answer(
 
 
 def test_stopped_it_is_gone_in_seconds_and_another_goes_on(
-    jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance
+    jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance, settings: Settings
 ) -> None:
-    tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
-    post = submit(privacy_level="SELF_ONLY")
+    settings.UPLOAD_SINGLE_LIMIT_BYTES = 64_000_000
+    with instance_scope(instance):
+        large = make_media(instance, content=bytes(48 * MB))  # much more than the line's buffers hold
+    tiktok.fault("slow", "upload", bytes_per_s=MB)
+    post = submit(media=large, privacy_level="SELF_ONLY")
     jobs.start()
-    wait_until(lambda: len(the_puts(tiktok)) == 2, what="the second chunk is under way")
+    wait_until(lambda: the_puts(tiktok), what="the chunk is under way")
     assert jobs.stop() < 5
     item = WorkItem.objects.get(post_id=post.pk)
     assert (item.lease_owner, item.lease_until, item.crashes) == ("", None, 0)
     jobs.start()
     wait_until(lambda: is_complete(tiktok), what="published")
-    assert_published_once(tiktok)
+    assert [put.stored for put in the_puts(tiktok)] == [False, True]
 
 
 @pytest.mark.services
