@@ -22,7 +22,7 @@ from instances.roles import KeyScope
 from instances.scoping import instance_scope, unscoped
 from instances.services.api_keys import write_api_key
 from instances.tests.factories import UserFactory
-from tiktok.fields import Sealed, seal
+from tiktok.fields import seal
 from tiktok.models import Media, Post, PostState, Submission, TikTokAccount, TikTokApp
 from tiktok.tests.fixtures_publishing import MB
 from tiktok.tests.integration.proofs.loud import Browser, Loud, Watch
@@ -138,13 +138,13 @@ class Story:
         return post_id
 
     def crash(self, account: TikTokAccount) -> None:
-        """A stored address that cannot be read any more: a fault that nobody foresaw, with a traceback."""
+        """A stored plan that nobody can follow: a fault that was not foreseen, with a traceback."""
         self.tiktok.fault("slow", "upload", bytes_per_s=2 * MB)
         post_id = self.send_post(account)
         wait_until(lambda: self.state_of(post_id) == PostState.UPLOADING, what="the upload runs")
         self.watch.look()
         with instance_scope(self.instance):
-            Submission.objects.filter(post_id=post_id).update(upload_url=Sealed("k1:broken"))
+            Submission.objects.filter(post_id=post_id).update(chunk_size=0)
         wait_until(lambda: "Traceback" in self.loud.background.text(), what="a traceback is logged")
 
     def look_at_everything(self, account: TikTokAccount, post_id: str) -> None:
