@@ -19,7 +19,7 @@
     paid.disabled = isPrivate;
     paid.title = isPrivate ? one("[data-private-note]").textContent : "";
     show(one("[data-branded-note]"), on && isPrivate);
-    for (const option of field("privacy_level").options) {
+    for (const option of field("privacy_level").options ?? []) { // hidden while TikTok's offer is not known
       const closed = ["SELF_ONLY", "FOLLOWER_OF_CREATOR"].includes(option.value);
       option.disabled = closed && paid.checked;
       option.title = option.disabled ? one("[data-private-note]").textContent : "";

@@ -38,7 +38,10 @@ FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "account": None, "consent
 def post_new(request: InstanceRequest) -> HttpResponse:
     """Write a post. Sending the same form twice makes one post (its hidden key)."""
     accounts = list(lists.usable_accounts())
-    return _compose(request, _account_for(request, accounts), accounts, post=None)
+    account = _written_for(request) or _account_for(request, accounts)
+    if account and account not in accounts:
+        accounts.append(account)
+    return _compose(request, account, accounts, post=None)
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,6 +53,12 @@ def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         messages.error(request, _("This post can no longer be edited."))
         return redirect("tiktok:post-detail", request.instance.slug, post.pk)
     return _compose(request, post.account, [post.account], post=post)
+
+
+def _written_for(request: InstanceRequest) -> TikTokAccount | None:
+    """The account a sent form names, also one that has just stopped working: what was typed stays with it."""
+    wanted = parse_id(request.GET.get("to", "")) if request.method == "POST" else None
+    return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
 
 
 def _account_for(request: InstanceRequest, accounts: list[TikTokAccount]) -> TikTokAccount | None:
@@ -65,18 +74,32 @@ def _compose(
     context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
     if account is None:
         return _page(request, context)
-    try:
-        creator = fetch_creator_info(account)
-    except CreatorInfoUnavailable as refusal:
-        return _page(request, context | {"refusal": refusal})
+    creator, refusal = _ask(account)
+    context |= {"creator": creator, "refusal": refusal}
+    if refusal and request.method == "GET":
+        return _page(request, context)
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
     zone = (post and post.publish_zone) or request.instance.time_zone
     form = PostForm(_sent(request), initial=initial, creator=creator, zone=zone)
-    if request.method == "POST" and "use_time" not in request.POST and form.is_valid():
+    if _is_decided(request) and form.is_valid():
         done = _save(request, form, account, creator, post)
         if done is not None:
             return redirect("tiktok:post-detail", request.instance.slug, done.pk)
-    return _page(request, context | {"form": form, "creator": creator, "usage": quota.usage_of(account.credential)})
+    return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
+
+
+def _ask(account: TikTokAccount) -> tuple[CreatorInfo | None, CreatorInfoUnavailable | None]:
+    """What TikTok offers, or why that cannot be told now."""
+    try:
+        return fetch_creator_info(account), None
+    except CreatorInfoUnavailable as refusal:
+        return None, refusal
+
+
+def _is_decided(request: InstanceRequest) -> bool:
+    """Whether something is to be saved; otherwise the same form is shown again, with a new offer."""
+    looks = "use_time" in request.POST or request.POST.get("action") == "look"
+    return request.method == "POST" and not looks
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:
@@ -104,15 +127,16 @@ def _chosen_media(form: PostForm) -> UUID | None:
 
 
 def _save(
-    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
+    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo | None, post: Post | None
 ) -> Post | None:
-    """Do what the button says; None with the errors in the form when it is refused."""
+    """Do what the button says; None when it is refused, with the errors in the form or without ``creator``."""
     try:
         if request.POST.get("action") != "publish":
             return _save_draft(request, form, account, post)
-        if request.membership.can(Permission.POST_PUBLISH):
+        if not request.membership.can(Permission.POST_PUBLISH):
+            form.add_error(None, _("You may write drafts, not publish."))
+        elif creator:
             return _send(request, form, account, creator, post)
-        form.add_error(None, _("You may write drafts, not publish."))
     except OptionsRefused as error:
         for problem in error.problems:
             form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)

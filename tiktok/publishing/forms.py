@@ -25,6 +25,7 @@ PRIVACY_LABELS = {
 }
 WHEN = [("now", _("Now")), ("later", _("At a time"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
+INTERACTIONS = ("allow_comment", "allow_duet", "allow_stitch")
 SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
 
 
@@ -39,7 +40,10 @@ class WallTimeField(forms.DateTimeField):
 
 
 class PostForm(forms.Form):
-    """One video for one account. Choices and disabled boxes come from fresh creator info (UX-7, UX-10)."""
+    """One video for one account. Choices and disabled boxes come from fresh creator info (UX-7, UX-10).
+
+    Without it nothing is offered (UX-4): what had been chosen goes along hidden, good for a draft or another try.
+    """
 
     submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -83,7 +87,7 @@ class PostForm(forms.Form):
 
     timezone = forms.ChoiceField(label=_("Time zone"), required=False)
 
-    def __init__(self, *args: Any, creator: CreatorInfo, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, creator: CreatorInfo | None, zone: str, **kwargs: Any) -> None:
         """``zone`` is the one that is offered first: the post's own, otherwise the instance's."""
         super().__init__(*args, **kwargs)
         self.zone = zone
@@ -92,9 +96,12 @@ class PostForm(forms.Form):
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
         self.fields["media"].error_messages["invalid_choice"] = _("This video is not here any more.")
-        self._offer(creator)
         # A draft may leave it open; there is no default, so a post to be published must say it (UX-8).
-        self.fields["privacy_level"].required = self.data.get("action") != "draft"
+        self.fields["privacy_level"].required = self.data.get("action") not in ("draft", "look")
+        if creator:
+            self._offer(creator)
+        else:
+            self._keep()
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
         names = dict([(zone, zone), *zone_choices()])
@@ -115,6 +122,12 @@ class PostForm(forms.Form):
             if is_off:
                 self.initial[name] = False
 
+    def _keep(self) -> None:
+        self.fields["privacy_level"].required = False
+        self.fields["privacy_level"].choices = list(PRIVACY_LABELS.items())  # type: ignore[attr-defined]
+        for name in ("privacy_level", *INTERACTIONS):
+            self.fields[name].widget = forms.HiddenInput()
+
     def clean_timezone(self) -> str:
         """A program that sends the form may leave it out."""
         return self.cleaned_data["timezone"] or self.zone
@@ -132,6 +145,16 @@ class PostForm(forms.Form):
         if data.get("when") == "later" and not data.get("publish_at") and "publish_at" not in self.errors:
             self.add_error("publish_at", _("Choose a date and time."))
         return data
+
+    @property
+    def kept_privacy(self) -> str:
+        """What had been chosen, in words, while nothing can be offered."""
+        return str(PRIVACY_LABELS.get(self["privacy_level"].value() or "", ""))
+
+    @property
+    def kept_interactions(self) -> list[str]:
+        """The labels of those that had been allowed."""
+        return [str(self[name].label) for name in INTERACTIONS if self[name].value()]
 
     @property
     def is_branded(self) -> bool:
