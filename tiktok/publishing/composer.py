@@ -57,7 +57,8 @@ def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 
 def _written_for(request: InstanceRequest) -> TikTokAccount | None:
     """The account a sent form names, also one that has just stopped working: what was typed stays with it."""
-    wanted = parse_id(request.GET.get("to", "")) if request.method == "POST" else None
+    named = request.POST.get("to") or request.GET.get("to", "")
+    wanted = parse_id(named) if request.method == "POST" else None
     return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
 
 

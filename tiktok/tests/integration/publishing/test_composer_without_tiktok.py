@@ -157,4 +157,4 @@ def test_a_draft_that_is_edited_keeps_its_text_too(
 def test_the_form_names_its_account(page: Client, linked: TikTokAccount) -> None:
     """So it finds it again when the account stops working while somebody writes."""
     html = page.get(reverse("tiktok:post-new", args=["aurora"])).content.decode()
-    assert f'action="?to={linked.pk}"' in html
+    assert f'name="to" value="{linked.pk}"' in html
