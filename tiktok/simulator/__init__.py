@@ -22,6 +22,8 @@ Control API (JSON in and out, loopback only; POST needs ``Content-Type: applicat
     POST /_sim/grants         {user, client_key?, scopes?}: tokens without a browser. GET lists, no tokens
     POST /_sim/grants/revoke  {user, client_key?}: the user disconnects the app
     POST /_sim/tokens/expire  {user, client_key?, kind?: access | refresh}
+    GET  /_sim/tokens/pairs   ?user= ...: every token answer, its tokens as SHA-256, and used-up refresh tokens
+                              that were sent again
     GET  /_sim/posts          ?publish_id= &user= &client_key=
     POST /_sim/posts/act      {publish_id, act: hold | finish | reveal | hide | fail | expire_url, reason?}
     GET  /_sim/requests       ?endpoint= &user= &code= ...: every call, in order, never a token
@@ -68,7 +70,8 @@ Where the documentation is silent, this TikTok decided:
 - Unknown fields, branded content with SELF_ONLY and captions over 2200 units are ``invalid_params``.
 - Inits do not count towards a creator's daily posts, finished uploads do; inits do count as active users.
 - Codes live five minutes and die with the first exchange, even one that fails. A wrong redirect URI is
-  ``invalid_grant``, a wrong verifier ``invalid_request``. Refreshing leaves the old access token alive.
+  ``invalid_grant``, a wrong verifier ``invalid_request``. Refreshing leaves the old access token alive, unless
+  the app has ``refresh_ends_access``; without ``refresh_rotates`` the refresh token stays the same.
 - A second consent leaves the first tokens alive, unless the app has ``reauthorization_ends_tokens``; a refresh
   starts the refresh token's 180 days anew, unless ``refresh_restarts_lifetime`` is false.
 - Revoking takes a live access token, ends all tokens of that user and app, and fails unfinished posts

@@ -153,6 +153,10 @@ def revoke_grant(world: World, body: Json) -> Json:
     return {}
 
 
+def list_pairs(world: World, body: Json) -> Json:
+    return matching((asdict(pair) for pair in world.pairs), body)
+
+
 def expire_tokens(world: World, body: Json) -> Json:
     kind = text(body, "kind", "access")
     client_key, user = text(body, "client_key", demo.CLIENT_KEY), text(body, "user")
@@ -262,6 +266,7 @@ ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
     ("POST", "/_sim/grants"): make_grant,
     ("POST", "/_sim/grants/revoke"): revoke_grant,
     ("POST", "/_sim/tokens/expire"): expire_tokens,
+    ("GET", "/_sim/tokens/pairs"): list_pairs,
     ("GET", "/_sim/posts"): list_posts,
     ("POST", "/_sim/posts/act"): act_on_post,
     ("GET", "/_sim/faults"): lambda world, _: listed(world.faults.armed),

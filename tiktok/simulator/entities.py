@@ -34,6 +34,8 @@ class App:
     refresh_lifetime_s: int = 180 * DAY_S
     code_lifetime_s: int = 300
     refresh_restarts_lifetime: bool = True
+    refresh_rotates: bool = True
+    refresh_ends_access: bool = False
     reauthorization_ends_tokens: bool = False
     rate_limits: bool = True
     post_cap: int = 15

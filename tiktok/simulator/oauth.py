@@ -69,14 +69,13 @@ def check_verifier(code: Code, form: dict[str, str]) -> None:
 
 
 def refresh(world: World, app: App, form: dict[str, str]) -> Json:
-    """A new pair; the refresh token that was sent stops working."""
-    old = world.tokens.get(required(form, "refresh_token"))
+    """A new pair; the refresh token that was sent stops working, unless the app is of the time before."""
+    value = required(form, "refresh_token")
+    old = world.tokens.get(value)
     if not is_live(world, old, app, "refresh") or old is None:
+        world.pairs.refuse(value)
         raise refused("invalid_grant", "Refresh token is invalid or expired.")
-    world.tokens.remove(old)
-    restarted = world.now() + app.refresh_lifetime_s
-    expires_at = restarted if app.refresh_restarts_lifetime else old.expires_at
-    return world.token_pair(app, world.user(old.user), old.scopes, expires_at)
+    return world.renew(app, world.user(old.user), old)
 
 
 def is_live(world: World, token: Token | None, app: App, kind: str) -> bool:

@@ -4,13 +4,14 @@ import secrets
 import threading
 import time
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from tiktok.simulator.entities import DAY_S, App, Code, Grant, Post, Token, User
 from tiktok.simulator.faults import Faults
 from tiktok.simulator.messages import Json, Refusal, Request
+from tiktok.simulator.pairs import Pair, Pairs, digest
 from tiktok.simulator.store import Store, Table
 from tiktok.simulator.weather import Forecast, Weather
 
@@ -78,11 +79,12 @@ class World:
         self._forget_the_rest()
 
     def _forget_the_rest(self) -> None:
-        """What no restart keeps: faults, rate windows, records, and the hashes of unfinished uploads."""
+        """What no restart keeps: faults, rate windows, records, pairs, and the hashes of unfinished uploads."""
         self.faults = Faults()
         self.forecast = Forecast(Weather())
         self.windows = Windows()
         self.records = Records()
+        self.pairs = Pairs()
         self.hashes: dict[str, Any] = {}
 
     def reset(self) -> None:
@@ -143,17 +145,33 @@ class World:
         if app.reauthorization_ends_tokens:
             self._end_tokens(app.client_key, user.id)
         self.grants.save(Grant(app.client_key, user.id, user.open_id(app), scopes, self.now()))
-        return self.token_pair(app, user, scopes, self.now() + app.refresh_lifetime_s)
+        refresh = self._token("refresh", "rft", app, user, scopes, self.now() + app.refresh_lifetime_s)
+        return self._answer(app, user, refresh)
 
-    def token_pair(self, app: App, user: User, scopes: list[str], refresh_expires_at: float) -> Json:
+    def renew(self, app: App, user: User, old: Token) -> Json:
+        """A new access token for a refresh token, which the app's rules replace, prolong or leave as it is."""
+        restarted = self.now() + app.refresh_lifetime_s
+        expires_at = restarted if app.refresh_restarts_lifetime else old.expires_at
+        if app.refresh_ends_access:
+            self._end_tokens(app.client_key, user.id, kind="access")
+        if not app.refresh_rotates:
+            return self._answer(app, user, self.tokens.save(replace(old, expires_at=expires_at)))
+        self.tokens.remove(old)
+        self.pairs.use(old.value, self.now())
+        return self._answer(app, user, self._token("refresh", "rft", app, user, old.scopes, expires_at))
+
+    def _answer(self, app: App, user: User, refresh: Token) -> Json:
+        """A fresh access token beside this refresh token, as the token endpoint answers it."""
         self._forget_expired(app.client_key, user.id)
-        access = self._token("access", "act", app, user, scopes, self.now() + app.access_lifetime_s)
-        refresh = self._token("refresh", "rft", app, user, scopes, refresh_expires_at)
+        now, scopes = self.now(), refresh.scopes
+        access = self._token("access", "act", app, user, scopes, now + app.access_lifetime_s)
+        both = digest(access.value), digest(refresh.value)
+        self.pairs.note(Pair(app.client_key, user.id, user.open_id(app), *both, now, access.expires_at))
         return {
             "access_token": access.value,
             "expires_in": app.access_lifetime_s,
             "open_id": user.open_id(app),
-            "refresh_expires_in": max(0, round(refresh_expires_at - self.now())),
+            "refresh_expires_in": max(0, round(refresh.expires_at - now)),
             "refresh_token": refresh.value,
             "scope": ",".join(scopes),
             "token_type": "Bearer",
@@ -175,9 +193,9 @@ class World:
                 post.fail("auth_removed", self.now())
                 self.posts.save(post)
 
-    def _end_tokens(self, client_key: str, user_id: str) -> None:
+    def _end_tokens(self, client_key: str, user_id: str, *, kind: str = "") -> None:
         for token in self.tokens.all():
-            if token.client_key == client_key and token.user == user_id:
+            if token.client_key == client_key and token.user == user_id and kind in ("", token.kind):
                 self.tokens.remove(token)
 
     def _forget_expired(self, client_key: str, user_id: str) -> None:

@@ -32,6 +32,22 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """One token answer, its tokens as SHA-256. ``used_at``: when a refresh replaced it; ``used_again``: refused uses
+    of its refresh token since.
+    """
+
+    user: str
+    open_id: str
+    access: str
+    refresh: str
+    issued_at: float
+    access_expires_at: float
+    used_at: float | None
+    used_again: int
+
+
+@dataclass(frozen=True)
 class SimulatedPost:
     """A post as TikTok knows it; ``public_ids`` once it is public and moderated."""
 
@@ -200,6 +216,10 @@ class Simulator:
     def expire_token(self, user: str, *, kind: str = "access", client_key: str = CLIENT_KEY) -> None:
         """``kind`` is access or refresh."""
         self.post("tokens/expire", user=user, kind=kind, client_key=client_key)
+
+    def pairs(self, **filters: str) -> list[Pair]:
+        """Every pair of tokens so far, oldest first."""
+        return [pick(Pair, item) for item in self.get("tokens/pairs", **filters)["items"]]
 
     def consent(
         self,

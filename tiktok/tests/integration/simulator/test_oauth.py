@@ -11,6 +11,10 @@ from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 WEB_CALLBACK = "https://clips.example/callback/"
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def test_a_code_becomes_tokens(talk: Talk, maren: str) -> None:
     answer = talk.exchange(talk.code(maren))
     tokens = answer.json()
@@ -143,6 +147,32 @@ def test_lifetimes_are_the_apps(talk: Talk, tiktok: Simulator, maren: str) -> No
 
     assert refreshed["expires_in"] == 86400
     assert 595 <= refreshed["refresh_expires_in"] <= 600
+
+
+def test_a_used_up_refresh_token_that_comes_again_is_noted(talk: Talk, tiktok: Simulator, maren: str) -> None:
+    first = tiktok.grant(maren)
+    second = talk.refresh(first.refresh_token).json()
+    for _ in range(2):
+        talk.refresh(first.refresh_token)
+    talk.refresh("rft.unknown")
+
+    pairs = tiktok.pairs(user=maren)
+    assert [(pair.used_at is not None, pair.used_again) for pair in pairs] == [(True, 2), (False, 0)]
+    assert [(pair.open_id, pair.access, pair.refresh) for pair in pairs] == [
+        (first.open_id, sha256(first.access_token), sha256(first.refresh_token)),
+        (first.open_id, sha256(second["access_token"]), sha256(second["refresh_token"])),
+    ]
+
+
+def test_an_app_may_keep_its_refresh_tokens_or_end_old_access_tokens(talk: Talk, tiktok: Simulator, maren: str) -> None:
+    tiktok.create_app(refresh_rotates=False, refresh_ends_access=True)
+    old = tiktok.grant(maren)
+    new = talk.refresh(old.refresh_token).json()
+
+    assert new["refresh_token"] == old.refresh_token
+    assert talk.user_info(old.access_token).code == "access_token_invalid"
+    assert talk.user_info(new["access_token"]).status == 200
+    assert "access_token" in talk.refresh(old.refresh_token).json()
 
 
 def test_an_access_token_does_not_refresh(talk: Talk, tiktok: Simulator, maren: str) -> None:
