@@ -4,17 +4,21 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db.models import F
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictStr
 
 from instances.http import InstanceRequest
+from instances.problems import ApiProblem
 from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.labels import clean_labels, key_of
 from tiktok.linking.queries import accounts
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, TikTokAccount
@@ -30,7 +34,20 @@ def _usable_name(text: str) -> str:
     return name
 
 
+def _usable_labels(texts: list[str]) -> list[str]:
+    """Raises ValueError with what is wrong."""
+    try:
+        return clean_labels(texts)
+    except ValidationError as error:
+        raise ValueError(error.messages[0]) from error
+
+
 Name = Annotated[StrictStr, Field(max_length=80), AfterValidator(_usable_name)]
+Labels = Annotated[
+    list[StrictStr],
+    AfterValidator(_usable_labels),
+    Field(description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case."),
+]
 Count = Annotated[str | None, Field(description="A whole number; null where the TikTok user did not allow it.")]
 
 
@@ -52,6 +69,7 @@ class AccountOut(Schema):
 
     id: UUID
     name: str
+    labels: list[str]
     status: AccountStatus
     status_reason: str | None
     is_sandbox: bool
@@ -65,9 +83,10 @@ class AccountOut(Schema):
 
 
 class AccountPatch(Strict):
-    """What can be changed: the team's own name."""
+    """What can be changed: the team's own name and labels. What is left out stays; ``labels`` replaces them all."""
 
-    name: Name
+    name: Name = ""
+    labels: Labels = []
 
 
 def describe_account(account: TikTokAccount) -> dict[str, Any]:
@@ -76,6 +95,7 @@ def describe_account(account: TikTokAccount) -> dict[str, Any]:
     return {
         "id": account.pk,
         "name": account.name,
+        "labels": account.labels,
         "status": account.status,
         "status_reason": account.status_reason or None,
         "is_sandbox": credential.app.is_sandbox,
@@ -101,6 +121,13 @@ def describe_profile(account: TikTokAccount) -> dict[str, Any]:
     }
 
 
+def _labelled(rows: QuerySet[TikTokAccount], label: str) -> QuerySet[TikTokAccount]:
+    """Compared here, not in the database: SQLite knows neither lists in JSON nor the case of letters beyond ASCII."""
+    wanted = key_of(label.strip())
+    every = TikTokAccount.objects.values_list("pk", "labels")
+    return rows.filter(pk__in=[pk for pk, labels in every if wanted in map(key_of, labels)])
+
+
 def _find(account_id: UUID) -> TikTokAccount:
     return get_object_or_404(accounts().select_related("instance__tenant", "credential__app"), pk=account_id)
 
@@ -108,9 +135,12 @@ def _find(account_id: UUID) -> TikTokAccount:
 @router.get(
     "/accounts", response=Page[AccountOut], auth=require_scope(KeyScope.ACCOUNTS_READ), summary="Linked accounts"
 )
-def list_accounts(request: InstanceRequest, cursor: str | None = None, limit: int = MOST_PER_PAGE) -> dict[str, Any]:
-    """Newest first, disconnected ones included."""
-    found, next_cursor = paginate(accounts().annotate(created_at=F("linked_at")), cursor, limit)
+def list_accounts(
+    request: InstanceRequest, label: str = "", cursor: str | None = None, limit: int = MOST_PER_PAGE
+) -> dict[str, Any]:
+    """Newest first, disconnected ones included; ``label``: those that carry it, whatever its case."""
+    rows = accounts().annotate(created_at=F("linked_at"))
+    found, next_cursor = paginate(_labelled(rows, label) if label else rows, cursor, limit)
     return {"items": [describe_account(account) for account in found], "next_cursor": next_cursor}
 
 
@@ -129,12 +159,18 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
     "/accounts/{uuid:account_id}",
     response=AccountOut,
     auth=require_scope(KeyScope.ACCOUNTS_WRITE),
-    summary="Rename an account",
+    summary="Rename or label an account",
 )
-def rename_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
-    """The name is the team's own; TikTok never overwrites it."""
+def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
+    """Name and labels are the team's own; TikTok never overwrites them."""
+    if not payload.model_fields_set:
+        raise ApiProblem(422, "invalid", "Some fields are not right.", [("name", "Give a name or labels.")])
     account = _find(account_id)
-    services.rename_account(account, name=payload.name, actor=request.user)
+    with transaction.atomic():
+        if "name" in payload.model_fields_set:
+            services.rename_account(account, name=payload.name, actor=request.user)
+        if "labels" in payload.model_fields_set:
+            services.label_account(account, labels=payload.labels, actor=request.user)
     return describe_account(account)
 
 

@@ -1,4 +1,4 @@
-"""Link, rename, and the app that stands in the environment."""
+"""Link, rename, label, and the app that stands in the environment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -140,6 +140,19 @@ def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
         record(
             "account.renamed", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
             target=account, before=before, after=name,
+        )  # fmt: skip
+
+
+def label_account(account: TikTokAccount, *, labels: list[str], actor: User) -> None:
+    """Replace the account's labels by these, which ``clean_labels`` has passed; the same ones change nothing."""
+    if labels == account.labels:
+        return
+    with transaction.atomic():
+        before, account.labels = list(account.labels), labels
+        account.save(update_fields=["labels"])
+        record(
+            "account.labelled", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
+            target=account, before=before, after=labels,
         )  # fmt: skip
 
 

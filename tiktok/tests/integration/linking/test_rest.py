@@ -71,7 +71,9 @@ def test_a_name_is_changed(admins: Api, admin: User, bakery: TikTokAccount) -> N
 @pytest.mark.parametrize(
     ("body", "field"),
     [({}, "name"), ({"name": ""}, "name"), ({"name": "  "}, "name"), ({"name": None}, "name"), ({"name": 5}, "name"),
-     ({"name": "x" * 81}, "name"), ({"name": "a\0b"}, "name"), ({"name": "ok", "status": "active"}, "status")],
+     ({"name": "x" * 81}, "name"), ({"name": "a\0b"}, "name"), ({"name": "ok", "status": "active"}, "status"),
+     ({"labels": "VIP"}, "labels"), ({"labels": None}, "labels"), ({"labels": [5]}, "labels.0"),
+     ({"labels": ["x" * 31]}, "labels"), ({"labels": [f"{n}" for n in range(11)]}, "labels")],
 )  # fmt: skip
 def test_bad_input_names_its_field(admins: Api, bakery: TikTokAccount, body: dict[str, Any], field: str) -> None:
     answer = admins.send("PATCH", f"/accounts/{bakery.pk}", body)
@@ -111,3 +113,30 @@ def test_another_instances_account_is_not_there(admins: Api, other_instance: Ins
     assert admins.get(f"/accounts/{theirs.pk}").status_code == 404
     assert admins.get("/accounts").json()["items"] == []
     assert admins.get("/accounts/nonsense").status_code == 404
+
+
+def test_labels_are_replaced_and_written_down(admins: Api, admin: User, bakery: TikTokAccount) -> None:
+    answer = admins.send("PATCH", f"/accounts/{bakery.pk}", {"labels": [" Spring ", "VIP", "vip"]})
+
+    assert (answer.status_code, answer.json()["labels"], answer.json()["name"]) == (200, ["Spring", "VIP"], "Bakery")
+    line = AuditLogEntry.objects.get(action="account.labelled")
+    assert (line.actor, line.detail) == (admin, {"before": [], "after": ["Spring", "VIP"]})
+    admins.send("PATCH", f"/accounts/{bakery.pk}", {"labels": ["Spring", "VIP"]})
+    assert AuditLogEntry.objects.filter(action="account.labelled").count() == 1
+    assert admins.send("PATCH", f"/accounts/{bakery.pk}", {"labels": []}).json()["labels"] == []
+
+
+def test_accounts_are_found_by_label_page_by_page(admins: Api, instance: Instance, other_instance: Instance) -> None:
+    app = TikTokAppFactory.create()
+    with instance_scope(instance):
+        for number, labels in enumerate((["Ärzte"], [], ["x", "ärzte"], ["Ärzteblatt"])):
+            make_account(instance, name=f"A{number}", labels=labels, credential=CredentialFactory.create(app=app))
+    with instance_scope(other_instance):
+        make_account(other_instance, name="Theirs", labels=["Ärzte"])
+
+    first = admins.get("/accounts", label="ÄRZTE", limit=1).json()
+    second = admins.get("/accounts", label="ÄRZTE", limit=1, cursor=first["next_cursor"]).json()
+
+    assert [item["name"] for item in first["items"] + second["items"]] == ["A2", "A0"]
+    assert second["next_cursor"] is None
+    assert admins.get("/accounts", label="nobody").json()["items"] == []

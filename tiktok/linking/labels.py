@@ -1,0 +1,51 @@
+"""Labels: a team's own words by which it groups its accounts. Pure."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+MOST_LABELS: Final = 10
+LONGEST_LABEL: Final = 30
+SEPARATOR: Final = ","  # of the page's text field, so no label holds one
+
+
+def clean_labels(texts: Iterable[str]) -> list[str]:
+    """Trimmed, without empty ones, each once whatever its case (the first spelling stays), in the order given.
+
+    Raises ValidationError with what is wrong.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        if label := " ".join(unicodedata.normalize("NFC", text).split()):
+            _check(label)
+            found.setdefault(key_of(label), label)
+    if len(found) > MOST_LABELS:
+        raise ValidationError(_("An account takes at most %(most)d labels.") % {"most": MOST_LABELS}, code="many")
+    return list(found.values())
+
+
+def _check(label: str) -> None:
+    if len(label) > LONGEST_LABEL:
+        said = _("“%(label)s…” is too long: a label has at most %(most)d characters.")
+        raise ValidationError(said % {"label": label[:LONGEST_LABEL], "most": LONGEST_LABEL}, code="long")
+    if SEPARATOR in label or not label.isprintable():
+        raise ValidationError(_("A label holds visible characters and no comma."), code="characters")
+
+
+def key_of(label: str) -> str:
+    """What makes two labels the same."""
+    return label.casefold()
+
+
+def count_labels(lists: Iterable[Iterable[str]]) -> list[tuple[str, int]]:
+    """Labels in use with the number of accounts that carry them, by alphabet; the first spelling speaks for all."""
+    counts, spelling = Counter[str](), dict[str, str]()
+    for labels in lists:
+        for label in labels:
+            counts[key_of(label)] += 1
+            spelling.setdefault(key_of(label), label)
+    return [(spelling[key], counts[key]) for key in sorted(counts)]
