@@ -35,3 +35,8 @@ def decrypt(text: str) -> str:
         return str(_fernet(key).decrypt(token.encode("ascii")).decode())
     except (InvalidToken, BadSignature, ValueError) as error:
         raise Undecryptable(f"a value of key {key_id!r} does not decrypt") from error
+
+
+def newest_key_id() -> str:
+    """The key that writes."""
+    return next(iter(settings.FIELD_ENCRYPTION_KEYS))

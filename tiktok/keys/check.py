@@ -1,0 +1,35 @@
+"""``check --deploy --database default``: whether the key ring has every key that something is stored under."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from django.core.checks import CheckMessage, Error
+
+from tiktok.keys.columns import missing_keys, stored_key_ids
+
+MISSING_KEY: Final = "tiktok.E001"
+
+
+def check_stored_keys(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """One error per key id that has rows and no key. Counts by SQL; says nothing of tables that are not there yet.
+
+    For deployments only: `migrate` runs the checks of its database too, and a lost key must not keep anything from
+    starting.
+    """
+    return [
+        _error(using, key_id, columns)
+        for using in databases or ()
+        for key_id, columns in sorted(missing_keys(stored_key_ids(using)).items())
+    ]
+
+
+def _error(using: str, key_id: str, columns: Mapping[str, int]) -> CheckMessage:
+    named = ", ".join(f"{column}: {rows}" for column, rows in sorted(columns.items()))
+    shown = key_id[:20] or "(none)"
+    return Error(
+        f"{sum(columns.values())} secrets in the database {using!r} cannot be read: FIELD_ENCRYPTION_KEYS has no key "
+        f"with the id {shown} ({named}).",
+        hint=f"Put key {shown} back behind the newest one in FIELD_ENCRYPTION_KEYS and restart every process. "
+        "If it is lost, see “A lost encryption key” in docs/runbook.md.",
+        id=MISSING_KEY,
+    )

@@ -1,0 +1,74 @@
+"""Every encrypted column of every table, found by looking at the models."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models import F
+
+from accounts.encrypted import EncryptedColumn
+from accounts.mfa_columns import two_factor_columns
+from instances.scoping import unscoped
+from tiktok.fields import EncryptedTextField, Sealed, seal, unseal
+
+
+class FieldColumn(EncryptedColumn):
+    """The column of an EncryptedTextField, whose values are bound to their row."""
+
+    def __init__(self, model: type[models.Model], field: EncryptedTextField) -> None:
+        super().__init__(model, column=field.get_attname_column()[1], text=F(field.name))
+        self._field: Final = field.name
+
+    def encrypt_anew(self, pk: Any, text: str) -> str:
+        """Raises Undecryptable, also for another row's value."""
+        return seal(self.model, pk, self._field, unseal(self.model, pk, self._field, Sealed(text))).text
+
+    def swap(self, pk: Any, old: str, new: str, using: str) -> bool:
+        """One statement: a refresh of the same moment is either seen here or comes after, and wins."""
+        same = self.model._default_manager.using(using).filter(**{"pk": pk, self._field: Sealed(old)})
+        return bool(same.update(**{self._field: Sealed(new)}))
+
+
+def encrypted_columns() -> list[EncryptedColumn]:
+    """All of them, by name. Those of content need an open scope, or none."""
+    ours = [
+        FieldColumn(model, field)
+        for model in apps.get_models()
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, EncryptedTextField)
+    ]
+    return sorted([*ours, *two_factor_columns()], key=lambda column: column.name)
+
+
+def present_columns(using: str) -> list[EncryptedColumn]:
+    """Those that this database has; before its migrations have run some are missing."""
+    connection = connections[using]
+    found = encrypted_columns()
+    with connection.cursor() as cursor:
+        tables = {column.model._meta.db_table for column in found} & set(connection.introspection.table_names(cursor))
+        names = {
+            (table, info.name)
+            for table in tables
+            for info in connection.introspection.get_table_description(cursor, table)
+        }
+    return [column for column in found if (column.model._meta.db_table, column.column) in names]
+
+
+def stored_key_ids(using: str = DEFAULT_DB_ALIAS) -> dict[str, dict[str, int]]:
+    """Rows per key id, by table.column, as the database counts them: nothing is decrypted.
+
+    A column that the database does not have yet is left out; one without values has an empty count.
+    """
+    with unscoped(reason="secrets are counted per key over all instances"):
+        return {column.name: column.rows_per_key(using) for column in present_columns(using)}
+
+
+def missing_keys(stored: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """What cannot be read for want of its key: rows per table.column, by key id."""
+    missing: dict[str, dict[str, int]] = {}
+    for column, rows in stored.items():
+        for key_id in rows.keys() - settings.FIELD_ENCRYPTION_KEYS.keys():
+            missing.setdefault(key_id, {})[column] = rows[key_id]
+    return missing

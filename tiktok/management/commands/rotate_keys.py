@@ -1,0 +1,79 @@
+"""``manage.py rotate_keys``: write every secret under the newest key, while everything runs."""
+
+import argparse
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from accounts import key_ring
+from tiktok.keys.columns import stored_key_ids
+from tiktok.keys.rotate import Rotation, rotate
+
+NONE: Final = "-"
+UNFINISHED: Final = 2
+
+
+class Command(BaseCommand):
+    """May run at any time, any number of times, and be stopped at any moment."""
+
+    help = (
+        "Encrypts every stored secret anew with the newest key of FIELD_ENCRYPTION_KEYS and says how many rows each "
+        "key has before and after. Exit code 1: some could not be read; 2: run it again."
+    )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Which database, and whether to write."""
+        parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=list(connections))
+        parser.add_argument("--dry-run", "--report", action="store_true", help="Read everything, write nothing.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Count, rotate, count again, and fail if anything is left."""
+        using, is_rehearsal = options["database"], options["dry_run"]
+        newest = key_ring.newest_key_id()
+        self.stdout.write(f"Keys in FIELD_ENCRYPTION_KEYS, newest first: {', '.join(settings.FIELD_ENCRYPTION_KEYS)}")
+        before = stored_key_ids(using)
+        done = list(rotate(using, is_rehearsal=is_rehearsal))
+        after = before if is_rehearsal else stored_key_ids(using)
+        self._tabulate(before, after)
+        would_be = "would be " if is_rehearsal else ""
+        self.stdout.write(f"{sum(one.renewed for one in done)} values {would_be}encrypted anew with {newest}.")
+        _refuse_leftovers(done)
+        self._say_what_next(after, newest)
+
+    def _tabulate(self, before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> None:
+        lines = [(name, _rows(before.get(name, {})), _rows(rows)) for name, rows in after.items()]
+        lines.insert(0, ("rows per key", "before", "after"))
+        widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
+        for line in lines:
+            self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+    def _say_what_next(self, after: Mapping[str, Mapping[str, int]], newest: str) -> None:
+        stored = {key_id for rows in after.values() for key_id in rows}
+        if stored - {newest}:
+            return
+        if spare := [key_id for key_id in settings.FIELD_ENCRYPTION_KEYS if key_id != newest]:
+            self.stdout.write(f"Nothing stored needs {', '.join(spare)} any more.")
+
+
+def _rows(rows: Mapping[str, int]) -> str:
+    return ", ".join(f"{key_id[:20] or '(no key id)'}: {count}" for key_id, count in rows.items()) or NONE
+
+
+def _refuse_leftovers(done: Iterable[Rotation]) -> None:
+    unreadable = {one.column: one.unreadable for one in done if one.unreadable}
+    if unreadable:
+        named = ", ".join(f"{column}: {count}" for column, count in unreadable.items())
+        raise CommandError(
+            f"{sum(unreadable.values())} values could not be read and stay as they are ({named}). "
+            "Is a key missing? See “A lost encryption key” in docs/runbook.md."
+        )
+    if left := {one.column: one.overtaken for one in done if one.overtaken}:
+        named = ", ".join(f"{column}: {count}" for column, count in left.items())
+        raise CommandError(
+            f"Some values were written with an older key meanwhile ({named}). Run it again once every process has the "
+            "newest key in front.",
+            returncode=UNFINISHED,
+        )

@@ -1,0 +1,53 @@
+"""``check --deploy --database default`` knows when a key of the ring is missing."""
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from django.db import connection
+from pytest_django import Settings
+
+from tiktok.keys.check import MISSING_KEY, check_stored_keys
+from tiktok.keys.columns import stored_key_ids
+from tiktok.tests.integration.keys.conftest import NEW, OLD, only
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("stored")
+def test_with_every_key_in_the_ring_nothing_is_wrong(ring: Settings) -> None:
+    assert check_stored_keys(databases=["default"]) == []
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_stored_key_id_without_a_key_fails_the_deployment_check_and_nothing_else(
+    ring: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ring.FIELD_ENCRYPTION_KEYS = only(NEW)
+
+    with pytest.raises(SystemCheckError) as raised:
+        call_command("check", deploy=True, databases=["default"], tags=["database"])
+    call_command("check", databases=["default"], tags=["database"])  # as `migrate` does, which a lost key must not stop
+
+    said = str(raised.value)
+    assert f"({MISSING_KEY}) 8 secrets in the database 'default' cannot be read" in said
+    assert f"no key with the id {OLD} (mfa_authenticator.data.secret: 1, " in said
+    assert f"HINT: Put key {OLD} back behind the newest one in FIELD_ENCRYPTION_KEYS" in said
+
+
+@pytest.mark.usefixtures("stored")
+def test_it_counts_and_decrypts_nothing(ring: Settings) -> None:
+    ring.FIELD_ENCRYPTION_KEYS = dict.fromkeys((NEW, OLD), b"0" * 32)  # with these no value can be read
+
+    assert check_stored_keys(databases=["default"]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_silent_about_tables_that_are_not_there_yet() -> None:
+    with connection.schema_editor() as editor:
+        editor.execute("ALTER TABLE tiktok_initreceipt RENAME TO set_aside")
+    try:
+        assert "tiktok_initreceipt.upload_url" not in stored_key_ids()
+        assert check_stored_keys(databases=["default"]) == []
+    finally:
+        with connection.schema_editor() as editor:
+            editor.execute("ALTER TABLE set_aside RENAME TO tiktok_initreceipt")
