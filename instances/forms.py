@@ -151,7 +151,9 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "mail_failed": _("TikTok or Clipdesk gave up on a post."),
             "mail_attention": _("A post waits until somebody decides what happens to it."),
-            "mail_reconnect": _("Posts wait because TikTok no longer accepts the account's sign-in."),
+            "mail_reconnect": _(
+                "TikTok's permission for an account ends soon, ended or became less; posts wait for it."
+            ),
         }
 
 

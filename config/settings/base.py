@@ -157,6 +157,7 @@ PERIODIC_JOBS = [
     ("mail-notices", 60, "instances.notices.digest.mail_digests"),
     ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
+    ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),

@@ -1,6 +1,7 @@
 """Notices: what people of an instance are told when something failed or needs somebody."""
 
 import uuid
+from typing import Final
 
 from django.db import models
 from django.db.models import Q
@@ -11,11 +12,18 @@ from instances.scoping import ContentModel
 
 
 class NoticeKind(models.TextChoices):
-    """What sort of news it is; each can be switched off by mail."""
+    """What sort of news it is. The first three are about posts, the others about accounts."""
 
     FAILED = "failed", _("Posts that failed")
     ATTENTION = "attention", _("Posts that need somebody")
-    RECONNECT = "reconnect", _("Accounts to reconnect")
+    RECONNECT = "reconnect", _("Posts that wait for their account")
+    ENDED = "ended", _("Accounts to reconnect")
+    ENDING = "ending", _("Permissions that end soon")
+    SCOPES = "scopes", _("Permissions that were taken back")
+
+
+# Which switch of a person's preferences a kind of news hangs on, where it is not named like the kind.
+SWITCHES: Final = dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect")
 
 
 class Notice(ContentModel):
@@ -82,4 +90,4 @@ class NotificationPreference(ContentModel):
 
     def wants(self, kind: str) -> bool:
         """Whether this kind of news is mailed."""
-        return bool(getattr(self, f"mail_{kind}"))
+        return bool(getattr(self, f"mail_{SWITCHES.get(NoticeKind(kind), kind)}"))

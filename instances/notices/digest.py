@@ -56,7 +56,7 @@ def write_digest(instance: Instance) -> None:
 
 
 def people_told(instance: Instance) -> list[User]:
-    """Who can do something about a post there: those who may write posts, admins of the tenant among them."""
+    """Who can do something about a post or an account there; who may write posts may reconnect accounts too."""
     return [
         member.user
         for member in members_of(instance, reader=Role.OWNER)

@@ -1,4 +1,4 @@
-"""What a digest says: grouped by what happened, the first ten posts by name, how many more."""
+"""What a digest says: grouped by what happened, the first ten posts and accounts by name, how many more."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from instances.models import Instance, Notice, NoticeKind
 from instances.notices.words import Subject, Words, kind_count, subjects_of, words_of
 
 NAMED: Final = 10
-Codes = tuple[tuple[str, str], ...]
+Codes = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A post that the mail lists, and when it happened."""
+    """A post or an account that the mail lists, and when it happened."""
 
     subject: Subject
     at: datetime
@@ -38,7 +38,7 @@ class Named:
 
 @dataclass(slots=True)
 class Group:
-    """Notices of one kind with the same reason; ``named`` are the posts that the mail lists."""
+    """Notices of one kind with the same reason; ``named`` are those that the mail lists."""
 
     kind: str
     words: Words
@@ -58,7 +58,12 @@ class Group:
 
 
 def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
-    """The digest of these notices, the first of them named, in the instance's zone; one statement in any case."""
+    """The digest of these notices, the first of them named, in the instance's zone; two statements at most."""
+    with timezone.override(instance.zone):
+        return _composed(instance, notices)
+
+
+def _composed(instance: Instance, notices: Sequence[Notice]) -> Mail:
     counts = Counter(notice.kind for notice in notices)
     summary = " · ".join(kind_count(kind, counts[kind]) for kind in NoticeKind.values if counts[kind])
     context = {
@@ -69,9 +74,8 @@ def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
         "notices_url": settings.BASE_URL + reverse("instances:notice-list", args=[instance.slug]),
         "settings_url": settings.BASE_URL + reverse("instances:settings-notifications", args=[instance.slug]),
     }
-    with timezone.override(instance.zone):
-        text = render_to_string("instances/mail/digest.txt", context)
-        html = render_to_string("instances/mail/digest.html", context)
+    text = render_to_string("instances/mail/digest.txt", context)
+    html = render_to_string("instances/mail/digest.html", context)
     return Mail(f"{instance.name}: {summary}", text.strip() + "\n", html)
 
 
@@ -91,13 +95,13 @@ def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
 
 def _to_name(notices: Sequence[Notice]) -> list[Notice]:
     """The first ten, but one of every reason before a second of any."""
-    firsts = list({(notice.kind, _codes(notice)): notice for notice in reversed(notices)}.values())[::-1]
+    firsts = list({_codes(notice): notice for notice in reversed(notices)}.values())[::-1]
     chosen = {notice.pk for notice in firsts}
     return [*firsts, *(notice for notice in notices if notice.pk not in chosen)][:NAMED]
 
 
 def _codes(notice: Notice) -> Codes:
-    return tuple(sorted(notice.parts.items()))
+    return notice.kind, tuple(sorted(notice.parts.items()))
 
 
 def _words(notices: Sequence[Notice]) -> dict[Codes, Words]:

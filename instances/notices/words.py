@@ -1,6 +1,6 @@
 """Notices in words. What a code means and what a subject is called, the app above knows; settings name it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
@@ -16,6 +16,9 @@ LOOKS: Final = {
     NoticeKind.FAILED: "failed",
     NoticeKind.ATTENTION: "needs_attention",
     NoticeKind.RECONNECT: "waiting_account",
+    NoticeKind.ENDED: "reconnect_needed",
+    NoticeKind.ENDING: "expiring",
+    NoticeKind.SCOPES: "limited",
 }
 
 
@@ -30,11 +33,12 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a notice is about: its name, what it belongs to, its page (a path)."""
+    """What a notice is about: its name, what it belongs to, its page (a path), and how it stands (may be empty)."""
 
     name: str
     belongs_to: str
     url: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +62,20 @@ class Told:
 
 def words_of(notice: Notice) -> Words:
     """The notice's codes as sentences, in the active language; asks the database nothing."""
-    teller = cast(Callable[[Mapping[str, str]], Words], import_string(settings.NOTICE_WORDS))
-    return teller(notice.parts)
+    teller = cast(Callable[[Notice], Words], import_string(settings.NOTICE_WORDS))
+    return teller(notice)
 
 
-def subjects_of(instance: Instance, notices: Iterable[Notice]) -> Mapping[UUID, Subject]:
-    """What the notices are about, by subject id; one statement. The instance's scope is open."""
-    finder = cast(Callable[[Instance, list[UUID]], Mapping[UUID, Subject]], import_string(settings.NOTICE_SUBJECTS))
-    return finder(instance, [notice.subject_id for notice in notices])
+def subjects_of(instance: Instance, notices: Sequence[Notice]) -> Mapping[UUID, Subject]:
+    """What the notices are about, by subject id; a statement for posts and one for accounts. The scope is open."""
+    finder = cast(
+        Callable[[Instance, Sequence[Notice]], Mapping[UUID, Subject]], import_string(settings.NOTICE_SUBJECTS)
+    )
+    return finder(instance, notices)
 
 
 def tell_all(instance: Instance, notices: list[Notice]) -> list[Told]:
-    """The notices in words, in their order; one statement."""
+    """The notices in words, in their order; at most two statements."""
     subjects = subjects_of(instance, notices)
     return [Told(notice, words_of(notice), subjects.get(notice.subject_id)) for notice in notices]
 
@@ -82,15 +88,29 @@ def kind_count(kind: str, count: int) -> str:
         NoticeKind.RECONNECT: ngettext(
             "%(count)d post waits for its account", "%(count)d posts wait for their account", count
         ),
+        NoticeKind.ENDED: ngettext(
+            "%(count)d account has to be reconnected", "%(count)d accounts have to be reconnected", count
+        ),
+        NoticeKind.ENDING: ngettext(
+            "%(count)d account's permission ends soon", "%(count)d accounts' permissions end soon", count
+        ),
+        NoticeKind.SCOPES: ngettext(
+            "%(count)d account's TikTok permissions have changed",
+            "%(count)d accounts' TikTok permissions have changed",
+            count,
+        ),
     }
     return texts[NoticeKind(kind)] % {"count": count}
 
 
 def kind_title(kind: str) -> str:
-    """What happened to one post, as a heading."""
+    """What happened to one post or account, as a heading."""
     titles = {
         NoticeKind.FAILED: _("A post failed"),
         NoticeKind.ATTENTION: _("A post needs somebody"),
         NoticeKind.RECONNECT: _("A post waits for its account"),
+        NoticeKind.ENDED: _("An account has to be reconnected"),
+        NoticeKind.ENDING: _("An account's permission ends soon"),
+        NoticeKind.SCOPES: _("TikTok permissions have changed"),
     }
     return titles[NoticeKind(kind)]

@@ -1,5 +1,6 @@
 """Writing notices. Call these inside the transaction of what they tell, with the instance's scope open."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +17,10 @@ def write_notice(
     )
 
 
-def settle_notices(subject_id: UUID) -> None:
-    """Nobody has to do anything about this subject any more; again changes nothing."""
-    Notice.objects.filter(subject_id=subject_id, settled_at=None).update(settled_at=db_now())
+def settle_notices(subject_id: UUID, kinds: Collection[NoticeKind] = ()) -> None:
+    """Nobody has to do anything about this subject any more, or about these kinds; again changes nothing."""
+    unsettled = Notice.objects.filter(subject_id=subject_id, settled_at=None)
+    (unsettled.filter(kind__in=kinds) if kinds else unsettled).update(settled_at=db_now())
 
 
 def forget_notices(subject_id: UUID) -> None:

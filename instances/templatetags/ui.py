@@ -37,6 +37,7 @@ class Look(NamedTuple):
 ACCOUNT_LOOKS = {
     "active": Look("good", "circle-check", pgettext_lazy("account", "Active")),
     "expiring": Look("warn", "hourglass", pgettext_lazy("account", "Expires soon")),
+    "limited": Look("warn", "shield-lock", pgettext_lazy("account", "May not publish")),
     "reconnect_needed": Look("bad", "plug-connected-x", pgettext_lazy("account", "Reconnect")),
     "disconnecting": Look("neutral", "loader-2", pgettext_lazy("account", "Disconnecting…")),
     "disconnected": Look("neutral", "plug-x", pgettext_lazy("account", "Disconnected")),

@@ -21,6 +21,7 @@ from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import remove_avatar
+from tiktok.linking.notices import settle
 from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_access_token
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
@@ -48,6 +49,7 @@ def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = Fal
             "account.disconnecting", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
             target=account, at_once=at_once,
         )  # fmt: skip
+        settle(account)
     account.refresh_from_db()
     return True
 

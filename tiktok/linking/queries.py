@@ -8,11 +8,13 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from instances.models import Instance
 from tiktok import quota
+from tiktok.api.types import Scope
 from tiktok.linking.disconnect import UNDER_WAY
+from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp
 
@@ -29,7 +31,7 @@ class AccountCard:
 
     @property
     def status(self) -> str:
-        """The account's status, or "expiring"."""
+        """The account's status, or "limited", or "expiring"."""
         return account_status(self.account)[0]
 
     @property
@@ -56,12 +58,7 @@ class AccountCard:
     @property
     def reason(self) -> str:
         """Why it has to be reconnected."""
-        reasons = {
-            "withdrawn": _("TikTok has ended the permission. Reconnect once and everything goes on."),
-            "token_refused": _("TikTok refuses the stored permission. Reconnect once and everything goes on."),
-            "undecryptable": _("The stored permission cannot be read any more. Reconnect once."),
-        }
-        return reasons.get(self.account.status_reason, _("Reconnect once and everything goes on."))
+        return f"{reason_text(self.account.status_reason)} {_('Reconnect once and everything goes on.')}"
 
     @property
     def disconnect_text(self) -> str:
@@ -107,7 +104,9 @@ def _finishing(count: int) -> str:
 
 
 def account_status(account: TikTokAccount) -> tuple[str, str]:
-    """The word for templates and the words for people; "expiring" counts the days."""
+    """The word for templates and the words for people; "limited": may not publish; "expiring" counts the days."""
+    if account.is_active and Scope.VIDEO_PUBLISH not in account.credential.scopes:
+        return "limited", pgettext("account", "May not publish")
     if (left := account.expires_in) is not None:
         days = max(0, left.days)
         return "expiring", ngettext("Expires in %(days)d day", "Expires in %(days)d days", days) % {"days": days}

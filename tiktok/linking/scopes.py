@@ -18,6 +18,13 @@ FEATURES: Final[dict[str, str | Promise]] = {
 }
 
 
+def features_of(scopes: Iterable[str]) -> list[str]:
+    """In people's words, in the order of the consent page."""
+    wanted = set(scopes)
+    known = [str(text) for scope, text in FEATURES.items() if scope in wanted]
+    return [*known, *sorted(wanted - FEATURES.keys())]
+
+
 def missing_features(asked: Iterable[str], granted: Collection[str]) -> list[str]:
     """What stays off because the TikTok user did not allow it, in the order of the consent page."""
     return [str(FEATURES.get(scope, scope)) for scope in asked if scope not in granted]

@@ -14,16 +14,18 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
-from instances.models import Instance
+from instances.models import Instance, NoticeKind
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
 from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.endings import settle_endings
+from tiktok.linking.notices import settle
 from tiktok.linking.rules import check_key, check_redirect_uri, type_for
 from tiktok.linking.scopes import missing_features
 from tiktok.linking.secrets import with_client_secret
-from tiktok.linking.status import revive_accounts, wake_posts
+from tiktok.linking.status import note_scopes, revive_accounts, wake_posts
 from tiktok.linking.tokens import token_columns
 from tiktok.models import AccountStatus, AppEnvironment, TikTokAccount, TikTokApp, TikTokCredential
 
@@ -77,18 +79,25 @@ def link_account(
             app=app.name, scopes=list(credential.scopes),
         )  # fmt: skip
     revive_accounts(credential.pk)
-    wake_posts(account)
+    settle_endings(credential.pk)
+    wake_posts(credential.pk)
     return Linked(account, how, is_new, missing)
 
 
 def store_tokens(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> TikTokCredential:
-    """The credential of this TikTok user for this app, with this pair as its newest."""
-    credential, _created = TikTokCredential.objects.get_or_create(
-        app=app, open_id=tokens.open_id, defaults={"scopes": list(tokens.scopes)}
-    )
-    columns: dict[str, Any] = token_columns(credential.pk, tokens, asked_at)
-    TikTokCredential.objects.filter(pk=credential.pk).update(**columns, version=F("version") + 1)
-    credential.refresh_from_db()
+    """The credential of this TikTok user for this app, with this pair as its newest.
+
+    Every instance that linked the TikTok user is told when this consent allows less, or more, than the one before.
+    """
+    with transaction.atomic():
+        credential, _created = TikTokCredential.objects.select_for_update().get_or_create(
+            app=app, open_id=tokens.open_id, defaults={"scopes": list(tokens.scopes)}
+        )
+        before = credential.scopes
+        columns: dict[str, Any] = token_columns(credential.pk, tokens, asked_at)
+        TikTokCredential.objects.filter(pk=credential.pk).update(**columns, version=F("version") + 1)
+        credential.refresh_from_db()
+        note_scopes(credential.pk, before=before, after=credential.scopes)
     return credential
 
 
@@ -106,6 +115,7 @@ def _upsert_account(
     account.disconnect_at = account.disconnected_at = None
     account.linked_by = actor
     account.save()
+    settle(account, NoticeKind.ENDED)
     return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
 
 

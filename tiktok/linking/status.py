@@ -1,30 +1,35 @@
 """What a credential's fate does to every account that hangs on it, in whichever instance."""
 
-from typing import Final
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from accounts.audit import record
 from instances.jobs.clock import db_now
+from instances.models import NoticeKind
 from instances.scoping import instance_scope, unscoped
+from tiktok.linking.notices import settle, tell, tell_scopes
+from tiktok.linking.reasons import ENDS_THE_GRANT, EXPIRED, WITHDRAWN
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential, WorkItem
 
-# Words in TikTokAccount.status_reason; the page says them in full.
-TAKES_TOKENS_BACK: Final = "withdrawn"
+LINKED = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
 
 
 def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bool:
-    """Say on every account of this credential that its TikTok user has to consent again.
+    """Say on every account of this credential that its TikTok user has to consent again, and tell its people.
 
     Only while ``version`` is still the one the caller acted on; False (nothing written) if it has moved on.
-    ``reason`` "withdrawn" means that TikTok has ended the grant, so nothing more is asked with it.
+    ``reason`` is one of reasons.py; with those in ENDS_THE_GRANT nothing more is asked with these tokens.
     """
     with transaction.atomic():
         row = TikTokCredential.objects.filter(pk=credential_id, version=seen_version)
-        changes = {"withdrawn_at": db_now(), "next_refresh_at": None} if reason == TAKES_TOKENS_BACK else {}
+        changes = {"withdrawn_at": db_now(), "next_refresh_at": None} if reason in ENDS_THE_GRANT else {}
         if not row.update(refresh_owner="", refresh_lease_until=None, **changes):
             return False
+        if reason == WITHDRAWN and row.filter(refresh_expires_at__lte=db_now()).exists():
+            reason = EXPIRED
         for account in _links(credential_id, AccountStatus.ACTIVE):
             _move(account, AccountStatus.RECONNECT_NEEDED, reason=reason)
     return True
@@ -32,9 +37,24 @@ def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bo
 
 def lose_scope(credential_id: UUID, scope: str) -> None:
     """TikTok has just refused for want of this scope: whatever was written down, it is not granted (any more)."""
-    row = TikTokCredential.objects.only("version", "scopes").get(pk=credential_id)
-    left = [granted for granted in row.scopes if granted != scope]
-    TikTokCredential.objects.filter(pk=credential_id, version=row.version).update(scopes=left)
+    with transaction.atomic():
+        row = TikTokCredential.objects.select_for_update().only("scopes").get(pk=credential_id)
+        if scope not in row.scopes:
+            return
+        left = [granted for granted in row.scopes if granted != scope]
+        TikTokCredential.objects.filter(pk=credential_id).update(scopes=left)
+        note_scopes(credential_id, before=row.scopes, after=left)
+
+
+def note_scopes(credential_id: UUID, *, before: Collection[str], after: Collection[str]) -> None:
+    """What is allowed has changed: say so in every instance. Call it in the transaction that writes it down."""
+    lost, gained = sorted(set(before) - set(after)), sorted(set(after) - set(before))
+    if not lost and not gained:
+        return
+    for account in _links(credential_id, *LINKED):
+        with instance_scope(account.instance):
+            tell_scopes(account, before, after)
+        _record(account, "scopes_changed", lost=lost, gained=gained)
 
 
 def revive_accounts(credential_id: UUID) -> None:
@@ -43,11 +63,16 @@ def revive_accounts(credential_id: UUID) -> None:
     for account in waiting:
         with transaction.atomic():
             _move(account, AccountStatus.ACTIVE, reason="")
-            wake_posts(account)
+            _wake_posts(account)
 
 
-def wake_posts(account: TikTokAccount) -> None:
-    """Let a worker look at the posts that wait for this account, now."""
+def wake_posts(credential_id: UUID) -> None:
+    """Let a worker look at the posts that wait for this TikTok user, now, in all instances."""
+    for account in _links(credential_id, AccountStatus.ACTIVE):
+        _wake_posts(account)
+
+
+def _wake_posts(account: TikTokAccount) -> None:
     with instance_scope(account.instance):
         waiting = list(
             Post.objects.filter(account=account, state=PostState.WAITING_ACCOUNT).values_list("pk", flat=True)
@@ -55,22 +80,24 @@ def wake_posts(account: TikTokAccount) -> None:
     WorkItem.objects.filter(post_id__in=waiting).update(next_action_at=db_now())
 
 
-def _links(credential_id: UUID, status: AccountStatus) -> list[TikTokAccount]:
+def _links(credential_id: UUID, *statuses: AccountStatus) -> list[TikTokAccount]:
     with unscoped(reason="a credential is shared by every instance that linked this TikTok user"):
-        found = TikTokAccount.objects.filter(credential_id=credential_id, status=status)
+        found = TikTokAccount.objects.filter(credential_id=credential_id, status__in=statuses)
         return list(found.select_related("instance__tenant"))
 
 
 def _move(account: TikTokAccount, status: AccountStatus, *, reason: str) -> None:
+    """In a transaction: the status, what people are told of it, and the audit line."""
     with instance_scope(account.instance):
         same = TikTokAccount.objects.filter(pk=account.pk, status=account.status)
-        if not same.update(status=status, status_reason=reason):
+        if not same.update(status=status, status_reason=reason, end_told_days=None):
             return
-    record(
-        f"account.{status}",
-        tenant=account.instance.tenant,
-        actor=None,
-        instance_id=account.instance_id,
-        target=account,
-        reason=reason,
-    )
+        settle(account, NoticeKind.ENDING, NoticeKind.ENDED)
+        if status == AccountStatus.RECONNECT_NEEDED:
+            tell(account, NoticeKind.ENDED, reason=reason)
+    _record(account, status, reason=reason)
+
+
+def _record(account: TikTokAccount, verb: str, **detail: Any) -> None:
+    instance = account.instance
+    record(f"account.{verb}", tenant=instance.tenant, actor=None, instance_id=instance.pk, target=account, **detail)

@@ -1,6 +1,6 @@
 """The periodic work of linking; each function may run twice and at any time (settings.PERIODIC_JOBS)."""
 
-from tiktok.linking import disconnect, upkeep
+from tiktok.linking import disconnect, endings, upkeep
 
 
 def finish_disconnects() -> None:
@@ -17,3 +17,8 @@ def refresh_ahead() -> None:
 def sync_profiles() -> None:
     """Read each active account's profile about once a day."""
     upkeep.sync_profiles()
+
+
+def warn_of_endings() -> None:
+    """Tell people whose account's permission ends soon."""
+    endings.warn_of_endings()

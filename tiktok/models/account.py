@@ -62,7 +62,10 @@ class AccountStatus(models.TextChoices):
 
 
 class TikTokAccount(ContentModel):
-    """An instance's link to a TikTok user. ``name`` is the team's own and is never overwritten."""
+    """An instance's link to a TikTok user. ``name`` is the team's own and is never overwritten.
+
+    ``end_told_days``: so many days before the end of TikTok's permission its people were last warned (endings.py).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     credential = models.ForeignKey(TikTokCredential, on_delete=models.PROTECT, related_name="+")
@@ -84,6 +87,7 @@ class TikTokAccount(ContentModel):
     synced_at = models.DateTimeField(null=True)
     disconnect_at = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
+    end_told_days = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         verbose_name = _("account")

@@ -1,28 +1,38 @@
-"""What the instance's notices say about posts: named by ``settings.NOTICE_WORDS`` and ``NOTICE_SUBJECTS``."""
+"""What the instance's notices say: named by ``settings.NOTICE_WORDS`` and ``NOTICE_SUBJECTS``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
-from instances.models import Instance
+from instances.models import Instance, Notice
 from instances.notices.words import Subject, Words
+from tiktok.linking import notices as about_accounts
 from tiktok.models import Post
 from tiktok.publishing.texts import explain_post
 
 LONGEST_NAME = 90
 
 
-def words(parts: Mapping[str, str]) -> Words:
-    """The same sentences as on the post's page, from the columns that the notice kept."""
-    explained = explain_post(Post(**parts))
+def words(notice: Notice) -> Words:
+    """For a post the same sentences as on its page, from the columns that the notice kept."""
+    if notice.kind in about_accounts.KINDS:
+        return about_accounts.words(notice)
+    explained = explain_post(Post(**notice.parts))
     return Words(explained.what, explained.does, explained.can) if explained else Words("", "", "")
 
 
-def subjects(instance: Instance, post_ids: list[UUID]) -> Mapping[UUID, Subject]:
-    """Caption, account and page of the posts that are still there."""
+def subjects(instance: Instance, notices: Sequence[Notice]) -> Mapping[UUID, Subject]:
+    """Posts and accounts that are still there; a statement for each sort that occurs."""
+    accounts = {notice.subject_id for notice in notices if notice.kind in about_accounts.KINDS}
+    posts = {notice.subject_id for notice in notices} - accounts
+    found: Mapping[UUID, Subject] = _posts(instance, posts) if posts else {}
+    return {**found, **about_accounts.subjects(instance, accounts)} if accounts else found
+
+
+def _posts(instance: Instance, post_ids: set[UUID]) -> Mapping[UUID, Subject]:
     found = Post.objects.filter(pk__in=post_ids).select_related("account").only("caption", "account__name")
     return {post.pk: _subject(instance, post) for post in found}
 

@@ -21,6 +21,7 @@ UNSCOPED: Final = {
     ("tiktok/keys/rotate.py", "secrets of all instances are encrypted anew"),
     ("tiktok/linking/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
     ("tiktok/linking/disconnect.py", "the consent is shared by every instance that linked this TikTok user"),
+    ("tiktok/linking/endings.py", "permissions end in every instance"),
     ("tiktok/linking/status.py", "a credential is shared by every instance that linked this TikTok user"),
     ("tiktok/linking/upkeep.py", "tokens are shared by every instance that linked this TikTok user"),
     ("tiktok/linking/upkeep.py", "the nightly sync reads the profiles of every instance"),

@@ -1,0 +1,220 @@
+"""What people are told of accounts: before a permission ends, when it has ended, when it has become less."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditLogEntry, User
+from instances.jobs.clock import pinned_clock
+from instances.models import Instance, Notice, NotificationPreference, OutgoingMail
+from instances.notices.digest import COLLECTED, mail_digests
+from instances.notices.reading import bell_of
+from instances.scoping import instance_scope
+from instances.tests.factories import person_of
+from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.endings import settle_endings, warn_of_endings
+from tiktok.linking.queries import account_status
+from tiktok.linking.status import lose_scope, need_reconnect, note_scopes, revive_accounts
+from tiktok.models import TikTokAccount, TikTokCredential
+from tiktok.tests.factories import SCOPES, make_account, make_post
+from tiktok.tests.integration.notices.conftest import notices
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def shared(account: TikTokAccount, other_instance: Instance) -> TikTokAccount:
+    """The same TikTok user in another tenant's instance."""
+    with instance_scope(other_instance):
+        return make_account(other_instance, credential=account.credential, name="Theirs")
+
+
+def page_of(account: TikTokAccount) -> str:
+    return f"/i/aurora/settings/connections/#account-{account.pk}"
+
+
+def end_in(credential: TikTokCredential, left: timedelta) -> None:
+    TikTokCredential.objects.filter(pk=credential.pk).update(refresh_expires_at=timezone.now() + left)
+
+
+def told(instance: Instance) -> list[tuple[str, dict[str, str], bool]]:
+    """Kind, codes, and whether it is settled."""
+    return [(notice.kind, notice.parts, notice.settled_at is not None) for notice in notices(instance)]
+
+
+def lose(account: TikTokAccount, reason: str = "withdrawn") -> None:
+    version = TikTokCredential.objects.get(pk=account.credential_id).version
+    assert need_reconnect(account.credential_id, seen_version=version, reason=reason)
+
+
+def mails() -> list[OutgoingMail]:
+    with pinned_clock(timezone.now() + COLLECTED + timedelta(seconds=1)):
+        mail_digests()
+    return list(OutgoingMail.objects.order_by("to"))
+
+
+@pytest.mark.parametrize(
+    ("left", "mark"),
+    [
+        (14 * DAY + timedelta(minutes=1), None), (14 * DAY - timedelta(minutes=1), "14"), (4 * DAY, "14"),
+        (3 * DAY - timedelta(minutes=1), "3"), (DAY - timedelta(minutes=1), "1"), (-DAY, "1"),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_permission_is_told_at_its_nearest_mark_and_once(
+    account: TikTokAccount, instance: Instance, left: timedelta, mark: str | None
+) -> None:
+    end_in(account.credential, left)
+
+    for _ in range(3):
+        warn_of_endings()
+
+    assert told(instance) == ([("ending", {"days": mark}, False)] if mark else [])
+
+
+def test_each_mark_is_told_once_and_takes_the_place_of_the_one_before(
+    account: TikTokAccount, shared: TikTokAccount
+) -> None:
+    for left in (10 * DAY, 9 * DAY, 2 * DAY, timedelta(hours=5)):
+        end_in(account.credential, left)
+        warn_of_endings()
+
+    for place in (account.instance, shared.instance):
+        assert told(place) == [
+            ("ending", {"days": "14"}, True), ("ending", {"days": "3"}, True), ("ending", {"days": "1"}, False),
+        ]  # fmt: skip
+
+
+def test_a_permission_that_runs_on_settles_the_warning_and_may_be_warned_of_again(
+    account: TikTokAccount, instance: Instance
+) -> None:
+    end_in(account.credential, 5 * DAY)
+    warn_of_endings()
+    end_in(account.credential, 180 * DAY)
+    settle_endings(account.credential_id)
+    assert told(instance) == [("ending", {"days": "14"}, True)]
+
+    end_in(account.credential, 5 * DAY)
+    warn_of_endings()
+    assert [settled for _, _, settled in told(instance)] == [True, False]
+
+
+def test_nobody_is_warned_of_an_account_that_is_not_in_use(account: TikTokAccount, instance: Instance) -> None:
+    end_in(account.credential, 5 * DAY)
+    with instance_scope(instance):
+        TikTokAccount.objects.update(status="disconnected")
+
+    assert warn_of_endings() == 0
+    assert told(instance) == []
+
+
+def test_a_lost_permission_is_told_to_every_instance_once_and_settled_by_its_return(
+    account: TikTokAccount, shared: TikTokAccount
+) -> None:
+    end_in(account.credential, 5 * DAY)
+    warn_of_endings()
+    for _ in range(2):
+        lose(account)
+
+    for place in (account.instance, shared.instance):
+        assert told(place)[1:] == [("ended", {"reason": "withdrawn"}, False)]
+        assert told(place)[0][2], "the warning is overtaken"
+    revive_accounts(account.credential_id)
+    assert all(settled for place in (account.instance, shared.instance) for _, _, settled in told(place))
+
+
+def test_a_permission_that_has_run_out_says_so(account: TikTokAccount, instance: Instance) -> None:
+    end_in(account.credential, -DAY)
+    lose(account)
+
+    assert told(instance) == [("ended", {"reason": "expired"}, False)]
+
+
+def test_disconnecting_settles_what_was_told(account: TikTokAccount, instance: Instance, admin: User) -> None:
+    lose(account)
+    with instance_scope(instance):
+        assert start_disconnect(TikTokAccount.objects.select_related("instance__tenant").get(), actor=admin)
+
+    assert [settled for _, _, settled in told(instance)] == [True]
+
+
+def test_fewer_scopes_are_told_to_both_instances_until_they_are_granted_again(
+    account: TikTokAccount, shared: TikTokAccount
+) -> None:
+    fewer = [scope for scope in SCOPES if scope not in ("video.publish", "video.list")]
+    note_scopes(account.credential_id, before=SCOPES, after=fewer)
+    for place in (account.instance, shared.instance):
+        assert told(place) == [("scopes", {"scopes": "video.list,video.publish"}, False)]
+    line = AuditLogEntry.objects.get(action="account.scopes_changed", instance_id=shared.instance_id)
+    assert line.detail == {"lost": ["video.list", "video.publish"], "gained": []}
+
+    note_scopes(account.credential_id, before=fewer, after=[*fewer, "video.list"])
+    assert told(account.instance)[1:] == [("scopes", {"scopes": "video.publish"}, False)]
+    note_scopes(account.credential_id, before=[*fewer, "video.list"], after=SCOPES)
+    assert all(settled for place in (account.instance, shared.instance) for _, _, settled in told(place))
+
+
+def test_a_scope_that_tiktok_refuses_is_told_once_and_shown(account: TikTokAccount, instance: Instance) -> None:
+    for _ in range(2):
+        lose_scope(account.credential_id, "video.publish")
+
+    assert told(instance) == [("scopes", {"scopes": "video.publish"}, False)]
+    with instance_scope(instance):
+        found = TikTokAccount.objects.select_related("credential").get()
+    assert account_status(found) == ("limited", "May not publish")
+
+
+def test_the_mail_says_why_until_when_how_many_posts_wait_and_where_to_go(
+    with_mail: None, account: TikTokAccount, instance: Instance, editor: User, viewer: User
+) -> None:
+    with instance_scope(instance):
+        for state in ("scheduled", "waiting_account", "published"):
+            make_post(account, state=state)
+        ending = make_account(instance, name="Market", username="market")
+    end_in(ending.credential, 5 * DAY)
+    warn_of_endings()
+    lose(account, "user_disconnected")
+
+    (mail,) = mails()
+    assert mail.to == editor.email
+    assert mail.subject == "Aurora: 1 account has to be reconnected · 1 account's permission ends soon"
+    lines = mail.text.splitlines()
+    assert "The account's owner took the permission back at TikTok." in lines
+    assert "- Bakery (@noravale)" in lines
+    assert "  2 posts planned or waiting" in lines
+    assert f"  https://clipdesk.example{page_of(account)}" in lines
+    until = timezone.localtime(TikTokCredential.objects.get(pk=ending.credential_id).refresh_expires_at)
+    (said,) = [line for line in lines if line.startswith("  Permission until")]
+    assert f"{until:%Y}" in said
+    assert said.endswith("(UTC)")
+    assert f"https://clipdesk.example{page_of(account)}" in mail.html
+
+
+def test_it_reaches_those_who_may_reconnect_and_can_be_switched_off(
+    with_mail: None, account: TikTokAccount, instance: Instance,
+    owner: User, admin: User, editor: User, viewer: User,
+) -> None:  # fmt: skip
+    with instance_scope(instance):
+        NotificationPreference.objects.create(instance=instance, user=admin, mail_reconnect=False)
+    lose(account)
+
+    assert {mail.to for mail in mails()} == {owner.email, editor.email}
+    with instance_scope(instance):
+        assert [bell_of(person).count for person in (owner, admin, editor)] == [1, 1, 1]
+
+
+def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
+    client: Client, account: TikTokAccount, instance: Instance
+) -> None:
+    lose(account)
+    client.force_login(person_of(instance, "editor", date_joined=timezone.now() - DAY))
+
+    page = client.get("/i/aurora/notices/").content.decode()
+    assert "TikTok has ended the permission for this account." in page
+    assert "Bakery</a>" in page
+    with instance_scope(instance):
+        notice = Notice.objects.get()
+    answer = client.get(f"/i/aurora/notices/{notice.pk}/")
+    assert answer["Location"] == page_of(account)
