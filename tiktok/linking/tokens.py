@@ -2,11 +2,10 @@
 
 TikTok's refresh tokens rotate: a second refresh with the same token burns the link. So whoever needs a fresh token
 claims the credential's row; the others wait for ``version`` to change and read again. The new pair is committed in
-the very next statement after the answer.
+the very next statement after the answer. Where nobody gets a new pair, a token that still lives is used to its end.
 """
 
-import os
-import socket
+import logging
 import time
 import uuid
 from dataclasses import dataclass
@@ -14,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 
 from instances.jobs.clock import db_in, db_now, read_db_now
+from instances.jobs.process import is_dead_here, process_mark
 from tiktok.api import login_kit
-from tiktok.api.errors import RefreshTokenRejected, TikTokError
+from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, UnreadableAnswer
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
@@ -27,12 +28,20 @@ from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import need_reconnect, revive_accounts
 from tiktok.models import TikTokCredential
 
+log = logging.getLogger(__name__)
 MARGIN: Final = timedelta(minutes=20)
-# Longer than the slowest refresh (connect and answer, twice while a client secret is being changed).
+# With less than this, or a quarter of its life, a token is not worth a call any more.
+LAST_MOMENTS: Final = timedelta(minutes=1)
+# Longer than a slow refresh (connect and answer, repeated, both twice while a client secret is being changed).
 LEASE: Final = timedelta(seconds=150)
 WAIT_S: Final = 10.0
 POLL_S: Final = 0.1
 AHEAD: Final = 0.75
+# So long is a new pair held in memory while the database is away.
+SAVE_FOR_S: Final = 60.0
+SAVE_AGAIN_S: Final = 0.5
+# After these TikTok may or may not have rotated.
+MAYBE_ROTATED: Final = frozenset({ErrorKind.UNCLEAR, ErrorKind.SERVER})
 
 
 class ReconnectNeeded(Exception):
@@ -56,17 +65,13 @@ class UsableToken:
     scopes: tuple[str, ...]
 
 
-def usable_access_token(
-    credential_id: UUID, *, min_left: timedelta | None = None, refresh_now: int | None = None
-) -> Secret:
+def usable_access_token(credential_id: UUID) -> Secret:
     """As ``usable_token``, for callers that need nothing but the token."""
-    return usable_token(credential_id, min_left=min_left, refresh_now=refresh_now).access_token
+    return usable_token(credential_id).access_token
 
 
-def usable_token(
-    credential_id: UUID, *, min_left: timedelta | None = None, refresh_now: int | None = None
-) -> UsableToken:
-    """A token with at least ``min_left`` (default: the smaller of 20 minutes and half its life) to go.
+def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> UsableToken:
+    """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
 
     ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
     done so since. Must not be called inside a transaction. Raises ReconnectNeeded, RefreshUnderWay, TikTokError.
@@ -75,11 +80,17 @@ def usable_token(
     while True:
         row = TikTokCredential.objects.select_related("app").get(pk=credential_id)
         _refuse_dead(row)
-        if row.version != refresh_now and _is_fresh(row, min_left):
+        if row.version != refresh_now and _has_left(row, MARGIN, share=2):
             return _reveal(row)
-        if owner := _claim(row):
-            return _refresh(row, owner)
-        _wait_for_other(row, deadline)
+        try:
+            if owner := _claim(row):
+                return _refresh(row, owner)
+            _wait_for_other(row, deadline)
+        except (RefreshUnderWay, TikTokError) as error:
+            if row.version == refresh_now or not _has_left(row, LAST_MOMENTS, share=4):
+                raise
+            log.warning("credential %s keeps its token, since refreshing failed: %s", credential_id, error)
+            return _reveal(row)
 
 
 def _refuse_dead(row: TikTokCredential) -> None:
@@ -89,12 +100,12 @@ def _refuse_dead(row: TikTokCredential) -> None:
         raise ReconnectNeeded("no_tokens")
 
 
-def _is_fresh(row: TikTokCredential, min_left: timedelta | None) -> bool:
+def _has_left(row: TikTokCredential, least: timedelta, *, share: int) -> bool:
+    """Whether the access token has so long to go, or that share of its life where it is a short one."""
     issued, expires = row.access_issued_at, row.access_expires_at
     if issued is None or expires is None:
         return False
-    needed = min(MARGIN, (expires - issued) / 2) if min_left is None else min_left
-    return expires - read_db_now() >= needed
+    return expires - read_db_now() >= min(least, (expires - issued) / share)
 
 
 def _reveal(row: TikTokCredential) -> UsableToken:
@@ -113,13 +124,20 @@ def _unreadable(row: TikTokCredential) -> ReconnectNeeded:
 
 
 def _claim(row: TikTokCredential) -> str:
-    """Take the lease if it is free or over; the owner's mark, or "" if somebody else holds it."""
-    owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{uuid.uuid4().hex}"
+    """Take the lease if it is free or over, or its holder dead; our mark, or "" if somebody else holds it."""
+    owner = f"{process_mark()}:{uuid.uuid4().hex}"
     free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lte=db_now())
+    if _is_dead(row):
+        free |= Q(refresh_owner=row.refresh_owner)
     claimed = TikTokCredential.objects.filter(free, pk=row.pk, version=row.version, withdrawn_at=None).update(
         refresh_owner=owner, refresh_lease_until=db_in(LEASE)
     )
     return owner if claimed else ""
+
+
+def _is_dead(row: TikTokCredential) -> bool:
+    """Whether the lease is of a process of this host that is gone."""
+    return is_dead_here(row.refresh_owner.rpartition(":")[0])
 
 
 def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
@@ -127,12 +145,15 @@ def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
     give_back_connection()
     while time.monotonic() < deadline:
         time.sleep(POLL_S)
-        now = TikTokCredential.objects.only("version", "withdrawn_at", "refresh_lease_until").get(pk=row.pk)
-        if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until):
+        now = TikTokCredential.objects.only(*_LEASE_FIELDS).get(pk=row.pk)
+        if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until) or _is_dead(now):
             return
         if now.refresh_lease_until is None:  # its holder gave up; asking TikTok again at once would not help
             break
     raise RefreshUnderWay(str(row.pk))
+
+
+_LEASE_FIELDS: Final = ("version", "withdrawn_at", "refresh_owner", "refresh_lease_until")
 
 
 def _is_over(lease_until: datetime | None) -> bool:
@@ -140,11 +161,7 @@ def _is_over(lease_until: datetime | None) -> bool:
 
 
 def _refresh(row: TikTokCredential, owner: str) -> UsableToken:
-    """Refresh under our lease. Only a crash leaves it behind.
-
-    After a lost answer TikTok may have rotated: the lease is given back, the next caller asks again, and a rejection
-    then says that the pair is gone.
-    """
+    """Refresh under our lease. Only a crash leaves it behind."""
     asked_at = read_db_now()
     try:
         tokens = _ask_for_new_pair(row)
@@ -164,12 +181,26 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
     if refresh_token is None:
         raise Undecryptable("no refresh token is stored")
     give_back_connection()
-    return with_client_secret(
+    try:
+        return _ask(row, refresh_token)
+    except TikTokError as error:
+        if error.kind not in MAYBE_ROTATED:
+            raise
+        log.warning("TikTok's answer to a refresh of credential %s was lost (%s); asking again", row.pk, error)
+        return _ask(row, refresh_token)
+
+
+def _ask(row: TikTokCredential, refresh_token: Secret) -> TokenSet:
+    """One refresh. An answer for another TikTok user is none."""
+    tokens = with_client_secret(
         row.app,
         lambda secret: login_kit.refresh_token(
             tiktok_client(), client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
         ),
     )
+    if tokens.open_id != row.open_id:
+        raise UnreadableAnswer("foreign-answer", may_repeat=True)
+    return tokens
 
 
 def _release(row: TikTokCredential, owner: str) -> None:
@@ -181,12 +212,28 @@ def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> Usabl
 
     Our lease may be over; the pair is still the newest, unless the row has moved on without us.
     """
-    changes = token_columns(row.pk, tokens, asked_at)
-    same = TikTokCredential.objects.filter(pk=row.pk, version=row.version)
-    if not same.update(**changes, version=row.version + 1):
+    changes = token_columns(row.pk, tokens, asked_at) | {"version": row.version + 1}
+    if not _commit(row, changes):
         return _newest(row)
     revive_accounts(row.pk)
     return UsableToken(tokens.access_token, row.version + 1, tuple(tokens.scopes or row.scopes))
+
+
+def _commit(row: TikTokCredential, changes: dict[str, object]) -> bool:
+    """Write the new pair, which nobody else has, however long the database is away; False: the row has moved on.
+
+    Raises OperationalError, InterfaceError after a minute.
+    """
+    deadline = time.monotonic() + SAVE_FOR_S
+    while True:
+        try:
+            return bool(TikTokCredential.objects.filter(pk=row.pk, version=row.version).update(**changes))
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+            log.exception("the new tokens of credential %s could not be stored; trying again", row.pk)
+            connection.close()
+            time.sleep(SAVE_AGAIN_S)
 
 
 def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) -> dict[str, object]:

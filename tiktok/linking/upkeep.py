@@ -25,7 +25,8 @@ AT_A_TIME: Final = 100
 
 
 def due_refreshes() -> list[tuple[UUID, int]]:
-    """Credentials past 75 % of their token's life that work needs soon, or that were idle for most of a day.
+    """Credentials past 75 % of their token's life that work needs soon, or that were idle for most of a day, or whose
+    refresh token has no more than that left.
 
     Every refresh puts the link at risk (a lost answer burns it), so idle accounts are left in peace meanwhile.
     """
@@ -34,7 +35,7 @@ def due_refreshes() -> list[tuple[UUID, int]]:
         busy = Post.objects.filter(needed).values("account__credential_id")
         linked = TikTokAccount.objects.filter(status=AccountStatus.ACTIVE).values("credential_id")
         due = TikTokCredential.objects.filter(next_refresh_at__lte=db_now(), withdrawn_at=None, pk__in=linked)
-        idle = Q(access_issued_at__lte=db_in(-IDLE))
+        idle = Q(access_issued_at__lte=db_in(-IDLE)) | Q(refresh_expires_at__lte=db_in(IDLE))
         found = due.filter(Q(pk__in=busy) | idle).order_by("next_refresh_at")
         return list(found.values_list("pk", "version")[:AT_A_TIME])
 

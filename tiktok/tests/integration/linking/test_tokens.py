@@ -1,15 +1,19 @@
 """Refreshing against the simulated TikTok, whose refresh tokens rotate: one refresh, whoever asks."""
 
+import json
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import AuditLogEntry
+from instances.jobs.process import HOST, process_mark
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.errors import TikTokError
@@ -110,14 +114,6 @@ def test_after_a_401_the_token_is_refreshed_once(sim: Simulator, credential: Tik
     assert refreshes(sim) == 1
 
 
-def test_a_caller_may_ask_for_more_time(sim: Simulator, credential: TikTokCredential) -> None:
-    age(credential, timedelta(minutes=40))
-
-    assert usable_access_token(credential.pk) == credential.access_token
-    assert usable_access_token(credential.pk, min_left=timedelta(hours=1)) != credential.access_token
-    assert refreshes(sim) == 1
-
-
 def test_a_withdrawn_grant_marks_the_accounts_of_all_instances(
     sim: Simulator, account: TikTokAccount, other_instance: Instance
 ) -> None:
@@ -152,40 +148,145 @@ def test_invalid_grant_is_not_believed_when_somebody_brought_a_newer_pair(
     assert refreshes(sim) == 2
 
 
-def test_after_a_lost_answer_the_accounts_say_reconnect(sim: Simulator, account: TikTokAccount) -> None:
-    sim.fault("lost_answer", "token")
+LOST_AFTER_ROTATION: list[tuple[str, dict[str, Any]]] = [
+    ("lost_answer", {}),
+    ("truncated_json", {}),
+    ("server_error", {"after": True}),
+    ("html_error", {"after": True}),
+]
+
+
+@pytest.mark.parametrize(("fault", "details"), LOST_AFTER_ROTATION)
+def test_an_answer_lost_after_the_rotation_needs_a_reconnect_and_is_asked_for_once_more_before(
+    sim: Simulator, account: TikTokAccount, fault: str, details: dict[str, Any]
+) -> None:
+    sim.fault(fault, "token", **details)
     age(account.credential)
 
-    with pytest.raises(TikTokError):
-        usable_access_token(account.credential_id)
-    assert status_of(account) == (AccountStatus.ACTIVE, "")
     with pytest.raises(ReconnectNeeded):
         usable_access_token(account.credential_id)
 
     assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "withdrawn")
+    assert [call.code for call in sim.requests("token")][1:] == ["invalid_grant"]
 
 
-@pytest.mark.parametrize("fault", ["server_error", "html_error", "rate_limit"])
-def test_a_fault_of_tiktok_changes_nothing_and_the_next_try_succeeds(
-    sim: Simulator, account: TikTokAccount, fault: str
+@pytest.mark.parametrize(
+    ("fault", "details"),
+    [*LOST_AFTER_ROTATION, ("drop_connection", {})],
+)
+def test_where_tiktok_keeps_the_refresh_token_a_lost_answer_costs_nothing(
+    sim: Simulator, account: TikTokAccount, fault: str, details: dict[str, Any]
 ) -> None:
+    sim.create_app(refresh_rotates=False, access_lifetime_s=86_400, refresh_lifetime_s=365 * 86_400)
+    sim.fault(fault, "token", **details)
+    age(account.credential)
+
+    usable_access_token(account.credential_id)
+
+    fresh = TikTokCredential.objects.get(pk=account.credential_id)
+    assert fresh.access_issued_at is not None
+    assert fresh.access_expires_at == fresh.access_issued_at + timedelta(days=1)
+    assert fresh.refresh_expires_at == fresh.access_issued_at + timedelta(days=365)
+    assert fresh.refresh_token == account.credential.refresh_token
+    assert status_of(account) == (AccountStatus.ACTIVE, "")
+
+
+@pytest.mark.parametrize("fault", ["server_error", "html_error", "drop_connection"])
+def test_a_fault_of_tiktok_is_survived_by_asking_again(sim: Simulator, account: TikTokAccount, fault: str) -> None:
     sim.fault(fault, "token")
     age(account.credential)
 
-    with pytest.raises(TikTokError):
-        usable_access_token(account.credential_id)
     usable_access_token(account.credential_id)
 
     fresh = TikTokCredential.objects.get(pk=account.credential_id)
     assert (fresh.version, fresh.refresh_owner) == (1, "")
+    assert refreshes(sim) == 2
+
+
+@pytest.mark.parametrize(("fault", "asked"), [("server_error", 2), ("rate_limit", 1)])
+def test_while_nobody_can_refresh_a_living_token_is_used_to_its_end(
+    sim: Simulator, account: TikTokAccount, fault: str, asked: int
+) -> None:
+    sim.fault(fault, "token", times=-1)
+    age(account.credential, timedelta(minutes=2))
+
+    assert usable_access_token(account.credential_id) == account.credential.access_token
+    assert refreshes(sim) == asked
+    with pytest.raises(TikTokError):  # TikTok has refused this very token
+        usable_token(account.credential_id, refresh_now=0)
+    age(account.credential, timedelta(seconds=30))
+    with pytest.raises(TikTokError):
+        usable_access_token(account.credential_id)
+
+    fresh = TikTokCredential.objects.get(pk=account.credential_id)
+    assert (fresh.version, fresh.refresh_owner, fresh.refresh_lease_until) == (0, "", None)
     assert status_of(account) == (AccountStatus.ACTIVE, "")
 
 
-def hold(credential: TikTokCredential, until: timedelta) -> None:
-    """As a worker left it that died while refreshing."""
+def test_a_pair_of_another_tiktok_user_is_not_taken(sim: Simulator, account: TikTokAccount) -> None:
+    foreign = {
+        "access_token": "act.foreign", "refresh_token": "rft.foreign", "expires_in": 7200, "scope": "user.info.basic",
+        "refresh_expires_in": 86_400, "open_id": "somebody-else", "token_type": "Bearer",
+    }  # fmt: skip
+    sim.fault("raw_body", "token", message=json.dumps(foreign), times=2)
+    age(account.credential)
+
+    assert usable_access_token(account.credential_id) == account.credential.access_token
+    fresh = TikTokCredential.objects.get(pk=account.credential_id)
+    assert (fresh.version, fresh.refresh_token) == (0, account.credential.refresh_token)
+
+
+def test_a_new_pair_outlasts_a_database_that_is_away(
+    sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "SAVE_AGAIN_S", 0.01)
+    age(credential)
+    left = [OperationalError("server closed the connection"), InterfaceError("connection already closed")]
+
+    def is_away(execute: Callable[..., Any], sql: str, *arguments: Any) -> Any:
+        if left and sql.startswith("UPDATE") and "access_token" in sql:
+            raise left.pop()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(is_away):
+        token = usable_access_token(credential.pk)
+
+    fresh = TikTokCredential.objects.get(pk=credential.pk)
+    assert (fresh.access_token, fresh.version, left) == (token, 1, [])
+    assert refreshes(sim) == 1
+
+
+def hold(credential: TikTokCredential, until: timedelta, owner: str = "elsewhere:1:2:3") -> None:
+    """As a worker left it that died while refreshing; of another host nobody knows whether it did."""
     TikTokCredential.objects.filter(pk=credential.pk).update(
-        refresh_owner="dead", refresh_lease_until=timezone.now() + until
+        refresh_owner=owner, refresh_lease_until=timezone.now() + until
     )
+
+
+def test_the_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
+    sim: Simulator, credential: TikTokCredential
+) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    age(credential)
+    hold(credential, timedelta(minutes=2), owner=f"{HOST}:{gone.pid}:17:mark")
+
+    usable_access_token(credential.pk)
+
+    assert refreshes(sim) == 1
+
+
+def test_the_lease_of_a_living_process_of_this_host_is_respected(
+    sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "WAIT_S", 0.3)
+    age(credential, timedelta(seconds=1))
+    hold(credential, timedelta(minutes=2), owner=f"{process_mark()}:mark")
+
+    with pytest.raises(RefreshUnderWay):
+        usable_access_token(credential.pk)
+
+    assert refreshes(sim) == 0
 
 
 def test_the_lease_of_a_killed_worker_ends(sim: Simulator, credential: TikTokCredential) -> None:
@@ -201,11 +302,13 @@ def test_while_another_worker_refreshes_nobody_asks_tiktok(
     sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "WAIT_S", 0.3)
-    age(credential)
     hold(credential, timedelta(minutes=1))
 
+    age(credential, timedelta(seconds=30))
     with pytest.raises(RefreshUnderWay):
         usable_access_token(credential.pk)
+    age(credential, timedelta(minutes=2))
+    assert usable_access_token(credential.pk) == credential.access_token
 
     assert refreshes(sim) == 0
 

@@ -52,6 +52,13 @@ def test_tokens_are_refreshed_when_work_needs_them_soon_or_after_an_idle_day(
     assert upkeep.refresh_ahead() == 0
 
 
+def test_a_refresh_token_that_ends_soon_is_used_before(sim: Simulator, account: TikTokAccount) -> None:
+    let_time_pass(account.credential, timedelta(hours=2))
+    TikTokCredential.objects.update(refresh_expires_at=timezone.now() + timedelta(hours=19))
+
+    assert upkeep.refresh_ahead() == 1
+
+
 @pytest.mark.parametrize("status", [AccountStatus.DISCONNECTED, AccountStatus.RECONNECT_NEEDED])
 def test_accounts_that_are_not_in_use_are_left_alone(sim: Simulator, account: TikTokAccount, status: str) -> None:
     let_time_pass(account.credential, timedelta(days=2))
@@ -64,7 +71,7 @@ def test_accounts_that_are_not_in_use_are_left_alone(sim: Simulator, account: Ti
 
 def test_a_failure_waits_five_minutes(sim: Simulator, account: TikTokAccount) -> None:
     let_time_pass(account.credential, timedelta(days=1))
-    sim.fault("server_error", "token")
+    sim.fault("rate_limit", "token")
 
     assert (upkeep.refresh_ahead(), upkeep.refresh_ahead()) == (0, 0)
 
