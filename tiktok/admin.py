@@ -14,7 +14,7 @@ from accounts.admin import ReadOnlyAdmin
 from tiktok import quota
 from tiktok.fields import EncryptedTextField
 from tiktok.linking.admin_forms import TikTokAppForm
-from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
 
 
 @admin.register(TikTokApp)
@@ -121,3 +121,21 @@ class PostAdmin(RowAdmin):
     list_display = ("id", "instance", "account", "state", "attention_reason", "publish_at", "created_at")
     list_select_related = ("instance", "account")
     list_filter = ("state",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(RowAdmin):
+    """What TikTok told us, and what came of it."""
+
+    list_display = ("event", "app", "event_at", "received_at", "state", "outcome", "applied_at")
+    list_select_related = ("app",)
+    list_filter = ("state", "event", "app")
+    search_fields = ("user_openid",)
+
+
+@admin.register(WebhookRefusal)
+class WebhookRefusalAdmin(RowAdmin):
+    """What was turned away: the last time for each app and reason."""
+
+    list_display = ("app", "reason", "at")
+    list_select_related = ("app",)

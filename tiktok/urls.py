@@ -7,4 +7,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tiktok.linking.urls")),
     path("", include("tiktok.media.urls")),
     path("", include("tiktok.publishing.urls")),
+    path("", include("tiktok.webhooks.urls")),
 ]

@@ -142,6 +142,7 @@ UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, 
 # A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [
     "tiktok.publishing.sweep.due_posts",
+    "tiktok.webhooks.apply.due_deliveries",
     "instances.jobs.mail.due_mail",
 ]
 # What frees the leases of this host's dead processes when a worker starts.
@@ -160,6 +161,7 @@ PERIODIC_JOBS = [
     ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
+    ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
 ]
 

@@ -161,6 +161,10 @@ LINKING = [
     Row("api:DELETE /accounts/{account_id}", P.ACCOUNT_MANAGE, account_id="account"),
 ]
 
+WEBHOOKS = [
+    Row("tiktok:webhook", door=Door.PUBLIC, methods=POST),
+]
+
 MEDIA = [
     Row("tiktok:media-list", P.CONTENT_VIEW),
     Row("tiktok:media-card", P.CONTENT_VIEW, media_id="media"),
@@ -218,4 +222,4 @@ POSTS = [
     Row("tiktok:post-delete", P.POST_WRITE, methods=POST, post_id="post"),
 ]
 
-TABLE = [*INSTANCES, *ACCOUNTS, *API, *LINKING, *MEDIA, *MEDIA_BY_API, *POSTS, *POSTS_BY_API]
+TABLE = [*INSTANCES, *ACCOUNTS, *API, *LINKING, *WEBHOOKS, *MEDIA, *MEDIA_BY_API, *POSTS, *POSTS_BY_API]

@@ -36,6 +36,11 @@ def tell(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
     )
 
 
+def correct(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
+    """More is known about what was told: its words change, and nobody is told again."""
+    Notice.objects.filter(subject_id=account.pk, kind=kind, settled_at=None).update(parts=dict(codes))
+
+
 def settle(account: TikTokAccount, *kinds: NoticeKind) -> None:
     """Nobody has to do anything about these any more; without ``kinds`` about any."""
     settle_notices(account.pk, kinds or KINDS)

@@ -10,7 +10,7 @@ from accounts.audit import record
 from instances.jobs.clock import db_now
 from instances.models import NoticeKind
 from instances.scoping import instance_scope, unscoped
-from tiktok.linking.notices import settle, tell, tell_scopes
+from tiktok.linking.notices import correct, settle, tell, tell_scopes
 from tiktok.linking.reasons import ENDS_THE_GRANT, EXPIRED, WITHDRAWN
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential, WorkItem
 
@@ -33,6 +33,20 @@ def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bo
         for account in _links(credential_id, AccountStatus.ACTIVE):
             _move(account, AccountStatus.RECONNECT_NEEDED, reason=reason)
     return True
+
+
+def explain_withdrawal(credential_id: UUID, *, reason: str) -> None:
+    """TikTok has said why it ended the grant; accounts of which only the end was known say so from now on."""
+    for account in _links(credential_id, AccountStatus.RECONNECT_NEEDED):
+        with instance_scope(account.instance), transaction.atomic():
+            unexplained = TikTokAccount.objects.filter(pk=account.pk, status_reason=WITHDRAWN)
+            if reason != WITHDRAWN and unexplained.update(status_reason=reason):
+                correct(account, NoticeKind.ENDED, reason=reason)
+
+
+def is_linked(credential_id: UUID) -> bool:
+    """Whether any instance uses this credential, or would if it could."""
+    return bool(_links(credential_id, *LINKED))
 
 
 def lose_scope(credential_id: UUID, scope: str) -> None:

@@ -14,6 +14,7 @@ from tiktok.models.post import (
 )
 from tiktok.models.states import AttentionReason, EventCause, PostState
 from tiktok.models.submission import InitReceipt, Submission
+from tiktok.models.webhook import DeliveryState, WebhookDelivery, WebhookRefusal
 from tiktok.models.work import Held, Person, Quarantine, RateWindow, StaleState, WorkItem
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "AppType",
     "AttentionReason",
     "ConsentSnapshot",
+    "DeliveryState",
     "EventCause",
     "Held",
     "InitReceipt",
@@ -44,5 +46,7 @@ __all__ = [
     "TikTokAccount",
     "TikTokApp",
     "TikTokCredential",
+    "WebhookDelivery",
+    "WebhookRefusal",
     "WorkItem",
 ]

@@ -1,0 +1,137 @@
+"""TikTok's webhooks: the signature on the raw bytes, and what the body says. Pure.
+
+https://developers.tiktok.com/doc/webhooks-verification , https://developers.tiktok.com/doc/webhooks-events
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from tiktok.api.secret import Secret
+
+# Retries come for 72 hours, and nobody says whether they are signed anew.
+OLDEST_S: Final = 73 * 3600
+# As much as TikTok's clock may be ahead of ours.
+NEWEST_S: Final = 15 * 60
+LATEST_TIME: Final = 32_503_680_000  # the year 3000
+TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
+DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+
+
+class RemovalReason(IntEnum):
+    """Why TikTok ended an authorization: ``reason`` of ``authorization.removed``."""
+
+    UNKNOWN = 0
+    USER_DISCONNECTED = 1
+    ACCOUNT_DELETED = 2
+    AGE_CHANGED = 3
+    ACCOUNT_BANNED = 4
+    DEVELOPER_REVOKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The header's two parts; ``signed_at`` in seconds, as a number and as it stood there."""
+
+    signed_at: int
+    signed_at_text: str
+    digest: str
+
+    def is_in_time(self, now: float) -> bool:
+        """Whether it was made within the days in which TikTok repeats a delivery."""
+        return now - OLDEST_S <= self.signed_at <= now + NEWEST_S
+
+    def fits(self, body: bytes, client_secret: Secret) -> bool:
+        """Whether this secret signed exactly these bytes; takes as long for every wrong signature."""
+        signed = self.signed_at_text.encode() + b"." + body
+        return hmac.compare_digest(
+            hmac.digest(client_secret.reveal().encode(), signed, hashlib.sha256).hex(), self.digest
+        )
+
+
+def parse_signature(header: str) -> Signature | None:
+    """``t=<seconds>,s=<hex>`` of ``TikTok-Signature``; None for anything else, and for a header sent twice."""
+    pairs = [part.strip().partition("=") for part in header.split(",")]
+    parts = {name: value for name, _, value in pairs}
+    signed_at, digest = parts.get("t", ""), parts.get("s", "")
+    if len(parts) != len(pairs) or not TIMESTAMP.fullmatch(signed_at) or not DIGEST.fullmatch(digest):
+        return None
+    return Signature(int(signed_at), signed_at, digest.lower())
+
+
+class Malformed(ValueError):
+    """The body is no delivery of TikTok's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a body says. Of what has the wrong type there is "" or None, since TikTok's types are not promised.
+
+    ``created_at``: seconds since the epoch. ``content`` is the JSON text inside, as a dictionary.
+    """
+
+    client_key: str
+    event: str
+    created_at: int | None
+    user_openid: str
+    content: Mapping[str, Any]
+
+    @property
+    def removal_reason(self) -> RemovalReason:
+        """Of ``authorization.removed``; a reason that is not documented counts as unknown."""
+        reason = self.content.get("reason")
+        if isinstance(reason, bool) or not isinstance(reason, int) or reason not in set(RemovalReason):
+            return RemovalReason.UNKNOWN
+        return RemovalReason(reason)
+
+
+def parse_delivery(body: bytes) -> Delivery:
+    """Raises Malformed for what is not a JSON object with a ``client_key``. Trusts nothing: it may be forged."""
+    try:
+        text = body.decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("not UTF-8") from error
+    fields = _object(text)
+    client_key, created_at = fields.get("client_key"), fields.get("create_time")
+    if not isinstance(client_key, str) or not _is_text(client_key):
+        raise Malformed("client_key is missing")
+    is_time = type(created_at) is int and 0 <= created_at <= LATEST_TIME
+    return Delivery(
+        client_key=client_key,
+        event=_text(fields.get("event")),
+        created_at=created_at if is_time else None,
+        user_openid=_text(fields.get("user_openid")),
+        content=_content(fields.get("content")),
+    )
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed("not JSON") from error
+    if not isinstance(value, dict):
+        raise Malformed("not a JSON object")
+    return value
+
+
+def _content(value: object) -> Mapping[str, Any]:
+    """JSON inside a string; {} where it is anything else."""
+    try:
+        return _object(value) if isinstance(value, str) else {}
+    except Malformed:
+        return {}
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) and _is_text(value) else ""
+
+
+def _is_text(value: str) -> bool:
+    """Printable: no database takes NUL or half a surrogate pair."""
+    return value.isprintable()

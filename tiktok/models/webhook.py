@@ -1,0 +1,83 @@
+"""WebhookDelivery: what TikTok sent, stored before anything is made of it. WebhookRefusal: what was turned away."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tiktok.models.app import TikTokApp
+
+
+class DeliveryState(models.TextChoices):
+    """What became of a delivery."""
+
+    WAITING = "waiting", _("Waiting")
+    APPLIED = "applied", _("Applied")
+    IGNORED = "ignored", _("Ignored")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+class WebhookDelivery(models.Model):
+    """A verified delivery: written once, finished once. ``app`` is the one whose secret signed it.
+
+    TikTok repeats deliveries and gives them no id, so ``digest`` (SHA-256 of the raw body, hex) is theirs.
+    ``event_at`` is TikTok's time of the event, ``outcome`` a word for what came of it. A directory table.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    app = models.ForeignKey(TikTokApp, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    event = models.CharField(_("event"), max_length=80, blank=True)
+    user_openid = models.CharField(max_length=128, blank=True)
+    event_at = models.DateTimeField(_("happened at"), null=True)
+    body = models.TextField(_("body"))
+    is_signed_with_old_secret = models.BooleanField(_("signed with the secret before the change"), default=False)
+    received_at = models.DateTimeField(_("received at"), default=timezone.now)
+    state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    outcome = models.CharField(_("outcome"), max_length=40, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now, null=True)
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+
+    class Meta:
+        verbose_name = _("webhook delivery")
+        verbose_name_plural = _("webhook deliveries")
+        ordering = ["-received_at"]
+        indexes = [
+            models.Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="delivery_due"),
+            models.Index(fields=["app", "-received_at"], name="delivery_newest_of_app"),
+            models.Index(fields=["received_at"], name="delivery_age"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["app", "digest"], name="one_row_per_delivery"),
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.received_at}"
+
+
+class WebhookRefusal(models.Model):
+    """When a request was last turned away for this reason; written once a minute at most, whoever floods us.
+
+    ``app`` is the one that the request named, though nothing proves that it was meant; None: none of ours. A
+    directory table.
+    """
+
+    app = models.ForeignKey(TikTokApp, null=True, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(_("reason"), max_length=40)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("refused webhook")
+        verbose_name_plural = _("refused webhooks")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["app", "reason"], name="one_refusal_per_app_and_reason"),
+            models.UniqueConstraint(fields=["reason"], condition=Q(app=None), name="one_refusal_without_app"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.at}"

@@ -1,0 +1,32 @@
+"""What was turned away, for whoever sets webhooks up: the last time for each reason, never a row per request."""
+
+import logging
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from instances.jobs.clock import db_in, db_now
+from tiktok.models import TikTokApp, WebhookRefusal
+
+log = logging.getLogger(__name__)
+AT_MOST_EVERY: Final = timedelta(minutes=1)
+
+
+class RefusalReason(StrEnum):
+    """Why a request was not believed; those who send it are not told."""
+
+    UNKNOWN_APP = "unknown_app"
+    NO_SIGNATURE = "no_signature"
+    BAD_SIGNATURE = "bad_signature"
+    STALE = "stale"
+    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - a reason
+
+
+def note_refusal(app: TikTokApp | None, reason: RefusalReason) -> None:
+    """Write it down and log it, at most once a minute for each app and reason; otherwise one SELECT."""
+    same = WebhookRefusal.objects.filter(app=app, reason=reason)
+    if same.filter(at__gt=db_in(-AT_MOST_EVERY)).exists():
+        return
+    log.warning("a webhook for %s was refused: %s", app.client_key if app else "no app of ours", reason)
+    if not same.update(at=db_now()):
+        WebhookRefusal.objects.bulk_create([WebhookRefusal(app=app, reason=reason, at=db_now())], ignore_conflicts=True)

@@ -1,0 +1,85 @@
+"""Taking a delivery in: whose secret signed it, whether it is in time, and its one row."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from instances.jobs.clock import db_now, read_db_now
+from tiktok.api.secret import Secret
+from tiktok.api.webhooks import Delivery, Signature, parse_delivery, parse_signature
+from tiktok.fields import Undecryptable
+from tiktok.models import TikTokApp, WebhookDelivery
+from tiktok.webhooks.refusals import RefusalReason, note_refusal
+
+SECRETS: Final = ("client_secret", "old_client_secret")
+LONGEST_OPEN_ID: Final = 128
+
+
+class Refused(Exception):
+    """Nothing says that this comes from TikTok; what exactly is missing, only the refusals' table tells."""
+
+
+class Unreadable(Exception):
+    """The app's secret cannot be read now, so nothing can be said about the signature; TikTok shall come again."""
+
+
+def receive(body: bytes, signature_header: str) -> UUID | None:
+    """Store a delivery of TikTok's, once however often it comes; the id of its row, None where it is known already.
+
+    Nothing is applied here. Raises Malformed, Refused (nothing stored) and Unreadable.
+    """
+    delivery = parse_delivery(body)
+    app = TikTokApp.objects.filter(client_key=delivery.client_key).first()
+    if app is None:
+        raise _refused(None, RefusalReason.UNKNOWN_APP)
+    signature = parse_signature(signature_header)
+    if signature is None:
+        raise _refused(app, RefusalReason.NO_SIGNATURE)
+    signer = _signer(app, signature, body)
+    if not signature.is_in_time(read_db_now().timestamp()):
+        raise _refused(app, RefusalReason.STALE)
+    return _store(app, delivery, body, is_old=signer != SECRETS[0])
+
+
+def _refused(app: TikTokApp | None, reason: RefusalReason) -> Refused:
+    note_refusal(app, reason)
+    return Refused(reason)
+
+
+def _signer(app: TikTokApp, signature: Signature, body: bytes) -> str:
+    """Which of the app's secrets signed it: TikTok may know the new one later than we do, or earlier."""
+    is_unreadable = False
+    for name in SECRETS:
+        try:
+            secret: Secret | None = getattr(app, name)
+        except Undecryptable:
+            is_unreadable = True
+            continue
+        if secret and signature.fits(body, secret):
+            return name
+    if is_unreadable:
+        note_refusal(app, RefusalReason.SECRET_UNREADABLE)
+        raise Unreadable
+    raise _refused(app, RefusalReason.BAD_SIGNATURE)
+
+
+def _store(app: TikTokApp, delivery: Delivery, body: bytes, *, is_old: bool) -> UUID | None:
+    """One row for one body; of two that come at the same moment the database drops one."""
+    digest = hashlib.sha256(body).hexdigest()
+    if WebhookDelivery.objects.filter(app=app, digest=digest).exists():
+        return None
+    happened = delivery.created_at
+    row = WebhookDelivery(
+        app=app,
+        digest=digest,
+        event=delivery.event[:80],
+        user_openid=delivery.user_openid if len(delivery.user_openid) <= LONGEST_OPEN_ID else "",
+        event_at=None if happened is None else datetime.fromtimestamp(happened, UTC),
+        body=body.decode(),
+        is_signed_with_old_secret=is_old,
+        received_at=db_now(),
+        next_attempt_at=db_now(),
+    )
+    WebhookDelivery.objects.bulk_create([row], ignore_conflicts=True)
+    return row.pk

@@ -1,0 +1,51 @@
+"""Where TikTok knocks: no session, no CSRF token, and the signature is all that is believed."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from instances.jobs.nudge import nudge
+from tiktok.api.webhooks import Malformed
+from tiktok.webhooks import services, tasks
+
+# TikTok's deliveries are below one kilobyte.
+MOST_BYTES: Final = 256 * 1024
+
+
+@csrf_exempt
+@require_POST
+def tiktok(request: HttpRequest) -> HttpResponse:
+    """Store the delivery and say so; it is applied later. TikTok repeats whatever is not answered with 200."""
+    body = read_body(request)
+    if body is None:
+        return _say("Too large.", 413)
+    try:
+        delivery_id = services.receive(body, request.headers.get("TikTok-Signature", ""))
+    except Malformed:
+        return _say("Not a delivery.", 400)
+    except services.Refused:
+        return _say("Not signed by TikTok.", 401)
+    except services.Unreadable:
+        return _say("Try again later.", 503)
+    if delivery_id is not None:
+        nudge(tasks.apply_delivery, delivery_id)
+    return _say("Stored.", 200)
+
+
+def read_body(request: HttpRequest) -> bytes | None:
+    """The raw bytes, however they are framed; None, with nothing more read, when there are too many."""
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length[:12]) > MOST_BYTES:
+        return None
+    is_chunked = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
+    try:
+        body: bytes = (request.META["wsgi.input"] if is_chunked else request).read(MOST_BYTES + 1)
+    except OSError:  # the sender went away, or its chunks are broken
+        return b""
+    return body if len(body) <= MOST_BYTES else None
+
+
+def _say(text: str, status: int) -> HttpResponse:
+    return HttpResponse(text + "\n", status=status, content_type="text/plain; charset=utf-8")
