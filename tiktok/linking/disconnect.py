@@ -23,7 +23,7 @@ from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import remove_avatar
 from tiktok.linking.notices import settle
 from tiktok.linking.secrets import with_client_secret
-from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_access_token
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, UsableToken, usable_token
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
 
 log = logging.getLogger(__name__)
@@ -80,15 +80,7 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> bool | None:
         return False
     give_up = is_over and account.disconnect_at is not None and read_db_now() >= account.disconnect_at + PATIENCE
     try:
-        token = usable_access_token(account.credential_id)
-        app = account.credential.app
-        give_back_connection()
-        with_client_secret(
-            app,
-            lambda secret: login_kit.revoke_token(
-                tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=token
-            ),
-        )
+        _revoke(account)
     except RefreshUnderWay:
         return False if give_up else None
     except (ReconnectNeeded, Undecryptable):
@@ -97,6 +89,35 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> bool | None:
         log.warning("revoking the consent of account %s failed: %s", account.pk, error)
         return None if error.kind in WORTH_A_REPEAT and not give_up else False
     return True
+
+
+def _revoke(account: TikTokAccount) -> None:
+    """Raises RefreshUnderWay, ReconnectNeeded, Undecryptable, TikTokError."""
+    token, app = usable_token(account.credential_id), account.credential.app
+    give_back_connection()
+    try:
+        with_client_secret(
+            app,
+            lambda secret: login_kit.revoke_token(
+                tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=token.access_token
+            ),
+        )
+    finally:
+        _try_newer_pair(account.credential_id, token)
+
+
+def _try_newer_pair(credential_id: UUID, revoked: UsableToken) -> None:
+    """Somebody may have linked the TikTok user again while the consent was given back: has their pair died with it?
+
+    A refresh tells. If TikTok refuses it, their accounts say that they need a reconnect.
+    """
+    row = TikTokCredential.objects.only("version").get(pk=credential_id)
+    if row.version == revoked.version:
+        return
+    try:
+        usable_token(credential_id, refresh_now=row.version)
+    except (TikTokError, RefreshUnderWay, ReconnectNeeded) as error:
+        log.warning("credential %s was linked again while its consent was given back: %s", credential_id, error)
 
 
 def _has_other_links(account: TikTokAccount) -> bool:

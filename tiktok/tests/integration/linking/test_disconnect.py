@@ -1,19 +1,28 @@
 """Unlinking: what is under way finishes, the last link gives the consent back, nothing secret stays."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import AuditLogEntry, User
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.api.secret import Secret
+from tiktok.api.types import TokenSet
 from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.services import link_account
 from tiktok.linking.tasks import finish_disconnects
-from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokCredential
+from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import make_account, make_post
 from tiktok.tests.integration.linking.conftest import age
+from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +166,58 @@ def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert sim.requests("revoke") == []
+
+
+@contextmanager
+def revoking(sim: Simulator, account: TikTokAccount, actor: User, **fault: Any) -> Iterator[None]:
+    """While TikTok takes its time to answer the revoke."""
+    sim.fault("slow", "revoke", delay_s=0.6, **fault)
+    begin(account, actor)
+
+    def finish() -> None:
+        try:
+            finish_disconnects()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        finished = pool.submit(finish)
+        wait_until(lambda: sim.requests("revoke"), what="the revoke is sent")
+        if fault:
+            wait_until(lambda: not sim.get("grants")["items"], what="TikTok has ended the grant")
+        yield
+        finished.result(timeout=10)
+
+
+def link_again(sim: Simulator, instance: Instance, app: TikTokApp, actor: User) -> TikTokAccount:
+    """The TikTok user consents once more."""
+    given = sim.grant("maren")
+    pair = TokenSet(
+        given.open_id, tuple(given.scope.split(",")), Secret(given.access_token), Secret(given.refresh_token),
+        given.expires_in, given.refresh_expires_in, "Bearer",
+    )  # fmt: skip
+    with instance_scope(instance):
+        return link_account(instance, app=app, actor=actor, tokens=pair, asked_at=timezone.now()).account
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [({}, (AccountStatus.RECONNECT_NEEDED, "withdrawn")), ({"after": True}, (AccountStatus.ACTIVE, ""))],
+    ids=["before TikTok ends the grant", "after TikTok has ended the grant"],
+)
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another instance"])
+def test_who_links_again_while_the_consent_is_given_back_knows_at_once_where_they_stand(
+    sim: Simulator, account: TikTokAccount, other_instance: Instance, admin: User, fault: dict[str, Any],
+    status: tuple[str, str], elsewhere: bool,
+) -> None:  # fmt: skip
+    instance = other_instance if elsewhere else account.instance
+    with revoking(sim, account, admin, **fault):
+        again = link_again(sim, instance, account.credential.app, admin)
+
+    now = fresh(again)
+    assert (now.status, now.status_reason) == status
+    assert (fresh(account).status == AccountStatus.DISCONNECTED) == elsewhere
 
 
 def test_an_account_that_was_linked_again_meanwhile_stays(sim: Simulator, account: TikTokAccount, admin: User) -> None:
