@@ -10,6 +10,7 @@ SECRETS = re.compile(
     r"|(?<=client_secret=)[^&\s\"']+"
     r"|(?<=/m/)[\w-]{16,}"
     r"|(?<=/invite/)[\w-]{16,}"
+    r"|(?<=/connect/)[\w-]{16,}"
     r"|(?<=/password/reset/key/)[^/\s\"']+"
     r"|(?<=/confirm-email/)[^/\s\"']{16,}"
     r"|\bcd_[a-z0-9]{6}_[\w-]{20,}"  # our API keys

@@ -160,6 +160,7 @@ PERIODIC_JOBS = [
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
     ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
+    ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
     ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
@@ -197,6 +198,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_RATE_LIMITS = {"connect_link": "30/m/ip"}  # beside allauth's own
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

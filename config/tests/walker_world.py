@@ -16,6 +16,7 @@ from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
+from tiktok.linking.connect_links.services import make_links
 from tiktok.models import AccountStatus, AttentionReason, PostState
 from tiktok.tests.factories import make_account, make_media, make_post, make_submission, make_upload
 
@@ -61,6 +62,12 @@ def _account(instance: Instance) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"RIFF")
     return str(account.pk)
+
+
+def _connect_link(instance: Instance) -> str:
+    maker: User = UserFactory.create(name=f"{CANARY} {instance.slug} link maker")
+    made = make_links(instance, actor=maker, names=[f"{CANARY} {instance.slug} link"], note=f"{CANARY} {instance.slug}")
+    return str(made[0].link.pk)
 
 
 def _unwell_account(instance: Instance) -> str:
@@ -116,6 +123,7 @@ MAKERS: dict[str, Callable[[Instance], str]] = {
     "api_key": _api_key,
     "invitation": _invitation,
     "account": _account,
+    "connect_link": _connect_link,
     "unwell_account": _unwell_account,
     "post": _post,
     "doubtful_post": _doubtful_post,

@@ -59,7 +59,15 @@ POST_LOOKS = {
     "cancelled": Look("neutral", "ban", pgettext_lazy("post", "Cancelled")),
 }
 
-LOOKS = ACCOUNT_LOOKS | POST_LOOKS
+LINK_LOOKS = {
+    "link_open": Look("accent", "link", pgettext_lazy("connect link", "Open")),
+    "link_used": Look("good", "circle-check", pgettext_lazy("connect link", "Used")),
+    "link_revoked": Look("neutral", "link-off", pgettext_lazy("connect link", "Revoked")),
+    "link_expired": Look("neutral", "hourglass", pgettext_lazy("connect link", "Expired")),
+    "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Maker has no right")),
+}
+
+LOOKS = ACCOUNT_LOOKS | POST_LOOKS | LINK_LOOKS
 UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
 
 

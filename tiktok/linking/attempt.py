@@ -12,12 +12,16 @@ from accounts.models import User
 from instances.access import Access, access_for
 from instances.models import Instance
 from instances.roles import Permission
-from tiktok.models import TikTokApp
+from tiktok.linking.connect_links.queries import link_by_id, standing_of
+from tiktok.models import ConnectLink, TikTokApp
 
 
 @dataclass(frozen=True, slots=True)
 class LinkAttempt:
-    """Who links through which app to which instance; ``account`` when an account is to be reconnected."""
+    """Who links through which app to which instance; ``account`` when an account is to be reconnected.
+
+    ``link``: the connect link by which somebody came; then there is no ``user``, and whoever holds the state may go on.
+    """
 
     user: str
     instance: str
@@ -25,6 +29,7 @@ class LinkAttempt:
     name: str = ""
     account: str = ""
     needs_manage: bool = True
+    link: str = ""
 
     @classmethod
     def parse(cls, data: Any) -> LinkAttempt | None:
@@ -45,8 +50,17 @@ class LinkAttempt:
         """The instance's address, for the way back; "" if it is gone."""
         return Instance.objects.filter(pk=UUID(self.instance)).values_list("slug", flat=True).first() or ""
 
+    def find_link(self) -> ConnectLink | None:
+        """The connect link by which somebody came, whatever its state."""
+        return link_by_id(UUID(self.link)) if self.link else None
+
     def access(self, user: User | AnonymousUser) -> Access | None:
-        """The person's standing in the instance now; None if it is another person, or they may no longer link."""
+        """The person's standing in the instance now; None if it is another person, or they may no longer link.
+
+        By a connect link it is its maker's, as long as the link can be used.
+        """
+        if self.link:
+            return standing_of(self.find_link()).access
         if isinstance(user, AnonymousUser) or str(user.pk) != self.user:
             return None
         instance = Instance.objects.select_related("tenant").filter(pk=UUID(self.instance)).first()

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from instances.access import Access
@@ -16,12 +15,12 @@ from tiktok.api.types import TokenSet
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking import outcomes, services
 from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.complete import complete
+from tiktok.linking.connect_links.finish import link_by_link
 from tiktok.linking.outcomes import Outcome
-from tiktok.linking.profile import sync_profile
-from tiktok.linking.services import Linked, OtherTikTokUser
-from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
+from tiktok.linking.refusal import refusal
+from tiktok.linking.services import OtherTikTokUser
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
-from tiktok.throttle import RateHeld
 
 
 def finish_link(
@@ -31,8 +30,10 @@ def finish_link(
     access = attempt.access(user)
     if access is None:
         services.let_go(app, tokens, asked_at)
-        return outcomes.not_allowed()
+        return refusal(attempt)
     with instance_scope(access.instance):
+        if attempt.link:
+            return link_by_link(access, user, attempt=attempt, app=app, tokens=tokens, asked_at=asked_at)
         return _link(access, attempt, app, tokens, asked_at)
 
 
@@ -50,7 +51,7 @@ def _link(access: Access, attempt: LinkAttempt, app: TikTokApp, tokens: TokenSet
         came_back = _who(tokens)
         services.let_go(app, tokens, asked_at)
         return outcomes.other_user(str(reconnect), came_back)
-    return outcomes.linked(linked, _complete(linked, attempt))
+    return outcomes.linked(linked, complete(linked, named=bool(attempt.name)))
 
 
 def _account(attempt: LinkAttempt) -> TikTokAccount | None:
@@ -63,19 +64,6 @@ def _is_unlinked_for(access: Access, account: TikTokAccount) -> bool:
     """Whether somebody disconnected it while the person was at TikTok, who may reconnect but not link."""
     is_leaving = account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED)
     return is_leaving and not access.can(Permission.ACCOUNT_MANAGE)
-
-
-def _complete(linked: Linked, attempt: LinkAttempt) -> str:
-    """Read the profile; what could not be done, in words. A new account without a name takes TikTok's."""
-    account = linked.account
-    try:
-        sync_profile(account)
-    except (TikTokError, ReconnectNeeded, RefreshUnderWay, RateHeld):
-        return _("Its profile could not be read yet; Clipdesk tries again by itself.")
-    if linked.is_new and not attempt.name and (name := account.display_name or account.username):
-        account.name = name[:80]
-        account.save(update_fields=["name"])
-    return ""
 
 
 def _who(tokens: TokenSet) -> str:

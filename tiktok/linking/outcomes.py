@@ -8,11 +8,15 @@ from django.utils.translation import ngettext
 
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.linking.services import Linked, LinkHow
+from tiktok.models import TikTokAccount
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``code`` goes to the page that opened the window; everything else is for the person."""
+    """``code`` goes to the page that opened the window; everything else is for the person.
+
+    ``account``: whom it is about, for those who have no list to look at.
+    """
 
     code: str
     tone: str
@@ -20,6 +24,7 @@ class Outcome:
     text: str
     tiktok_code: str = ""
     log_id: str = ""
+    account: TikTokAccount | None = None
 
     @property
     def is_error(self) -> bool:

@@ -28,3 +28,18 @@ def features_of(scopes: Iterable[str]) -> list[str]:
 def missing_features(asked: Iterable[str], granted: Collection[str]) -> list[str]:
     """What stays off because the TikTok user did not allow it, in the order of the consent page."""
     return [str(FEATURES.get(scope, scope)) for scope in asked if scope not in granted]
+
+
+ALLOWANCES: Final[dict[str, Promise]] = {
+    Scope.USER_INFO_BASIC: _("see the account’s name and picture"),
+    Scope.USER_INFO_PROFILE: _("see its @username and profile page"),
+    Scope.USER_INFO_STATS: _("see its numbers: followers, likes, videos"),
+    Scope.VIDEO_LIST: _("see its public videos and how they do"),
+    Scope.VIDEO_PUBLISH: _("publish videos on it"),
+    Scope.VIDEO_UPLOAD: _("send drafts to its TikTok inbox, which its owner finishes"),
+}
+
+
+def allowances(scopes: Iterable[str]) -> list[str]:
+    """What the owner of an account is about to allow, one line per scope: "The team may …"."""
+    return [str(ALLOWANCES.get(scope, scope)) for scope in scopes]

@@ -3,10 +3,25 @@
 from django.urls import path
 
 from tiktok.linking import views
+from tiktok.linking.connect_links import public
+from tiktok.linking.connect_links import views as links
 
 urlpatterns = [
     path("i/<slug:slug>/settings/connections/", views.connections, name="connections"),
     path("i/<slug:slug>/settings/connections/list/", views.connections_list, name="connections-list"),
+    path("i/<slug:slug>/settings/connections/links/", links.connect_links, name="connect-links"),
+    path(
+        "i/<slug:slug>/settings/connections/links/<uuid:link_id>/revoke/",
+        links.connect_link_revoke,
+        name="connect-link-revoke",
+    ),
+    path(
+        "i/<slug:slug>/settings/connections/links/<uuid:link_id>/renew/",
+        links.connect_link_renew,
+        name="connect-link-renew",
+    ),
+    path("connect/<str:token>/", public.connect_link, name="connect-link"),
+    path("connect/again/<uuid:link_id>/", public.connect_link_again, name="connect-link-again"),
     path("i/<slug:slug>/tiktok/connect/", views.connect, name="connect"),
     path("i/<slug:slug>/accounts/select/", views.account_select, name="account-select"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/card/", views.account_card, name="account-card"),

@@ -2,14 +2,13 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,6 +24,7 @@ from tiktok.linking.attempt import LinkAttempt
 from tiktok.linking.avatars import avatar_file
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.forms import ConnectForm, RenameForm, SelectForm
+from tiktok.linking.host import other_host
 from tiktok.linking.oauth.provider import send_to_tiktok
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
@@ -38,7 +38,7 @@ from tiktok.throttle import RateHeld
 @require_permission(Permission.CONTENT_VIEW)
 def connections(request: InstanceRequest) -> HttpResponseBase:
     """The account cards."""
-    if elsewhere := _other_host(request):
+    if elsewhere := other_host(request):
         return elsewhere
     context = _cards_context(request) | {"form": ConnectForm(instance=request.instance)}
     return render(request, "tiktok/linking/connections.html", context)
@@ -70,19 +70,12 @@ def _rights(request: InstanceRequest) -> dict[str, bool]:
     }
 
 
-def _other_host(request: HttpRequest) -> HttpResponseRedirect | None:
-    """TikTok sends people back to BASE_URL, where the session of another host name is unknown: go there first."""
-    base = urlsplit(settings.BASE_URL)
-    host = urlsplit(f"//{request.get_host()}").hostname
-    return None if host == base.hostname else redirect(settings.BASE_URL + request.get_full_path())
-
-
 @require_POST
 @require_permission(Permission.ACCOUNT_RECONNECT)
 def connect(request: InstanceRequest) -> HttpResponseBase:
     """Send the person to TikTok's consent page."""
     page = reverse("tiktok:connections", args=[request.instance.slug])
-    if _other_host(request):
+    if other_host(request):
         return redirect(settings.BASE_URL + page)
     form = ConnectForm(request.POST, instance=request.instance)
     if not form.is_valid():

@@ -2,6 +2,7 @@
 
 from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential
 from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
+from tiktok.models.connect_link import ConnectLink
 from tiktok.models.media import Media, MediaKind, MediaUpload
 from tiktok.models.post import (
     ConsentSnapshot,
@@ -22,6 +23,7 @@ __all__ = [
     "AppEnvironment",
     "AppType",
     "AttentionReason",
+    "ConnectLink",
     "ConsentSnapshot",
     "DeliveryState",
     "EventCause",

@@ -12,6 +12,7 @@ from instances.redact import OneLine, RedactSecrets
     "path",
     [
         "/invite/CANARYCANARYCANARY1234/",
+        "/connect/CANARYCANARYCANARY1234/",
         "/auth/password/reset/key/1-CANARY-abcdef0123456789/",
         "/auth/confirm-email/Mw:1uMCANARY:abcdefghijklmnop/",
     ],

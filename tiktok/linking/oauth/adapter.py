@@ -29,6 +29,7 @@ from tiktok.linking.attempt import LinkAttempt
 from tiktok.linking.finish import finish_link
 from tiktok.linking.oauth.client import LinkClient
 from tiktok.linking.outcomes import Outcome
+from tiktok.linking.refusal import refusal
 from tiktok.linking.result import result_page
 from tiktok.linking.secrets import with_client_secret
 from tiktok.models import TikTokApp
@@ -99,7 +100,7 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         if self._attempt is None or self._app is None:
             raise LinkRefused(outcomes.unknown_state())
         if self._attempt.access(request.user) is None:
-            raise LinkRefused(outcomes.not_allowed())
+            raise LinkRefused(refusal(self._attempt))
         self._asked_at = read_db_now()
         try:
             return _exchange(self._app, get_request_param(request, "code") or "", pkce_code_verifier)

@@ -1,0 +1,22 @@
+"""After the linking: the profile, and a name for an account that nobody has named."""
+
+from django.utils.translation import gettext as _
+
+from tiktok.api.errors import TikTokError
+from tiktok.linking.profile import sync_profile
+from tiktok.linking.services import Linked
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
+from tiktok.throttle import RateHeld
+
+
+def complete(linked: Linked, *, named: bool) -> str:
+    """Read the profile; what could not be done, in words. A new account that was not ``named`` takes TikTok's name."""
+    account = linked.account
+    try:
+        sync_profile(account)
+    except (TikTokError, ReconnectNeeded, RefreshUnderWay, RateHeld):
+        return _("Its profile could not be read yet; Clipdesk tries again by itself.")
+    if linked.is_new and not named and (name := account.display_name or account.username):
+        account.name = name[:80]
+        account.save(update_fields=["name"])
+    return ""

@@ -1,0 +1,1 @@
+"""Connect links: one-time pages with which somebody without a login links their TikTok account to an instance."""
