@@ -12,7 +12,7 @@ import requests
 
 from tiktok.demo.home import Home
 from tiktok.demo.person import Person
-from tiktok.demo.processes import CommandFailed, run_command
+from tiktok.demo.processes import CLIENT_KEY, CommandFailed, run_command
 from tiktok.demo.program import Program
 from tiktok.media.sample import make_sample
 
@@ -72,6 +72,12 @@ REFUSED: Final = Scene("demo-8", "harbour.yoga", "dusk", "WIN WIN WIN — free m
 def _tomorrow() -> str:
     """A local time, as a person would say it; the zone stands beside it."""
     return (datetime.now().astimezone() + timedelta(days=1)).strftime("%Y-%m-%dT18:30:00")
+
+
+def register_webhook(home: Home) -> None:
+    """What the portal's field for the callback URL does, at every start, since the port may be another one."""
+    app = {"client_key": CLIENT_KEY, "webhook_url": f"{home.url}/webhooks/tiktok/"}
+    requests.post(f"{home.simulator_url}/_sim/apps", json=app, timeout=10).raise_for_status()
 
 
 def tell(home: Home, say: Callable[[str], None]) -> None:

@@ -15,15 +15,18 @@ Control API (JSON in and out, loopback only; POST needs ``Content-Type: applicat
     GET  /_sim/health
     POST /_sim/reset          {demo?: bool}: an empty world at the machine's time with the app sim-client-key;
                               with demo also the six demo users
-    POST /_sim/settings       {processing_delay_s?, moderation_delay_s?, hold_processing?, hash_uploads?}
+    POST /_sim/settings       {processing_delay_s?, moderation_delay_s?, hold_processing?, hash_uploads?,
+                              webhook_pause_s?, webhook_tries?}
     POST /_sim/clock          {advance_s}; GET shows it
     POST /_sim/apps           {client_key, ...}: make or change; fields of entities.App. GET lists
     POST /_sim/users          {username, id?, ...}: make or change; fields of entities.User. GET lists
     POST /_sim/grants         {user, client_key?, scopes?}: tokens without a browser. GET lists, no tokens
-    POST /_sim/grants/revoke  {user, client_key?}: the user disconnects the app
+    POST /_sim/grants/revoke  {user, client_key?, reason?}: the user disconnects the app (reason 1)
     POST /_sim/tokens/expire  {user, client_key?, kind?: access | refresh}
     GET  /_sim/tokens/pairs   ?user= ...: every token answer, its tokens as SHA-256, and used-up refresh tokens
                               that were sent again
+    POST /_sim/webhooks       {event, user?, user_openid?, client_key?, content?, create_time?, times?}: send it to
+                              the app's webhook_url, times over with the same body. GET lists, with every answer
     GET  /_sim/posts          ?publish_id= &user= &client_key=
     POST /_sim/posts/act      {publish_id, act: hold | finish | reveal | hide | fail | expire_url, reason?}
     GET  /_sim/requests       ?endpoint= &user= &code= ...: every call, in order, never a token
@@ -76,6 +79,8 @@ Where the documentation is silent, this TikTok decided:
   starts the refresh token's 180 days anew, unless ``refresh_restarts_lifetime`` is false.
 - Revoking takes a live access token, ends all tokens of that user and app, and fails unfinished posts
   with ``auth_removed``.
+- An app with a ``webhook_url`` is told ``authorization.removed`` (revoked through the API: reason 5); other events are
+  sent on demand. Each try is signed anew and waits ten seconds for its 200; the pauses between them double.
 - Rates are counted per access token, requests over the limit do not count. There is no Retry-After.
 - The bytes of videos are counted and hashed, not kept; only with an app's ``check_format`` are the first ones
   looked at. A restart in the middle of an upload costs its hash, not its progress.

@@ -10,6 +10,7 @@ from tiktok.simulator.entities import App, Post, User, redirect_fault
 from tiktok.simulator.faults import ALWAYS, EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
 from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
 from tiktok.simulator.weather import Forecast, Weather
+from tiktok.simulator.webhooks import url_fault
 from tiktok.simulator.world import Settings, World
 
 T = TypeVar("T")
@@ -80,6 +81,13 @@ def text(body: Json, name: str, default: str | None = None) -> str:
     return value
 
 
+def whole(body: Json, name: str, default: int) -> int:
+    value = body.get(name, default)
+    if type(value) is not int:
+        raise Refusal(400, "wrong_type", f"{name!r} must be a whole number")
+    return value
+
+
 def listed(items: Iterable[Any]) -> Json:
     return {"items": [asdict(item) for item in items]}
 
@@ -126,6 +134,8 @@ def save_app(world: World, body: Json) -> Json:
     for uri in app.redirect_uris:
         if fault := redirect_fault(uri, app_type=app.type, loopback=world.loopback):
             raise Refusal(400, "invalid_redirect_uri", f"{uri}: {fault}")
+    if app.webhook_url and (fault := url_fault(app.webhook_url, loopback=world.loopback)):
+        raise Refusal(400, "invalid_webhook_url", f"{app.webhook_url}: {fault}")
     return asdict(world.apps.save(app))
 
 
@@ -149,7 +159,8 @@ def make_grant(world: World, body: Json) -> Json:
 
 
 def revoke_grant(world: World, body: Json) -> Json:
-    world.revoke(text(body, "client_key", demo.CLIENT_KEY), text(body, "user"))
+    reason = whole(body, "reason", 1)
+    world.revoke(text(body, "client_key", demo.CLIENT_KEY), text(body, "user"), reason=reason)
     return {}
 
 
@@ -165,6 +176,27 @@ def expire_tokens(world: World, body: Json) -> Json:
         token.expires_at = world.now()
         world.tokens.save(token)
     return {"expired": len(hit)}
+
+
+# Webhooks
+
+
+def send_webhook(world: World, body: Json) -> Json:
+    """Any event, as often as asked for with the same body."""
+    app = world.app(text(body, "client_key", demo.CLIENT_KEY))
+    open_id = world.user(text(body, "user")).open_id(app) if "user" in body else text(body, "user_openid", "")
+    content = body.get("content", {})
+    if not isinstance(content, dict):
+        raise Refusal(400, "wrong_type", "'content' must be an object")
+    happened = whole(body, "create_time", int(world.now()))
+    for _ in range(whole(body, "times", 1)):
+        if world.announce(app, text(body, "event"), open_id, content, create_time=happened) is None:
+            raise Refusal(400, "no_webhook_url", "The app has no 'webhook_url'")
+    return {}
+
+
+def list_webhooks(world: World, body: Json) -> Json:
+    return matching((delivery.describe() for delivery in list(world.webhooks.sent)), body)
 
 
 # Posts
@@ -267,6 +299,8 @@ ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
     ("POST", "/_sim/grants/revoke"): revoke_grant,
     ("POST", "/_sim/tokens/expire"): expire_tokens,
     ("GET", "/_sim/tokens/pairs"): list_pairs,
+    ("GET", "/_sim/webhooks"): list_webhooks,
+    ("POST", "/_sim/webhooks"): send_webhook,
     ("GET", "/_sim/posts"): list_posts,
     ("POST", "/_sim/posts/act"): act_on_post,
     ("GET", "/_sim/faults"): lambda world, _: listed(world.faults.armed),

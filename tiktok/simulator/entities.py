@@ -42,6 +42,7 @@ class App:
     active_user_cap: int | None = None
     check_format: bool = False
     progress_is_index: bool = False
+    webhook_url: str = ""
 
     @property
     def key(self) -> str:

@@ -9,6 +9,7 @@ from tiktok.simulator.entities import App, Code, Token
 from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
 from tiktok.simulator.world import World
 
+DEVELOPER_REVOKED = 5  # of the webhook authorization.removed
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
@@ -100,5 +101,5 @@ def revoke(world: World, request: Request) -> Response:
     access = world.tokens.get(required(form, "token"))
     if not is_live(world, access, app, "access") or access is None:
         raise refused("invalid_request", "Access token is invalid or expired.")
-    world.revoke(app.client_key, access.user)
+    world.revoke(app.client_key, access.user, reason=DEVELOPER_REVOKED)
     return json_response({})

@@ -14,6 +14,7 @@ from tiktok.simulator.messages import Json, Refusal, Request
 from tiktok.simulator.pairs import Pair, Pairs, digest
 from tiktok.simulator.store import Store, Table
 from tiktok.simulator.weather import Forecast, Weather
+from tiktok.simulator.webhooks import Delivery, Outbox, make_delivery, sign
 
 WINDOW_S = 60
 PER_MINUTE = {"user_info": 600, "creator_info": 20, "video_init": 6, "status": 30}
@@ -24,7 +25,8 @@ RECORDS = 50_000
 class Settings:
     """What holds for the whole world; ``clock_offset_s`` is added to the machine's time.
 
-    Without ``hash_uploads`` bytes are only counted, so that a benchmark measures the sender.
+    Without ``hash_uploads`` bytes are only counted, so that a benchmark measures the sender. A webhook that is not
+    answered with 200 comes again after ``webhook_pause_s``, then twice as long each time, up to ``webhook_tries``.
     """
 
     processing_delay_s: float = 1.5
@@ -32,6 +34,8 @@ class Settings:
     hold_processing: bool = False
     hash_uploads: bool = True
     clock_offset_s: float = 0
+    webhook_pause_s: float = 1.0
+    webhook_tries: int = 8
     key: str = "settings"
 
 
@@ -76,16 +80,18 @@ class World:
         self.grants = Table(self.store, "grants", Grant)
         self.posts = Table(self.store, "posts", Post)
         self._settings = Table(self.store, "settings", Settings)
+        self.webhooks = Outbox(self._sign, lambda: (self.settings.webhook_pause_s, self.settings.webhook_tries))
         self._forget_the_rest()
 
     def _forget_the_rest(self) -> None:
-        """What no restart keeps: faults, rate windows, records, pairs, and the hashes of unfinished uploads."""
+        """What no restart keeps: faults, rate windows, records, pairs, webhooks, the hashes of unfinished uploads."""
         self.faults = Faults()
         self.forecast = Forecast(Weather())
         self.windows = Windows()
         self.records = Records()
         self.pairs = Pairs()
         self.hashes: dict[str, Any] = {}
+        self.webhooks.clear()
 
     def reset(self) -> None:
         """An empty world at the machine's own time."""
@@ -181,12 +187,13 @@ class World:
         value = f"{prefix}.{secrets.token_urlsafe(36)}!{secrets.randbelow(9000) + 1000}.va"
         return self.tokens.save(Token(value, kind, app.client_key, user.id, scopes, expires_at))
 
-    def revoke(self, client_key: str, user_id: str) -> None:
-        """The app is no longer connected: every token dies and unfinished posts fail."""
+    def revoke(self, client_key: str, user_id: str, *, reason: int = 1) -> None:
+        """The app is no longer connected: every token dies, unfinished posts fail, and the app is told ``reason``."""
+        self._end_tokens(client_key, user_id)
         grant = self.grants.get(f"{client_key}/{user_id}")
         if grant is not None:
             self.grants.remove(grant)
-        self._end_tokens(client_key, user_id)
+            self.announce(self.app(client_key), "authorization.removed", grant.open_id, {"reason": reason})
         for post in self.posts.all():
             mine = post.client_key == client_key and post.user == user_id
             if mine and post.status(self.now()) == "PROCESSING_UPLOAD":
@@ -202,6 +209,23 @@ class World:
         for token in self.tokens.all():
             if (token.client_key, token.user) == (client_key, user_id) and token.expires_at <= self.now():
                 self.tokens.remove(token)
+
+    # Webhooks
+
+    def announce(
+        self, app: App, event: str, open_id: str, content: Json, *, create_time: int | None = None
+    ) -> Delivery | None:
+        """Send an event to the app's callback URL, if it has one."""
+        if not app.webhook_url:
+            return None
+        happened = int(self.now()) if create_time is None else create_time
+        return self.webhooks.put(make_delivery(app, event, open_id, content, happened))
+
+    def _sign(self, delivery: Delivery) -> str:
+        """Anew at each try, with the secret of that moment."""
+        with self.lock:
+            app = self.apps.get(delivery.client_key)
+            return sign(app.client_secret if app else "", int(self.now()), delivery.body)
 
     # Daily caps
 

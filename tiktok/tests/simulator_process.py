@@ -209,9 +209,9 @@ class Simulator:
         chosen = {} if scopes is None else {"scopes": list(scopes)}
         return Tokens(**self.post("grants", user=user, client_key=client_key, **chosen))
 
-    def revoke(self, user: str, *, client_key: str = CLIENT_KEY) -> None:
-        """The user disconnects the app in TikTok."""
-        self.post("grants/revoke", user=user, client_key=client_key)
+    def revoke(self, user: str, *, client_key: str = CLIENT_KEY, reason: int = 1) -> None:
+        """The user disconnects the app in TikTok, or TikTok does for another ``reason`` of its webhook."""
+        self.post("grants/revoke", user=user, client_key=client_key, reason=reason)
 
     def expire_token(self, user: str, *, kind: str = "access", client_key: str = CLIENT_KEY) -> None:
         """``kind`` is access or refresh."""
@@ -245,6 +245,16 @@ class Simulator:
         if status != 302:
             raise ControlError(content.decode())
         return headers["Location"]
+
+    # Webhooks
+
+    def announce(self, event: str, *, user: str, **details: Any) -> None:
+        """Send a webhook to the app's ``webhook_url``: ``content``, ``create_time``, ``times``, ``client_key``."""
+        self.post("webhooks", event=event, user=user, **details)
+
+    def webhooks(self, **filters: str) -> list[Json]:
+        """All webhooks so far with their ``state`` and the ``statuses`` that were answered."""
+        return list(self.get("webhooks", **filters)["items"])
 
     # Posts
 

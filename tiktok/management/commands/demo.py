@@ -17,7 +17,7 @@ from tiktok.demo.home import Home
 from tiktok.demo.person import DemoTrouble
 from tiktok.demo.processes import CommandFailed, product, simulator
 from tiktok.demo.program import ApiRefused
-from tiktok.demo.story import tell
+from tiktok.demo.story import register_webhook, tell
 
 TRIES: Final = 3
 
@@ -52,6 +52,7 @@ class Command(BaseCommand):
     def _tell(self, home: Home, supervisor: Supervisor) -> None:
         try:
             wait_for(home, supervisor)
+            register_webhook(home)
             tell(home, self._say)
         except (DemoTrouble, CommandFailed, ApiRefused, requests.RequestException, OSError) as error:
             self._trouble = str(error)

@@ -1,0 +1,65 @@
+"""From a click in TikTok to the account's card: over real HTTP, in both directions."""
+
+import pytest
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.tasks import finish_disconnects
+from tiktok.models import TikTokAccount, TikTokCredential, WebhookDelivery
+from tiktok.tests.factories import TikTokAppFactory
+from tiktok.tests.fixtures_publishing import link_simulated
+from tiktok.tests.jobs_process import wait_until
+from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
+from tiktok.webhooks.apply import due_deliveries
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def account(tiktok: Simulator, settings: Settings, live_server: LiveServer, instance: Instance) -> TikTokAccount:
+    """Linked through an app whose webhooks reach us."""
+    settings.TIKTOK_API_BASE_URL = tiktok.base_url
+    tiktok.settings(webhook_pause_s=0.01)
+    tiktok.create_app(webhook_url=f"{live_server.url}/webhooks/tiktok/")
+    app = TikTokAppFactory.create(client_key=CLIENT_KEY, secret=CLIENT_SECRET)
+    return link_simulated(tiktok, app, instance, "maren")
+
+
+def applied(tiktok: Simulator) -> WebhookDelivery:
+    """The delivery, once TikTok has its 200 and it was applied."""
+    wait_until(lambda: [item["state"] for item in tiktok.webhooks()] == ["delivered"], what="delivered")
+    for run in due_deliveries(10):
+        run()
+    return WebhookDelivery.objects.get()
+
+
+@pytest.mark.parametrize(("reason", "word"), [(1, "user_disconnected"), (4, "account_banned")])
+def test_who_takes_the_permission_back_in_tiktok_is_seen_here(
+    tiktok: Simulator, account: TikTokAccount, reason: int, word: str
+) -> None:
+    tiktok.revoke("maren", reason=reason)
+
+    assert applied(tiktok).outcome == word
+    with instance_scope(account.instance):
+        account.refresh_from_db()
+    assert (account.status, account.status_reason) == ("reconnect_needed", word)
+
+
+def test_disconnecting_here_is_not_undone_by_what_tiktok_echoes(
+    tiktok: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    with instance_scope(account.instance):
+        start_disconnect(account, actor=admin)
+    finish_disconnects()
+
+    row = applied(tiktok)
+
+    assert (row.state, row.outcome) == ("ignored", "not_linked")
+    with instance_scope(account.instance):
+        account.refresh_from_db()
+    assert (account.status, account.status_reason) == ("disconnected", "")
+    assert TikTokCredential.objects.get().withdrawn_at is None
