@@ -18,11 +18,10 @@ from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.scoping import instance_scope, unscoped
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, TikTokError
-from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import remove_avatar
 from tiktok.linking.notices import settle
-from tiktok.linking.secrets import with_client_secret
+from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, UsableToken, usable_token
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
 
@@ -83,8 +82,8 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> bool | None:
         _revoke(account)
     except RefreshUnderWay:
         return False if give_up else None
-    except (ReconnectNeeded, Undecryptable):
-        return False  # there is nothing left to give back
+    except (ReconnectNeeded, ClientSecretUnreadable):
+        return False  # there is nothing left to give back, or nothing to give it back with
     except TikTokError as error:
         log.warning("revoking the consent of account %s failed: %s", account.pk, error)
         return None if error.kind in WORTH_A_REPEAT and not give_up else False

@@ -127,12 +127,12 @@ def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
         return
     try:
         revoke(app, tokens)
-    except (TikTokError, Undecryptable):
+    except TikTokError:
         return  # they are not stored anywhere and end by themselves
 
 
 def revoke(app: TikTokApp, tokens: TokenSet) -> None:
-    """Take our app off the TikTok user's list. Raises TikTokError, Undecryptable."""
+    """Take our app off the TikTok user's list. Raises TikTokError."""
     give_back_connection()
     with_client_secret(
         app,

@@ -187,6 +187,10 @@ OURS: Final[Mapping[str, Words]] = {
     "connection-failed": Words(_("TikTok could not be reached.")),
     "answer-lost": Words(_("The connection to TikTok broke.")),
     "unreadable-answer": Words(_("TikTok gave an answer that could not be read.")),
+    "client-secret-unreadable": Words(
+        _("Clipdesk cannot read the secret of its TikTok app, so it cannot renew the account's connection."),
+        _("Tell whoever runs this Clipdesk: an encryption key is missing, or the secret has to be entered again."),
+    ),
     "upload_interrupted": Words(
         _("The upload was interrupted."), does=_("Clipdesk goes on with what TikTok does not have yet.")
     ),

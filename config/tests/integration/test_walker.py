@@ -305,6 +305,31 @@ def test_everybody_gets_what_their_role_allows_and_nothing_of_another_instance(w
     assert not problems, "\n" + "\n".join(problems)
 
 
+@pytest.mark.timeout(400)
+def test_with_the_encryption_key_lost_every_address_still_answers(
+    instance: Instance, owner: User, settings: Settings
+) -> None:
+    settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"
+    home, client = furnish(instance), Client()
+    client.force_login(owner)
+    key = write_api_key(instance, user=owner, actor=owner, name="walker", scopes=list(KeyScope))[1]
+    browser = Client(raise_request_exception=False)
+    sessions = {"owner": client.cookies["sessionid"].value}
+    world = World(home, home, home, browser, {"owner": owner}, sessions, {"owner": key})
+    settings.FIELD_ENCRYPTION_KEYS = {"k2": b"2" * 32}
+
+    rows = [row for row in TABLE if row.name.startswith(("tiktok:", "api:")) and row.door is not Door.PUBLIC]
+    answers = {
+        f"{method} {row.name}": outcome(call(world, "owner", row, method, ids(row, home, home)), row, method)
+        for row in rows
+        for method in row.methods
+        if row.name != "tiktok:account-avatar"  # a file
+    }
+
+    assert {name: answer for name, answer in answers.items() if answer != "in"} == {}
+    assert len(answers) > 50
+
+
 # --- doors that need no rows --------------------------------------------------------------------
 
 

@@ -22,7 +22,6 @@ from instances.jobs.clock import read_db_now
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking import outcomes
 from tiktok.linking.attempt import LinkAttempt
@@ -31,7 +30,7 @@ from tiktok.linking.oauth.client import LinkClient
 from tiktok.linking.outcomes import Outcome
 from tiktok.linking.refusal import refusal
 from tiktok.linking.result import result_page
-from tiktok.linking.secrets import with_client_secret
+from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret
 from tiktok.models import TikTokApp
 
 
@@ -104,10 +103,10 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         self._asked_at = read_db_now()
         try:
             return _exchange(self._app, get_request_param(request, "code") or "", pkce_code_verifier)
+        except ClientSecretUnreadable as error:
+            raise LinkRefused(outcomes.secret_unreadable()) from error
         except TikTokError as error:
             raise LinkRefused(outcomes.from_error(error)) from error
-        except Undecryptable as error:
-            raise LinkRefused(outcomes.secret_unreadable()) from error
 
     def parse_token(self, data: Any) -> SocialToken:
         """Nothing: our tokens stay out of allauth's rows."""
