@@ -5,6 +5,7 @@ the one writer of BEGIN IMMEDIATE on SQLite. The clock is the database's.
 """
 
 import random
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -46,6 +47,29 @@ def take_slot(credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0) -> N
         window.promised_until = _time_of_their_own(window, rate, free_at)
         window.save(update_fields=["promised_until"])
     raise RateHeld(endpoint, window.promised_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Calls that count now, of how many; ``gated_until`` after TikTok asked for a pause."""
+
+    used: int
+    most: int
+    gated_until: datetime | None = None
+
+
+def spent_by(credential_id: UUID) -> dict[Endpoint, Spent]:
+    """How each limited endpoint stands for one credential; two statements."""
+    windows = {window.endpoint: window for window in RateWindow.objects.filter(credential_id=credential_id)}
+    now = read_db_now()
+    return {endpoint: _spent(windows.get(endpoint.name), rate, now) for endpoint, rate in RATES.items()}
+
+
+def _spent(window: RateWindow | None, rate: Rate, now: datetime) -> Spent:
+    if window is None:
+        return Spent(0, rate.calls)
+    gate = window.gated_until
+    return Spent(len(_still_counting(window, rate, now)), rate.calls, gate if gate and gate > now else None)
 
 
 def free_at(credential_id: UUID, endpoint: Endpoint) -> datetime | None:

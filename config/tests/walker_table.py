@@ -155,6 +155,7 @@ LINKING = [
     Row("tiktok:connect-link", door=Door.PUBLIC, methods=BOTH, also=(404,), token="=unknown"),
     Row("tiktok:connect-link-again", door=Door.PUBLIC, methods=BOTH, also=(404,), link_id="connect_link"),
     Row("tiktok:account-select", P.CONTENT_VIEW, methods=POST),
+    Row("tiktok:account", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-card", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-rename", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
     Row("tiktok:account-sync", P.ACCOUNT_SYNC, methods=POST, account_id="account"),

@@ -95,7 +95,7 @@ def _subject(instance: Instance, account: TikTokAccount) -> Subject:
     if waiting:
         said = ngettext("%(count)d post planned or waiting", "%(count)d posts planned or waiting", waiting)
         notes.append(said % {"count": waiting})
-    url = reverse("tiktok:connections", args=[instance.slug]) + f"#account-{account.pk}"
+    url = reverse("tiktok:account", args=[instance.slug, account.pk])
     return Subject(account.name, f"@{account.username}" if account.username else "", url, " · ".join(notes))
 
 

@@ -63,7 +63,7 @@ class AccountCard:
     @property
     def disconnect_text(self) -> str:
         """What will happen, for the question before."""
-        texts = [_("Clipdesk gives back its permission at TikTok and erases its tokens. History stays.")]
+        texts = [_("The account's link ends; the last one gives the permission back to TikTok. History stays.")]
         if self.scheduled:
             texts.append(_waiting(self.scheduled))
         if self.under_way:

@@ -29,6 +29,7 @@ from tiktok.linking.oauth.provider import send_to_tiktok
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
 from tiktok.linking.selection import select_account
+from tiktok.linking.sharing import sharing_of
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.throttle import RateHeld
@@ -104,6 +105,8 @@ def _back(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
     """After an act: the fresh card for htmx, the page for everybody else."""
     if request.headers.get("HX-Request"):
         return _with_toasts(request, _card_answer(request, account_id))
+    if request.GET.get("from") == "account":
+        return redirect("tiktok:account", request.instance.slug, account_id)
     return redirect("tiktok:connections", request.instance.slug)
 
 
@@ -170,7 +173,8 @@ def account_disconnect(request: InstanceRequest, account_id: UUID) -> HttpRespon
     """Ask on a page of its own (without JavaScript), then begin."""
     account = get_object_or_404(TikTokAccount.objects.select_related("instance__tenant"), pk=account_id)
     if request.method == "GET":
-        return render(request, "tiktok/linking/account_disconnect.html", {"card": _card(request, account_id)})
+        context = {"card": _card(request, account_id), "sharing": sharing_of(account, request.user)}
+        return render(request, "tiktok/linking/account_disconnect.html", context)
     if start_disconnect(account, actor=request.user, at_once="at_once" in request.POST):
         messages.info(request, _("%(name)s is being disconnected.") % {"name": account.name})
     return _back(request, account_id)

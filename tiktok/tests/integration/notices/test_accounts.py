@@ -12,7 +12,6 @@ from instances.models import Instance, Notice, NotificationPreference, OutgoingM
 from instances.notices.digest import COLLECTED, mail_digests
 from instances.notices.reading import bell_of
 from instances.scoping import instance_scope
-from instances.tests.factories import person_of
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.endings import settle_endings, warn_of_endings
 from tiktok.linking.queries import account_status
@@ -33,7 +32,7 @@ def shared(account: TikTokAccount, other_instance: Instance) -> TikTokAccount:
 
 
 def page_of(account: TikTokAccount) -> str:
-    return f"/i/aurora/settings/connections/#account-{account.pk}"
+    return f"/i/aurora/accounts/{account.pk}/"
 
 
 def end_in(credential: TikTokCredential, left: timedelta) -> None:
@@ -206,10 +205,10 @@ def test_it_reaches_those_who_may_reconnect_and_can_be_switched_off(
 
 
 def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
-    client: Client, account: TikTokAccount, instance: Instance
+    client: Client, account: TikTokAccount, instance: Instance, editor: User
 ) -> None:
     lose(account)
-    client.force_login(person_of(instance, "editor", date_joined=timezone.now() - DAY))
+    client.force_login(editor)
 
     page = client.get("/i/aurora/notices/").content.decode()
     assert "TikTok has ended the permission for this account." in page

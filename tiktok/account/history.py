@@ -1,0 +1,82 @@
+"""What happened to an account's link, from the audit log."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import AuditLogEntry
+from tiktok.linking.reasons import reason_text
+from tiktok.linking.scopes import features_of
+from tiktok.models import TikTokAccount
+
+MOST: Final = 20
+LOOKS: Final[dict[str, tuple[Promise, str, str]]] = {
+    "account.linked": (gettext_lazy("Linked"), "good", "plug-connected"),
+    "account.updated": (gettext_lazy("Linked again"), "good", "plug-connected"),
+    "account.reconnected": (gettext_lazy("Reconnected"), "good", "plug-connected"),
+    "account.active": (gettext_lazy("Active again"), "good", "circle-check"),
+    "account.reconnect_needed": (gettext_lazy("Reconnect needed"), "bad", "plug-connected-x"),
+    "account.scopes_changed": (gettext_lazy("TikTok permissions changed"), "warn", "shield-lock"),
+    "account.renamed": (gettext_lazy("Renamed"), "neutral", "pencil"),
+    "account.disconnecting": (gettext_lazy("Disconnecting began"), "neutral", "plug-x"),
+    "account.disconnected": (gettext_lazy("Disconnected"), "neutral", "plug-x"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A line of the timeline component."""
+
+    at: datetime
+    title: str
+    text: str
+    tone: str
+    icon: str
+
+
+def history_of(account: TikTokAccount) -> list[Happening]:
+    """The last lines, newest first; one statement."""
+    about = AuditLogEntry.objects.filter(instance_id=account.instance_id, target_id=str(account.pk))
+    return list(_told(about.filter(target_type=account._meta.model_name)[:MOST]))
+
+
+def _told(lines: Iterable[AuditLogEntry]) -> Iterable[Happening]:
+    for line in lines:
+        title, tone, icon = LOOKS.get(line.action, (line.action, "neutral", "history"))
+        detail = _DETAILS[line.action](line.detail) if line.action in _DETAILS else ""
+        by = _("By %(who)s.") % {"who": line.actor_label}
+        yield Happening(line.at, str(title), f"{detail} {by}".strip(), tone, icon)
+
+
+def _scopes(detail: dict[str, Any]) -> str:
+    lost, gained = features_of(detail.get("lost", [])), features_of(detail.get("gained", []))
+    said = [_("No longer allowed: %(features)s.") % {"features": ", ".join(lost)}] if lost else []
+    if gained:
+        said.append(_("Allowed now: %(features)s.") % {"features": ", ".join(gained)})
+    return " ".join(said)
+
+
+def _given_back(detail: dict[str, Any]) -> str:
+    if detail.get("revoked"):
+        return _("The permission was given back to TikTok.")
+    return _("The permission was not given back to TikTok.")
+
+
+def _through(detail: dict[str, Any]) -> str:
+    return _("Through the TikTok app %(app)s.") % {"app": detail.get("app", "?")}
+
+
+_DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "account.linked": _through,
+    "account.updated": _through,
+    "account.reconnected": _through,
+    "account.reconnect_needed": lambda detail: reason_text(detail.get("reason", "")),
+    "account.scopes_changed": _scopes,
+    "account.renamed": lambda detail: _("From %(before)s to %(after)s.") % detail,
+    "account.disconnected": _given_back,
+}

@@ -1,0 +1,38 @@
+"""Where else in this deployment a TikTok user is linked; the credential is one for all of them."""
+
+from dataclasses import dataclass, field
+
+from accounts.models import User
+from instances.queries import instances_of
+from instances.scoping import unscoped
+from tiktok.models import AccountStatus, TikTokAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Links in other instances: how many, and those that the person may see, by the instance's name."""
+
+    places: int = 0
+    seen: list[TikTokAccount] = field(default_factory=list)
+
+    @property
+    def is_last(self) -> bool:
+        """Whether disconnecting gives the consent back to TikTok."""
+        return not self.places
+
+    @property
+    def unseen(self) -> int:
+        """Places that are not named to this person."""
+        return self.places - len(self.seen)
+
+
+def sharing_of(account: TikTokAccount, reader: User) -> Sharing:
+    """One statement, and a second one where there is another link."""
+    with unscoped(reason="how many other instances linked the same TikTok user"):
+        others = TikTokAccount.objects.filter(credential_id=account.credential_id).exclude(pk=account.pk)
+        links = list(others.exclude(status=AccountStatus.DISCONNECTED).select_related("instance"))
+    if not links:
+        return Sharing()
+    mine = set(instances_of(reader).filter(pk__in=[link.instance_id for link in links]).values_list("pk", flat=True))
+    seen = [link for link in links if link.instance_id in mine]
+    return Sharing(len(links), sorted(seen, key=lambda link: link.instance.name.lower()))
