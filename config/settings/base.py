@@ -158,6 +158,7 @@ PERIODIC_JOBS = [
     ("mail-notices", 60, "instances.notices.digest.mail_digests"),
     ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
+    ("revive-readable", 60, "tiktok.linking.readable.revive_readable"),
     ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),

@@ -14,6 +14,8 @@ ACCOUNT_DELETED: Final = "account_deleted"
 AGE_CHANGED: Final = "age_changed"
 ACCOUNT_BANNED: Final = "account_banned"
 DEVELOPER_REVOKED: Final = "developer_revoked"
+# Ours: a key of the ring is missing, or the value is damaged.
+UNDECRYPTABLE: Final = "undecryptable"
 ENDS_THE_GRANT: Final = frozenset(
     {WITHDRAWN, EXPIRED, USER_DISCONNECTED, ACCOUNT_DELETED, AGE_CHANGED, ACCOUNT_BANNED, DEVELOPER_REVOKED}
 )
@@ -27,7 +29,7 @@ _TEXTS: Final[Mapping[str, Promise]] = {
     ACCOUNT_BANNED: _("TikTok has banned this account and ended the permission."),
     DEVELOPER_REVOKED: _("The permission was given back to TikTok in the name of the TikTok app."),
     "token_refused": _("TikTok refuses the stored permission for this account."),
-    "undecryptable": _("The stored permission for this account cannot be read any more."),
+    UNDECRYPTABLE: _("The stored permission for this account cannot be read any more."),
 }
 _UNKNOWN: Final = _("TikTok asks for a new permission for this account.")
 

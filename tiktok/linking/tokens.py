@@ -24,6 +24,7 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
 from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.linking.reasons import UNDECRYPTABLE
 from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import need_reconnect, revive_accounts
 from tiktok.models import TikTokCredential
@@ -119,8 +120,8 @@ def _reveal(row: TikTokCredential) -> UsableToken:
 
 
 def _unreadable(row: TikTokCredential) -> ReconnectNeeded:
-    need_reconnect(row.pk, seen_version=row.version, reason="undecryptable")
-    return ReconnectNeeded("undecryptable")
+    need_reconnect(row.pk, seen_version=row.version, reason=UNDECRYPTABLE)
+    return ReconnectNeeded(UNDECRYPTABLE)
 
 
 def _claim(row: TikTokCredential) -> str:

@@ -22,6 +22,7 @@ UNSCOPED: Final = {
     ("tiktok/linking/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
     ("tiktok/linking/disconnect.py", "the consent is shared by every instance that linked this TikTok user"),
     ("tiktok/linking/endings.py", "permissions end in every instance"),
+    ("tiktok/linking/readable.py", "a key that is back brings back the accounts of every instance"),
     ("tiktok/linking/sharing.py", "how many other instances linked the same TikTok user"),
     ("tiktok/linking/status.py", "a credential is shared by every instance that linked this TikTok user"),
     ("tiktok/linking/upkeep.py", "tokens are shared by every instance that linked this TikTok user"),

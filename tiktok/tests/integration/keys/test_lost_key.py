@@ -17,6 +17,8 @@ from tiktok.api.types import TokenSet
 from tiktok.fields import seal
 from tiktok.keys.columns import stored_key_ids
 from tiktok.linking.disconnect import finish_disconnect, start_disconnect
+from tiktok.linking.readable import revive_readable
+from tiktok.linking.reasons import reason_text
 from tiktok.linking.secrets import ClientSecretUnreadable
 from tiktok.linking.services import link_account
 from tiktok.linking.tokens import usable_token
@@ -96,7 +98,7 @@ def test_posts_wait_until_the_account_is_reconnected_and_the_new_key_holds_what_
     assert status_of(linked) == UNREADABLE
     client.force_login(editor)
     cards = client.get(reverse("tiktok:connections-list", args=["aurora"])).content.decode()
-    assert "The stored permission cannot be read any more. Reconnect once." in cards
+    assert reason_text("undecryptable") in cards
     assert explain("reconnect_needed").can in client.get(f"/i/aurora/posts/{post.pk}/").content.decode()
 
     enter_secret(client, admin_user, linked.credential.app)
@@ -109,6 +111,33 @@ def test_posts_wait_until_the_account_is_reconnected_and_the_new_key_holds_what_
     usable_token(linked.credential_id)
     stored = stored_key_ids()
     assert stored["tiktok_tiktokcredential.refresh_token"] == stored["tiktok_tiktokapp.client_secret"] == {NEW: 1}
+
+
+def test_when_the_key_is_back_everything_goes_on_without_anybody(
+    submit: Submit, linked: TikTokAccount, instance: Instance, worker: Worker, tiktok: Simulator, settings: Settings
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    settings.FIELD_ENCRYPTION_KEYS = only(NEW)
+    worker.run_due()
+    revive_readable()
+    assert status_of(linked) == UNREADABLE
+
+    settings.FIELD_ENCRYPTION_KEYS = only(NEW, OLD)
+    revive_readable()
+    worker.run_for(60)
+
+    assert status_of(linked) == ACTIVE
+    assert reread(post, instance).state == PostState.PUBLISHED
+    assert tiktok.requests("token") == []
+
+
+def test_an_account_that_waits_for_another_reason_is_not_revived(linked: TikTokAccount) -> None:
+    with instance_scope(linked.instance):
+        TikTokAccount.objects.update(status=AccountStatus.RECONNECT_NEEDED, status_reason="token_refused")
+
+    revive_readable()
+
+    assert status_of(linked) == (AccountStatus.RECONNECT_NEEDED, "token_refused")
 
 
 def test_a_client_secret_that_cannot_be_read_is_the_operators_matter_and_no_account_pays_for_it(
