@@ -17,6 +17,7 @@ import_string("instances.problems.install")(api)
 for router in (
     "instances.rest.router",
     "tiktok.linking.rest.router",
+    "tiktok.linking.connect_links.rest.router",
     "tiktok.media.rest.router",
     "tiktok.publishing.rest.router",
 ):

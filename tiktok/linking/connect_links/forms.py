@@ -55,10 +55,10 @@ class LinksForm(forms.Form):
 
     def __init__(self, *args: Any, instance: Instance, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        found = list(apps_for(instance))
+        self.apps = list(apps_for(instance))
         self.fields["app"].queryset = apps_for(instance)  # type: ignore[attr-defined]
-        self.fields["app"].required = len(found) > 1
-        if len(found) < 2:
+        self.fields["app"].required = len(self.apps) > 1
+        if len(self.apps) < 2:
             self.fields["app"].widget = forms.HiddenInput()
 
     def clean_names(self) -> list[str]:
@@ -66,6 +66,12 @@ class LinksForm(forms.Form):
         names = [line.strip() for line in self.cleaned_data["names"].splitlines() if line.strip()]
         check_names(names)
         return names or [""]
+
+    def clean(self) -> dict[str, Any]:
+        """Without a TikTok app no link could be used."""
+        if not self.apps:
+            self.add_error(None, _("No TikTok app is set up here yet."))
+        return super().clean() or {}
 
     def clean_lifetime(self) -> timedelta:
         """How long the links can be used."""

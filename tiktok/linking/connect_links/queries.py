@@ -113,14 +113,20 @@ class LinkLine:
         return self.is_live or self.state == LinkState.EXPIRED
 
 
-def lines_of(instance: Instance, links: Iterable[ConnectLink]) -> list[LinkLine]:
-    """The links with their states; two statements for who may still link."""
-    may_link = {
+def lines_of(reader: Access, links: Iterable[ConnectLink]) -> list[LinkLine]:
+    """The links with their states, for somebody who may link; two statements where others have made some."""
+    rows = list(links)
+    others = any(link.maker_id != reader.user.pk for link in rows)
+    may_link = _may_link(reader.instance) if others else {reader.user.pk}
+    return [LinkLine(link, _state_in_list(link, may_link)) for link in rows]
+
+
+def _may_link(instance: Instance) -> set[UUID]:
+    return {
         member.user.pk
         for member in members_of(instance, reader=Role.OWNER)
         if member.user.is_active and Permission.ACCOUNT_MANAGE in ALLOWED[member.role]
     }
-    return [LinkLine(link, _state_in_list(link, may_link)) for link in links]
 
 
 def _state_in_list(link: ConnectLink, may_link: set[UUID]) -> LinkState:

@@ -19,7 +19,6 @@ from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.forms import LinksForm
 from tiktok.linking.connect_links.queries import lines_of, links_of
 from tiktok.linking.connect_links.services import LinkUnusable, MadeLink
-from tiktok.linking.queries import apps_for
 
 PER_PAGE = 50
 
@@ -55,8 +54,7 @@ def _page(request: InstanceRequest, form: LinksForm, made: Sequence[MadeLink] = 
         "made": made,
         "made_text": "\n".join(f"{one.link.name}\t{one.url}" if one.link.name else one.url for one in made),
         "page": page,
-        "lines": lines_of(request.instance, page.object_list),
-        "has_apps": apps_for(request.instance).exists(),
+        "lines": lines_of(request.membership, page.object_list),
     }
     status = 422 if form.is_bound and form.errors else 200
     response = render(request, "tiktok/linking/connect_links/list.html", context, status=status)

@@ -1,0 +1,124 @@
+"""Connect links in the REST API: the same services as the page."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+from ninja import Router, Schema
+from ninja.responses import Status
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
+
+from instances.http import InstanceRequest
+from instances.problems import ApiProblem
+from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
+from instances.roles import KeyScope
+from tiktok.linking.connect_links import services
+from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
+from tiktok.linking.connect_links.services import LIFETIME, LONGEST, SHORTEST
+from tiktok.linking.queries import apps_for
+from tiktok.linking.rest import Name
+from tiktok.models import TikTokApp
+
+router = Router(tags=["accounts"])
+auth = require_scope(KeyScope.ACCOUNTS_WRITE)
+
+
+def _visible(text: str) -> str:
+    """Raises ValueError for what a page cannot show."""
+    if not text.isprintable():
+        raise ValueError("Use visible characters, on one line.")
+    return text.strip()
+
+
+class ConnectLinkIn(Strict):
+    """``app_id`` only where several TikTok apps are set up."""
+
+    name: Name | None = Field(None, description="What the account is called here; without it, TikTok's name.")
+    note: Annotated[StrictStr, Field(max_length=300), AfterValidator(_visible)] = Field(
+        "", description="Shown to whoever opens the link."
+    )
+    expires_in: Annotated[
+        StrictInt, Field(ge=int(SHORTEST.total_seconds()), le=int(LONGEST.total_seconds()))
+    ] = Field(int(LIFETIME.total_seconds()), description="Seconds: from an hour to 30 days.")  # fmt: skip
+    app_id: UUID | None = None
+
+
+class NewConnectLinkOut(Schema):
+    """A link just made; its ``url`` is never shown again."""
+
+    id: UUID
+    url: str
+    expires_at: datetime
+
+
+class ConnectLinkOut(Schema):
+    """A link without its address. ``state`` is open, used, revoked, expired or maker_gone."""
+
+    id: UUID
+    name: str | None
+    note: str
+    state: LinkState
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    account_id: UUID | None
+    revoked_at: datetime | None
+
+
+def describe_line(line: LinkLine) -> dict[str, Any]:
+    """From a row to its answer."""
+    link = line.link
+    plain = ("note", "created_at", "expires_at", "used_at", "account_id", "revoked_at")
+    return {"id": link.pk, "name": link.name or None, "state": line.state} | {
+        name: getattr(link, name) for name in plain
+    }
+
+
+def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp:
+    """The app that was asked for, or the only one there is. Raises ApiProblem naming the choice."""
+    apps = list(apps_for(request.instance))
+    chosen = [app for app in apps if app_id in (app.pk, None)]
+    if len(chosen) == 1:
+        return chosen[0]
+    if not apps:
+        raise ApiProblem(409, "no_app", "No TikTok app is set up here yet.")
+    choice = ", ".join(f"{app.pk} ({app.name})" for app in apps)
+    raise ApiProblem(422, "invalid", "Some fields are not right.", [("app_id", f"Choose one of {choice}.")])
+
+
+@router.post(
+    "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Make a link to connect by"
+)
+def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn) -> Status[dict[str, Any]]:
+    """A page on which somebody without a login links their TikTok account to this instance, once.
+
+    It works only while the key's maker may link accounts.
+    """
+    (made,) = services.make_links(
+        request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
+        lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
+    )  # fmt: skip
+    return Status(201, {"id": made.link.pk, "url": made.url, "expires_at": made.link.expires_at})
+
+
+@router.get("/accounts/connect-links", response=Page[ConnectLinkOut], auth=auth, summary="Links to connect by")
+def list_connect_links(
+    request: InstanceRequest, cursor: str | None = None, limit: int = MOST_PER_PAGE
+) -> dict[str, Any]:
+    """Newest first, until 90 days after their end."""
+    found, next_cursor = paginate(links_of(request.instance), cursor, limit)
+    return {"items": [describe_line(line) for line in lines_of(request.membership, found)], "next_cursor": next_cursor}
+
+
+@router.delete(
+    "/accounts/connect-links/{uuid:link_id}", response={204: None}, auth=auth, summary="Revoke a link to connect by"
+)
+def revoke_connect_link(request: InstanceRequest, link_id: UUID) -> Status[None]:
+    """Repeating it changes nothing; 409 for a link that was used, whose account stays linked."""
+    link = get_object_or_404(links_of(request.instance), pk=link_id)
+    if not services.revoke_link(request.instance, link, actor=request.user):
+        link.refresh_from_db()
+        if link.used_at:
+            raise ApiProblem(409, "state_conflict", "The link was used. Disconnect its account instead.", state="used")
+    return Status(204, None)
