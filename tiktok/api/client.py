@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
 import requests
@@ -133,6 +135,14 @@ class TikTokClient:
         else:
             return _answer(call, response, body)
         raise failure  # outside the handler: requests' exceptions carry the address and the headers
+
+    def server_time(self) -> datetime | None:
+        """TikTok's clock, by the Date of whatever it answers; to the second. Raises ConnectionFailed, AnswerLost."""
+        date = self.exchange(Call("GET", f"{self.base_url}/")).headers.get("Date", "")
+        try:
+            return parsedate_to_datetime(date)
+        except ValueError:
+            return None
 
     def send(self, call: Call) -> requests.Response:
         """Send and return once the headers are here. Raises what requests and urllib3 raise."""

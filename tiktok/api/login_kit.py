@@ -15,6 +15,7 @@ from .secret import Secret
 from .types import Scope, TokenSet
 
 ChallengeMode = Literal["hex", "base64url"]
+_NOBODYS = Secret("rft.clipdesk-asks-whether-key-and-secret-are-right")
 _SCOPE_ORDER = {scope.value: place for place, scope in enumerate(Scope)}
 
 
@@ -109,6 +110,19 @@ def refresh_token(client: TikTokClient, *, client_key: str, client_secret: Secre
         raise RefreshTokenRejected(
             refused.code, message=refused.message, log_id=refused.log_id, http_status=refused.http_status
         ) from None
+
+
+def check_client(client: TikTokClient, *, client_key: str, client_secret: Secret) -> None:
+    """Whether TikTok knows this key with this secret, without harm: a refresh with a token that it never gave.
+
+    TikTok checks the client before the token, so its refusal of the token says yes. Raises InvalidClient for no,
+    OperatorFault (``unauthorized_client``: the app may not use this), and the faults of the line.
+    https://developers.tiktok.com/doc/oauth-error-handling
+    """
+    try:
+        refresh_token(client, client_key=client_key, client_secret=client_secret, refresh_token=_NOBODYS)
+    except RefreshTokenRejected:
+        return
 
 
 def revoke_token(client: TikTokClient, *, client_key: str, client_secret: Secret, access_token: Secret) -> None:

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tiktok.api.types import Scope
 from tiktok.fields import Undecryptable
+from tiktok.linking.developer_apps import set_client_secret
 from tiktok.linking.rules import check_key, check_redirect_uri, type_for
-from tiktok.linking.services import set_client_secret
 from tiktok.models import AppType, PkceMode, TikTokApp
 
 

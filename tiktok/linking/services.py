@@ -1,15 +1,12 @@
-"""Link, rename, label, and the app that stands in the environment."""
+"""Link, rename and label."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
@@ -18,16 +15,15 @@ from instances.models import Instance, NoticeKind
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.fields import Undecryptable, seal
+from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.endings import settle_endings
 from tiktok.linking.notices import settle
-from tiktok.linking.rules import check_key, check_redirect_uri, type_for
 from tiktok.linking.scopes import missing_features
 from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import note_scopes, revive_accounts, wake_posts
 from tiktok.linking.tokens import token_columns
-from tiktok.models import AccountStatus, AppEnvironment, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
 
 
 class LinkHow(StrEnum):
@@ -164,61 +160,3 @@ def label_account(account: TikTokAccount, *, labels: list[str], actor: User) -> 
             "account.labelled", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
             target=account, before=before, after=labels,
         )  # fmt: skip
-
-
-def set_client_secret(app: TikTokApp, secret: str) -> None:
-    """Put a new secret in place, unsaved; the one before it stays usable until TikTok knows the new one."""
-    try:
-        old = app.client_secret
-    except Undecryptable:
-        old = None
-    if old is not None and old.reveal() != secret:
-        app.old_client_secret = seal(TikTokApp, app.pk, "old_client_secret", old)
-    app.client_secret = seal(TikTokApp, app.pk, "client_secret", secret)
-    app.secret_set_at = timezone.now()
-
-
-def upsert_environment_app() -> TikTokApp | None:
-    """Make the app of TIKTOK_CLIENT_KEY and its companions a row; None where they are not set. May run often.
-
-    An app that is no longer the environment's stays for the accounts linked through it and becomes editable.
-    Raises ImproperlyConfigured naming the variable.
-    """
-    key, secret = settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET
-    with transaction.atomic():
-        TikTokApp.objects.filter(is_from_environment=True).exclude(client_key=key).update(is_from_environment=False)
-        if not key and not secret:
-            return None
-        _check_environment()
-        app = TikTokApp.objects.filter(client_key=key).first() or TikTokApp(client_key=key, name="TikTok")
-        app.app_type, app.pkce = type_for(settings.TIKTOK_REDIRECT_URI)
-        app.redirect_uri, app.scopes = settings.TIKTOK_REDIRECT_URI, list(settings.TIKTOK_SCOPES)
-        app.environment = AppEnvironment.SANDBOX if settings.TIKTOK_SANDBOX_MODE else AppEnvironment.PRODUCTION
-        app.is_from_environment, app.tenant = True, None
-        if not _has_secret(app, secret):
-            set_client_secret(app, secret)
-        app.save()
-    return app
-
-
-def _has_secret(app: TikTokApp, secret: str) -> bool:
-    try:
-        present = app.client_secret
-    except Undecryptable:
-        return False
-    return present is not None and present.reveal() == secret
-
-
-def _check_environment() -> None:
-    redirect_uri = settings.TIKTOK_REDIRECT_URI
-    for variable in ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET"):
-        if not (value := getattr(settings, variable)):
-            raise ImproperlyConfigured(f"{variable} is missing; set both the client key and the client secret.")
-        try:
-            check_key(value)
-        except ValidationError as error:
-            raise ImproperlyConfigured(f"{variable}: {error.messages[0]}") from error
-    try:
-        check_redirect_uri(redirect_uri, type_for(redirect_uri)[0])
-    except ValidationError as error:
-        raise ImproperlyConfigured(f"TIKTOK_REDIRECT_URI: {error.messages[0]}") from error

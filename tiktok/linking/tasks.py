@@ -1,6 +1,6 @@
 """The periodic work of linking; each function may run twice and at any time (settings.PERIODIC_JOBS)."""
 
-from tiktok.linking import disconnect, endings, upkeep
+from tiktok.linking import developer_apps, disconnect, endings, upkeep
 
 
 def finish_disconnects() -> None:
@@ -22,3 +22,8 @@ def sync_profiles() -> None:
 def warn_of_endings() -> None:
     """Tell people whose account's permission ends soon."""
     endings.warn_of_endings()
+
+
+def settle_secrets() -> None:
+    """Drop client secrets that were changed and are of no use any more."""
+    developer_apps.settle_secrets()

@@ -5,7 +5,7 @@ import random
 from typing import Final
 
 from tiktok import quota
-from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.api.errors import ErrorKind, InvalidClient, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.api.types import Scope
 from tiktok.linking.status import lose_scope
@@ -42,9 +42,9 @@ FIELD_OF: Final = {
 
 
 def is_passing(fault: Fault) -> bool:
-    """Whether waiting may help."""
+    """Whether waiting may help; also with a client secret that was changed at TikTok and not here yet."""
     if isinstance(fault, TikTokError):
-        return fault.kind in PASSING
+        return fault.kind in PASSING or isinstance(fault, InvalidClient)
     return not isinstance(fault, ReconnectNeeded)
 
 

@@ -9,8 +9,8 @@ from tiktok import throttle
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
-from tiktok.api.types import PublishStatus, PublishStatusCode
-from tiktok.models import AttentionReason, EventCause, PostState, Submission
+from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.models import AttentionReason, EventCause, Post, PostState, Submission, TikTokApp
 from tiktok.publishing.calls import call_with_token
 from tiktok.publishing.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, hold_for
 from tiktok.publishing.queries import LINK_WITHIN, is_without_link
@@ -88,6 +88,7 @@ def _give_up(step: Step) -> Pause:
 
 
 def _published(step: Step, status: PublishStatus) -> Pause:
+    _learn_audit(step.post)
     step.move(
         PostState.PUBLISHED,
         cause=EventCause.TIKTOK,
@@ -102,6 +103,13 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         fail_reason="",
     )
     return _until_public_id(step)
+
+
+def _learn_audit(post: Post) -> None:
+    """TikTok publishes for everybody through audited apps alone."""
+    app = post.account.credential.app
+    if post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE and not app.is_audited:
+        TikTokApp.objects.filter(pk=app.pk).update(is_audited=True)
 
 
 def _failed(step: Step, status: PublishStatus) -> Pause:

@@ -160,7 +160,7 @@ TIKTOK: Final[Mapping[str, Words]] = {
     "token_not_authorized_for_specified_publish_id": Words(
         _("TikTok says that this upload belongs to another account or app."), _ASK_OPERATOR
     ),
-    "invalid_client": _refused(_("TikTok does not accept the key or secret of Clipdesk's TikTok app."), _ASK_OPERATOR),
+    "invalid_client": Words(_("TikTok does not accept the key or secret of Clipdesk's TikTok app."), _ASK_OPERATOR),
     "invalid_request": _refused(_("TikTok does not accept how Clipdesk's TikTok app is set up."), _ASK_OPERATOR),
     "access_denied": Words(_("TikTok refused the permission for this account."), _RECONNECT, _POST_WAITS, RECONNECT),
 }

@@ -10,7 +10,7 @@ from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok import throttle
-from tiktok.api.errors import ConnectionFailed, InvalidInput, OperatorFault
+from tiktok.api.errors import ConnectionFailed, InvalidClient, InvalidInput, OperatorFault
 from tiktok.api.limits import Endpoint
 from tiktok.linking.tokens import RefreshUnderWay
 from tiktok.models import AccountStatus, EventCause, Media, Person, Post, PostState, Submission, TikTokAccount
@@ -197,7 +197,7 @@ CASES: Final[dict[str, Bring]] = {
     "privacy_level_option_mismatch": refused("video_init", "privacy_level_option_mismatch"),
     "spam_risk": refused("video_init", "spam_risk"),
     "a_new_code": refused("video_init", "a_new_code"),
-    "invalid_client": ended(OperatorFault("invalid_client", log_id=LOG_ID)),
+    "invalid_client": held(InvalidClient("invalid_client", log_id=LOG_ID)),
     "invalid_request": ended(OperatorFault("invalid_request", log_id=LOG_ID)),
     # what only pull and photos meet
     "url_ownership_unverified": ended(OperatorFault("url_ownership_unverified", log_id=LOG_ID)),

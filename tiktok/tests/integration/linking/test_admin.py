@@ -11,7 +11,7 @@ from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
-from tiktok.linking.services import upsert_environment_app
+from tiktok.linking.developer_apps import upsert_environment_app
 from tiktok.models import TikTokApp, TikTokCredential
 from tiktok.tests.factories import TikTokAppFactory, make_account
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance, InstanceTurn
 from instances.scoping import instance_scope
+from tiktok.linking.developer_apps import set_client_secret
 from tiktok.models import (
     AccountStatus,
     AttentionReason,
@@ -353,6 +354,30 @@ def test_an_unaudited_app_is_learnt_from_the_answer(
     worker.run_due()
     simulated.refresh_from_db()
     assert (reread(post, instance).state, simulated.is_audited) == (PostState.FAILED, False)
+
+
+@pytest.mark.parametrize(("privacy_level", "learnt"), [("PUBLIC_TO_EVERYONE", True), ("SELF_ONLY", None)])
+def test_an_audited_app_is_learnt_from_a_post_that_everybody_may_see(
+    submit: Submit, worker: Worker, simulated: TikTokApp, privacy_level: str, learnt: bool | None
+) -> None:
+    submit(privacy_level=privacy_level)
+    worker.run_for(60)
+    simulated.refresh_from_db()
+    assert simulated.is_audited is learnt
+
+
+def test_while_the_client_secret_is_changed_at_tiktok_posts_wait(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, simulated: TikTokApp
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    TikTokCredential.objects.update(access_expires_at=read_db_now())
+    tiktok.create_app(client_secret="changed")
+    worker.run_due()
+    assert reread(post, instance).hold_reason == "invalid_client"
+    set_client_secret(simulated, "changed")
+    simulated.save()
+    worker.run_for(HOUR)
+    assert reread(post, instance).state == PostState.PUBLISHED
 
 
 def test_a_cancelled_post_sends_nothing(
