@@ -4,7 +4,7 @@ import base64
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -13,10 +13,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 env: Final = environ.Env()
 LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
+# Every variable that the settings have read, so that the doctor can tell a misspelt one.
+names: Final[set[str]] = set()
 
 
 def text(name: str, default: str = "") -> str:
     """The variable without surrounding blanks; ``default`` where it is unset or empty."""
+    names.add(name)
     return str(env.str(name, default="")).strip() or default
 
 
@@ -75,6 +78,18 @@ def url(name: str, default: str) -> str:
     return value.rstrip("/")
 
 
+def directory(name: str, default: Path) -> Path:
+    """A directory of ours, made where it is missing (0700)."""
+    path = Path(text(name, str(default))).resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}: the directory {path} cannot be made ({error.strerror}).") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name}: the user that runs Clipdesk may not write to {path}.")
+    return path
+
+
 def stored_secret(data_dir: Path, name: str) -> str:
     """A secret that the embedded product makes on first start and keeps in ``DATA_DIR`` (0700, file 0600)."""
     path = data_dir / "secrets" / name
@@ -111,6 +126,27 @@ def key_ring(name: str, value: str) -> dict[str, bytes]:
             )
         ring[key_id] = key
     return ring
+
+
+def database(name: str, value: str) -> dict[str, Any]:
+    """Django's settings of a SQLite or PostgreSQL database. What is refused is not repeated: it has a password."""
+    refusal = ImproperlyConfigured(f"{name} must be postgres://user:password@host:5432/name or sqlite:///path.")
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise refusal
+    try:
+        found: dict[str, Any] = env.db_url_config(value)
+    except ValueError:
+        raise refusal from None
+    return found
+
+
+def mail(name: str, value: str) -> dict[str, Any]:
+    """Django's settings of a mail server. What is refused is not repeated: it has a password."""
+    try:
+        found: dict[str, Any] = env.email_url_config(value)
+    except (ValueError, ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(f"{name} must be such as smtp+tls://user:password@host:587.") from error
+    return found
 
 
 def postgresql_url(name: str) -> str:

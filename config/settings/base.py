@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from config import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_DIR = env.directory("DATA_DIR", BASE_DIR / "var")
 
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY") or env.stored_secret(DATA_DIR, "secret_key")
@@ -107,7 +106,7 @@ NOTICE_SUBJECTS = "tiktok.publishing.notices.subjects"
 
 # --- Database, sessions, cache ------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'clipdesk.sqlite3'}")
-_database: dict[str, Any] = env.env.db_url_config(DATABASE_URL)
+_database = env.database("DATABASE_URL", DATABASE_URL)
 if _database["ENGINE"].endswith("sqlite3"):
     # WAL and IMMEDIATE: writers queue instead of failing. synchronous=FULL: a power cut forgets no publish_id.
     _database["OPTIONS"] = {
@@ -160,12 +159,53 @@ PERIODIC_JOBS = [
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
     ("revive-readable", 60, "tiktok.linking.readable.revive_readable"),
     ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
+    ("settle-secrets", 3600, "tiktok.linking.tasks.settle_secrets"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
     ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
 ]
+
+# --- The doctor ---------------------------------------------------------------------------------
+# What `manage.py doctor` and the health page look at, in this order: dotted strings, each (Visit) -> findings.
+DOCTOR_CHECKS = [
+    "instances.doctor.environment.names",
+    "instances.doctor.environment.values",
+    "instances.doctor.environment.hosts",
+    "instances.doctor.address.reaches_us",
+    "instances.doctor.database.answers",
+    "instances.doctor.database.is_up_to_date",
+    "instances.doctor.database.role",
+    "instances.doctor.database.clock",
+    "instances.doctor.machine.broker",
+    "instances.doctor.machine.disk",
+    "instances.doctor.mail.set_up",
+    "instances.doctor.mail.queue",
+    "instances.doctor.workers.at_work",
+    "tiktok.doctor.deployment.reach",
+    "tiktok.doctor.deployment.apps",
+    "tiktok.doctor.deployment.grants",
+    "tiktok.doctor.deployment.waiting_posts",
+]
+ENVIRONMENT_NAMES = env.names
+# What other programs call the same thing.
+ENVIRONMENT_MISTAKES = {
+    "TIKTOK_CLIENT_ID": "TIKTOK_CLIENT_KEY",
+    "TIKTOK_APP_ID": "TIKTOK_CLIENT_KEY",
+    "TIKTOK_APP_KEY": "TIKTOK_CLIENT_KEY",
+    "TIKTOK_API_KEY": "TIKTOK_CLIENT_KEY",
+    "TIKTOK_KEY": "TIKTOK_CLIENT_KEY",
+    "TIKTOK_SECRET": "TIKTOK_CLIENT_SECRET",
+    "TIKTOK_APP_SECRET": "TIKTOK_CLIENT_SECRET",
+    "TIKTOK_API_SECRET": "TIKTOK_CLIENT_SECRET",
+    "TIKTOK_SECRET_KEY": "TIKTOK_CLIENT_SECRET",
+    "TIKTOK_REDIRECT_URL": "TIKTOK_REDIRECT_URI",
+    "TIKTOK_CALLBACK_URL": "TIKTOK_REDIRECT_URI",
+    "TIKTOK_CALLBACK_URI": "TIKTOK_REDIRECT_URI",
+    "TIKTOK_SCOPE": "TIKTOK_SCOPES",
+    "TIKTOK_SANDBOX": "TIKTOK_SANDBOX_MODE",
+}
 
 # --- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -179,7 +219,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 EMAIL_URL = env.text("EMAIL_URL")
 if EMAIL_URL:
-    vars().update(env.env.email_url_config(EMAIL_URL))
+    vars().update(env.mail("EMAIL_URL", EMAIL_URL))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10

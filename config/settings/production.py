@@ -19,7 +19,9 @@ if not BASE_URL.startswith("https://"):
 DATABASE_URL = env.postgresql_url("DATABASE_URL")
 if env.text("MIGRATION_DATABASE_URL"):
     # The owner of the tables, for `migrate --database migration` alone; the product's own role only reads and writes.
-    DATABASES["migration"] = DATABASES["default"] | env.env.db_url_config(env.postgresql_url("MIGRATION_DATABASE_URL"))
+    DATABASES["migration"] = DATABASES["default"] | env.database(
+        "MIGRATION_DATABASE_URL", env.postgresql_url("MIGRATION_DATABASE_URL")
+    )
     DATABASES["migration"] |= {"ENGINE": DATABASES["default"]["ENGINE"], "OPTIONS": {}}
 env.required("TRUSTED_PROXY_COUNT")
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1, least=1, most=5)

@@ -15,7 +15,6 @@ from instances.models import Instance, NoticeKind
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.endings import settle_endings
 from tiktok.linking.notices import settle

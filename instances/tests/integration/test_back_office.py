@@ -105,7 +105,7 @@ def test_readyz_says_what_it_checked(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_readyz_refuses_a_role_that_walls_do_not_hold(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("instances.views.health.ROLE_SQL", "SELECT 1")
+    monkeypatch.setattr("instances.doctor.database.ROLE_SQL", "SELECT 1")
     monkeypatch.setattr(connection, "vendor", "postgresql")
 
     answer = client.get("/readyz")

@@ -1,0 +1,22 @@
+"""What is said where the settings refuse to start: the bad setting and the step, instead of a traceback."""
+
+import sys
+from collections.abc import Sequence
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+
+def refuse(error: ImproperlyConfigured, arguments: Sequence[str]) -> int:
+    """Print it as the command would have (the doctor: as its finding) and give the exit code."""
+    if arguments[1:2] != ["doctor"]:
+        sys.stderr.write(f"Clipdesk cannot start: {error}\nCorrect it in the environment (.env) and start again.\n")
+        return 1
+    finding = import_string("instances.doctor.finding.fault")(
+        "settings",
+        f"Clipdesk cannot start: {error}",
+        "Correct it in the environment (.env), then run the doctor again: the other checks need the settings.",
+    )
+    form = "as_json" if "--json" in arguments else "as_text"
+    sys.stdout.write(import_string(f"instances.doctor.report.{form}")([finding]) + "\n")
+    return 1

@@ -1,0 +1,62 @@
+"""What the doctor says. Pure, so that it can also be said where the settings refuse to start."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``check`` is a stable name; ``subject`` says which of several (an app); ``step`` is what mends it."""
+
+    check: str
+    state: State
+    text: str
+    step: str = ""
+    subject: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """For JSON."""
+        return {
+            "check": self.check,
+            "subject": self.subject,
+            "state": self.state.value,
+            "text": self.text,
+            "step": self.step,
+        }
+
+
+def good(check: str, text: str, *, subject: str = "") -> Finding:
+    """Nothing to do."""
+    return Finding(check, State.OK, text, subject=subject)
+
+
+def warning(check: str, text: str, step: str, *, subject: str = "") -> Finding:
+    """It works, but not all of it, or not for long."""
+    return Finding(check, State.WARNING, text, step, subject)
+
+
+def fault(check: str, text: str, step: str, *, subject: str = "") -> Finding:
+    """It does not work."""
+    return Finding(check, State.FAULT, text, step, subject)
+
+
+def unknown(check: str, text: str, step: str = "", *, subject: str = "") -> Finding:
+    """It could not be found out."""
+    return Finding(check, State.CANNOT_TELL, text, step, subject)
+
+
+def worst(findings: Iterable[Finding]) -> State:
+    """The state of all together: a fault before a warning before what cannot be told."""
+    states = {finding.state for finding in findings}
+    order = (State.FAULT, State.WARNING, State.CANNOT_TELL)
+    return next((state for state in order if state in states), State.OK)
