@@ -145,10 +145,11 @@ API = [
 
 LINKING = [
     Row("tiktok_login", door=Door.NOWHERE),
-    Row("tiktok_callback", door=Door.PUBLIC, also=(400,)),
+    Row("tiktok_callback", door=Door.PUBLIC, also=(302,)),
+    Row("tiktok:connect-result", door=Door.PUBLIC, key="=state_missing"),
     Row("tiktok:connections", P.CONTENT_VIEW),
     Row("tiktok:connections-list", P.CONTENT_VIEW),
-    Row("tiktok:connect", P.ACCOUNT_RECONNECT, methods=POST),
+    Row("tiktok:connect", P.ACCOUNT_RECONNECT, methods=BOTH),
     Row("tiktok:connect-links", P.ACCOUNT_MANAGE, methods=BOTH),
     Row("tiktok:connect-link-revoke", P.ACCOUNT_MANAGE, methods=POST, link_id="connect_link"),
     Row("tiktok:connect-link-renew", P.ACCOUNT_MANAGE, methods=POST, link_id="connect_link"),

@@ -13,7 +13,15 @@ from instances.access import Access, access_for
 from instances.models import Instance
 from instances.roles import Permission
 from tiktok.linking.connect_links.queries import link_by_id, standing_of
-from tiktok.models import ConnectLink, TikTokApp
+from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp
+
+
+class NotAllowed(Exception):
+    """The person may not link; ``code`` says why: a key of fault_words, or "link_" and a connect link's state."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +62,42 @@ class LinkAttempt:
         """The connect link by which somebody came, whatever its state."""
         return link_by_id(UUID(self.link)) if self.link else None
 
-    def access(self, user: User | AnonymousUser) -> Access | None:
-        """The person's standing in the instance now; None if it is another person, or they may no longer link.
+    def check(self, user: User | AnonymousUser) -> Access:
+        """The person's standing in the instance now, by a connect link its maker's.
 
-        By a connect link it is its maker's, as long as the link can be used.
+        Raises NotAllowed if they may not link (any more), or the link cannot be used.
         """
-        if self.link:
-            return standing_of(self.find_link()).access
-        if isinstance(user, AnonymousUser) or str(user.pk) != self.user:
-            return None
+        return self._check_link() if self.link else self._check_person(user)
+
+    def _check_link(self) -> Access:
+        standing = standing_of(self.find_link())
+        if standing.access is None:
+            raise NotAllowed(f"link_{standing.state}")
+        return standing.access
+
+    def _check_person(self, user: User | AnonymousUser) -> Access:
+        if isinstance(user, AnonymousUser):
+            raise NotAllowed("signed_out")
+        if str(user.pk) != self.user:
+            raise NotAllowed("other_person")
         instance = Instance.objects.select_related("tenant").filter(pk=UUID(self.instance)).first()
-        access = access_for(user, instance) if instance else None
-        needed = Permission.ACCOUNT_MANAGE if self.needs_manage else Permission.ACCOUNT_RECONNECT
-        return access if access and access.can(needed) else None
+        if instance is None:
+            raise NotAllowed("instance_gone")
+        access = access_for(user, instance)
+        if access is None:
+            raise NotAllowed("not_member")
+        if not access.can(Permission.ACCOUNT_MANAGE if self.needs_manage else Permission.ACCOUNT_RECONNECT):
+            raise NotAllowed("role_changed")
+        return access
+
+    def check_account(self, access: Access) -> TikTokAccount | None:
+        """The account to be reconnected, if any. The instance's scope must be open. Raises NotAllowed."""
+        if not self.account:
+            return None
+        account = TikTokAccount.objects.select_related("credential").filter(pk=UUID(self.account)).first()
+        if account is None:
+            raise NotAllowed("account_gone")
+        is_leaving = account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED)
+        if is_leaving and not access.can(Permission.ACCOUNT_MANAGE):
+            raise NotAllowed("account_disconnected")
+        return account

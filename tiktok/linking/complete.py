@@ -14,7 +14,9 @@ def complete(linked: Linked, *, named: bool) -> str:
     account = linked.account
     try:
         sync_profile(account)
-    except (TikTokError, ReconnectNeeded, RefreshUnderWay, RateHeld):
+    except ReconnectNeeded:
+        return _("But TikTok refuses the permission it has just given: connect it again.")
+    except (TikTokError, RefreshUnderWay, RateHeld):
         return _("Its profile could not be read yet; Clipdesk tries again by itself.")
     if linked.is_new and not named and (name := account.display_name or account.username):
         account.name = name[:80]

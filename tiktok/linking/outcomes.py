@@ -1,39 +1,85 @@
-"""How an attempt to link can end, in plain words: what happened and what to do."""
+"""How an attempt to link can end, in plain words: what happened, whose matter it is, what to do next."""
 
-from dataclasses import dataclass
-from typing import Final
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.linking.fault_words import MATTERS, OAUTH_WORDS, WORDS
 from tiktok.linking.services import Linked, LinkHow
-from tiktok.models import TikTokAccount
+
+_KINDS: Final[Mapping[ErrorKind, str]] = {
+    ErrorKind.RATE: "rate_limit_exceeded",
+    ErrorKind.SERVER: "server_error",
+    ErrorKind.NET: "not_reached",
+}
+
+
+#: Looks back at attempts that may well have linked something.
+AFTERWARDS: Final = frozenset({"state_used", "forgotten"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``code`` goes to the page that opened the window; everything else is for the person.
+    """``code`` goes to the page that opened the window; everything else is for the person. Plain values only.
 
-    ``account``: whom it is about, for those who have no list to look at.
+    ``tiktok_text`` is TikTok's own sentence, which may hold anything. ``retry_at``: not before this time (ISO).
+    ``expected`` and ``came_back`` name the TikTok users where another one came; ``may_link_new`` if it is not linked.
+    ``account``: the id of the one it is about, for those who have no list to look at.
     """
 
     code: str
     tone: str
     title: str
     text: str
+    matter: str = ""
+    step: str = ""
     tiktok_code: str = ""
+    tiktok_text: str = ""
     log_id: str = ""
-    account: TikTokAccount | None = None
+    retry_at: str = ""
+    expected: str = ""
+    came_back: str = ""
+    may_link_new: bool = False
+    account: str = ""
+
+    @classmethod
+    def parse(cls, data: Any) -> "Outcome | None":
+        """From a session; None for what another version of Clipdesk has kept there."""
+        return cls(**data) if isinstance(data, dict) and data.keys() == cls.__dataclass_fields__.keys() else None
+
+    def as_data(self) -> dict[str, Any]:
+        """For the session."""
+        return asdict(self)
 
     @property
     def is_error(self) -> bool:
-        """Whether something went wrong; saying no at TikTok is an answer like another."""
-        return self.tone == "bad" and self.code != "denied"
+        """Whether nothing was linked."""
+        return self.tone == "bad"
+
+    @property
+    def retry_time(self) -> datetime | None:
+        """When TikTok's pause is over."""
+        return datetime.fromisoformat(self.retry_at) if self.retry_at else None
 
 
-def _bad(code: str, title: str, text: str, *, tiktok_code: str = "", log_id: str = "") -> Outcome:
-    return Outcome(code, "bad", title, text, tiktok_code[:80], log_id[:80])
+def fault(code: str, **details: Any) -> Outcome:
+    """A failure by its code in WORDS; ``details`` are further fields."""
+    words = WORDS[code]
+    details = {"step": str(words.step)} | details
+    text = str(words.text) if code in AFTERWARDS else f"{words.text} {_nothing()}"
+    return Outcome(code, "bad", str(words.title), text, matter=str(MATTERS[words.matter]), **details)
+
+
+def _nothing() -> str:
+    return _("Nothing was linked, and nothing was changed.")
 
 
 def linked(result: Linked, problem: str = "") -> Outcome:
@@ -63,73 +109,45 @@ def _off(missing: list[str]) -> str:
     return said % {"features": ", ".join(missing)}
 
 
-def denied() -> Outcome:
-    """The person pressed Cancel on TikTok's page."""
-    return _bad(
-        "denied",
-        _("Nothing was linked"),
-        _("Access was not allowed on TikTok's page. Connect again if that was not intended."),
-        tiktok_code="access_denied",
-    )
-
-
-def refused(tiktok_code: str) -> Outcome:
-    """TikTok sent the person back with another error, or with nothing."""
-    text = _("TikTok sent you back without permission to link the account. Try again in a moment.")
-    return _bad("refused", _("TikTok refused"), text, tiktok_code=tiktok_code)
-
-
-def unknown_state() -> Outcome:
-    """Wrong, reused, expired or somebody else's state."""
-    return _bad(
-        "unknown_state",
-        _("This attempt to connect is not valid"),
-        _("It was used already, is older than ten minutes, or was begun in another browser. Nothing was linked."),
-    )
-
-
-def not_allowed() -> Outcome:
-    """Another person is signed in, or the membership or role ended meanwhile."""
-    return _bad(
-        "not_allowed",
-        _("You may not link accounts here"),
-        _("You are no longer signed in as the person who began, or your role has changed. Nothing was linked."),
-    )
-
-
-def app_gone() -> Outcome:
-    """The developer app was removed while the person was at TikTok."""
-    return _bad(
-        "app_gone",
-        _("This TikTok app was removed"),
-        _("The app through which you began to connect is no longer set up here. Begin again."),
-    )
-
-
-def secret_unreadable() -> Outcome:
-    """Our own configuration."""
-    text = _("The TikTok app's client secret cannot be read. Whoever runs Clipdesk has to enter it again.")
-    return _bad("operator", _("Clipdesk is not set up correctly"), text)
-
-
-def other_user(expected: str, came_back: str) -> Outcome:
-    """A reconnect brought another TikTok user."""
-    who = _("Another TikTok account (%(name)s) came back") % {"name": came_back} if came_back else ""
-    text = _("You wanted to reconnect %(name)s. Sign in to that account at TikTok first, then reconnect.")
-    return _bad("other_user", who or _("Another TikTok account came back"), text % {"name": expected})
-
-
-_TEXTS: Final = {
-    ErrorKind.AUTH: lambda: _("TikTok did not accept the answer it gave you. Connect again."),
-    ErrorKind.OPERATOR: lambda: _(
-        "TikTok does not accept this app's key, secret or redirect URI. Whoever runs Clipdesk has to correct it."
-    ),
-    ErrorKind.RATE: lambda: _("TikTok asks for a pause. Connect again in a minute."),
-}
+def refused(tiktok_code: str, tiktok_text: str = "") -> Outcome:
+    """TikTok sent the person back with an error."""
+    code = tiktok_code if tiktok_code in OAUTH_WORDS else "unknown_refusal"
+    return fault(code, tiktok_code=tiktok_code[:80], tiktok_text=tiktok_text[:300])
 
 
 def from_error(error: TikTokError) -> Outcome:
     """The exchange of the code failed."""
-    wait = _("TikTok could not be reached or did not answer properly. Nothing was linked; connect again in a moment.")
-    text = _TEXTS[error.kind]() if error.kind in _TEXTS else wait
-    return _bad("failed", _("The account could not be linked"), text, tiktok_code=error.code, log_id=error.log_id)
+    details = {"tiktok_code": error.code[:80], "tiktok_text": error.message, "log_id": error.log_id[:80]}
+    if error.hold_s:
+        minutes = math.ceil(error.hold_s / 60)
+        step = ngettext("Connect again in %(count)d minute.", "Connect again in %(count)d minutes.", minutes)
+        details["step"] = step % {"count": minutes}
+        details["retry_at"] = (timezone.now() + timedelta(seconds=error.hold_s)).isoformat()
+    return fault(_code_of(error), **details)
+
+
+def _code_of(error: TikTokError) -> str:
+    if error.code in OAUTH_WORDS:
+        return error.code
+    if error.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limit_exceeded"
+    if error.kind is ErrorKind.UNCLEAR:
+        return "answer_lost" if error.code == "answer-lost" else "answer_unreadable"
+    return _KINDS.get(error.kind, "unknown_refusal")
+
+
+def other_user(*, expected: str, came_back: str, linked_as: str) -> Outcome:
+    """A reconnect brought another TikTok user; ``linked_as``: its name here, if it is linked here."""
+    title = _("%(name)s came back from TikTok") % {"name": came_back} if came_back else _("Another account came back")
+    text = _("You wanted to reconnect %(name)s.") % {"name": expected}
+    if linked_as:
+        text += " " + _("The account that came back is linked here already, as %(name)s.") % {"name": linked_as}
+    text += " " + _nothing()
+    step = _(
+        "TikTok takes the account to which this browser is signed in there. Open tiktok.com in this browser, log out, "
+        "then try again and log in as %(name)s."
+    )
+    return Outcome(
+        "other_user", "bad", title, text, matter=str(MATTERS["yours"]), step=step % {"name": expected},
+        expected=expected, came_back=came_back, may_link_new=not linked_as,
+    )  # fmt: skip

@@ -1,12 +1,18 @@
 """Why an attempt may not go on: nothing is stored, and no code of TikTok's is spent."""
 
+from typing import Final
+
 from tiktok.linking import outcomes
-from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.attempt import NotAllowed
 from tiktok.linking.connect_links.outcomes import unusable
-from tiktok.linking.connect_links.queries import standing_of
+from tiktok.linking.connect_links.queries import LinkState
 from tiktok.linking.outcomes import Outcome
 
+OF_A_LINK: Final = "link_"
 
-def refusal(attempt: LinkAttempt) -> Outcome:
-    """For an attempt whose ``access`` is None: what has become of the connect link, or of the person's role."""
-    return unusable(standing_of(attempt.find_link()).state) if attempt.link else outcomes.not_allowed()
+
+def refusal(refused: NotAllowed) -> Outcome:
+    """What has become of the connect link, or of the person's role."""
+    if refused.code.startswith(OF_A_LINK):
+        return unusable(LinkState(refused.code.removeprefix(OF_A_LINK)))
+    return outcomes.fault(refused.code)

@@ -44,7 +44,11 @@ class Linked:
 
 
 class OtherTikTokUser(Exception):
-    """Somebody else came back from TikTok than the account that was to be reconnected."""
+    """Somebody else came back from TikTok than the account that was to be reconnected, ``expected``."""
+
+    def __init__(self, expected: TikTokAccount) -> None:
+        super().__init__()
+        self.expected = expected
 
 
 def link_account(
@@ -63,7 +67,7 @@ def link_account(
     tokens were asked for. Raises OtherTikTokUser (nothing written) when ``reconnect`` is another TikTok user.
     """
     if reconnect is not None and reconnect.credential.open_id != tokens.open_id:
-        raise OtherTikTokUser
+        raise OtherTikTokUser(reconnect)
     with transaction.atomic():
         credential = store_tokens(app, tokens, asked_at)
         account, how, is_new = _upsert_account(instance, credential, actor, name)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from tiktok.linking import views
+from tiktok.linking import connect_views, views
 from tiktok.linking.connect_links import public
 from tiktok.linking.connect_links import views as links
 
 urlpatterns = [
+    path("tiktok/result/<slug:key>/", connect_views.connect_result, name="connect-result"),
     path("i/<slug:slug>/settings/connections/", views.connections, name="connections"),
     path("i/<slug:slug>/settings/connections/list/", views.connections_list, name="connections-list"),
     path("i/<slug:slug>/settings/connections/links/", links.connect_links, name="connect-links"),
@@ -22,7 +23,7 @@ urlpatterns = [
     ),
     path("connect/<str:token>/", public.connect_link, name="connect-link"),
     path("connect/again/<uuid:link_id>/", public.connect_link_again, name="connect-link-again"),
-    path("i/<slug:slug>/tiktok/connect/", views.connect, name="connect"),
+    path("i/<slug:slug>/tiktok/connect/", connect_views.connect, name="connect"),
     path("i/<slug:slug>/accounts/select/", views.account_select, name="account-select"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/card/", views.account_card, name="account-card"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/name/", views.account_rename, name="account-rename"),

@@ -4,13 +4,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.messages import get_messages
-from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,22 +17,22 @@ from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.api.errors import TikTokError
 from tiktok.linking import services
-from tiktok.linking.attempt import LinkAttempt
 from tiktok.linking.avatars import avatar_file
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.forms import ConnectForm, RenameForm, SelectForm
 from tiktok.linking.host import other_host
-from tiktok.linking.oauth.provider import send_to_tiktok
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
 from tiktok.linking.selection import select_account
 from tiktok.linking.sharing import sharing_of
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
+from tiktok.linking.windows import opens_window
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.throttle import RateHeld
 
 
 @require_GET
+@opens_window
 @require_permission(Permission.CONTENT_VIEW)
 def connections(request: InstanceRequest) -> HttpResponseBase:
     """The account cards."""
@@ -69,29 +66,6 @@ def _rights(request: InstanceRequest) -> dict[str, bool]:
         "can_reconnect": request.membership.can(Permission.ACCOUNT_RECONNECT),
         "can_sync": request.membership.can(Permission.ACCOUNT_SYNC),
     }
-
-
-@require_POST
-@require_permission(Permission.ACCOUNT_RECONNECT)
-def connect(request: InstanceRequest) -> HttpResponseBase:
-    """Send the person to TikTok's consent page."""
-    page = reverse("tiktok:connections", args=[request.instance.slug])
-    if other_host(request):
-        return redirect(settings.BASE_URL + page)
-    form = ConnectForm(request.POST, instance=request.instance)
-    if not form.is_valid():
-        context = _cards_context(request) | {"form": form}
-        return render(request, "tiktok/linking/connections.html", context, status=422)
-    account: TikTokAccount | None = form.cleaned_data["account"]
-    needs_manage = account is None or account.status == AccountStatus.DISCONNECTED
-    if needs_manage and not request.membership.can(Permission.ACCOUNT_MANAGE):
-        raise PermissionDenied
-    app = form.cleaned_data["app"]
-    attempt = LinkAttempt(
-        user=str(request.user.pk), instance=str(request.instance.pk), app=str(app.pk),
-        name=form.cleaned_data["name"], account=str(account.pk) if account else "", needs_manage=needs_manage,
-    )  # fmt: skip
-    return send_to_tiktok(request, app, attempt)
 
 
 def _card(request: InstanceRequest, account_id: UUID) -> AccountCard:

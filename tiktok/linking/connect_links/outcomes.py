@@ -26,7 +26,7 @@ def linked(link: ConnectLink, result: Linked, problem: str = "") -> Outcome:
         texts.append(_off(result.missing))
     title = titles[result.how] % {"instance": link.instance}
     text = " ".join(texts) or _("That is all. You can close this page.")
-    return Outcome("link_linked", "warn" if texts else "good", title, text, account=result.account)
+    return Outcome("link_linked", "warn" if texts else "good", title, text, account=str(result.account.pk))
 
 
 def _off(missing: list[str]) -> str:
@@ -42,7 +42,7 @@ def already(link: ConnectLink, account: TikTokAccount) -> Outcome:
     """The TikTok user who came is linked to this instance and well; the link is not used up."""
     title = _("This account is connected to %(instance)s already") % {"instance": link.instance}
     text = _("Nothing had to be done. If you meant another account, switch to it on TikTok first and try again.")
-    return Outcome("link_already", "warn", title, text, account=account)
+    return Outcome("link_already", "warn", title, text, account=str(account.pk))
 
 
 def no_app() -> Outcome:

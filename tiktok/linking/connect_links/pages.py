@@ -2,12 +2,14 @@
 
 import base64
 from typing import Final
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
+from instances.scoping import instance_scope
 from tiktok.linking.avatars import avatar_file
 from tiktok.linking.connect_links.queries import LinkState, standing_of
 from tiktok.linking.outcomes import Outcome
@@ -37,7 +39,7 @@ def question_page(request: HttpRequest, link: ConnectLink, app: TikTokApp) -> Ht
 
 def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None) -> HttpResponse:
     """Success or the exact reason; a way to try again as long as the link can be used."""
-    account = outcome.account
+    account = _account(outcome, link)
     can_retry = link is not None and standing_of(link).state == LinkState.OPEN and outcome.code != "link_no_app"
     context = {
         "outcome": outcome,
@@ -48,6 +50,13 @@ def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None) -
     }
     status = STATUS.get(outcome.code, 400 if outcome.is_error else 200)
     return _private(render(request, "tiktok/linking/connect_links/end.html", context, status=status))
+
+
+def _account(outcome: Outcome, link: ConnectLink | None) -> TikTokAccount | None:
+    if not outcome.account or link is None or link.instance is None:
+        return None
+    with instance_scope(link.instance):
+        return TikTokAccount.objects.filter(pk=UUID(outcome.account)).first()
 
 
 def picture_of(account: TikTokAccount) -> str:

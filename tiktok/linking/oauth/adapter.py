@@ -5,6 +5,7 @@ without consuming it. No SocialApp, SocialAccount or SocialToken is ever saved.
 """
 
 from collections.abc import Mapping
+from time import time
 from typing import Any, NoReturn
 
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -12,7 +13,6 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers import registry
-from allauth.socialaccount.providers.base.constants import AuthError
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter
 from allauth.utils import get_request_param
@@ -20,16 +20,17 @@ from django.http import HttpRequest
 
 from instances.jobs.clock import read_db_now
 from tiktok.api import login_kit
+from tiktok.api.answers import clean_text
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking import outcomes
-from tiktok.linking.attempt import LinkAttempt
-from tiktok.linking.finish import finish_link
+from tiktok.linking.attempt import LinkAttempt, NotAllowed
+from tiktok.linking.finish import check_attempt, finish_link
 from tiktok.linking.oauth.client import LinkClient
 from tiktok.linking.outcomes import Outcome
 from tiktok.linking.refusal import refusal
-from tiktok.linking.result import result_page
+from tiktok.linking.result import kept_result, to_result
 from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret
 from tiktok.models import TikTokApp
 
@@ -59,11 +60,26 @@ def social_app(app: TikTokApp | None) -> SocialApp:
     return SocialApp(provider="tiktok", provider_id="", client_id=app.client_key, settings=settings)
 
 
-def peek(request: HttpRequest) -> LinkAttempt | None:
-    """The attempt behind the ``state`` of this request, left in the session; None if it is unknown or not ours."""
-    stashed = statekit.get_states(request).get(get_request_param(request, "state") or "")
-    state = stashed[0] if stashed else None
-    return LinkAttempt.parse(state.get("data")) if isinstance(state, dict) else None
+def peek(request: HttpRequest) -> LinkAttempt:
+    """The attempt behind the ``state`` of this request, left in the session. Raises NotAllowed saying what is wrong."""
+    state_id = request.GET.get("state", "")
+    stashed = statekit.get_states(request).get(state_id)
+    if stashed is None:
+        raise NotAllowed(_why_unknown(request, state_id))
+    attempt = LinkAttempt.parse(stashed[0].get("data"))
+    if attempt is None:
+        raise NotAllowed("state_foreign")
+    if time() - stashed[1] > statekit.STATE_TTL:
+        raise NotAllowed("state_expired")
+    return attempt
+
+
+def _why_unknown(request: HttpRequest, state_id: str) -> str:
+    if not state_id:
+        return "state_missing"
+    if kept_result(request, state_id):
+        return "state_used"
+    return "state_unknown" if request.user.is_authenticated else "signed_out"
 
 
 class LinkOAuth2Adapter(TikTokOAuth2Adapter):
@@ -79,12 +95,15 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         self._asked_at: Any = None
 
     def get_provider(self) -> Any:
-        """The provider for the app in the state; for an unknown state an empty one, which allauth then refuses."""
+        """The provider for the app in the state; without a state that is ours the callback ends here."""
         if self._provider is None:
-            self._attempt = peek(self.request)
-            self._app = self._attempt.find_app() if self._attempt else None
-            if self._attempt and self._app is None:
-                raise ImmediateHttpResponse(result_page(self.request, outcomes.app_gone(), self._attempt))
+            try:
+                self._attempt = peek(self.request)
+            except NotAllowed as refused:
+                raise ImmediateHttpResponse(to_result(self.request, outcomes.fault(refused.code), None)) from refused
+            self._app = self._attempt.find_app()
+            if self._app is None:
+                raise ImmediateHttpResponse(to_result(self.request, outcomes.fault("app_gone"), self._attempt))
             self._provider = registry.get_class(self.provider_id)(self.request, app=social_app(self._app))
         return self._provider
 
@@ -97,14 +116,15 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
     ) -> TokenSet:
         """Exchange the code, once. Who no longer may link spends no code."""
         if self._attempt is None or self._app is None:
-            raise LinkRefused(outcomes.unknown_state())
-        if self._attempt.access(request.user) is None:
-            raise LinkRefused(refusal(self._attempt))
+            raise LinkRefused(outcomes.fault("state_unknown"))
         self._asked_at = read_db_now()
         try:
+            check_attempt(request.user, self._attempt)
             return _exchange(self._app, get_request_param(request, "code") or "", pkce_code_verifier)
+        except NotAllowed as refused:
+            raise LinkRefused(refusal(refused)) from refused
         except ClientSecretUnreadable as error:
-            raise LinkRefused(outcomes.secret_unreadable()) from error
+            raise LinkRefused(outcomes.fault("secret_unreadable")) from error
         except TikTokError as error:
             raise LinkRefused(outcomes.from_error(error)) from error
 
@@ -118,7 +138,7 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         account = SocialAccount(uid=tokens.open_id, provider=self.provider_id)
         login = LinkLogin(account=account, provider=self.get_provider())
         if self._attempt is None or self._app is None:
-            raise LinkRefused(outcomes.unknown_state())
+            raise LinkRefused(outcomes.fault("state_unknown"))
         login.attempt, login.tiktok_app, login.tokens = self._attempt, self._app, tokens
         login.asked_at = self._asked_at
         return login
@@ -153,7 +173,7 @@ class LinkingAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
         """Link instead of signing in; allauth's own flow ends here."""
         if not isinstance(sociallogin, LinkLogin):
-            raise ImmediateHttpResponse(result_page(request, outcomes.unknown_state(), None))
+            raise ImmediateHttpResponse(to_result(request, outcomes.fault("state_unknown"), None))
         outcome = finish_link(
             request.user,
             attempt=sociallogin.attempt,
@@ -161,7 +181,7 @@ class LinkingAdapter(DefaultSocialAccountAdapter):
             tokens=sociallogin.tokens,
             asked_at=sociallogin.asked_at,
         )
-        raise ImmediateHttpResponse(result_page(request, outcome, sociallogin.attempt))
+        raise ImmediateHttpResponse(to_result(request, outcome, sociallogin.attempt))
 
     def on_authentication_error(
         self,
@@ -174,15 +194,16 @@ class LinkingAdapter(DefaultSocialAccountAdapter):
         """Every failure of the callback, said in our words."""
         state = (extra_context or {}).get("state")
         attempt = LinkAttempt.parse(state.get("data")) if isinstance(state, dict) else None
-        outcome = _outcome(request, attempt, error, exception)
-        raise ImmediateHttpResponse(result_page(request, outcome, attempt))
+        outcome = _outcome(request, attempt, exception)
+        raise ImmediateHttpResponse(to_result(request, outcome, attempt))
 
 
-def _outcome(request: HttpRequest, attempt: LinkAttempt | None, error: Any, exception: Exception | None) -> Outcome:
+def _outcome(request: HttpRequest, attempt: LinkAttempt | None, exception: Exception | None) -> Outcome:
     if isinstance(exception, LinkRefused):
         return exception.outcome
     if attempt is None:
-        return outcomes.unknown_state()
-    if error == AuthError.CANCELLED:
-        return outcomes.denied()
-    return outcomes.refused(get_request_param(request, "error") or "")
+        return outcomes.fault("state_expired")  # between our look at it and allauth's
+    code = request.GET.get("error", "")
+    if not code:
+        return outcomes.fault("code_missing")
+    return outcomes.refused(clean_text(code), clean_text(request.GET.get("error_description", "")))

@@ -1,22 +1,20 @@
 """From the Connect button through TikTok's consent page and back, over real HTTP on TikTok's side."""
 
 import re
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from allauth.socialaccount.internal import statekit
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.conf import settings as django_settings
 from django.test import Client
 
 from accounts.models import AuditLogEntry, User
-from instances.models import Instance, Membership
+from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import TikTokAppFactory, make_account
 from tiktok.tests.integration.linking.conftest import CALLBACK
-from tiktok.tests.simulator_process import CLIENT_SECRET, Simulator
+from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +44,10 @@ def come_back(browser: Client, callback: str) -> tuple[str, str, str]:
     """Follow TikTok's redirect; outcome code, title and text of the page it ends on."""
     parts = urlsplit(callback)
     assert callback.startswith(CALLBACK)
-    page = browser.get(f"{parts.path}?{parts.query}").content.decode()
+    answer = browser.get(f"{parts.path}?{parts.query}")
+    assert answer.status_code == 302
+    assert "code=" not in answer["Location"]
+    page = browser.get(answer["Location"]).content.decode()
     code = re.search(r'data-outcome="(\w+)"', page)
     title = re.search(r"<h1>(.*?)</h1>", page)
     text = re.search(r'<p class="mb-0">(.*?)</p>', page)
@@ -145,110 +146,6 @@ def test_what_was_not_allowed_is_named(
     assert (account.display_name, account.username, account.follower_count) == ("Maren Bakes", "", None)
 
 
-def test_denied_on_tiktoks_page(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
-) -> None:
-    code, title, _ = come_back(browser, sim.consent(begin(browser, instance), maren, allow=False))
-
-    assert (code, title) == ("denied", "Nothing was linked")
-    assert linked_count(instance) == 0
-
-
-def test_another_error_of_tiktok_is_shown_with_its_code(browser: Client, app: TikTokApp, instance: Instance) -> None:
-    state = parse_qs(urlsplit(begin(browser, instance)).query)["state"][0]
-
-    answer = browser.get(f"/auth/tiktok/login/callback/?error=server_%3Cb%3Eerror&state={state}")
-
-    assert 'data-outcome="refused"' in answer.content.decode()
-    assert "server_&lt;b&gt;error" in answer.content.decode()
-
-
-@pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=wrong", "?state=wrong&error=access_denied"])
-def test_a_wrong_state_is_refused(browser: Client, sim: Simulator, app: TikTokApp, query: str) -> None:
-    code, _, _ = come_back(browser, f"{CALLBACK}{query}")
-
-    assert code == "unknown_state"
-    assert sim.requests("token") == []
-
-
-def test_a_state_works_once(browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    come_back(browser, callback)
-
-    assert come_back(browser, callback)[0] == "unknown_state"
-    assert len(sim.requests("token")) == 1
-
-
-def test_a_state_ends_after_ten_minutes(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    session = browser.session
-    session[statekit.STATES_SESSION_KEY] = {
-        key: (state, at - 601, provider) for key, (state, at, provider) in session[statekit.STATES_SESSION_KEY].items()
-    }
-    session.save()
-
-    assert come_back(browser, callback)[0] == "unknown_state"
-    assert linked_count(instance) == 0
-
-
-def test_a_state_of_another_browser_is_refused(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, owner: User
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    thief = Client(SERVER_NAME="127.0.0.1")
-    thief.force_login(owner)
-
-    assert come_back(thief, callback)[0] == "unknown_state"
-    assert linked_count(instance) == 0
-
-
-def test_the_state_carries_the_person_and_another_one_is_refused(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, owner: User
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    states = browser.session[statekit.STATES_SESSION_KEY]
-    browser.force_login(owner)
-    session = browser.session
-    session[statekit.STATES_SESSION_KEY] = states
-    session.save()
-
-    assert come_back(browser, callback)[0] == "not_allowed"
-    assert sim.requests("token") == []
-
-
-def test_somebody_who_signed_out_meanwhile_links_nothing(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    browser.logout()
-
-    assert come_back(browser, callback)[0] == "unknown_state"
-
-
-def test_a_state_of_another_flow_is_refused(browser: Client, sim: Simulator, app: TikTokApp) -> None:
-    session = browser.session
-    session[statekit.STATES_SESSION_KEY] = {"abc": ({"process": "login", "data": None}, 9e12, "tiktok")}
-    session.save()
-
-    assert come_back(browser, f"{CALLBACK}?code=x&state=abc")[0] == "unknown_state"
-    assert sim.requests("token") == []
-
-
-@pytest.mark.parametrize("change", ["removed", "demoted"])
-def test_a_member_who_lost_the_role_meanwhile_links_nothing(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, admin: User, change: str
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    mine = Membership.objects.filter(user=admin)
-    mine.delete() if change == "removed" else mine.update(role="editor")
-
-    assert come_back(browser, callback)[0] == "not_allowed"
-    assert sim.requests("token") == []  # not even the code was spent
-    assert linked_count(instance) == 0
-
-
 def test_two_tabs_with_two_apps_do_not_mix(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
 ) -> None:
@@ -259,48 +156,6 @@ def test_two_tabs_with_two_apps_do_not_mix(
 
     assert (come_back(browser, two)[0], come_back(browser, one)[0]) == ("linked", "linked")
     assert set(TikTokCredential.objects.values_list("app_id", flat=True)) == {app.pk, second.pk}
-
-
-def test_an_app_that_was_removed_meanwhile_is_said(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
-) -> None:
-    callback = sim.consent(begin(browser, instance), maren)
-    TikTokApp.objects.all().delete()
-
-    assert come_back(browser, callback)[0] == "app_gone"
-    assert sim.requests("token") == []
-
-
-@pytest.mark.parametrize(
-    ("fault", "details"),
-    [("server_error", {}), ("html_error", {}), ("truncated_json", {}), ("lost_answer", {}), ("drop_connection", {}),
-     ("rate_limit", {}), ("error", {"status": 200, "code": "invalid_grant"})],
-)  # fmt: skip
-def test_a_fault_at_the_exchange_ends_on_our_page(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, fault: str,
-    details: dict[str, Any],
-) -> None:  # fmt: skip
-    callback = sim.consent(begin(browser, instance), maren)
-    sim.fault(fault, "token", **details)
-
-    code, title, _ = come_back(browser, callback)
-
-    assert (code, title) == ("failed", "The account could not be linked")
-    assert linked_count(instance) == 0
-
-
-def test_a_wrong_client_secret_is_the_operators(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
-) -> None:
-    sim.create_app(client_secret="changed-at-tiktok")
-    callback = sim.consent(begin(browser, instance), maren)
-
-    _, _, text = come_back(browser, callback)
-
-    assert text == (
-        "TikTok does not accept this app&#x27;s key, secret or redirect URI. Whoever runs Clipdesk has to correct it."
-    )
-    sim.create_app(client_secret=CLIENT_SECRET)
 
 
 def test_an_unreadable_profile_does_not_undo_the_link(
@@ -341,20 +196,6 @@ def test_reconnecting_brings_an_account_back(
     assert (account.status, account.status_reason, account.credential.withdrawn_at) == ("active", "", None)
 
 
-@pytest.mark.parametrize("status", [AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED])
-def test_an_account_disconnected_meanwhile_is_not_brought_back_by_an_editor(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, editor: User, status: str
-) -> None:
-    link(browser, sim, instance, maren)
-    browser.force_login(editor)
-    callback = sim.consent(begin(browser, instance, account=str(the_account(instance).pk)), maren)
-    with instance_scope(instance):
-        TikTokAccount.objects.update(status=status)
-
-    assert come_back(browser, callback)[0] == "not_allowed"
-    assert the_account(instance).status == status
-
-
 def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
 ) -> None:
@@ -364,8 +205,8 @@ def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
 
     code, title, text = link(browser, sim, instance, tomas, account=str(account.pk))
 
-    assert (code, title) == ("other_user", "Another TikTok account (Tomas (@tomas.outdoors)) came back")
-    assert text.startswith("You wanted to reconnect Maren Bakes.")
+    assert (code, title) == ("other_user", "Tomas (@tomas.outdoors) came back from TikTok")
+    assert text.startswith("You wanted to reconnect Maren Bakes (@maren.bakes).")
     assert the_account(instance).credential.version == 1
     assert TikTokCredential.objects.count() == 1
     assert [call.user for call in sim.requests("revoke")] == [tomas]  # its permission was given back
