@@ -53,7 +53,7 @@ def test_entered_here_first(sim: Simulator, account: TikTokAccount, app: TikTokA
 
 def test_changed_at_tiktok_first(sim: Simulator, account: TikTokAccount, app: TikTokApp) -> None:
     sim.create_app(client_secret=SECOND)
-    age(account.credential)
+    age(account.credential, timedelta(minutes=-1))
     with pytest.raises(InvalidClient):
         usable_access_token(account.credential.pk)
     enter(app, SECOND)
