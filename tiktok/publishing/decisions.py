@@ -27,7 +27,7 @@ from tiktok.models import (
 )
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.publishing import consent as consents
-from tiktok.publishing.doubt import publish_id_of
+from tiktok.publishing.doubt import askable_publish_id
 from tiktok.publishing.quarantine import refuse_in_quarantine
 from tiktok.publishing.queries import is_without_link
 from tiktok.publishing.questions import has_open_question
@@ -85,7 +85,7 @@ def why_not_recheck(post: Post, submission: Submission | None) -> Refusal | None
     if submission is None:
         text = _("Clipdesk knows of no upload of this post, so there is nothing to ask TikTok about.")
         return Refusal("nothing_to_ask", text, state=post.state)
-    if not publish_id_of(submission):
+    if not askable_publish_id(submission):
         text = _("TikTok never gave an id for this post, so there is nothing to ask it about.")
         return Refusal("nothing_to_ask", text, state=post.state)
     return None

@@ -35,7 +35,7 @@ def in_doubt(step: Step) -> Pause:
     return _heed(step, submission, status)
 
 
-def publish_id_of(submission: Submission) -> str:
+def askable_publish_id(submission: Submission) -> str:
     """What TikTok can be asked about, adopted or not; empty when it never answered the init."""
     if submission.publish_id:
         return submission.publish_id
@@ -44,7 +44,7 @@ def publish_id_of(submission: Submission) -> str:
 
 
 def _look_for_receipt(step: Step, submission: Submission) -> Pause:
-    if publish_id := publish_id_of(submission):
+    if publish_id := askable_publish_id(submission):
         step.save(submission={"publish_id": publish_id})
         return GO_ON
     return RECEIPT_LOOK_S if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S else NEVER
@@ -53,10 +53,7 @@ def _look_for_receipt(step: Step, submission: Submission) -> Pause:
 def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
     if status.status in follow.LAST_WORDS and not _may_have_gone_on(step, status):
         return follow.take_word(step, status)
-    step.save(
-        post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
-        submission={"polls": submission.polls + 1},
-    )
+    follow.note_word(step, submission, status)
     answer_person(step, status.status)
     return _until_next(submission)
 

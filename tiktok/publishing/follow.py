@@ -50,7 +50,7 @@ def processing(step: Step) -> Pause:
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
-        if _is_overdue(submission):
+        if is_overdue(submission):
             return _give_up(step)
         return hold_for(step, fault)
     return take_word(step, status)
@@ -70,16 +70,22 @@ def take_word(step: Step, status: PublishStatus) -> Pause:
 
 def _not_yet(step: Step, status: PublishStatus) -> Pause:
     submission = step.submission
-    if _is_overdue(submission):
+    if is_overdue(submission):
         return _give_up(step)
+    note_word(step, submission, status)
+    return POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
+
+
+def note_word(step: Step, submission: Submission, status: PublishStatus) -> None:
+    """What TikTok said last, where it decides nothing."""
     step.save(
         post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
         submission={"polls": submission.polls + 1},
     )
-    return POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
 
 
-def _is_overdue(submission: Submission) -> bool:
+def is_overdue(submission: Submission) -> bool:
+    """A day after the init nobody waits any longer for TikTok's last word."""
     return seconds_since(submission.init_sent_at) >= WORD_WITHIN_S
 
 

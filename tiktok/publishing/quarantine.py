@@ -30,15 +30,13 @@ from tiktok.models import (
     Submission,
     WorkItem,
 )
+from tiktok.models.states import HANDED_OVER
 from tiktok.publishing.claims import lease
 from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.step import GO_ON, Pause, Step, seconds_until
 
 # Under way: any of these may have been published after the backup. A scheduled one too, once its time has come.
-UNDER_WAY: Final = frozenset(
-    {PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING, PostState.WAITING_ACCOUNT}
-)
-HANDED_OVER: Final = frozenset({PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
+UNDER_WAY: Final = HANDED_OVER | {PostState.DUE, PostState.WAITING_ACCOUNT}
 HELD_BACK: Final = UNDER_WAY | {PostState.SCHEDULED}
 CHUNK: Final = 200
 

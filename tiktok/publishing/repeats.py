@@ -13,22 +13,17 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from tiktok.models import Media, Post, PostState, TikTokAccount
-from tiktok.models.states import MAYBE_PUBLISHED
+from tiktok.models.states import HANDED_OVER, MAYBE_PUBLISHED
 from tiktok.publishing.services import media_of
 
 WITHIN: Final = timedelta(hours=24)
-WENT_OR_GOES: Final = frozenset(
-    {
-        PostState.SCHEDULED,
-        PostState.DUE,
-        PostState.INITING,
-        PostState.UPLOADING,
-        PostState.PROCESSING,
-        PostState.WAITING_ACCOUNT,
-        PostState.IN_INBOX,
-        PostState.PUBLISHED,
-    }
-)
+WENT_OR_GOES: Final = HANDED_OVER | {
+    PostState.SCHEDULED,
+    PostState.DUE,
+    PostState.WAITING_ACCOUNT,
+    PostState.IN_INBOX,
+    PostState.PUBLISHED,
+}
 
 
 @dataclass(frozen=True, slots=True)

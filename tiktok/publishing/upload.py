@@ -272,8 +272,8 @@ def _cannot_ask(step: Step, submission: Submission, fault: Fault) -> Pause:
 
 
 def _is_overdue(submission: Submission) -> bool:
-    """A day after the init nobody waits any longer for a video that may be out."""
-    return submission.pnr_at is not None and seconds_since(submission.init_sent_at) >= follow.WORD_WITHIN_S
+    """Only a video that may be out: the others may be sent anew."""
+    return submission.pnr_at is not None and follow.is_overdue(submission)
 
 
 def _is_in(step: Step, submission: Submission, status: PublishStatus) -> Pause:
