@@ -1,6 +1,8 @@
 """The cast that every test knows: one instance with its people, a second instance with data that could leak."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -9,6 +11,14 @@ from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import InstanceFactory, UserFactory, person_of
+
+
+@pytest.fixture(autouse=True)
+def no_file_outlives_its_test() -> Iterator[None]:
+    """Videos of a test take gigabytes in a run."""
+    media_root = Path(settings.MEDIA_ROOT)
+    yield
+    shutil.rmtree(media_root, ignore_errors=True)
 
 
 @pytest.fixture

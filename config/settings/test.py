@@ -1,5 +1,6 @@
 """Settings of the tests: fast hashing, plain static files, a database in a file (in memory there is no WAL)."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ if "sqlite3" in DATABASES["default"]["ENGINE"]:
     )
 else:
     DATABASES["default"]["OPTIONS"] = {}  # a pool would keep test databases open
-MEDIA_ROOT = _scratch / "media"
+MEDIA_ROOT = _scratch / f"media-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # emptied after each test
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 2, least=1, most=600)

@@ -142,7 +142,7 @@ def privacy(page: Page) -> Locator:
 
 
 def compose(page: Page, slug: str, video: Path, *, caption: str, username: str = "") -> None:
-    """Open the composer and fill it in for everyone; ``username`` where there are several accounts."""
+    """Open the composer and fill it in for everyone; ``username`` where there may be several accounts."""
     page.goto(f"/i/{slug}/posts/new/")
     if username:
         account = page.get_by_role("combobox", name="Account", exact=True)
