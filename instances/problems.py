@@ -29,13 +29,24 @@ CODES: Final = {
 
 
 class ApiProblem(Exception):
-    """An error with its status, a stable code, for input what is wrong with which field, and further members."""
+    """An error with its status, a stable code, for input what is wrong with which field, and further members.
+
+    ``retry_after_s``: in so many seconds it is worth another try.
+    """
 
     def __init__(
-        self, status: int, code: str, detail: str, errors: Sequence[tuple[str, str]] = (), **further: str
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        errors: Sequence[tuple[str, str]] = (),
+        *,
+        retry_after_s: int | None = None,
+        **further: str,
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.errors, self.further = status, code, detail, errors, further
+        self.retry_after_s = retry_after_s
 
 
 def problem_response(
@@ -68,7 +79,10 @@ NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
 def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
-    return problem_response(error.status, error.code, error.detail, error.errors, **error.further)
+    response = problem_response(error.status, error.code, error.detail, error.errors, **error.further)
+    if error.retry_after_s is not None:
+        response["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -168,6 +168,7 @@ LINKING = [
     Row("api:DELETE /accounts/connect-links/{link_id}", P.ACCOUNT_MANAGE, link_id="connect_link"),
     Row("api:GET /accounts/{account_id}", P.CONTENT_VIEW, account_id="account"),
     Row("api:PATCH /accounts/{account_id}", P.ACCOUNT_MANAGE, data={"name": "Mine"}, account_id="account"),
+    Row("api:POST /accounts/{account_id}/sync", P.ACCOUNT_SYNC, also=(409,), account_id="unwell_account"),
     Row("api:DELETE /accounts/{account_id}", P.ACCOUNT_MANAGE, account_id="account"),
 ]
 

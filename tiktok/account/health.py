@@ -12,7 +12,7 @@ from tiktok.linking.features import Feature, FeatureState, features_with_state
 from tiktok.linking.queries import account_status
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.upkeep import IDLE
-from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.models import TikTokAccount
 
 TONES: Final = {"reconnect_needed": "bad", "limited": "warn", "expiring": "warn", "disconnected": "accent"}
 
@@ -27,11 +27,6 @@ class Health:
     def status(self) -> tuple[str, str]:
         """Word and label, as on the cards."""
         return account_status(self.account)
-
-    @property
-    def is_linked(self) -> bool:
-        """Whether it is, or could be by a reconnect, in use."""
-        return self.account.status in (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
 
     @property
     def tone(self) -> str:
@@ -70,7 +65,7 @@ class Health:
     @property
     def has_ungranted(self) -> bool:
         """Whether another consent could switch something on."""
-        return self.is_linked and any(feature.state == FeatureState.NOT_GRANTED for feature in self.features)
+        return self.account.is_active and any(feature.state == FeatureState.NOT_GRANTED for feature in self.features)
 
     @property
     def has_followers(self) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
@@ -15,11 +15,13 @@ from pydantic import AfterValidator, Field, StrictStr
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem
 from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
-from instances.roles import KeyScope
+from instances.roles import KeyScope, Permission
 from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.features import Feature, FeatureState, features_with_state
 from tiktok.linking.labels import clean_labels, key_of
 from tiktok.linking.queries import accounts
+from tiktok.linking.rest_sync import sync_or_problem
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, TikTokAccount
 
@@ -64,6 +66,14 @@ class ProfileOut(Schema):
     video_count: Count
 
 
+class FeatureOut(Schema):
+    """What a scope switches on, and whether the TikTok user granted it; ``not_asked``: the app does not ask for it."""
+
+    scope: str
+    name: str
+    state: FeatureState
+
+
 class AccountOut(Schema):
     """A linked TikTok account. ``permission_ends_at``: until when TikTok lets us go on without asking again."""
 
@@ -75,6 +85,7 @@ class AccountOut(Schema):
     is_sandbox: bool
     scopes: list[str]
     missing_features: list[str]
+    features: list[FeatureOut]
     access_expires_at: datetime | None
     permission_ends_at: datetime | None
     linked_at: datetime
@@ -101,12 +112,18 @@ def describe_account(account: TikTokAccount) -> dict[str, Any]:
         "is_sandbox": credential.app.is_sandbox,
         "scopes": credential.scopes,
         "missing_features": missing_features(credential.app.scopes, credential.scopes) if credential.scopes else [],
+        "features": [describe_feature(each) for each in features_with_state(credential.app.scopes, credential.scopes)],
         "access_expires_at": credential.access_expires_at,
         "permission_ends_at": credential.refresh_expires_at,
         "linked_at": account.linked_at,
         "synced_at": account.synced_at,
         "profile": describe_profile(account),
     }
+
+
+def describe_feature(feature: Feature) -> dict[str, str]:
+    """One line of ``features``."""
+    return {"scope": feature.scope, "name": str(feature.name), "state": feature.state}
 
 
 def describe_profile(account: TikTokAccount) -> dict[str, Any]:
@@ -184,4 +201,19 @@ def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dic
     """Begins; posts under way finish first, scheduled ones wait. Repeating it changes nothing."""
     account = _find(account_id)
     start_disconnect(account, actor=request.user)
+    return Status(202, describe_account(_find(account_id)))
+
+
+@router.post(
+    "/accounts/{uuid:account_id}/sync",
+    response={202: AccountOut},
+    auth=require_scope(KeyScope.ACCOUNTS_READ, KeyScope.ACCOUNTS_WRITE),
+    summary="Read an account's profile from TikTok now",
+)
+def sync_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
+    """The account with what TikTok said. 409 where it has to be reconnected first, 429 with Retry-After at TikTok's
+    rate, 503 while TikTok does not answer. Repeating it does no harm."""
+    if not request.membership.can(Permission.ACCOUNT_SYNC):
+        raise PermissionDenied
+    sync_or_problem(_find(account_id))
     return Status(202, describe_account(_find(account_id)))

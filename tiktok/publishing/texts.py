@@ -19,7 +19,7 @@ RECONNECT: Final = "reconnect"
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Three short sentences; any may be empty. ``act`` "reconnect": the page offers the way to the connections."""
+    """Three short sentences; any may be empty. ``act`` "reconnect": the page offers the way to the account."""
 
     what: str
     does: str

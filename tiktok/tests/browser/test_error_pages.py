@@ -68,7 +68,7 @@ def check_words(page: Page, post: Post) -> None:
     told = page.locator(".told p")
     expect(told).to_have_text([words.what, words.does, words.can])
     if words.act:
-        expect(page.get_by_role("link", name="Open the connections")).to_be_visible()
+        expect(page.get_by_role("link", name="Open the account")).to_be_visible()
     if words.can.startswith("Edit"):
         expect(page.get_by_role("link", name="Edit")).to_be_visible()
     if "Correct and send anew" in words.can:

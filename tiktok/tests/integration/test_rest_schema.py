@@ -9,7 +9,7 @@ from django.urls import Resolver404, resolve
 from instances.models import Instance
 from tiktok.tests.fixtures_rest import Api
 
-LATER = re.compile(r"/stats|/videos|/sync")
+LATER = re.compile(r"/stats|/videos")
 AN_ID = "3f2c8f0e-0000-4000-8000-000000000000"
 
 

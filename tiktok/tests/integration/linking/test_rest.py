@@ -9,9 +9,12 @@ from accounts.models import AuditLogEntry, User
 from instances.models import Instance
 from instances.roles import KeyScope
 from instances.scoping import instance_scope
+from tiktok import throttle
+from tiktok.api.limits import Endpoint
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account
 from tiktok.tests.fixtures_rest import Api, MakeApi, fields_of
+from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +143,66 @@ def test_accounts_are_found_by_label_page_by_page(admins: Api, instance: Instanc
     assert [item["name"] for item in first["items"] + second["items"]] == ["A2", "A0"]
     assert second["next_cursor"] is None
     assert admins.get("/accounts", label="nobody").json()["items"] == []
+
+
+@pytest.fixture
+def synced(sim: Simulator, account: TikTokAccount) -> str:
+    """The address of an account that TikTok knows."""
+    return f"/accounts/{account.pk}/sync"
+
+
+def test_sync_reads_the_profile_and_may_be_repeated(make_api: MakeApi, editor: User, synced: str) -> None:
+    api = make_api(editor, KeyScope.ACCOUNTS_READ)
+
+    for _ in range(2):
+        answer = api.send("POST", synced)
+        assert answer.status_code == 202
+        assert (answer.json()["name"], answer.json()["profile"]["display_name"]) == ("Bakery", "Maren")
+    assert answer.json()["synced_at"]
+    states = {feature["scope"]: feature["state"] for feature in answer.json()["features"]}
+    assert states["video.publish"] == "granted"
+
+
+def test_a_viewers_key_does_not_sync(make_api: MakeApi, viewer: User, synced: str, sim: Simulator) -> None:
+    assert make_api(viewer).send("POST", synced).status_code == 403
+    assert sim.requests("user_info") == []
+
+
+def test_sync_at_tiktoks_rate_says_when_to_come_again(
+    admins: Api, synced: str, account: TikTokAccount, sim: Simulator
+) -> None:
+    throttle.gate(account.credential_id, Endpoint.USER_INFO, seconds=40)
+
+    answer = admins.send("POST", synced)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate")
+    assert 30 < int(answer["Retry-After"]) <= 40
+    assert sim.requests("user_info") == []
+
+
+def test_sync_after_tiktoks_own_429_says_so_too(admins: Api, synced: str, sim: Simulator) -> None:
+    sim.fault("error", "user_info", code="rate_limit_exceeded", status=429)
+
+    answer = admins.send("POST", synced)
+    assert (answer.status_code, answer.json()["code"]) == (429, "rate")
+    assert int(answer["Retry-After"]) >= 60
+
+
+def test_sync_of_a_lost_or_disconnected_account_says_what_has_to_happen(
+    admins: Api, synced: str, account: TikTokAccount, sim: Simulator
+) -> None:
+    sim.revoke("maren")
+    for _ in range(2):
+        answer = admins.send("POST", synced)
+        assert (answer.status_code, answer.json()["code"]) == (409, "reconnect_needed")
+        assert answer.json()["detail"].startswith("TikTok has ended the permission for this account.")
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+    assert admins.send("POST", synced).json()["code"] == "account_disconnected"
+
+
+def test_sync_while_tiktok_does_not_answer_is_worth_another_try(admins: Api, synced: str, sim: Simulator) -> None:
+    sim.fault("server_error", "user_info")
+
+    answer = admins.send("POST", synced)
+    assert (answer.status_code, answer.json()["log_id"] != "") == (503, True)
+    assert admins.send("POST", synced).status_code == 202

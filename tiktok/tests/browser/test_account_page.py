@@ -1,0 +1,84 @@
+"""The page of one account in good and in bad times. With PICTURES=folder it is also photographed in every look."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import User
+from instances.models import Instance
+from instances.roles import Role
+from instances.scoping import instance_scope
+from instances.services.members import set_role
+from instances.tests.factories import InstanceFactory
+from tiktok import quota, throttle
+from tiktok.api.limits import Endpoint
+from tiktok.linking.status import need_reconnect, note_scopes
+from tiktok.models import TikTokAccount
+from tiktok.tests.browser.acts import press
+from tiktok.tests.browser.test_decisions import troubles
+from tiktok.tests.browser.visitor import Visitor
+from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account, make_post
+
+pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def account(instance: Instance, other_instance: Instance, editor: User) -> TikTokAccount:
+    """Much happens to it: fewer scopes, a cap, other places; the editor is an admin here."""
+    set_role(instance, member=editor, role=Role.ADMIN)
+    app = TikTokAppFactory.create(environment="sandbox", is_audited=False)
+    now = timezone.now()
+    credential = CredentialFactory.create(
+        app=app, scopes=SCOPES[:3] + SCOPES[4:5], next_refresh_at=now + timedelta(hours=1)
+    )
+    sister = InstanceFactory.create(tenant=instance.tenant, name="Aurora Catering", slug="catering")
+    set_role(sister, member=editor, role=Role.EDITOR)
+    for place in (sister, other_instance):
+        with instance_scope(place):
+            make_account(place, credential=credential, name=f"Ours in {place.name}")
+    with instance_scope(instance):
+        account = make_account(
+            instance, name="Bakery on the corner", credential=credential, username="noravale", follower_count=184_300,
+            profile_deep_link="https://www.tiktok.com/@noravale", synced_at=now - timedelta(hours=3), linked_by=editor,
+        )  # fmt: skip
+        for number, state in enumerate(["published", "published", "scheduled", "failed", "waiting_account"]):
+            publish_at = now + timedelta(days=1) if state == "scheduled" else None
+            make_post(account, caption=f"Loaf number {number} #sourdough", state=state, publish_at=publish_at)
+        quota.reached(
+            TikTokAccount.objects.select_related("credential__app").get().credential, "spam_risk_too_many_posts"
+        )
+    with transaction.atomic():
+        note_scopes(credential.pk, before=SCOPES, after=credential.scopes)
+    for _ in range(6):
+        throttle.take_slot(credential.pk, Endpoint.VIDEO_INIT)
+    throttle.gate(credential.pk, Endpoint.USER_INFO, seconds=600)
+    return account
+
+
+def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: Visitor) -> None:
+    page = editor_at.page
+    page.goto(reverse("tiktok:account", args=["aurora", account.pk]))
+    expect(page.get_by_role("button", name="Grant the rest")).to_be_visible()
+    assert troubles(page, "account") == {}
+
+    page.get_by_role("link", name="Rename Bakery on the corner").click()
+    page.get_by_label("Name in Clipdesk").fill("The bakery")
+    press(page, "Save")
+    expect(page.get_by_role("heading", level=1, name="The bakery")).to_be_visible()
+
+    assert need_reconnect(account.credential_id, seen_version=0, reason="user_disconnected")
+    page.reload()
+    expect(page.get_by_role("main").get_by_text("This account has to be reconnected")).to_be_visible()
+    assert troubles(page, "account-reconnect") == {}
+
+    page.get_by_role("link", name="Disconnect").click()
+    expect(page.get_by_text("nothing is given back to TikTok")).to_be_visible()
+    press(page, "Disconnect")
+    expect(page.get_by_role("main").get_by_text("Disconnecting…").first).to_be_visible()
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(status="disconnected", disconnected_at=timezone.now())
+    expect(page.get_by_role("button", name="Connect again")).to_be_visible()
