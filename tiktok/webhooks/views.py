@@ -5,6 +5,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
+from gunicorn.http.errors import ParseException
 
 from instances.jobs.nudge import nudge
 from tiktok.api.webhooks import Malformed
@@ -42,7 +43,7 @@ def read_body(request: HttpRequest) -> bytes | None:
     is_chunked = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
     try:
         body: bytes = (request.META["wsgi.input"] if is_chunked else request).read(MOST_BYTES + 1)
-    except OSError:  # the sender went away, or its chunks are broken
+    except (OSError, ParseException):  # the sender went away, or its chunks are broken
         return b""
     return body if len(body) <= MOST_BYTES else None
 

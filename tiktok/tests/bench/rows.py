@@ -12,4 +12,5 @@ ROWS: Final = {
     "fairness": "tiktok.tests.bench.fairness.crowds",
     "beside-slow": "tiktok.tests.bench.fairness.beside_slow_uploads",
     "claims": "tiktok.tests.bench.fairness.claims",
+    "webhooks": "tiktok.tests.bench.webhooks.rows",
 }

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tiktok.demo.person import Person
 from tiktok.demo.program import Program
+from tiktok.tests.jobs_process import wait_until
 
 ROOT = Path(__file__).resolve().parents[4]
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
@@ -55,6 +57,11 @@ def processes_of(directory: Path) -> list[str]:
     return found
 
 
+def disconnect_in_tiktok(port: int, user: str) -> None:
+    """The user takes the permission back; only a webhook tells of it."""
+    requests.post(f"http://127.0.0.1:{port}/_sim/grants/revoke", json={"user": user}, timeout=10).raise_for_status()
+
+
 def test_a_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
     directory = tmp_path / "demo"
     with demo(directory) as process:
@@ -70,6 +77,8 @@ def test_a_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) 
         Person(url).sign_in(again["email"], again["password"])
         later = Program(url, again["api_key"])
         assert (later.accounts(), [post["id"] for post in later.posts()]) == (accounts, [post["id"] for post in posts])
+        disconnect_in_tiktok(again["simulator_port"], "tomas-outdoors")
+        wait_until(lambda: accounts.keys() - later.accounts() == {"tomas.outdoors"}, what="the webhook was applied")
 
     assert len(accounts) == 4
     assert sorted(post["state"] for post in posts) == ["draft", "failed", *["published"] * 5, "scheduled"]
