@@ -8,6 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from accounts.models import AuditLogEntry
@@ -185,6 +187,8 @@ def test_more_bytes_than_were_announced_are_not_read(app: TikTokApp, post: Post)
     assert post(delivery(app.client_key, padding="x" * (255 * 1024))).status_code == 200
 
 
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.text(), max_size=2)
+FIELDS = st.sampled_from(["event", "create_time", "user_openid", "content"])
 KEY = '"client_key": "our-key"'
 
 
@@ -245,6 +249,17 @@ def test_a_removal_without_a_reason_that_we_know_is_believed_all_the_same(
     with unscoped(reason="test"):
         account = TikTokAccount.objects.get()
     assert (account.status, account.status_reason) == ("reconnect_needed", "withdrawn")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(FIELDS, VALUES), st.dictionaries(st.text(), VALUES, max_size=2))
+def test_whatever_a_signed_delivery_says_it_is_stored_and_harms_nobody_else(
+    app: TikTokApp, post: Post, fields: dict[str, Any], more: dict[str, Any]
+) -> None:
+    body = json.dumps(more | fields | {"client_key": app.client_key}, ensure_ascii=False).encode("utf-8", "replace")
+
+    assert post(body).status_code == 200
+    assert nothing_happened()
 
 
 def test_both_secrets_sign_while_one_is_being_changed(app: TikTokApp, post: Post) -> None:

@@ -187,7 +187,7 @@ def test_while_tiktok_cannot_be_asked_the_delivery_waits_longer_and_longer(
     post: Post, tiktok: Simulator, settings: Settings, instance: Instance
 ) -> None:
     account = linked_just_now(tiktok, settings, instance)
-    tiktok.fault("server_error", "token", times=2)
+    tiktok.fault("server_error", "token", times=-1)
     body, secret = about(account)
     now = timezone.now()
     with pinned_clock(now):
@@ -198,6 +198,7 @@ def test_while_tiktok_cannot_be_asked_the_delivery_waits_longer_and_longer(
     with pinned_clock(now + timedelta(minutes=1)):
         row = apply_due()
         assert (row.attempts, row.next_attempt_at) == (2, now + timedelta(minutes=3))
+    tiktok.clear_faults()
     with pinned_clock(now + timedelta(minutes=3)):
         assert apply_due().outcome == "still_granted"
     assert status_of(account) == ("active", "")
