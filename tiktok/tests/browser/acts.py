@@ -115,6 +115,17 @@ def connect(page: Page, slug: str, username: str) -> None:
     popup.close()
 
 
+def make_connect_link(page: Page, slug: str, name: str, *, note: str = "") -> str:
+    """Make one by the page and copy it."""
+    page.goto(f"/i/{slug}/settings/connections/links/")
+    page.get_by_label("Names").fill(name)
+    page.get_by_label("Note").fill(note)
+    press(page, "Make links")
+    press(page, "Copy")
+    copied: str = page.evaluate("navigator.clipboard.readText()")
+    return copied
+
+
 def card(page: Page, username: str) -> Locator:
     return page.get_by_role("article").filter(has_text=f"@{username}")
 

@@ -18,7 +18,7 @@ from tiktok.tests.browser.visitor import DESKTOP, PHONE, visit
 RATES: Final = ("b", "minrate", "maxrate", "bufsize")
 FILLED: Final = "nal-hrd=cbr"  # fills up to the bitrate, so that a calm picture weighs as much as a film
 ALWAYS: Final = -1
-PUBLIC: Final = {"landing", "login", "sign-up", "invitation", "privacy"}
+PUBLIC: Final = {"landing", "login", "sign-up", "invitation", "connect-link", "privacy"}
 OVERFLOW: Final = "() => document.scrollingElement.scrollWidth - window.innerWidth"
 LOOKS: Final = ((DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "dark"), (PHONE, "light"))
 ACCOUNTS: Final = ("maren.bakes", "northline.studio", "tomas.outdoors")
@@ -111,6 +111,10 @@ def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     gallery.addresses |= write_posts(stack, page, slug, videos)
     acts.invite(page, slug, "ines@example.com")
     gallery.addresses["invitation"] = acts.invite(page, slug, "tomas@example.com")
+    acts.make_connect_link(page, slug, "The bakery around the corner")
+    gallery.addresses["connect-link"] = acts.make_connect_link(
+        page, slug, "Tomas Outdoors", note="Please use the shop's TikTok login, not your own."
+    )
     gallery.storage_state = page.context.storage_state()
     page.context.close()
     return gallery
@@ -122,6 +126,7 @@ def fixed_addresses(slug: str) -> dict[str, str]:
         "posts": "posts/",
         "media": "media/",
         "connections": "settings/connections/",
+        "connect-links": "settings/connections/links/",
         "members": "settings/members/",
         "general": "settings/general/",
         "notifications": "settings/notifications/",
