@@ -147,13 +147,14 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = NotificationPreference
-        fields = ["mail_failed", "mail_attention", "mail_reconnect"]
+        fields = ["mail_failed", "mail_attention", "mail_reconnect", "mail_linked"]
         help_texts = {
             "mail_failed": _("TikTok or Clipdesk gave up on a post."),
             "mail_attention": _("A post waits until somebody decides what happens to it."),
             "mail_reconnect": _(
                 "TikTok's permission for an account ends soon, ended or became less; posts wait for it."
             ),
+            "mail_linked": _("Somebody without a login has linked an account by a connect link."),
         }
 
 

@@ -20,6 +20,7 @@ class NoticeKind(models.TextChoices):
     ENDED = "ended", _("Accounts to reconnect")
     ENDING = "ending", _("Permissions that end soon")
     SCOPES = "scopes", _("Permissions that were taken back")
+    LINKED = "linked", _("Accounts linked by connect links")
 
 
 # Which switch of a person's preferences a kind of news hangs on, where it is not named like the kind.
@@ -79,6 +80,7 @@ class NotificationPreference(ContentModel):
     mail_failed = models.BooleanField(_("Posts that failed"), default=True)
     mail_attention = models.BooleanField(_("Posts that need somebody"), default=True)
     mail_reconnect = models.BooleanField(_("Accounts to reconnect"), default=True)
+    mail_linked = models.BooleanField(_("Accounts linked by connect links"), default=True)
 
     class Meta:
         verbose_name = _("notification preference")

@@ -19,6 +19,7 @@ LOOKS: Final = {
     NoticeKind.ENDED: "reconnect_needed",
     NoticeKind.ENDING: "expiring",
     NoticeKind.SCOPES: "limited",
+    NoticeKind.LINKED: "linked",
 }
 
 
@@ -99,6 +100,9 @@ def kind_count(kind: str, count: int) -> str:
             "%(count)d accounts' TikTok permissions have changed",
             count,
         ),
+        NoticeKind.LINKED: ngettext(
+            "%(count)d account was linked by a connect link", "%(count)d accounts were linked by connect links", count
+        ),
     }
     return texts[NoticeKind(kind)] % {"count": count}
 
@@ -112,5 +116,6 @@ def kind_title(kind: str) -> str:
         NoticeKind.ENDED: _("An account has to be reconnected"),
         NoticeKind.ENDING: _("An account's permission ends soon"),
         NoticeKind.SCOPES: _("TikTok permissions have changed"),
+        NoticeKind.LINKED: _("A connect link was used"),
     }
     return titles[NoticeKind(kind)]

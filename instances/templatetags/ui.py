@@ -64,6 +64,7 @@ LINK_LOOKS = {
     "link_used": Look("good", "circle-check", pgettext_lazy("connect link", "Used")),
     "link_revoked": Look("neutral", "link-off", pgettext_lazy("connect link", "Revoked")),
     "link_expired": Look("neutral", "hourglass", pgettext_lazy("connect link", "Expired")),
+    "linked": Look("good", "plug-connected", pgettext_lazy("connect link", "Linked")),
     "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Maker has no right")),
 }
 

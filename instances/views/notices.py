@@ -25,7 +25,7 @@ from instances.notices.words import kind_title, subjects_of, tell_all, words_of
 from instances.roles import Permission
 
 PER_PAGE: Final = 25
-TONES: Final = {NoticeKind.FAILED.value: "bad", NoticeKind.ENDED.value: "bad"}
+TONES: Final = {NoticeKind.FAILED.value: "bad", NoticeKind.ENDED.value: "bad", NoticeKind.LINKED.value: "good"}
 
 
 @require_GET

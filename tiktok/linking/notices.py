@@ -1,4 +1,4 @@
-"""What people are told of accounts: a permission that ends soon, has ended, or has become less.
+"""What people are told of accounts: a permission that ends soon, has ended, or has become less; a connect link used.
 
 Each is written in the transaction of what it tells, once, to every instance that linked the TikTok user, and settled
 when nobody has to do anything about it any more.
@@ -24,7 +24,7 @@ from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import features_of
 from tiktok.models import Post, PostState, TikTokAccount
 
-KINDS: Final = frozenset({NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES})
+KINDS: Final = frozenset({NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES, NoticeKind.LINKED})
 WAITING: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
 
 
@@ -67,6 +67,8 @@ def words(notice: Notice) -> Words:
     if notice.kind == NoticeKind.ENDING:
         what = _("TikTok's permission for this account ends soon.")
         return Words(what, _("Until then everything works."), _("Reconnect it once before then."))
+    if notice.kind == NoticeKind.LINKED:
+        return Words(_("Somebody has linked this account by a connect link."), _("It can be used at once."), "")
     if notice.kind == NoticeKind.ENDED:
         can = _("Reconnect it once and everything goes on.")
         return Words(reason_text(notice.parts.get("reason", "")), posts_wait, can)

@@ -13,8 +13,9 @@ from django.urls import reverse
 from accounts.audit import record
 from accounts.models import User
 from instances.jobs.clock import db_in, db_now, read_db_now
-from instances.models import Instance
+from instances.models import Instance, NoticeKind
 from instances.tokens import hash_key, new_token
+from tiktok.linking.notices import tell
 from tiktok.models import ConnectLink, TikTokAccount, TikTokApp
 
 LIFETIME: Final = timedelta(days=7)
@@ -115,8 +116,9 @@ def claim_link(link_id: UUID) -> ConnectLink:
 
 
 def note_use(link: ConnectLink, account: TikTokAccount, *, by: User | None) -> None:
-    """Write down what was linked with a claimed link; ``by`` is the person if one was signed in."""
+    """Write down what was linked with a claimed link, and tell the team; ``by`` is the person if one was signed in."""
     ConnectLink.objects.filter(pk=link.pk).update(account=account)
+    tell(account, NoticeKind.LINKED)
     record(
         "connect_link.used", tenant=account.instance.tenant, actor=by, instance_id=account.instance_id, target=link,
         name=link.name, account=str(account.pk), used_by=by.email if by else "somebody with the link",

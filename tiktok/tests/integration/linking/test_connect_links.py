@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from accounts.models import AuditLogEntry, TenantMembership, User
 from instances.models import Instance, Membership
+from instances.notices.words import words_of
 from instances.roles import Role
 from instances.scoping import instance_scope
 from instances.services.members import set_role
@@ -27,6 +28,7 @@ from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp, 
 from tiktok.tests.factories import TikTokAppFactory
 from tiktok.tests.fixtures_rest import Answer
 from tiktok.tests.integration.linking.conftest import CALLBACK
+from tiktok.tests.integration.notices.conftest import notices
 from tiktok.tests.races import at_once
 from tiktok.tests.simulator_process import Simulator
 
@@ -120,6 +122,9 @@ def test_a_stranger_links_to_the_makers_instance_and_gets_nothing_else(
     assert (link.account_id, link.used_at is not None) == (account.pk, True)
     line = AuditLogEntry.objects.get(action="connect_link.used")
     assert (line.actor, line.instance_id, line.detail["made_by"]) == (None, instance.pk, admin.email)
+    (notice,) = notices(instance)
+    assert (notice.kind, notice.subject_id, notice.maker_id) == ("linked", account.pk, admin.pk)
+    assert words_of(notice).what == "Somebody has linked this account by a connect link."
     for address in (f"/i/{instance.slug}/", f"/i/{instance.slug}/accounts/{account.pk}/avatar/", "/instances/"):
         assert guest.get(address).status_code == 302  # to sign in
 

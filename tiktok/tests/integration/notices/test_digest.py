@@ -122,7 +122,12 @@ def test_each_kind_can_be_switched_off_by_each_person(
 def test_with_everything_off_there_is_no_mail(troubled: Troubled, instance: Instance, editor: User) -> None:
     with instance_scope(instance):
         NotificationPreference.objects.create(
-            instance=instance, user=editor, mail_failed=False, mail_attention=False, mail_reconnect=False
+            instance=instance,
+            user=editor,
+            mail_failed=False,
+            mail_attention=False,
+            mail_reconnect=False,
+            mail_linked=False,
         )
     troubled()
 
