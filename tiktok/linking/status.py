@@ -61,14 +61,14 @@ def lose_scope(credential_id: UUID, scope: str) -> None:
 
 
 def note_scopes(credential_id: UUID, *, before: Collection[str], after: Collection[str]) -> None:
-    """What is allowed has changed: say so in every instance. Call it in the transaction that writes it down."""
+    """What is allowed has changed: say so in every instance. Call it in the transaction that writes it down, if any."""
     lost, gained = sorted(set(before) - set(after)), sorted(set(after) - set(before))
     if not lost and not gained:
         return
     for account in _links(credential_id, *LINKED):
-        with instance_scope(account.instance):
+        with instance_scope(account.instance), transaction.atomic():
             tell_scopes(account, before, after)
-        _record(account, "scopes_changed", lost=lost, gained=gained)
+            _record(account, "scopes_changed", lost=lost, gained=gained)
 
 
 def revive_accounts(credential_id: UUID) -> None:

@@ -26,7 +26,7 @@ from tiktok.fields import Undecryptable, seal
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.reasons import UNDECRYPTABLE
 from tiktok.linking.secrets import with_client_secret
-from tiktok.linking.status import need_reconnect, revive_accounts
+from tiktok.linking.status import need_reconnect, note_scopes, revive_accounts
 from tiktok.models import TikTokCredential
 
 log = logging.getLogger(__name__)
@@ -209,13 +209,14 @@ def _release(row: TikTokCredential, owner: str) -> None:
 
 
 def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> UsableToken:
-    """Commit the new pair in one statement, and tell accounts that waited.
+    """Commit the new pair in one statement, and tell accounts that waited, or that are allowed something else now.
 
     Our lease may be over; the pair is still the newest, unless the row has moved on without us.
     """
     changes = token_columns(row.pk, tokens, asked_at) | {"version": row.version + 1}
     if not _commit(row, changes):
         return _newest(row)
+    note_scopes(row.pk, before=row.scopes, after=tokens.scopes or row.scopes)
     revive_accounts(row.pk)
     return UsableToken(tokens.access_token, row.version + 1, tuple(tokens.scopes or row.scopes))
 

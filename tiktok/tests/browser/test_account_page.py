@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -51,8 +50,7 @@ def account(instance: Instance, other_instance: Instance, editor: User) -> TikTo
         quota.reached(
             TikTokAccount.objects.select_related("credential__app").get().credential, "spam_risk_too_many_posts"
         )
-    with transaction.atomic():
-        note_scopes(credential.pk, before=SCOPES, after=credential.scopes)
+    note_scopes(credential.pk, before=SCOPES, after=credential.scopes)
     for _ in range(6):
         throttle.take_slot(credential.pk, Endpoint.VIDEO_INIT)
     throttle.gate(credential.pk, Endpoint.USER_INFO, seconds=600)
