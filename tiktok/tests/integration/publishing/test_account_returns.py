@@ -32,15 +32,8 @@ def consent(
 ) -> Linked:  # fmt: skip
     """The TikTok user maren agrees (again), for this instance."""
     given = tiktok.grant("maren", scopes=scopes)
-    tokens = TokenSet(
-        given.open_id,
-        tuple(scopes),
-        Secret(given.access_token),
-        Secret(given.refresh_token),
-        7200,
-        180 * 86400,
-        "Bearer",
-    )
+    pair = Secret(given.access_token), Secret(given.refresh_token)
+    tokens = TokenSet(given.open_id, tuple(scopes), *pair, 7200, 180 * 86400, "Bearer")
     with instance_scope(instance):
         return services.link_account(
             instance, app=app, actor=actor, tokens=tokens, asked_at=read_db_now(), reconnect=reconnect
