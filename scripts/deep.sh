@@ -25,6 +25,9 @@ export DEEP=1
 crash_points=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_crash_points.py)
 part crash-points-embedded "${PYTHON:-python3}" "${crash_points[@]}"
 part crash-points-services bash scripts/with_services.sh "${PYTHON:-python3}" "${crash_points[@]}"
+keys=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_key_rotation.py)
+part key-rotation-embedded "${PYTHON:-python3}" "${keys[@]}"
+part key-rotation-services bash scripts/with_services.sh "${PYTHON:-python3}" "${keys[@]}"
 unset DEEP
 part mutants make mutants
 

@@ -17,12 +17,17 @@ PASSES: Final = 5
 
 @dataclass(slots=True)
 class Rotation:
-    """What became of one column. ``overtaken``: still under an older key, since others were quicker each time."""
+    """What became of one column.
+
+    ``overtaken``: how often somebody else wrote a value first, which then stands; ``left``: values that may still be
+    under an older key, since that happened every time.
+    """
 
     column: str
     renewed: int = 0
     unreadable: int = 0
     overtaken: int = 0
+    left: int = 0
 
 
 def rotate(using: str, *, is_rehearsal: bool = False) -> Iterator[Rotation]:
@@ -41,10 +46,10 @@ def rotate(using: str, *, is_rehearsal: bool = False) -> Iterator[Rotation]:
 def _rotate_column(column: EncryptedColumn, using: str, *, is_rehearsal: bool) -> Rotation:
     done = Rotation(column.name)
     for _ in range(1 if is_rehearsal else PASSES):
-        done.unreadable = done.overtaken = 0
+        done.unreadable = done.left = 0
         for pk, text in _older(column, using):
             _renew(column, pk, text, using, done, is_rehearsal=is_rehearsal)
-        if not done.overtaken:
+        if not done.left:
             break
     return done
 
@@ -66,3 +71,4 @@ def _renew(column: EncryptedColumn, pk: Any, text: str, using: str, done: Rotati
         done.renewed += 1
     else:
         done.overtaken += 1
+        done.left += 1

@@ -70,7 +70,7 @@ def _refuse_leftovers(done: Iterable[Rotation]) -> None:
             f"{sum(unreadable.values())} values could not be read and stay as they are ({named}). "
             "Is a key missing? See “A lost encryption key” in docs/runbook.md."
         )
-    if left := {one.column: one.overtaken for one in done if one.overtaken}:
+    if left := {one.column: one.left for one in done if one.left}:
         named = ", ".join(f"{column}: {count}" for column, count in left.items())
         raise CommandError(
             f"Some values were written with an older key meanwhile ({named}). Run it again once every process has the "
