@@ -126,6 +126,12 @@ def make_connect_link(page: Page, slug: str, name: str, *, note: str = "") -> st
     return copied
 
 
+def account_address(page: Page, slug: str, username: str) -> str:
+    """The page of an account, from its card."""
+    mark = card(page, username).get_attribute("id") or ""
+    return f"/i/{slug}/accounts/{mark.removeprefix('account-')}/"
+
+
 def card(page: Page, username: str) -> Locator:
     return page.get_by_role("article").filter(has_text=f"@{username}")
 

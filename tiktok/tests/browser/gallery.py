@@ -104,6 +104,7 @@ def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     gallery = Gallery(stack, slug, None, fixed_addresses(slug))
     for username in ACCOUNTS:
         acts.connect(page, slug, username)
+    gallery.addresses["account"] = acts.account_address(page, slug, ACCOUNTS[0])
     page.goto(f"/i/{slug}/media/")
     for video in videos:
         acts.upload(page, video)

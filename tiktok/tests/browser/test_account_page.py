@@ -17,12 +17,13 @@ from tiktok import quota, throttle
 from tiktok.api.limits import Endpoint
 from tiktok.linking.status import need_reconnect, note_scopes
 from tiktok.models import TikTokAccount
-from tiktok.tests.browser.acts import press
+from tiktok.tests.browser import acts
+from tiktok.tests.browser.acts import Desk, press
+from tiktok.tests.browser.conftest import Arrive
+from tiktok.tests.browser.stack import Stack
 from tiktok.tests.browser.test_decisions import troubles
 from tiktok.tests.browser.visitor import Visitor
 from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account, make_post
-
-pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -57,11 +58,12 @@ def account(instance: Instance, other_instance: Instance, editor: User) -> TikTo
     return account
 
 
+@pytest.mark.usefixtures("loop_is_not_ours")
+@pytest.mark.django_db(transaction=True)
 def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: Visitor) -> None:
     page = editor_at.page
     page.goto(reverse("tiktok:account", args=["aurora", account.pk]))
     expect(page.get_by_role("button", name="Grant the rest")).to_be_visible()
-    assert troubles(page, "account") == {}
 
     page.get_by_role("link", name="Rename Bakery on the corner").click()
     page.get_by_label("Name in Clipdesk").fill("The bakery")
@@ -80,3 +82,26 @@ def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: 
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status="disconnected", disconnected_at=timezone.now())
     expect(page.get_by_role("button", name="Connect again")).to_be_visible()
+
+
+def test_what_was_left_off_is_granted_from_the_page_without_reloading_it(
+    arrive: Arrive, stack: Stack, desk: Desk
+) -> None:
+    stack.tiktok.create_user("grants.some", display_name="Grants some")
+    page = arrive(storage_state=desk.storage_state).page
+    popup = acts.begin_to_connect(page, desk.slug)
+    popup.get_by_role("checkbox", name="video.publish").uncheck()
+    acts.consent(popup, "grants.some")
+    expect(acts.card(page, "grants.some")).to_be_visible()
+    popup.close()
+
+    page.goto(acts.account_address(page, desk.slug, "grants.some"))
+    main = page.get_by_role("main")
+    expect(main.get_by_text("May not publish")).to_be_visible()
+    with page.expect_popup() as opening:
+        press(page, "Grant the rest")
+    acts.consent(opening.value, "grants.some")
+
+    expect(main.get_by_text("Active", exact=True)).to_be_visible()
+    expect(main.get_by_text("Not granted")).to_have_count(0)
+    expect(page.locator("#toasts")).to_contain_text("The account is connected again.")

@@ -28,6 +28,7 @@ PAGES = (
     "post-failed",
     "media",
     "connections",
+    "account",
     "connect-links",
     "popup-result",
     "members",
