@@ -12,6 +12,8 @@ DEATHS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[one chunk]",)
 CHUNKS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[three chunks]",)
 FROST: Final = (f"{_PROOFS}::test_a_worker_may_freeze_at_every_point_and_wake_amid_the_other_ones_work[one chunk]",)
 CANCELS: Final = (f"{_PROOFS}::test_a_person_may_cancel_at_every_point[one chunk]",)
+WIRE: Final = ("tiktok/tests/integration/proofs/test_webhooks_on_the_wire.py",)
+WEBHOOKS: Final = tuple(f"tiktok/tests/integration/webhooks/test_{what}.py" for what in ("receive", "removal"))
 LAST_BYTES: Final = (f"{_PROOFS}::test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once",)
 
 
@@ -280,4 +282,22 @@ _PROTOCOL = [
     ),
 ]
 
-MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_PROTOCOL]
+
+def webhook(name: str, path: str, old: str, new: str, *, tests: Sequence[str] = WEBHOOKS) -> Mutant:
+    """Something that TikTok's webhooks, or those who forge them, would change."""
+    return mutant(f"webhooks: {name}", tests, f"tiktok/webhooks/{path}", old, new)
+
+
+_WEBHOOKS = [
+    webhook("any signature", "services.py", "if secret and signature.fits(body, secret):", "if secret:"),
+    webhook("for ever", "services.py", "if not signature.is_in_time(read_db_now().timestamp()):", "if False:"),
+    webhook("one secret", "services.py", '("client_secret", "old_client_secret")', '("client_secret",)'),
+    webhook("half a body", "views.py", ".read(MOST_BYTES + 1)", ".read(MOST_BYTES)", tests=WIRE),
+    webhook("all apps", "removal.py", "filter(app_id=row.app_id, open_id", "filter(open_id"),
+    webhook("late ones", "removal.py", "if order is Order.EVENT_FIRST:", "if not order:"),
+    webhook("our own echo", "removal.py", "is None or not is_linked(credential.pk):", "is None:"),
+    webhook("unclear ones", "removal.py", "if _is_alive(credential):", "if not credential:"),
+    webhook("twice at a time", "apply.py", "attempts=row.attempts, state=", "state="),
+]
+
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_PROTOCOL, *_WEBHOOKS]
