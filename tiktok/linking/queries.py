@@ -108,7 +108,9 @@ def account_status(account: TikTokAccount) -> tuple[str, str]:
     if account.is_active and Scope.VIDEO_PUBLISH not in account.credential.scopes:
         return "limited", pgettext("account", "May not publish")
     if (left := account.expires_in) is not None:
-        days = max(0, left.days)
+        days = left.days
+        if days < 1:
+            return "expiring", _("Expires within a day")
         return "expiring", ngettext("Expires in %(days)d day", "Expires in %(days)d days", days) % {"days": days}
     return account.status, str(AccountStatus(account.status).label)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery, UUIDField
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from tiktok.models import AccountStatus, Media, Post, PostMedia, PostState, TikTokAccount
@@ -50,9 +50,11 @@ def usable_accounts() -> QuerySet[TikTokAccount]:
     return rows.order_by("name", "pk")
 
 
-def linked_accounts() -> QuerySet[TikTokAccount]:
-    """Every account that is linked, whatever its health."""
-    return TikTokAccount.objects.exclude(status=AccountStatus.DISCONNECTED).order_by("name", "pk")
+def linked_accounts(chosen: TikTokAccount | None = None) -> QuerySet[TikTokAccount]:
+    """Every account that is linked, whatever its health, and the chosen one."""
+    is_linked = ~Q(status=AccountStatus.DISCONNECTED)
+    wanted = is_linked | Q(pk=chosen.pk) if chosen else is_linked
+    return TikTokAccount.objects.filter(wanted).order_by("name", "pk")
 
 
 def recent_media(chosen_id: UUID | None, *, most: int = 8) -> list[Media]:

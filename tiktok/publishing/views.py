@@ -82,7 +82,7 @@ def post_list(request: InstanceRequest) -> HttpResponse:
         "states": [*PostState.choices, (SET_ASIDE, _("Set aside"))],
         "state": state,
         "account": account,
-        "accounts": lists.linked_accounts(),
+        "accounts": lists.linked_accounts(account),
         "query": urlencode({name: value for name, value in chosen.items() if value}),
     }
     return render(request, "tiktok/publishing/post_list.html", context)

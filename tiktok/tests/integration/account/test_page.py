@@ -118,21 +118,26 @@ def test_without_the_right_to_publish_the_page_says_that_posts_wait(
     assert page.count("Grant the rest") == 1
 
 
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [(timedelta(days=9, hours=1), "Expires in 9 days"), (timedelta(days=1, hours=1), "Expires in 1 day"),
+     (timedelta(hours=5), "Expires within a day"), (timedelta(hours=-5), "Expires within a day")],
+)  # fmt: skip
 def test_an_end_in_sight_is_said_with_its_time_in_the_instances_zone(
-    read: Read, editor: User, account: TikTokAccount
+    read: Read, editor: User, account: TikTokAccount, left: timedelta, said: str
 ) -> None:
     Instance.objects.update(time_zone="Asia/Kathmandu")
-    change_credential(account, refresh_expires_at=timezone.now() + timedelta(days=9, hours=1))
+    change_credential(account, refresh_expires_at=timezone.now() + left)
 
     page = read(editor, source=True)
-    assert "Expires in 9 days" in page
+    assert said in page
     assert "Times in Asia/Kathmandu." in page
     assert "+05:45" in page
 
 
 @pytest.mark.parametrize(("person", "may"), [("admin", True), ("editor", False), ("viewer", False)])
 def test_a_disconnected_account_keeps_its_page_and_admins_connect_it_again(
-    read: Read, request: pytest.FixtureRequest, account: TikTokAccount, person: str, may: bool
+    read: Read, client: Client, request: pytest.FixtureRequest, account: TikTokAccount, person: str, may: bool
 ) -> None:
     with instance_scope(account.instance):
         make_post(account, caption="The last loaf", state="published")
@@ -140,6 +145,8 @@ def test_a_disconnected_account_keeps_its_page_and_admins_connect_it_again(
     user = request.getfixturevalue(person)
 
     page = read(user)
+    listed = client.get(f"/i/aurora/posts/?account={account.pk}").content.decode()
+    assert re.search(rf'value="{account.pk}" selected>Bakery<', listed)
     assert "This account is disconnected" in page
     assert "The last loaf" in page
     assert ("Connect again" in page) is may
