@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from accounts.models import TenantMembership, TenantRole, User
 from instances.models import Instance, Membership
 from instances.roles import ALLOWED, Permission, Role
@@ -24,19 +26,33 @@ class Access:
 
 
 def role_of(user: User, instance: Instance) -> Role | None:
-    """The person's role, the tenant's first; None for strangers and inactive people."""
-    if not user.is_active:
-        return None
-    place = TenantMembership.objects.filter(user=user, tenant_id=instance.tenant_id).first()
-    if place is None:
-        return None
-    if place.role in TENANT_ROLES:
-        return TENANT_ROLES[TenantRole(place.role)]
-    membership = Membership.objects.filter(user=user, instance=instance).first()
-    return Role(membership.role) if membership else None
+    """The person's role, the tenant's first; None for strangers and inactive people. One statement."""
+    found = access_among(Instance.objects.filter(pk=instance.pk), user)
+    return found.role if found else None
 
 
 def access_for(user: User, instance: Instance) -> Access | None:
     """The person's access to the instance, or None for strangers."""
     role = role_of(user, instance)
     return Access(instance, user, role) if role else None
+
+
+def access_among(instances: QuerySet[Instance], user: User) -> Access | None:
+    """The person's access to the first of ``instances``, or None if there is none or they are a stranger there."""
+    place = TenantMembership.objects.filter(user=user, tenant=OuterRef("tenant"))
+    member = Membership.objects.filter(user=user, instance=OuterRef("pk"))
+    roles = {"tenant_role": Subquery(place.values("role")[:1]), "own_role": Subquery(member.values("role")[:1])}
+    found = instances.annotate(**roles).first()
+    if found is None or not user.is_active:
+        return None
+    role = _role(found.tenant_role, found.own_role)  # type: ignore[attr-defined]
+    return Access(found, user, role) if role else None
+
+
+def _role(tenant_role: str | None, own_role: str | None) -> Role | None:
+    """Who leads the tenant leads everywhere; a role in an instance counts with a place in its tenant alone."""
+    if tenant_role is None:
+        return None
+    if (leads := TENANT_ROLES.get(TenantRole(tenant_role))) is not None:
+        return leads
+    return Role(own_role) if own_role else None

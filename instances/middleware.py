@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from accounts.models import User
-from instances.access import Access, access_for
+from instances.access import Access, access_among, access_for
 from instances.http import InstanceRequest
 from instances.models import ApiKey, Instance
 from instances.roles import KEY_SCOPE_NEEDS, KeyScope
@@ -52,8 +52,7 @@ class InstanceMiddleware:
         user: User | AnonymousUser = request.user
         if isinstance(user, AnonymousUser):
             return _sign_in_first(request)
-        instance = Instance.objects.select_related("tenant").filter(slug=slug).first()
-        access = access_for(user, instance) if instance else None
+        access = access_among(Instance.objects.select_related("tenant").filter(slug=slug), user)
         if access is None:
             return _not_found(request)
         if access.instance.tenant.require_two_factor and not is_mfa_enabled(user):

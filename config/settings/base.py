@@ -99,7 +99,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # What apps above instances add to the left rail: dotted strings, each (request) -> dict.
-RAIL_PROVIDERS: list[str] = ["tiktok.context.rail_accounts"]
+RAIL_PROVIDERS: list[str] = ["tiktok.linking.switcher.rail_accounts"]
 # What turns a notice's codes into words, and its subjects into names and links.
 NOTICE_WORDS = "tiktok.publishing.notices.words"
 NOTICE_SUBJECTS = "tiktok.publishing.notices.subjects"

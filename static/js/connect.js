@@ -76,6 +76,7 @@
   new BroadcastChannel(WINDOW).addEventListener("message", (event) => {
     const outcome = String(event.data?.outcome ?? "");
     refresh();
+    document.body.dispatchEvent(new CustomEvent("accounts-changed"));
     if (!waitingUntil) return;
     stop();
     const key = outcome.replace(/_(\w)/g, (_match, letter) => letter.toUpperCase());

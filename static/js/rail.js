@@ -1,4 +1,4 @@
-// The left rail: a drawer on narrow screens, collapsible on wide ones; menus that close; a list that filters.
+// The left rail: a drawer on narrow screens, collapsible on wide ones; menus that close.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -8,6 +8,13 @@
     for (const menu of document.querySelectorAll("details.menu[open]")) {
       if (!menu.contains(event.target)) menu.open = false;
     }
+  });
+  // What is chosen in a menu may replace what the menu stands in: close it and leave the focus where it can be found again.
+  document.addEventListener("click", (event) => {
+    const menu = event.target.closest(".menu-panel [hx-get], .menu-panel [hx-post]")?.closest("details.menu");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -55,13 +62,6 @@
       showCollapsed();
     }
   });
-  rail.addEventListener("input", (event) => {
-    const search = event.target.closest("[data-filter-list]");
-    if (!search) return;
-    const wanted = search.value.trim().toLocaleLowerCase();
-    for (const item of document.querySelectorAll(`#${search.dataset.filterList} > li`)) {
-      item.hidden = !item.textContent.toLocaleLowerCase().includes(wanted);
-    }
-  });
+  document.addEventListener("htmx:load", (event) => rail.contains(event.detail.elt) && showCollapsed());
   showCollapsed();
 })();

@@ -1,8 +1,8 @@
 """What the pages of linking show."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -54,6 +54,27 @@ class AccountCard:
         """Features that the TikTok user left off."""
         credential = self.account.credential
         return missing_features(credential.app.scopes, credential.scopes) if credential.scopes else []
+
+    @property
+    def asked_count(self) -> int:
+        """How many permissions the app asks for."""
+        return len(self.account.credential.app.scopes)
+
+    @property
+    def granted_count(self) -> int:
+        """How many of them the TikTok user has given."""
+        return self.asked_count - len(self.missing) if self.account.credential.scopes else 0
+
+    @property
+    def followers(self) -> int | None:
+        """As of the last sync; None where the TikTok user does not let us know (any more)."""
+        is_granted = Scope.USER_INFO_STATS in self.account.credential.scopes
+        return self.account.follower_count if is_granted else None
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether its expiries mean anything."""
+        return self.account.status == AccountStatus.ACTIVE
 
     @property
     def reason(self) -> str:
@@ -129,11 +150,11 @@ def accounts() -> QuerySet[TikTokAccount]:
 
 
 def account_cards(
-    instance: Instance, apps: Collection[TikTokApp] = (), **filters: Any
+    instance: Instance, ids: Sequence[UUID], apps: Collection[TikTokApp] = ()
 ) -> tuple[list[AccountCard], list[AppLine]]:
-    """One card per account and one line per app of ``apps``; two statements, however many there are."""
+    """One card per account, in the order of ``ids``, and one line per app; two statements, however many there are."""
     counted = accounts().annotate(scheduled=_posts_in(PostState.SCHEDULED), under_way=_posts_in(*UNDER_WAY))
-    found = list(counted.filter(**filters))
+    found = sorted(counted.filter(pk__in=ids), key=lambda account: ids.index(account.pk))
     day = quota.count_day([account.credential for account in found], apps)
     cards = [
         AccountCard(account, instance.slug, account.scheduled, account.under_way, day.usage(account.credential))

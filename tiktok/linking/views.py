@@ -1,13 +1,14 @@
 """Pages of linking: the account cards, and the way to TikTok and back."""
 
 import json
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -21,6 +22,7 @@ from tiktok.linking.avatars import avatar_file
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.forms import ConnectForm, RenameForm, SelectForm
 from tiktok.linking.host import other_host
+from tiktok.linking.listing import AccountFilter, Listing, list_accounts
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
 from tiktok.linking.selection import select_account
@@ -30,6 +32,8 @@ from tiktok.linking.windows import opens_window
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.throttle import RateHeld
 
+REFRESHED: Final = "accounts"  # the list's own id: it asks for itself again, nobody chose anything
+
 
 @require_GET
 @opens_window
@@ -38,23 +42,46 @@ def connections(request: InstanceRequest) -> HttpResponseBase:
     """The account cards."""
     if elsewhere := other_host(request):
         return elsewhere
-    context = _cards_context(request) | {"form": ConnectForm(instance=request.instance)}
+    context = _cards_context(request)
+    context["form"] = ConnectForm(instance=request.instance, apps=context["apps"])
     return render(request, "tiktok/linking/connections.html", context)
 
 
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def connections_list(request: InstanceRequest) -> HttpResponse:
-    """The cards alone, for whoever waits for a change."""
-    return render(request, "tiktok/linking/_list.html", _cards_context(request))
+    """The cards alone, for whoever looks for something or waits for a change."""
+    context = _cards_context(request)
+    response = render(request, "tiktok/linking/_list.html", context | {"is_part": True})
+    if request.headers.get("HX-Trigger") != REFRESHED:
+        response["HX-Push-Url"] = _address(request, context["listing"])
+    return response
+
+
+def _address(request: InstanceRequest, listing: Listing) -> str:
+    """The page on which this list stands."""
+    page = f"page={listing.page.number}" if listing.page.number > 1 else ""
+    query = "&".join(filter(None, [listing.filter.query, page]))
+    return reverse("tiktok:connections", args=[request.instance.slug]) + (f"?{query}" if query else "")
+
+
+@require_GET
+@require_permission(Permission.CONTENT_VIEW)
+def connections_chips(request: InstanceRequest) -> HttpResponse:
+    """The statuses to choose from, with their counts, after an account has changed."""
+    listing = list_accounts(AccountFilter.read(request.GET))
+    return render(request, "tiktok/linking/_chips.html", {"listing": listing})
 
 
 def _cards_context(request: InstanceRequest) -> dict[str, Any]:
     apps = list(apps_for(request.instance))
-    cards, app_lines = account_cards(request.instance, apps)
+    listing = list_accounts(AccountFilter.read(request.GET), request.GET.get("page", ""))
+    cards, app_lines = account_cards(request.instance, listing.ids, apps)
     return {
+        "listing": listing,
         "cards": cards,
         "apps": apps,
+        "has_sandbox": any(card.is_sandbox for card in cards),
         "app_lines": app_lines if request.membership.can(Permission.APP_VIEW) else [],
         "can_connect": bool(apps) and request.membership.can(Permission.ACCOUNT_MANAGE),
     } | _rights(request)
@@ -69,16 +96,16 @@ def _rights(request: InstanceRequest) -> dict[str, bool]:
 
 
 def _card(request: InstanceRequest, account_id: UUID) -> AccountCard:
-    cards, _apps = account_cards(request.instance, pk=account_id)
+    cards, _apps = account_cards(request.instance, [account_id])
     if not cards:
         raise Http404
     return cards[0]
 
 
-def _back(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
-    """After an act: the fresh card for htmx, the page for everybody else."""
+def back_to_card(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
+    """After an act: for htmx the fresh card, and word to what shows the account elsewhere; else the page."""
     if request.headers.get("HX-Request"):
-        return _with_toasts(request, _card_answer(request, account_id))
+        return _with_events(request, _card_answer(request, account_id))
     if request.GET.get("from") == "account":
         return redirect("tiktok:account", request.instance.slug, account_id)
     return redirect("tiktok:connections", request.instance.slug)
@@ -90,12 +117,11 @@ def _card_answer(request: InstanceRequest, account_id: UUID) -> HttpResponse:
     return render(request, "tiktok/linking/_card.html", context)
 
 
-def _with_toasts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Send the messages along as toasts; a part of a page has no place for them."""
+def _with_events(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Send the messages along as toasts, since a part of a page has no place for them."""
     levels = {"success": "good", "warning": "warn", "error": "bad"}
     said = [{"level": levels.get(item.level_tag, "info"), "text": str(item)} for item in get_messages(request)]
-    if said:
-        response["HX-Trigger"] = json.dumps({"toast": said})
+    response["HX-Trigger"] = json.dumps({"accounts-changed": True} | ({"toast": said} if said else {}))
     return response
 
 
@@ -107,7 +133,7 @@ def account_rename(request: InstanceRequest, account_id: UUID) -> HttpResponseBa
     form = RenameForm(request.POST or None, initial={"name": account.name}, auto_id=f"name_{account.pk}_%s")
     if request.method == "POST" and form.is_valid():
         services.rename_account(account, name=form.cleaned_data["name"], actor=request.user)
-        return _back(request, account_id)
+        return back_to_card(request, account_id)
     context = {"form": form, "account": account}
     if request.headers.get("HX-Request"):
         response = render(request, "tiktok/linking/_rename.html", context)
@@ -138,7 +164,7 @@ def account_sync(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
         messages.warning(request, _("TikTok's limit of calls per minute is reached. Try again in a minute."))
     else:
         messages.success(request, _("The profile of %(name)s is up to date.") % {"name": account.name})
-    return _back(request, account_id)
+    return back_to_card(request, account_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,7 +177,7 @@ def account_disconnect(request: InstanceRequest, account_id: UUID) -> HttpRespon
         return render(request, "tiktok/linking/account_disconnect.html", context)
     if start_disconnect(account, actor=request.user, at_once="at_once" in request.POST):
         messages.info(request, _("%(name)s is being disconnected.") % {"name": account.name})
-    return _back(request, account_id)
+    return back_to_card(request, account_id)
 
 
 @require_GET

@@ -53,8 +53,11 @@ def test_a_friendly_name_is_edited_in_place(arrive: Arrive, stack: Stack, desk: 
     page = arrive(storage_state=desk.storage_state).page
     acts.connect(page, desk.slug, "old.name")
 
-    page.get_by_role("link", name="Rename Old name").click()
+    page.get_by_label("More for Old name").click()
+    page.get_by_role("link", name="Rename").click()
     page.get_by_role("article").get_by_role("textbox").fill("Shop window")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Shop window")).to_be_visible()
+    expect(page.get_by_role("navigation", name="TikTok accounts")).to_contain_text("Shop window")
+    expect(page.get_by_label("More for Shop window")).to_be_focused()

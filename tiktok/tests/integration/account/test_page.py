@@ -23,7 +23,7 @@ from tiktok.models import TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account, make_post
 
 pytestmark = pytest.mark.django_db
-SHELL = 9
+SHELL = 7
 
 
 @pytest.fixture

@@ -45,6 +45,23 @@ def test_a_card_shows_what_people_need(client: Client, admin: User, card_account
 
     for said in ("Bakery", "Nora Vale", "@noravale", "Active", "184,300", "Sync now", "Reconnect", "Disconnect"):
         assert said in page
+    assert "6 of 6" in page
+    assert "Permission until" in page
+    assert 'loading="lazy"' not in page  # nobody's picture was copied yet: initials
+
+
+def test_what_is_not_allowed_is_said_in_words_and_its_numbers_are_not_shown(
+    client: Client, admin: User, instance: Instance
+) -> None:
+    fewer = CredentialFactory.create(scopes=["user.info.basic", "user.info.profile", "video.list", "video.upload"])
+    with instance_scope(instance):
+        make_account(instance, credential=fewer, follower_count=184_300)
+
+    page = page_of(client, admin)
+
+    assert "4 of 6" in page
+    assert "without follower and like counts, publishing" in page
+    assert "184,300" not in page
 
 
 @pytest.mark.parametrize(("rows", "path"), [(1, ""), (3, ""), (1, "list/"), (3, "list/")])
@@ -60,7 +77,7 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
     client.force_login(admin)
     client.get("/i/aurora/settings/connections/list/")  # the first request of a session notes it
 
-    with django_assert_num_queries(8 if path else 12):
+    with django_assert_num_queries(7 if path else 11):
         client.get(f"/i/aurora/settings/connections/{path}")
 
 
@@ -68,7 +85,7 @@ def test_a_viewer_sees_cards_without_buttons(client: Client, viewer: User, card_
     page = page_of(client, viewer)
 
     assert "Bakery" in page
-    for act in ("Sync now", "tiktok/connect/", "Disconnect</a>", "btn-tiktok", "Rename"):
+    for act in ("Sync now", "tiktok/connect/", "/disconnect/", "btn-tiktok", "/name/", "/labels/", "More for"):
         assert act not in page
 
 
@@ -77,9 +94,10 @@ def test_an_editor_may_sync_and_reconnect_but_not_disconnect(
 ) -> None:
     page = page_of(client, editor)
 
-    assert "Sync now" in page
-    assert "btn-tiktok" not in page
-    assert "Disconnect</a>" not in page
+    for act in ("Sync now", "tiktok/connect/"):
+        assert act in page
+    for act in ("btn-tiktok", "/disconnect/", "/name/", "/labels/"):
+        assert act not in page
 
 
 def test_without_an_app_staff_are_led_to_the_back_office_and_others_told_whom_to_ask(
@@ -123,7 +141,14 @@ def test_sandbox_accounts_carry_a_badge(client: Client, instance: Instance, admi
     page = page_of(client, admin)
 
     assert "sheet-striped" in page
-    assert "Sandbox" in page
+    assert 'href="#sandbox-limits"' in page
+    assert "at most ten" in page
+
+
+def test_without_sandbox_accounts_nothing_is_said_of_sandboxes(
+    client: Client, admin: User, card_account: TikTokAccount
+) -> None:
+    assert "sandbox" not in page_of(client, admin).lower()
 
 
 def test_a_damaged_token_does_not_break_the_list(client: Client, admin: User, card_account: TikTokAccount) -> None:
@@ -144,7 +169,7 @@ def test_a_name_is_edited_in_place(client: Client, admin: User, card_account: Ti
     card = post(client, card_account, "name", htmx=True, name="  The bakery ")
 
     assert "<html" not in card
-    assert "The bakery</h3>" in card
+    assert "The bakery</a></h3>" in card
     line = AuditLogEntry.objects.get(action="account.renamed")
     assert (line.actor, line.detail) == (admin, {"before": "Bakery", "after": "The bakery"})
 
@@ -167,7 +192,7 @@ def test_without_javascript_a_rename_leads_back(client: Client, admin: User, car
     client.force_login(admin)
 
     assert post(client, card_account, "name", name="New") == "/i/aurora/settings/connections/"
-    assert "New</h3>" in page_of(client, admin)
+    assert "New</a></h3>" in page_of(client, admin)
 
 
 def test_sync_now_reads_the_profile_and_keeps_the_name(

@@ -59,7 +59,7 @@ def test_the_list_asks_as_often_for_three_notices_as_for_one(
     for _ in range(posts):
         troubled()
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(10):
         assert page.get(LIST).content.decode().count("Mark as read") == posts
 
 

@@ -1,0 +1,41 @@
+// The account switcher: the rail's link opens a dialog whose list is asked for then. Arrow keys walk through what was
+// found, Enter in the search takes the first, Escape closes (the dialog's own doing) and the focus goes back.
+(() => {
+  "use strict";
+  const dialogOf = () => document.getElementById("switcher");
+  const links = (dialog) => [...dialog.querySelectorAll("[data-switcher-list] a")];
+
+  function open(dialog) {
+    dialog.showModal();
+    const search = dialog.querySelector("input");
+    search.value = "";
+    window.htmx.trigger(search, "look");
+    search.focus();
+  }
+
+  function move(dialog, step) {
+    const stops = [dialog.querySelector("input"), ...links(dialog)];
+    const next = stops.indexOf(document.activeElement) + step;
+    stops[Math.min(Math.max(next, 0), stops.length - 1)].focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const dialog = dialogOf();
+    if (!dialog) return;
+    const isPlain = !(event.ctrlKey || event.metaKey || event.shiftKey);
+    if (event.target.closest("[data-switcher-open]") && isPlain) {
+      event.preventDefault();
+      open(dialog);
+    }
+    if (event.target === dialog || event.target.closest("[data-switcher-close]")) dialog.close();
+  });
+  document.addEventListener("keydown", (event) => {
+    const dialog = dialogOf();
+    if (!dialog?.open) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const isEnter = event.key === "Enter" && event.target.matches("input");
+    if (step || isEnter) event.preventDefault();
+    if (step) move(dialog, step);
+    if (isEnter) links(dialog)[0]?.click();
+  });
+})();
