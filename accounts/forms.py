@@ -1,8 +1,20 @@
 """Input of the pages about a person."""
 
-from django import forms
+from typing import Any, Final
 
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts import mfa
 from accounts.models import User
+
+UNREADABLE_CODE: Final = _(
+    "Clipdesk cannot read the key of your authenticator app any more, so no code of it fits. Where you are still "
+    "signed in, switch two-factor off and on again under your profile; otherwise ask whoever runs Clipdesk to take it "
+    "off."
+)
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -11,3 +23,26 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]
+
+
+class _SaysWhenTheKeyIsLost:
+    """A second factor that nobody can read any more is not the person's mistake."""
+
+    user: User
+
+    def clean_code(self) -> Any:
+        """As allauth does it; says what helps where no code can fit."""
+        try:
+            return super().clean_code()  # type: ignore[misc]
+        except forms.ValidationError as error:
+            if error.code == "incorrect_code" and mfa.is_unreadable(self.user, Authenticator.Type.TOTP):
+                raise forms.ValidationError(UNREADABLE_CODE, code="unreadable") from error
+            raise
+
+
+class CodeForm(_SaysWhenTheKeyIsLost, AuthenticateForm):
+    """The second step of signing in."""
+
+
+class CodeAgainForm(_SaysWhenTheKeyIsLost, ReauthenticateForm):
+    """The same before something that matters."""

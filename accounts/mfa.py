@@ -5,8 +5,10 @@ import logging
 import secrets
 
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 
 from accounts import key_ring
+from accounts.models import User
 
 log = logging.getLogger(__name__)
 
@@ -24,4 +26,17 @@ class EncryptingMFAAdapter(DefaultMFAAdapter):
             return key_ring.decrypt(encrypted_text)
         except key_ring.Undecryptable:
             log.exception("a two-factor secret cannot be read; staff can remove it so that its owner sets it up anew")
+            # Shown to nobody: the pages ask is_unreadable() first.
             return base64.b32encode(secrets.token_bytes(20)).decode("ascii")
+
+
+def is_unreadable(user: User, kind: Authenticator.Type) -> bool:
+    """Whether the person has a second factor of this kind whose key is lost."""
+    factor = Authenticator.objects.filter(user=user, type=kind).first()
+    if factor is None:
+        return False
+    try:
+        key_ring.decrypt(factor.data["secret" if kind == Authenticator.Type.TOTP else "seed"])
+    except key_ring.Undecryptable:
+        return True
+    return False

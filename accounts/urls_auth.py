@@ -3,6 +3,8 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
+from accounts import views
+
 
 def not_here(request: HttpRequest) -> HttpResponse:
     """allauth's third-party pages do not exist: nobody signs in by TikTok."""
@@ -11,5 +13,7 @@ def not_here(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     re_path(r"^(?:3rdparty|social)/", not_here),
+    path("2fa/recovery-codes/", views.recovery_codes, name="mfa_view_recovery_codes"),
+    path("2fa/recovery-codes/download/", views.recovery_codes_file, name="mfa_download_recovery_codes"),
     path("", include("allauth.urls")),
 ]

@@ -2,13 +2,16 @@
 
 from typing import cast
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import mfa
 from accounts.forms import ProfileForm
 from accounts.models import User
 
@@ -24,3 +27,23 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
+
+
+@login_required
+def recovery_codes(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page, or that nobody can read the codes any more."""
+    if _are_codes_unreadable(request):
+        return render(request, "mfa/recovery_codes/unreadable.html")
+    return cast(HttpResponseBase, view_recovery_codes(request))
+
+
+@login_required
+def recovery_codes_file(request: HttpRequest) -> HttpResponseBase:
+    """The same as a file."""
+    if _are_codes_unreadable(request):
+        return redirect("mfa_view_recovery_codes")
+    return cast(HttpResponseBase, download_recovery_codes(request))
+
+
+def _are_codes_unreadable(request: HttpRequest) -> bool:
+    return mfa.is_unreadable(cast(User, request.user), Authenticator.Type.RECOVERY_CODES)

@@ -1,0 +1,33 @@
+"""``manage.py remove_two_factor``: somebody's second factor is lost, or its key; they sign in and set it up anew."""
+
+import argparse
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from accounts.audit import record
+from accounts.models import TenantMembership, User
+
+
+class Command(BaseCommand):
+    """May run often; a second time it finds nothing."""
+
+    help = "Takes a person's authenticator app and recovery codes away. Their password alone lets them in from then on."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Whose."""
+        parser.add_argument("--email", required=True, help="the person's address, which is their login")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Remove, and write it into the audit log of each of their tenants."""
+        user = User.objects.filter(email__iexact=options["email"].strip()).first()
+        if user is None:
+            raise CommandError(f"Nobody has the address {options['email']}.")
+        with transaction.atomic():
+            removed, _ = Authenticator.objects.filter(user=user).delete()
+            if removed:
+                for place in TenantMembership.objects.filter(user=user).select_related("tenant"):
+                    record("person.two_factor_removed", tenant=place.tenant, actor=None, target=user)
+        self.stdout.write(f"{user.email}: two-factor removed." if removed else f"{user.email} has no second factor.")
