@@ -1,13 +1,17 @@
 """Django admin behind the product's own sign-in, so that two-factor counts there too."""
 
+from typing import Any
+
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
@@ -17,6 +21,14 @@ class ClipdeskAdminSite(AdminSite):
 
     site_header = site_title = _("Clipdesk administration")
     site_url = "/instances/"
+
+    def get_urls(self) -> list[Any]:
+        """With the pages of the apps above, for staff alone (``settings.ADMIN_PAGES``)."""
+        pages = [
+            path(address, self.admin_view(import_string(view)), name=name)
+            for address, name, view in settings.ADMIN_PAGES
+        ]
+        return pages + super().get_urls()
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:

@@ -3,17 +3,22 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin import ReadOnlyAdmin
 from tiktok import quota
+from tiktok.doctor.views import setup, setup_new
 from tiktok.fields import EncryptedTextField
-from tiktok.linking.admin_forms import TikTokAppForm
+from tiktok.linking.admin_forms import EnvironmentAppForm, TikTokAppForm
+from tiktok.linking.developer_apps import forget_old_secret, is_new_secret_known
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
 
 
@@ -27,14 +32,15 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "posting_accounts", "users_held_until",
     )  # fmt: skip
     list_select_related = ("tenant",)
-    readonly_fields = ("callback_to_copy",)
+    readonly_fields = ("callback_to_copy", "old_secret_state")
+    actions = ("forget_old_secrets",)
     fields = (
-        "name", "client_key", "new_secret", "environment", "app_type", "pkce", "redirect_uri", "callback_to_copy",
-        "scopes", "tenant", "is_audited",
+        "name", "client_key", "new_secret", "old_secret_state", "environment", "app_type", "pkce", "redirect_uri",
+        "callback_to_copy", "scopes", "tenant", "is_audited",
     )  # fmt: skip
     shown_fields = (
-        "name", "client_key", "secret_state", "environment", "app_type", "pkce", "callback_to_copy", "scopes",
-        "tenant", "is_audited",
+        "name", "client_key", "secret_state", "old_secret_state", "environment", "app_type", "pkce", "callback_to_copy",
+        "scopes", "tenant",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[TikTokApp]:
@@ -63,13 +69,55 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         when = f"{app.secret_set_at:%Y-%m-%d %H:%M} UTC" if app.secret_set_at else "–"
         return str(_("from the environment, set %(when)s") % {"when": when})
 
-    def get_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
-        """Without inputs for the environment's app."""
-        return self.shown_fields if obj and obj.is_from_environment else self.fields
+    @admin.display(description=_("Client secret before the change"))
+    def old_secret_state(self, app: TikTokApp) -> str:
+        """Whether there is one; never what it is."""
+        if TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is None:
+            return str(_("none"))
+        return str(_("kept until three days after the change, if TikTok knows the new one by then"))
 
-    def has_change_permission(self, request: HttpRequest, obj: TikTokApp | None = None) -> bool:
-        """Not the environment's."""
-        return super().has_change_permission(request, obj) and not (obj and obj.is_from_environment)
+    @admin.action(description=_("Forget the client secret before the change"), permissions=["change"])
+    def forget_old_secrets(self, request: HttpRequest, rows: models.QuerySet[TikTokApp]) -> None:
+        """At once, for example because it is known to others; TikTok must know the new one."""
+        known = [app for app in rows if is_new_secret_known(app)]
+        forgotten = sum(forget_old_secret(app) for app in known)
+        messages.success(request, _("%(count)d forgotten.") % {"count": forgotten})
+        if kept := [app.name for app in rows if app not in known]:
+            text = _("Kept, since TikTok does not confirm the new secret: %(names)s.")
+            messages.warning(request, text % {"names": ", ".join(kept)})
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the set-up guide, before an app is entered and of each."""
+        view = self.admin_site.admin_view
+        guide = [
+            path("setup/", view(setup_new), name="tiktok_tiktokapp_setup_new"),
+            path("<uuid:app_id>/setup/", view(setup), name="tiktok_tiktokapp_setup"),
+        ]
+        return guide + super().get_urls()
+
+    def response_add(self, request: HttpRequest, obj: TikTokApp, post_url_continue: str | None = None) -> HttpResponse:
+        """A new app goes on in the guide, which checks it."""
+        response = super().response_add(request, obj, post_url_continue)
+        if {"_addanother", "_continue", "_popup"} & request.POST.keys():
+            return response
+        return redirect("admin:tiktok_tiktokapp_setup", obj.pk)
+
+    def get_form(
+        self, request: HttpRequest, obj: TikTokApp | None = None, change: bool = False, **kwargs: Any
+    ) -> "type[ModelForm[TikTokApp]]":
+        """Of the environment's app only what TikTok's answers have told can be corrected."""
+        if obj and obj.is_from_environment:
+            kwargs["form"] = EnvironmentAppForm
+        form: type[ModelForm[TikTokApp]] = super().get_form(request, obj, change, **kwargs)
+        return form
+
+    def get_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
+        """Without inputs for the environment's app, but one."""
+        return (*self.shown_fields, "is_audited") if obj and obj.is_from_environment else self.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
+        """What the environment says is only shown."""
+        return self.shown_fields if obj and obj.is_from_environment else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: TikTokApp | None = None) -> bool:
         """Not the environment's; the database keeps apps that accounts are linked through."""

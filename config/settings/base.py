@@ -183,11 +183,14 @@ DOCTOR_CHECKS = [
     "instances.doctor.mail.set_up",
     "instances.doctor.mail.queue",
     "instances.doctor.workers.at_work",
+    "tiktok.doctor.deployment.stored_keys",
     "tiktok.doctor.deployment.reach",
     "tiktok.doctor.deployment.apps",
     "tiktok.doctor.deployment.grants",
     "tiktok.doctor.deployment.waiting_posts",
 ]
+# Pages of the back office beside its tables: address under /admin/, name, view.
+ADMIN_PAGES = [("health/", "health", "instances.views.doctor.health")]
 ENVIRONMENT_NAMES = env.names
 # What other programs call the same thing.
 ENVIRONMENT_MISTAKES = {

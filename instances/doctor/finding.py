@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class State(StrEnum):
@@ -55,8 +56,14 @@ def unknown(check: str, text: str, step: str = "", *, subject: str = "") -> Find
     return Finding(check, State.CANNOT_TELL, text, step, subject)
 
 
+URGENCY: Final = (State.FAULT, State.WARNING, State.CANNOT_TELL, State.OK)
+
+
+def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
+    """What does not work first; in the order of the checks otherwise."""
+    return sorted(findings, key=lambda finding: URGENCY.index(finding.state))
+
+
 def worst(findings: Iterable[Finding]) -> State:
     """The state of all together: a fault before a warning before what cannot be told."""
-    states = {finding.state for finding in findings}
-    order = (State.FAULT, State.WARNING, State.CANNOT_TELL)
-    return next((state for state in order if state in states), State.OK)
+    return min((finding.state for finding in findings), key=URGENCY.index, default=State.OK)

@@ -68,7 +68,14 @@ LINK_LOOKS = {
     "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Maker has no right")),
 }
 
-LOOKS = ACCOUNT_LOOKS | POST_LOOKS | LINK_LOOKS
+CHECK_LOOKS = {
+    "ok": Look("good", "circle-check", pgettext_lazy("check", "OK")),
+    "warning": Look("warn", "alert-triangle", pgettext_lazy("check", "Warning")),
+    "fault": Look("bad", "alert-octagon", pgettext_lazy("check", "Fault")),
+    "cannot_tell": Look("neutral", "help-circle", pgettext_lazy("check", "Cannot tell")),
+}
+
+LOOKS = ACCOUNT_LOOKS | POST_LOOKS | LINK_LOOKS | CHECK_LOOKS
 UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
 
 

@@ -17,6 +17,7 @@ from instances.models import InstanceTurn
 from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.doctor import keys, registration, standing
+from tiktok.keys.columns import missing_keys, stored_key_ids
 from tiktok.linking.developer_apps import fill_from_environment
 from tiktok.linking.scopes import FEATURES
 from tiktok.models import TikTokApp, TikTokCredential, WorkItem
@@ -30,6 +31,20 @@ READ_TIMEOUT_S: Final = 6.0
 CLOCK_WARNING_S: Final = 30
 CLOCK_FAULT_S: Final = 120
 IDLE: Final = timedelta(minutes=10)
+
+
+@needs_database("encryption-keys")
+def stored_keys(_visit: Visit) -> Iterable[Finding]:
+    """Whether what is stored can be read with the keys that there are."""
+    missing = missing_keys(stored_key_ids())
+    if not missing:
+        return [good("encryption-keys", _("Every stored secret has its key in FIELD_ENCRYPTION_KEYS."))]
+    step = _("Put it back behind the newest one and restart every process. If it is lost, see the runbook.")
+    text = _("FIELD_ENCRYPTION_KEYS lacks key %(key)s, under which %(n)d secrets are stored.")
+    return [
+        fault("encryption-keys", text % {"key": key_id[:20] or "–", "n": sum(columns.values())}, step)
+        for key_id, columns in sorted(missing.items())
+    ]
 
 
 def impatient_client() -> TikTokClient:

@@ -80,7 +80,7 @@ def _held_creators(app: TikTokApp) -> Iterable[Finding]:
 
 def old_secret(app: TikTokApp) -> Iterable[Finding]:
     """A change of the secret that is not finished."""
-    if app.old_client_secret_sealed is not None:  # type: ignore[attr-defined]
+    if TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is not None:
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
         text = _("The secret before the change is kept for three days after the new one works (%(place)s).")
         yield good("secret-change", text % {"place": where}, subject=app.name)

@@ -6,11 +6,12 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Tenant
 from tiktok.api.types import Scope
 from tiktok.fields import Undecryptable
 from tiktok.linking.developer_apps import set_client_secret
 from tiktok.linking.rules import check_key, check_redirect_uri, type_for
-from tiktok.models import AppType, PkceMode, TikTokApp
+from tiktok.models import AccountStatus, AppType, PkceMode, TikTokAccount, TikTokApp
 
 
 class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -55,6 +56,14 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
             raise forms.ValidationError(_("Enter the client secret."))
         return secret
 
+    def clean_tenant(self) -> Tenant | None:
+        """A tenant gets an app for itself only if no other tenant's accounts are linked through it."""
+        tenant: Tenant | None = self.cleaned_data["tenant"]
+        linked = TikTokAccount.objects.filter(credential__app=self.instance).exclude(status=AccountStatus.DISCONNECTED)
+        if tenant and linked.exclude(instance__tenant=tenant).exists():
+            raise forms.ValidationError(_("Accounts of other tenants are linked through this app."))
+        return tenant
+
     def clean(self) -> dict[str, Any]:
         """The redirect URI must be one that TikTok takes for this type of app, and PKCE what it wants."""
         data = super().clean() or self.cleaned_data
@@ -75,6 +84,14 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
             set_client_secret(self.instance, secret)
         app: TikTokApp = super().save(commit)
         return app
+
+
+class EnvironmentAppForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Of the app that stands in the environment only what is learnt from TikTok can be corrected here."""
+
+    class Meta:
+        model = TikTokApp
+        fields = ["is_audited"]
 
 
 def _secret_help(app: TikTokApp) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q
 
 from accounts.models import User
 from instances.access import Access, access_for
@@ -51,8 +52,9 @@ class LinkAttempt:
         return asdict(self)
 
     def find_app(self) -> TikTokApp | None:
-        """The app, unless it was deleted meanwhile."""
-        return TikTokApp.objects.filter(pk=UUID(self.app)).first()
+        """The app, unless it was deleted or given to another tenant meanwhile."""
+        tenant = Instance.objects.filter(pk=UUID(self.instance)).values("tenant_id")
+        return TikTokApp.objects.filter(Q(tenant=None) | Q(tenant_id__in=tenant), pk=UUID(self.app)).first()
 
     def slug(self) -> str:
         """The instance's address, for the way back; "" if it is gone."""

@@ -15,6 +15,14 @@ from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 MOST_OFFERED: Final = 30  # labels of other accounts, the most used first
 
 
+class AppField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of several apps; a sandbox's says so."""
+
+    def label_from_instance(self, obj: TikTokApp) -> str:
+        """Its name."""
+        return str(_("%(name)s (sandbox)") % {"name": obj.name}) if obj.is_sandbox else obj.name
+
+
 class ConnectForm(forms.Form):
     """Begin to link: an optional name, an account to reconnect, the app where there are several."""
 
@@ -23,7 +31,7 @@ class ConnectForm(forms.Form):
         help_text=_("How your team calls this account. Without it, TikTok's name is used."),
     )  # fmt: skip
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False, widget=forms.HiddenInput)
-    app = forms.ModelChoiceField(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
+    app = AppField(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
 
     def __init__(self, *args: Any, instance: Instance, apps: Sequence[TikTokApp] = (), **kwargs: Any) -> None:
         """``apps``: those to choose from, where they are read already."""
@@ -38,12 +46,20 @@ class ConnectForm(forms.Form):
         data = super().clean() or {}
         account: TikTokAccount | None = data.get("account")
         if account is not None:
-            data["app"] = account.credential.app
+            data["app"] = self._app_of(account)
             if account.status == AccountStatus.DISCONNECTING:
                 self.add_error("account", _("This account is being disconnected. Wait until that is done."))
         elif data.get("app") is None and "app" not in self.errors:
             data["app"] = self._only_app()
         return data
+
+    def _app_of(self, account: TikTokAccount) -> TikTokApp | None:
+        app = account.credential.app
+        if app in self.fields["app"].queryset:  # type: ignore[attr-defined]
+            return app
+        text = _("The TikTok app of this account is not available here any more. Connect the account anew.")
+        self.add_error("account", text)
+        return None
 
     def _only_app(self) -> TikTokApp | None:
         found = list(self.fields["app"].queryset[:2])  # type: ignore[attr-defined]

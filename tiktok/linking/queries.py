@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -170,6 +170,7 @@ def _posts_in(*states: PostState) -> Coalesce:
 
 
 def apps_for(instance: Instance) -> QuerySet[TikTokApp]:
-    """The apps through which this instance may link: the deployment's and its tenant's own."""
+    """The apps through which this instance may link: its tenant's own first, then the deployment's."""
     usable = Q(tenant=None) | Q(tenant_id=instance.tenant_id)
-    return TikTokApp.objects.filter(usable, client_secret__isnull=False)
+    usable_apps = TikTokApp.objects.filter(usable, client_secret__isnull=False)
+    return usable_apps.order_by(F("tenant").asc(nulls_last=True), "name")

@@ -67,6 +67,8 @@ class TikTokApp(models.Model):
     )  # fmt: skip
     users_held_until = models.DateTimeField(null=True, editable=False)
     is_from_environment = models.BooleanField(default=False, editable=False)
+    # Steps of the set-up guide that were checked and found right, with the time of the last check (ISO).
+    setup_ticks = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -11,9 +11,10 @@ from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
-from tiktok.linking.developer_apps import upsert_environment_app
+from tiktok.linking.developer_apps import set_client_secret, upsert_environment_app
 from tiktok.models import TikTokApp, TikTokCredential
 from tiktok.tests.factories import TikTokAppFactory, make_account
+from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-secret-73"
@@ -99,7 +100,41 @@ def test_the_environments_app_is_read_only(staff: Client, settings: Settings) ->
     assert "envkey" in page
     assert CANARY not in page
     assert 'name="client_key"' not in page
-    assert staff.post(change, fields()).status_code == 403
+    staff.post(change, fields(is_audited="true"))
+    app.refresh_from_db()
+    assert (app.client_key, app.redirect_uri, app.is_audited) == ("envkey", settings.TIKTOK_REDIRECT_URI, True)
+
+
+def test_an_app_that_other_tenants_use_cannot_be_given_to_one(
+    staff: Client, instance: Instance, other_instance: Instance
+) -> None:
+    with instance_scope(other_instance):
+        app = make_account(other_instance).credential.app
+    change = reverse("admin:tiktok_tiktokapp_change", args=[app.pk])
+
+    answer = staff.post(change, fields(new_secret="", tenant=str(instance.tenant_id)))
+
+    assert answer.context["adminform"].form.errors == {
+        "tenant": ["Accounts of other tenants are linked through this app."]
+    }
+    assert staff.post(change, fields(new_secret="", tenant=str(other_instance.tenant_id))).status_code == 302
+
+
+def test_staff_forget_the_old_secret_once_tiktok_knows_the_new_one(
+    staff: Client, sim: Simulator, app: TikTokApp
+) -> None:
+    forget = {"action": "forget_old_secrets", "_selected_action": [str(app.pk)]}
+    set_client_secret(app, "second")
+    app.save()
+
+    staff.post(reverse("admin:tiktok_tiktokapp_changelist"), forget)
+    app.refresh_from_db()
+    assert app.old_client_secret is not None
+    sim.create_app(client_secret="second")
+    staff.post(reverse("admin:tiktok_tiktokapp_changelist"), forget)
+
+    app.refresh_from_db()
+    assert app.old_client_secret is None
 
 
 def test_nobody_sees_tokens_in_the_back_office(staff: Client, instance: Instance) -> None:
