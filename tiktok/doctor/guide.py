@@ -101,8 +101,10 @@ def _portal(_app: TikTokApp | None, _visit: Visit) -> Step:
     todo = (
         _("On developers.tiktok.com open “Manage apps” and connect an app. Its name must not be a social network's."),
         _("To try things at once, switch the app's page to “Sandbox” and make one: it needs no review."),
-        _("TikTok asks for three public addresses; Clipdesk serves these:"),
+        _("TikTok asks for public addresses of a website, its terms and its privacy policy."),
     )
+    if is_own_machine():
+        return Step("portal", _("Make the app at TikTok"), todo)
     base = settings.BASE_URL
     copies = (
         Copy("website", _("Website"), f"{base}/"),

@@ -106,7 +106,7 @@ def test_without_an_app_staff_are_led_to_the_back_office_and_others_told_whom_to
     assert "Whoever runs this Clipdesk" in page_of(client, admin)
     admin.is_staff = True
     admin.save()
-    assert "/admin/tiktok/tiktokapp/add/" in page_of(client, admin)
+    assert "/admin/tiktok/tiktokapp/setup/" in page_of(client, admin)
 
 
 def test_without_accounts_the_page_offers_the_next_step(client: Client, instance: Instance, admin: User) -> None:
