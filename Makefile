@@ -9,6 +9,10 @@ POSTS ?= 100
 SEED ?= 1
 SETUP ?= embedded
 FREEZE ?= 0
+WORKERS ?= 4
+LIFE ?= 10
+STORM_S ?= 40
+KILLS ?= 20
 
 help: ## Show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +25,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos deep
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos storm refresh-kills deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -61,9 +65,15 @@ bench-services: $(VENV)/.dev ## The same on a private PostgreSQL and Redis
 	@PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m tiktok.tests.bench $(ROWS)
 
 chaos: $(VENV)/.dev ## The laboratory: real processes, killed and frozen, in bad weather (POSTS=100 SEED=1 SETUP=embedded|services FREEZE=0|1 MORE="--workers 6 …")
-	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh --posts $(POSTS) --seed $(SEED) --freeze $(FREEZE) $(MORE)
+	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.chaos --posts $(POSTS) --seed $(SEED) --freeze $(FREEZE) $(MORE)
 
-deep: $(VENV)/.dev ## What takes too long for CI: chaos in both set-ups, killed and frozen, three seeds each; mutants (hours)
+storm: $(VENV)/.dev ## Processes publish and poll while tokens live for seconds (WORKERS=4 LIFE=10 STORM_S=40 SEED=1 SETUP=embedded|services)
+	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.tokens storm --workers $(WORKERS) --life-s $(LIFE) --seconds $(STORM_S) --seed $(SEED) $(MORE)
+
+refresh-kills: $(VENV)/.dev ## Processes die in the middle of refreshing a token (KILLS=20 SEED=1 SETUP=embedded|services)
+	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.tokens kills --kills $(KILLS) --seed $(SEED) $(MORE)
+
+deep: $(VENV)/.dev ## What takes too long for CI: the laboratories in both set-ups, chaos killed and frozen with three seeds each; mutants (hours)
 	PYTHON=$(BIN)/python bash scripts/deep.sh
 
 screenshots: $(VENV)/.dev ## Pictures of every page, light and dark, wide and narrow (FOLDER=screenshots)

@@ -20,6 +20,10 @@ for setup in embedded services; do
     part "chaos-frozen-$setup-$seed" make chaos POSTS="${POSTS:-1000}" SEED="$seed" SETUP="$setup" FREEZE=1
   done
 done
+for setup in embedded services; do
+  part "storm-$setup" make storm WORKERS=16 LIFE=120 STORM_S=600 SETUP="$setup"
+  part "refresh-kills-$setup" make refresh-kills KILLS=200 SETUP="$setup"
+done
 part large make large
 export DEEP=1
 crash_points=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_crash_points.py)

@@ -6,20 +6,29 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tiktok.tests.chaos.options import Options
-from tiktok.tests.integration.proofs.processes import PRODUCTION, SWEEPS, Process, worker_command
+from tiktok.tests.chaos.lab import Setup
+from tiktok.tests.integration.proofs.processes import PRODUCTION, SWEEPS, Process, beat_command, worker_command
 from tiktok.tests.jobs_process import environment
 
 
-def _process(options: Options, scratch: Path, number: int) -> Process:
+def _process(options: Setup, scratch: Path, number: int) -> Process:
     if options.setup == "embedded":
-        command = [sys.executable, "manage.py", "jobs"]
-        more: dict[str, str] = {}
-    else:
-        command = [*worker_command("INFO"), "--hostname", f"worker{number}@%h"]
-        more = PRODUCTION | {"REDIS_URL": os.environ["REDIS_URL"]}
-    settled = {name: os.environ[name] for name in ("PUBLISH_LEASE_S", "JOB_THREADS")}
-    return Process(f"worker{number}", command, environment(scratch, **(settled | more)))
+        return Process(f"worker{number}", [sys.executable, "manage.py", "jobs"], environment(scratch, **_settled()))
+    command = [*worker_command("INFO"), "--hostname", f"worker{number}@%h"]
+    return Process(f"worker{number}", command, _production(scratch))
+
+
+def _settled() -> dict[str, str]:
+    return {name: os.environ[name] for name in ("PUBLISH_LEASE_S", "JOB_THREADS")}
+
+
+def _production(scratch: Path) -> dict[str, str]:
+    return environment(scratch, **(_settled() | PRODUCTION | {"REDIS_URL": os.environ["REDIS_URL"]}))
+
+
+def beat(scratch: Path) -> Process:
+    """What lets periodic work begin where Celery does it, not started yet."""
+    return Process("beat", beat_command(scratch), _production(scratch))
 
 
 @dataclass
@@ -73,6 +82,6 @@ class Worker:
         self.process.close()
 
 
-def hire(options: Options, scratch: Path) -> list[Worker]:
+def hire(options: Setup, scratch: Path) -> list[Worker]:
     """So many workers, not started yet."""
     return [Worker(_process(options, scratch, number)) for number in range(options.workers)]

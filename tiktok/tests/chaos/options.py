@@ -17,6 +17,7 @@ class Options:
     setup: str
     freeze: bool
     workers: int
+    threads: int
     accounts: int
     kill_every_s: float
     lease_s: int
@@ -46,6 +47,7 @@ def parse(arguments: Sequence[str]) -> Options:
         "--freeze", type=int, choices=[0, 1], default=0, help="also stop workers for longer than a lease"
     )
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=12, help="of each worker")
     parser.add_argument("--accounts", type=int, default=0)
     parser.add_argument("--kill-every-s", type=float, default=2.0)
     parser.add_argument("--lease-s", type=int, default=4)

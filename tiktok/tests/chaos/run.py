@@ -1,23 +1,18 @@
 """One run: build the world, let the storm loose, submit, wait until every post is settled, compare both sides."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
-
-from redis import Redis
 
 from tiktok.tests.chaos import evidence, report
 from tiktok.tests.chaos.crew import hire
 from tiktok.tests.chaos.options import Options
 from tiktok.tests.chaos.plan import Plan, make_plan
-from tiktok.tests.chaos.storm import Broker, Storm
+from tiktok.tests.chaos.storm import Storm, start_broker
 from tiktok.tests.chaos.verdict import SETTLED
 from tiktok.tests.chaos.world import World, build, count_states
-from tiktok.tests.integration.proofs import processes
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 
@@ -55,7 +50,7 @@ def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
 def stormy(options: Options, scratch: Path) -> Iterator[Storm]:
     """Workers at work and a storm over them; whatever happens, no process is left behind."""
     with ExitStack() as stack:
-        broker = _broker(scratch, stack) if options.setup == "services" else None
+        broker = start_broker(scratch, stack) if options.setup == "services" else None
         workers = hire(options, scratch)
         storm = Storm(options, workers, broker)
         for worker in workers:
@@ -66,17 +61,6 @@ def stormy(options: Options, scratch: Path) -> Iterator[Storm]:
         storm.start()
         yield storm
         report.logs([worker.process for worker in workers])
-
-
-def _broker(scratch: Path, stack: ExitStack) -> Broker:
-    port = urlsplit(os.environ["REDIS_URL"]).port or 0
-    process = processes.redis(scratch, port)
-    stack.callback(process.close)
-    process.start()
-    line = Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
-    stack.callback(line.close)
-    wait_until(lambda: processes.is_listening(port), what="Redis listens")
-    return Broker(process, line)
 
 
 def _publish(options: Options, plan: Plan, world: World, storm: Storm, began: float) -> bool:

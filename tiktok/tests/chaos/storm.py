@@ -1,18 +1,24 @@
 """What happens to the workers and to Redis, in a thread of its own: a frozen writer may hold up everybody else."""
 
+import os
 import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from tiktok.tests.chaos.crew import Worker
 from tiktok.tests.chaos.options import Options
+from tiktok.tests.integration.proofs import processes
 from tiktok.tests.integration.proofs.processes import Process
+from tiktok.tests.jobs_process import wait_until
 
 FIRST_FLUSH_S: Final = 5.0
 FLUSH_EVERY_S: Final = 8.0
@@ -27,6 +33,18 @@ class Broker:
 
     process: Process
     line: "Redis"
+
+
+def start_broker(scratch: Path, stack: ExitStack) -> Broker:
+    """A Redis at REDIS_URL, which ends with the stack."""
+    port = urlsplit(os.environ["REDIS_URL"]).port or 0
+    process = processes.redis(scratch, port)
+    stack.callback(process.close)
+    process.start()
+    line = Redis(port=port, socket_timeout=1, socket_connect_timeout=1)
+    stack.callback(line.close)
+    wait_until(lambda: processes.is_listening(port), what="Redis listens")
+    return Broker(process, line)
 
 
 @dataclass

@@ -128,9 +128,18 @@ def background(scratch: Path, loglevel: str = "INFO", **more: str) -> tuple[Proc
 
 def worker_command(loglevel: str) -> list[str]:
     """What docker-compose.yml starts."""
+    return [*_composed("worker"), "--loglevel", loglevel]
+
+
+def beat_command(folder: Path) -> list[str]:
+    """What docker-compose.yml starts; its schedule lies in ``folder``."""
+    return [*_composed("beat"), "--schedule", str(folder / "celerybeat-schedule")]
+
+
+def _composed(name: str) -> list[str]:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    program, *arguments = services["worker"]["command"]
-    return [str(BIN / program), *arguments, "--loglevel", loglevel]
+    program, *arguments = services[name]["command"]
+    return [str(BIN / program), *arguments]
 
 
 def web(scratch: Path, port: int, **more: str) -> Process:
