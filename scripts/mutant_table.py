@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 WALKER: Final = ("config/tests/integration/test_walker.py",)
+LINKS: Final = ("tiktok/tests/integration/linking/test_connect_links.py",)
 _PROOFS: Final = "tiktok/tests/integration/proofs/test_crash_points.py"
 _PUBLISHING: Final = "tiktok/tests/integration/publishing"
 DEATHS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[one chunk]",)
@@ -106,6 +107,47 @@ _SCOPES_AND_PERMISSIONS = [
         "instances/views/settings.py",
         'ApiKey.objects.select_related("instance"), pk=key_id, instance=request.instance)',
         'ApiKey.objects.select_related("instance"), pk=key_id)',
+    ),
+]
+
+_LINKS: Final = "tiktok/linking/connect_links"
+_CONNECT_LINKS = [
+    mutant(
+        "a connect link is used twice",
+        LINKS,
+        f"{_LINKS}/services.py",
+        "pk=link_id, used_at=None, revoked_at=None, instance__isnull=False, expires_at__gt=db_now()",
+        "pk=link_id, revoked_at=None, instance__isnull=False, expires_at__gt=db_now()",
+    ),
+    mutant(
+        "a connect link outlives its maker's right",
+        LINKS,
+        f"{_LINKS}/queries.py",
+        "if access is None or not access.can(Permission.ACCOUNT_MANAGE):",
+        "if access is None:",
+    ),
+    mutant(
+        "the callback does not look at the connect link",
+        LINKS,
+        "tiktok/linking/attempt.py",
+        "        standing = standing_of(self.find_link())\n        if standing.access is None:",
+        "        link = self.find_link()\n        standing = Standing(LinkState.OPEN, access_for(link.maker, link.instance))\n"
+        "        if standing.access is None:",
+        Edit("tiktok/linking/attempt.py", "import link_by_id, standing_of", "import LinkState, Standing, link_by_id, standing_of"),
+    ),
+    mutant(
+        "whoever knows its id goes on with a connect link",
+        LINKS,
+        f"{_LINKS}/remembered.py",
+        "return link_by_id(link_id) if str(link_id) in request.session.get(SESSION_KEY, []) else None",
+        "return link_by_id(link_id)",
+    ),
+    mutant(
+        "the loser's consent is kept",
+        LINKS,
+        f"{_LINKS}/finish.py",
+        "except LinkUnusable:\n        services.let_go(app, tokens, asked_at)",
+        "except LinkUnusable:\n        services.store_tokens(app, tokens, asked_at)",
     ),
 ]
 
@@ -300,4 +342,4 @@ _WEBHOOKS = [
     webhook("twice at a time", "apply.py", "attempts=row.attempts, state=", "state="),
 ]
 
-MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_PROTOCOL, *_WEBHOOKS]
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS]
