@@ -127,13 +127,11 @@ _CONNECT_LINKS = [
         "if access is None:",
     ),
     mutant(
-        "the callback does not look at the connect link",
+        "a connect link never ends",
         LINKS,
-        "tiktok/linking/attempt.py",
-        "        standing = standing_of(self.find_link())\n        if standing.access is None:",
-        "        link = self.find_link()\n        standing = Standing(LinkState.OPEN, access_for(link.maker, link.instance))\n"
-        "        if standing.access is None:",
-        Edit("tiktok/linking/attempt.py", "import link_by_id, standing_of", "import LinkState, Standing, link_by_id, standing_of"),
+        f"{_LINKS}/queries.py",
+        "return LinkState.EXPIRED if link.expires_at <= timezone.now() else LinkState.OPEN",
+        "return LinkState.OPEN",
     ),
     mutant(
         "whoever knows its id goes on with a connect link",

@@ -15,7 +15,7 @@ from tiktok.linking.complete import complete
 from tiktok.linking.connect_links import outcomes
 from tiktok.linking.connect_links.queries import link_by_id, standing_of
 from tiktok.linking.connect_links.services import LinkUnusable, claim_link, note_use
-from tiktok.linking.outcomes import Outcome
+from tiktok.linking.outcomes import Outcome, fault
 from tiktok.linking.services import Linked
 from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp
 
@@ -28,6 +28,9 @@ def link_by_link(
 
     An account that is linked here and well already leaves the link open. Of two at the same moment one wins.
     """
+    if not tokens.scopes:
+        services.let_go(app, tokens, asked_at)
+        return fault("no_scopes")
     link = attempt.find_link()
     if link is not None and (present := _present(app, tokens)):
         services.let_go(app, tokens, asked_at)

@@ -1,9 +1,11 @@
 """From a connect link through TikTok's consent page to an account in the maker's instance, without a login."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -25,6 +27,7 @@ from instances.services.members import set_role
 from instances.tokens import hash_key
 from tiktok.linking.connect_links.services import LinkUnusable, MadeLink, claim_link, forget_old_links, make_links
 from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.tests.connect_faults import TOKENS
 from tiktok.tests.factories import TikTokAppFactory
 from tiktok.tests.fixtures_rest import Answer
 from tiktok.tests.integration.linking.conftest import CALLBACK
@@ -173,6 +176,24 @@ def test_denied_leaves_the_link_open_for_another_try(
     answer = guest.post(again)
     assert come_back(guest, sim.consent(answer["Location"], maren)).code == "link_linked"
     assert len(accounts_of(instance)) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "details", "code"),
+    [("server_error", {}, "server_error"), ("raw_body", {"message": json.dumps(TOKENS)}, "no_scopes")],
+)
+def test_a_failure_at_tiktok_leaves_the_link_open_too(
+    guest: Client, sim: Simulator, made: MadeLink, maren: str, fault: str, details: dict[str, Any], code: str
+) -> None:
+    callback = sim.consent(begin(guest, made), maren)
+    sim.fault(fault, "token", **details)
+
+    page = come_back(guest, callback)
+
+    assert page.code == code
+    assert f"/connect/again/{made.link.pk}/" in page.html
+    assert reread(made).used_at is None
+    assert not TikTokCredential.objects.exists()
 
 
 def test_another_browser_cannot_go_on_without_the_token(guest: Client, made: MadeLink) -> None:
