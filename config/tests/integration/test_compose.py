@@ -16,7 +16,9 @@ DOCKERFILE: Final = (ROOT / "Dockerfile").read_text()
 OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "clipdesk"]
 # Variables of the composition itself, which no Python reads.
 COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "HTTPS_PORT"}
-READERS: Final = r"env\.(?:text|required|flag|number|words|choice|time_zone|url|directory|postgresql_url)\(\s*\"([A-Z_]+)\""
+READERS: Final = (
+    r"env\.(?:text|required|flag|number|words|choice|time_zone|url|directory|postgresql_url)\(\s*\"([A-Z_]+)\""
+)
 
 
 def explained_variables() -> dict[str, str]:
