@@ -10,10 +10,12 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.account.queries import account_page, find_accounts
+from tiktok.linking.windows import opens_window
 from tiktok.models import AccountStatus
 
 
 @require_GET
+@opens_window
 @require_permission(Permission.CONTENT_VIEW)
 def account(request: InstanceRequest, account_id: UUID) -> HttpResponse:
     """Health, permissions, caps, posts and history; its live part asks for the whole page and takes what it shows."""

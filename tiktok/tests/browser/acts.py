@@ -111,6 +111,7 @@ def connect(page: Page, slug: str, username: str) -> None:
     """Link an account; returns when the list shows it."""
     popup = begin_to_connect(page, slug)
     consent(popup, username)
+    expect(page.locator("#toasts")).to_contain_text("The account is linked")
     expect(card(page, username)).to_be_visible()
     popup.close()
 

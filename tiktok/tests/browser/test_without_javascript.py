@@ -21,6 +21,12 @@ def test_a_video_is_published_without_scripts(arrive: Arrive, stack: Stack, shor
     page.goto(f"/i/{slug}/settings/connections/")
     acts.press(page, "Connect TikTok")
     acts.consent(page, "no.scripts")
+    page.reload()
+    expect(page.get_by_role("heading", name="No Scripts (@no.scripts) is linked")).to_be_visible()
+    assert "code=" not in page.url
+    page.go_back()
+    acts.consent(page, "no.scripts")  # TikTok's page is still there, but its answer counts once
+    expect(page.get_by_role("heading", name="This attempt to connect is finished")).to_be_visible()
     page.get_by_role("link", name="Back to the accounts").click()
     expect(acts.card(page, "no.scripts")).to_be_visible()
 

@@ -247,8 +247,34 @@ def test_a_page_opened_under_another_host_name_is_sent_to_the_right_one(
     page = f"/i/{instance.slug}/settings/connections/"
 
     assert browser.get(page, headers={"host": "localhost"})["Location"] == django_settings.BASE_URL + page
-    answer = browser.post(f"/i/{instance.slug}/tiktok/connect/", headers={"host": "localhost"})
-    assert answer["Location"] == django_settings.BASE_URL + page
+    begin = f"/i/{instance.slug}/tiktok/connect/"
+    assert browser.post(begin, headers={"host": "localhost"})["Location"] == django_settings.BASE_URL + page
+    answer = browser.post(begin, headers={"host": "localhost", "accept": "application/json"})
+    assert answer.json() == {"leave": django_settings.BASE_URL + page}
+
+
+def test_a_script_is_told_where_to_lead_its_window_or_what_is_wrong(
+    browser: Client, app: TikTokApp, instance: Instance, sim: Simulator
+) -> None:
+    begin, script = f"/i/{instance.slug}/tiktok/connect/", {"accept": "application/json"}
+
+    assert browser.post(begin, headers=script).json()["url"].startswith(sim.authorize_url)
+    answer = browser.post(begin, {"name": "x" * 81, "account": "nonsense"}, headers=script)
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 2)
+    assert answer["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert (
+        browser.get(f"/i/{instance.slug}/settings/connections/")["Cross-Origin-Opener-Policy"]
+        == "same-origin-allow-popups"
+    )
+
+
+def test_the_button_on_a_page_of_its_own_keeps_what_was_asked_for(
+    browser: Client, app: TikTokApp, instance: Instance
+) -> None:
+    html = browser.get(f"/i/{instance.slug}/tiktok/connect/", {"name": "<b>Bakery"}).content.decode()
+
+    assert 'value="&lt;b&gt;Bakery"' in html
+    assert "Reconnect" in browser.get(f"/i/{instance.slug}/tiktok/connect/?account=%00nonsense").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/auth/tiktok/login/", "/auth/3rdparty/", "/auth/social/signup/"])
