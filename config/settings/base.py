@@ -140,8 +140,8 @@ UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 32_000_000, least=5 * 1024
 UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, least=5 * 1024**2, most=64_000_000)
 # A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [
+    "tiktok.webhooks.apply.due_deliveries",  # few and quick: what TikTok withdraws is known before more posts start
     "tiktok.publishing.sweep.due_posts",
-    "tiktok.webhooks.apply.due_deliveries",
     "instances.jobs.mail.due_mail",
 ]
 # What frees the leases of this host's dead processes when a worker starts.
