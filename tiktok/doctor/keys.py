@@ -5,7 +5,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from instances.doctor.finding import Finding, fault, good, unknown, warning
+from instances.doctor.finding import Finding, fault, good, unknown
 from instances.doctor.run import Visit, not_asked
 from tiktok.api import login_kit
 from tiktok.api.client import TikTokClient
@@ -84,9 +84,12 @@ def _ask(app: TikTokApp, secret: Secret, client: TikTokClient) -> list[Finding]:
 
 def _refused(app: TikTokApp, client: TikTokClient) -> Finding:
     if _is_old_one_known(app, client):
-        text = _("TikTok still knows only the secret before the change; Clipdesk goes on with that one meanwhile.")
-        step = _("Finish the change at TikTok, or enter the secret that TikTok shows.")
-        return warning(SECRET, text, step, subject=app.name)
+        text = _(
+            "TikTok does not know this secret (invalid_client); Clipdesk uses the one before it, which still works."
+        )
+        step = _("Finish the change at TikTok, or copy the secret again from the app's page: %(place)s.")
+        where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
+        return fault(SECRET, text, step % {"place": where}, subject=app.name)
     where = place(app, _("Client key and Client secret"), "TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET")
     step = _("Copy both again from the app's page at TikTok (a sandbox has a pair of its own): %(place)s.")
     text = _("TikTok does not know this client key with this secret (invalid_client).")

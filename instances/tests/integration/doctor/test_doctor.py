@@ -10,12 +10,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from instances.doctor import database, mail, workers
+from instances.doctor import database, machine, mail, workers
 from instances.doctor.finding import Finding, State
 from instances.doctor.run import Visit, examine
 from instances.jobs.clock import pinned_clock, read_db_now
@@ -140,3 +141,16 @@ def test_settings_that_refuse_to_start_are_named_without_traceback(
     assert finding["text"] == f"Clipdesk cannot start: {words}"
     assert "Traceback" not in ran.stderr
     assert "canary" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.services
+@pytest.mark.parametrize(("policy", "state"), [("noeviction", State.OK), ("allkeys-lru", State.WARNING)])
+def test_a_redis_that_forgets_by_itself_is_a_warning(policy: str, state: State) -> None:
+    with redis.Redis.from_url(django_settings.REDIS_URL) as server:
+        server.config_set("maxmemory-policy", policy)
+        try:
+            found = only(machine.broker(VISIT))
+        finally:
+            server.config_set("maxmemory-policy", "noeviction")
+
+    assert (found.state, bool(found.step)) == (state, state != State.OK)

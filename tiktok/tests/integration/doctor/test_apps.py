@@ -102,7 +102,9 @@ def test_during_a_change_the_old_secret_is_said_to_work_still(app: TikTokApp) ->
     found = look(keep_secret(app, client_secret="not-yet", old_client_secret=CLIENT_SECRET))
 
     assert (found["client-secret"].state, found["client-secret"].step) == (
-        State.WARNING, "Finish the change at TikTok, or enter the secret that TikTok shows.",
+        State.FAULT,
+        "Finish the change at TikTok, or copy the secret again from the app's page: “Client secret” of this app in the"
+        " back office.",
     )  # fmt: skip
     assert "secret-change" in found
 
