@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from instances.jobs.clock import read_db_now
+from instances.jobs.clock import db_now, read_db_now
 from tiktok.api.errors import TikTokError
 from tiktok.api.limits import RATE_WINDOW_S, RATES, Endpoint, Rate
 from tiktok.models import RateWindow
@@ -59,15 +59,13 @@ class Spent:
 
 
 def spent_by(credential_id: UUID) -> dict[Endpoint, Spent]:
-    """How each limited endpoint stands for one credential; two statements."""
-    windows = {window.endpoint: window for window in RateWindow.objects.filter(credential_id=credential_id)}
-    now = read_db_now()
-    return {endpoint: _spent(windows.get(endpoint.name), rate, now) for endpoint, rate in RATES.items()}
+    """How each limited endpoint stands for one credential; one statement."""
+    found = RateWindow.objects.filter(credential_id=credential_id).annotate(now=db_now())
+    spent = {window.endpoint: _spent(window, RATES[Endpoint[window.endpoint]], window.now) for window in found}
+    return {endpoint: spent.get(endpoint.name, Spent(0, rate.calls)) for endpoint, rate in RATES.items()}
 
 
-def _spent(window: RateWindow | None, rate: Rate, now: datetime) -> Spent:
-    if window is None:
-        return Spent(0, rate.calls)
+def _spent(window: RateWindow, rate: Rate, now: datetime) -> Spent:
     gate = window.gated_until
     return Spent(len(_still_counting(window, rate, now)), rate.calls, gate if gate and gate > now else None)
 

@@ -27,6 +27,6 @@ class RateLine:
 
 
 def rate_lines(credential: TikTokCredential) -> list[RateLine]:
-    """One line per limited call; two statements."""
+    """One line per limited call; one statement."""
     spent = throttle.spent_by(credential.pk)
     return [RateLine(label, spent[endpoint]) for endpoint, label in LABELS.items()]

@@ -17,14 +17,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tiktok.linking.labels import count_labels, key_of
-from tiktok.models import AccountStatus, TikTokAccount, time_left
+from tiktok.models import AccountStatus, TikTokAccount, shown_status
+from tiktok.models.account import EXPIRING, LIMITED
 
 PER_PAGE: Final = 24
 LONGEST_SEARCH: Final = 100
-EXPIRING: Final = "expiring"
 # What needs somebody comes first.
 BY_TROUBLE: Final = (
     AccountStatus.RECONNECT_NEEDED.value,
+    LIMITED,
     EXPIRING,
     AccountStatus.DISCONNECTING.value,
     AccountStatus.ACTIVE.value,
@@ -76,7 +77,7 @@ class Line:
     display_name: str
     username: str
     labels: list[str]
-    status: str  # AccountStatus or "expiring"
+    status: str  # as shown_status says it
     linked_at: datetime
 
     def has_words(self, words: Iterable[str]) -> bool:
@@ -127,6 +128,7 @@ class Listing:
 def _say(status: str, count: int) -> str:
     texts = {
         "reconnect_needed": ngettext("%(count)d needs a reconnect", "%(count)d need a reconnect", count),
+        "limited": ngettext("%(count)d may not publish", "%(count)d may not publish", count),
         "expiring": ngettext("%(count)d expires soon", "%(count)d expire soon", count),
         "disconnecting": ngettext("%(count)d being disconnected", "%(count)d being disconnected", count),
         "active": ngettext("%(count)d active", "%(count)d active", count),
@@ -159,15 +161,11 @@ def labels_in_use(lines: Iterable[Line] | None = None) -> list[tuple[str, int]]:
 
 def _lines() -> list[Line]:
     columns = ("pk", "name", "display_name", "username", "labels", "linked_at", "status")
-    rows = TikTokAccount.objects.values_list(*columns, "credential__refresh_expires_at")
+    rows = TikTokAccount.objects.values_list(*columns, "credential__refresh_expires_at", "credential__scopes")
     return [
-        Line(pk, name, display_name, username, labels, _status(status, ends_at), linked_at)
-        for pk, name, display_name, username, labels, linked_at, status, ends_at in rows
+        Line(pk, name, display_name, username, labels, shown_status(status, ends_at, scopes), linked_at)
+        for pk, name, display_name, username, labels, linked_at, status, ends_at, scopes in rows
     ]
-
-
-def _status(status: str, ends_at: datetime | None) -> str:
-    return EXPIRING if time_left(status, ends_at) is not None else status
 
 
 def _sorted(lines: list[Line], sort: str) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
@@ -16,7 +17,8 @@ from tiktok.api.types import Scope
 from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import missing_features
-from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp
+from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp, shown_status
+from tiktok.models.account import EXPIRING, LIMITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +128,19 @@ def _finishing(count: int) -> str:
 
 def account_status(account: TikTokAccount) -> tuple[str, str]:
     """The word for templates and the words for people; "limited": may not publish; "expiring" counts the days."""
-    if account.is_active and Scope.VIDEO_PUBLISH not in account.credential.scopes:
-        return "limited", pgettext("account", "May not publish")
-    if (left := account.expires_in) is not None:
-        days = left.days
-        if days < 1:
-            return "expiring", _("Expires within a day")
-        return "expiring", ngettext("Expires in %(days)d day", "Expires in %(days)d days", days) % {"days": days}
-    return account.status, str(AccountStatus(account.status).label)
+    credential = account.credential
+    shown = shown_status(account.status, credential.refresh_expires_at, credential.scopes)
+    if shown == LIMITED:
+        return shown, pgettext("account", "May not publish")
+    if shown == EXPIRING:
+        return shown, _expires_text(account.expires_in)
+    return shown, str(AccountStatus(shown).label)
+
+
+def _expires_text(left: timedelta | None) -> str:
+    if left is None or left.days < 1:
+        return _("Expires within a day")
+    return ngettext("Expires in %(days)d day", "Expires in %(days)d days", left.days) % {"days": left.days}
 
 
 def avatar_url(account: TikTokAccount, slug: str) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import User
 from instances.queries import instances_of
 from instances.scoping import unscoped
@@ -27,12 +29,12 @@ class Sharing:
 
 
 def sharing_of(account: TikTokAccount, reader: User) -> Sharing:
-    """One statement, and a second one where there is another link."""
+    """One statement."""
     with unscoped(reason="how many other instances linked the same TikTok user"):
         others = TikTokAccount.objects.filter(credential_id=account.credential_id).exclude(pk=account.pk)
-        links = list(others.exclude(status=AccountStatus.DISCONNECTED).select_related("instance"))
-    if not links:
-        return Sharing()
-    mine = set(instances_of(reader).filter(pk__in=[link.instance_id for link in links]).values_list("pk", flat=True))
-    seen = [link for link in links if link.instance_id in mine]
+        is_seen = Exists(instances_of(reader).filter(pk=OuterRef("instance_id")))
+        links = list(
+            others.exclude(status=AccountStatus.DISCONNECTED).select_related("instance").annotate(seen=is_seen)
+        )
+    seen = [link for link in links if link.seen]
     return Sharing(len(links), sorted(seen, key=lambda link: link.instance.name.lower()))

@@ -1,6 +1,7 @@
 """TikTokCredential: one TikTok user's tokens for one app. TikTokAccount: an instance's link to them."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from instances.scoping import ContentModel
+from tiktok.api.types import Scope
 from tiktok.fields import EncryptedTextField
 from tiktok.models.app import TikTokApp
 
 EXPIRING_WITHIN: Final = timedelta(days=14)
+EXPIRING: Final = "expiring"
+LIMITED: Final = "limited"
 
 
 class TikTokCredential(models.Model):
@@ -116,3 +120,10 @@ def time_left(status: str, ends_at: datetime | None) -> timedelta | None:
     """What ``expires_in`` says, from the columns alone."""
     left = ends_at - timezone.now() if ends_at else None
     return left if left is not None and status == AccountStatus.ACTIVE and left < EXPIRING_WITHIN else None
+
+
+def shown_status(status: str, ends_at: datetime | None, scopes: Collection[str]) -> str:
+    """The status as people see it: an active account may be "limited" (may not publish) or "expiring"."""
+    if status == AccountStatus.ACTIVE and Scope.VIDEO_PUBLISH not in scopes:
+        return LIMITED
+    return EXPIRING if time_left(status, ends_at) is not None else status

@@ -77,6 +77,16 @@ def test_accounts_are_found_by_all_their_names_and_labels(page: Client, instance
     assert shown(page, q="100%_'\0") == []
 
 
+def test_accounts_that_may_not_publish_are_found_as_such(page: Client, instance: Instance, app: TikTokApp) -> None:
+    add(instance, app, "Whole")
+    with instance_scope(instance):
+        make_account(instance, name="Half", credential=CredentialFactory.create(app=app, scopes=["user.info.basic"]))
+
+    assert "1 may not publish" in page.get(PAGE).content.decode()
+    assert shown(page, status="limited") == ["Half"]
+    assert shown(page, sort="status") == ["Half", "Whole"]
+
+
 def test_the_chips_count_what_search_and_label_leave(page: Client, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 60, app)
 
