@@ -162,6 +162,7 @@ PERIODIC_JOBS = [
     ("settle-secrets", 3600, "tiktok.linking.tasks.settle_secrets"),
     ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
     ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),
+    ("forget-upload-urls", 24 * 3600, "tiktok.publishing.submissions.forget_dead_upload_urls"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
     ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),

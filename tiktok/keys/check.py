@@ -27,8 +27,8 @@ def _error(using: str, key_id: str, columns: Mapping[str, int]) -> CheckMessage:
     named = ", ".join(f"{column}: {rows}" for column, rows in sorted(columns.items()))
     shown = key_id[:20] or "(none)"
     return Error(
-        f"{sum(columns.values())} secrets in the database {using!r} cannot be read: FIELD_ENCRYPTION_KEYS has no key "
-        f"with the id {shown} ({named}).",
+        f"Secrets in the database {using!r} that cannot be read, since FIELD_ENCRYPTION_KEYS has no key with the id "
+        f"{shown}: {sum(columns.values())} ({named}).",
         hint=f"Put key {shown} back behind the newest one in FIELD_ENCRYPTION_KEYS and restart every process. "
         "If it is lost, see “A lost encryption key” in docs/runbook.md.",
         id=MISSING_KEY,

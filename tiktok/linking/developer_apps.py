@@ -20,11 +20,14 @@ OLD_SECRET_KEPT: Final = timedelta(hours=72)
 
 
 def set_client_secret(app: TikTokApp, secret: str) -> None:
-    """Put a new secret in place, unsaved; the one before it stays usable until TikTok knows the new one."""
+    """Put a new secret in place, unsaved; the one before it stays usable until TikTok knows the new one.
+
+    Where that one cannot be read, whatever was before it goes too.
+    """
     try:
         old = app.client_secret
     except Undecryptable:
-        old = None
+        old = app.old_client_secret = None
     if old is not None and old.reveal() != secret:
         app.old_client_secret = seal(TikTokApp, app.pk, "old_client_secret", old)
     app.client_secret = seal(TikTokApp, app.pk, "client_secret", secret)

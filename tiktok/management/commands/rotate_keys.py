@@ -38,8 +38,8 @@ class Command(BaseCommand):
         done = list(rotate(using, is_rehearsal=is_rehearsal))
         after = before if is_rehearsal else stored_key_ids(using)
         self._tabulate(before, after)
-        would_be = "would be " if is_rehearsal else ""
-        self.stdout.write(f"{sum(one.renewed for one in done)} values {would_be}encrypted anew with {newest}.")
+        would_be = "to be " if is_rehearsal else ""
+        self.stdout.write(f"Values {would_be}encrypted anew with {newest}: {sum(one.renewed for one in done)}.")
         _refuse_leftovers(done)
         self._say_what_next(after, newest)
 
@@ -67,7 +67,7 @@ def _refuse_leftovers(done: Iterable[Rotation]) -> None:
     if unreadable:
         named = ", ".join(f"{column}: {count}" for column, count in unreadable.items())
         raise CommandError(
-            f"{sum(unreadable.values())} values could not be read and stay as they are ({named}). "
+            f"Values that could not be read and stay as they are: {sum(unreadable.values())} ({named}). "
             "Is a key missing? See “A lost encryption key” in docs/runbook.md."
         )
     if left := {one.column: one.left for one in done if one.left}:

@@ -29,8 +29,8 @@ def test_a_stored_key_id_without_a_key_fails_the_deployment_check_and_nothing_el
     call_command("check", databases=["default"], tags=["database"])  # as `migrate` does, which a lost key must not stop
 
     said = str(raised.value)
-    assert f"({MISSING_KEY}) 8 secrets in the database 'default' cannot be read" in said
-    assert f"no key with the id {OLD} (mfa_authenticator.data.secret: 1, " in said
+    assert f"({MISSING_KEY}) Secrets in the database 'default' that cannot be read" in said
+    assert f"no key with the id {OLD}: 8 (mfa_authenticator.data.secret: 1, " in said
     assert f"HINT: Put key {OLD} back behind the newest one in FIELD_ENCRYPTION_KEYS" in said
 
 

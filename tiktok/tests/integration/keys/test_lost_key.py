@@ -3,18 +3,21 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditLogEntry, User
-from instances.jobs.clock import read_db_now
+from instances.jobs.clock import pinned_clock, read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.errors import InvalidClient
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import seal
+from tiktok.keys.check import check_stored_keys
 from tiktok.keys.columns import stored_key_ids
 from tiktok.linking.disconnect import finish_disconnect, start_disconnect
 from tiktok.linking.readable import revive_readable
@@ -23,7 +26,8 @@ from tiktok.linking.secrets import ClientSecretUnreadable
 from tiktok.linking.services import link_account
 from tiktok.linking.tokens import usable_token
 from tiktok.linking.upkeep import refresh_ahead, sync_profiles
-from tiktok.models import AccountStatus, PostState, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.models import AccountStatus, PostState, Submission, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.publishing.submissions import forget_dead_upload_urls
 from tiktok.publishing.texts import explain
 from tiktok.tests.fixtures_publishing import Submit, Worker, reread
 from tiktok.tests.integration.keys.conftest import NEW, OLD, only
@@ -179,6 +183,29 @@ def test_the_page_of_a_held_post_sends_people_to_the_operator(
 
     assert explain(NO_SECRET).can.replace("'", "&#x27;") in page
     assert "cannot read the secret of its TikTok app" in page
+
+
+def test_the_check_falls_silent_when_everything_has_been_done(
+    stored: Submission, instance: Instance, editor: User, admin_user: User, client: Client, settings: Settings
+) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = only(NEW)
+    assert len(check_stored_keys(databases=["default"])) == 1
+
+    enter_secret(client, admin_user, stored.app)
+    call_command("remove_two_factor", email=editor.email)
+    with instance_scope(instance):
+        account = TikTokAccount.objects.get()
+        start_disconnect(account, actor=editor)
+    finish_disconnect(fresh(account))
+    with pinned_clock(timezone.now() + timedelta(days=1, minutes=1)):
+        forget_dead_upload_urls()
+        left = {name for name, rows in stored_key_ids().items() if OLD in rows}
+        assert left == {"tiktok_initreceipt.upload_url", "tiktok_submission.upload_url"}  # of an upload that is open
+        with instance_scope(instance):
+            Submission.objects.update(closed_at=read_db_now())
+        forget_dead_upload_urls()
+
+    assert check_stored_keys(databases=["default"]) == []
 
 
 @pytest.mark.parametrize("is_everything_lost", [True, False])

@@ -76,7 +76,7 @@ def test_all_values_move_to_the_newest_key_and_the_old_one_is_needed_no_more(
     assert URL in before
     assert Authenticator.objects.get(type="recovery_codes").data["used_mask"] == 5
     assert "tiktok_submission.upload_url           k1: 1   k2: 1\n" in said
-    assert "8 values encrypted anew with k2.\nNothing stored needs k1 any more.\n" in said
+    assert "Values encrypted anew with k2: 8.\nNothing stored needs k1 any more.\n" in said
 
 
 @pytest.mark.usefixtures("stored")
@@ -84,7 +84,7 @@ def test_a_second_run_changes_nothing(ring: Settings) -> None:
     rotate_keys()
     texts = ciphertexts()
 
-    assert "0 values encrypted anew" in rotate_keys()
+    assert "Values encrypted anew with k2: 0." in rotate_keys()
 
     assert ciphertexts() == texts
     assert len(texts) == len(COLUMNS)
@@ -92,7 +92,7 @@ def test_a_second_run_changes_nothing(ring: Settings) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_a_rehearsal_counts_and_writes_nothing(ring: Settings) -> None:
-    assert "8 values would be encrypted anew with k2." in rotate_keys("--dry-run")
+    assert "Values to be encrypted anew with k2: 8." in rotate_keys("--dry-run")
 
     assert stored_key_ids() == each({OLD: 1})
 
@@ -169,7 +169,7 @@ def test_what_cannot_be_read_is_counted_named_and_left_alone(ring: Settings) -> 
     assert raised.value.returncode == 1
     said = str(raised.value)
     assert said.startswith(
-        "3 values could not be read and stay as they are (tiktok_initreceipt.upload_url: 1, "
+        "Values that could not be read and stay as they are: 3 (tiktok_initreceipt.upload_url: 1, "
         "tiktok_tiktokapp.client_secret: 1, tiktok_tiktokcredential.refresh_token: 1)"
     )
     assert moved.text not in said
