@@ -32,6 +32,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("instances/", front.instance_list, name="instance-list"),
+    path("instances/rows/", front.instance_rows, name="instance-rows"),
     path("instances/new/", front.instance_new, name="instance-new"),
     path("invite/<str:token>/", invitation.invitation, name="invitation"),
     path("i/<slug:slug>/settings/", include(settings_urls)),

@@ -100,6 +100,8 @@ TEMPLATES: list[dict[str, Any]] = [
 
 # What apps above instances add to the left rail: dotted strings, each (request) -> dict.
 RAIL_PROVIDERS: list[str] = ["tiktok.linking.switcher.rail_accounts"]
+# What tells how each of a person's instances is doing, for /instances/.
+INSTANCE_OVERVIEW = "tiktok.overview.overviews"
 # What turns a notice's codes into words, and its subjects into names and links.
 NOTICE_WORDS = "tiktok.publishing.notices.words"
 NOTICE_SUBJECTS = "tiktok.publishing.notices.subjects"

@@ -86,6 +86,7 @@ INSTANCES = [
     Row("instances:readyz", door=Door.PUBLIC),
     Row("instances:invitation", door=Door.PUBLIC, methods=BOTH, also=(404,), token="=unknown"),
     Row("instances:instance-list", door=Door.SIGNED_IN),
+    Row("instances:instance-rows", door=Door.SIGNED_IN),
     Row("instances:instance-new", door=Door.LEADS, methods=BOTH),
     Row("instances:settings-general", P.SETTINGS_MANAGE, methods=BOTH),
     Row("instances:settings-two-factor", P.OWNER_MANAGE, methods=POST),

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
-from instances.models import Instance, Notice, NoticeKind, NoticeRead
-from instances.scoping import unscoped
+from instances.models import Notice, NoticeRead
 
 MOST_COUNTED: Final = 99
 
@@ -52,13 +50,3 @@ def mark_read(user: User, notices: Iterable[Notice]) -> None:
     """The person has read these; again changes nothing."""
     reads = [NoticeRead(instance_id=notice.instance_id, notice=notice, user=user) for notice in notices]
     NoticeRead.objects.bulk_create(reads, batch_size=500, ignore_conflicts=True)
-
-
-def waiting_by_instance(instances: Iterable[Instance]) -> dict[UUID, int]:
-    """How many posts need somebody, for those of ``instances`` where any does; one statement."""
-    wanted = [instance.pk for instance in instances]
-    with unscoped(reason="the list of a person's instances counts what needs somebody in each"):
-        waiting = Notice.objects.filter(
-            instance__in=wanted, settled_at=None, kind__in=[NoticeKind.ATTENTION, NoticeKind.RECONNECT]
-        )
-        return dict(waiting.order_by().values_list("instance").annotate(n=Count("pk")))

@@ -8,14 +8,15 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
 from instances.forms import InstanceForm
-from instances.notices.reading import waiting_by_instance
+from instances.overview import Desk, Wanted, desk_of
 from instances.pages import home_of, instance_url
-from instances.queries import instances_of, tenants_led_by
+from instances.queries import tenants_led_by
 from instances.services import SlugTaken, create_instance
 
 
@@ -42,15 +43,26 @@ def terms(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def instance_list(request: HttpRequest) -> HttpResponse:
-    """All the person's instances."""
+    """All the person's instances, and how each is doing."""
     user = cast(User, request.user)
-    instances = list(instances_of(user))
-    waiting = waiting_by_instance(instances)
-    context = {
-        "rows": [(instance, waiting.get(instance.pk, 0)) for instance in instances],
-        "can_create": tenants_led_by(user).exists(),
-    }
+    context = {"desk": _desk(request), "can_create": tenants_led_by(user).exists()}
     return render(request, "instances/instance_list.html", context)
+
+
+@require_safe
+@login_required
+def instance_rows(request: HttpRequest) -> HttpResponse:
+    """The rows alone, for whoever looks for something; the page's address follows."""
+    desk = _desk(request)
+    response = render(request, "instances/_instance_rows.html", {"desk": desk, "is_part": True})
+    page = f"page={desk.page.number}" if desk.page.number > 1 else ""
+    query = "&".join(filter(None, [desk.wanted.query, page]))
+    response["HX-Push-Url"] = reverse("instances:instance-list") + (f"?{query}" if query else "")
+    return response
+
+
+def _desk(request: HttpRequest) -> Desk:
+    return desk_of(cast(User, request.user), Wanted.read(request.GET), request.GET.get("page", ""))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -118,6 +118,11 @@ class Post(ContentModel):
                 condition=Q(dismissed_at__isnull=False),
                 name="post_set_aside",
             ),
+            models.Index(
+                fields=["instance", "-published_at"],
+                condition=Q(published_at__isnull=False),
+                name="post_last_published",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["instance", "idempotency_key"], name="post_idempotency"),

@@ -78,7 +78,7 @@ def test_the_list_holds_exactly_the_instances_a_person_may_enter(
 
     def listed(person: User) -> list[Instance]:
         client.force_login(person)
-        return [instance for instance, _waiting in client.get("/instances/").context["rows"]]
+        return [row.instance for row in client.get("/instances/").context["desk"].page]
 
     assert listed(owner) == [instance, second]
     assert listed(editor) == [instance]

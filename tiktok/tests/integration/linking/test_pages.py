@@ -140,7 +140,7 @@ def test_sandbox_accounts_carry_a_badge(client: Client, instance: Instance, admi
 
     page = page_of(client, admin)
 
-    assert "sheet-striped" in page
+    assert "sheet-muted" in page
     assert 'href="#sandbox-limits"' in page
     assert "at most ten" in page
 

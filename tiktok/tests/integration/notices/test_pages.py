@@ -200,16 +200,5 @@ def test_settings_say_when_no_mail_can_be_sent(page: Client, settings: LazySetti
     assert "This Clipdesk sends no mail" in page.get(SETTINGS).content.decode()
 
 
-def test_the_list_of_instances_counts_what_needs_somebody(
-    page: Client, troubled: Troubled, instance: Instance, other_instance: Instance, outsider: User
-) -> None:
-    for state in (S.NEEDS_ATTENTION, S.WAITING_ACCOUNT, S.FAILED):
-        troubled(state)
-
-    assert "2 posts need somebody" in page.get("/instances/").content.decode()
-    page.force_login(outsider)
-    assert "need somebody" not in page.get("/instances/").content.decode()
-
-
 def test_a_bell_without_news_is_quiet() -> None:
     assert Bell(0, None).label == "0"

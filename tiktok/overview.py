@@ -1,0 +1,116 @@
+"""How the instances of a person are doing: named by ``settings.INSTANCE_OVERVIEW``, shown on /instances/.
+
+The caller answers for which instances these are: exactly those that the person may enter and see inside.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from instances.models import Instance
+from instances.overview import Alarm, Overview, Tally
+from instances.scoping import unscoped
+from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
+from tiktok.models.account import EXPIRING_WITHIN
+
+FAILED_WITHIN: Final = timedelta(days=7)
+CONNECTIONS: Final = "settings/connections/?status="
+POSTS: Final = "posts/?account=&state="  # of all accounts, whichever was chosen last
+Counts = Mapping[UUID, "Counter[str]"]
+
+
+def overviews(instances: Sequence[Instance]) -> dict[UUID, Overview]:
+    """One for each; three statements, however many there are."""
+    ids = [instance.pk for instance in instances]
+    if not ids:
+        return {}
+    with unscoped(reason="the overview of a person's instances counts accounts and posts in each"):
+        accounts, (posts, next_at), last_at = _accounts(ids), _posts(ids), _last(ids)
+    return {
+        pk: Overview(
+            accounts=accounts[pk].total(),
+            tallies=_tallies(accounts[pk]),
+            alarms=tuple(_alarms(accounts[pk], posts[pk])),
+            next_at=next_at.get(pk),
+            last_at=last_at.get(pk),
+        )
+        for pk in ids
+    }
+
+
+def _accounts(ids: list[UUID]) -> Counts:
+    """Linked accounts by status; the expiring ones are not counted as active too."""
+    ends_soon = Q(status=AccountStatus.ACTIVE, credential__refresh_expires_at__lt=timezone.now() + EXPIRING_WITHIN)
+    rows = TikTokAccount.objects.filter(instance__in=ids).exclude(status=AccountStatus.DISCONNECTED)
+    grouped = rows.order_by().values_list("instance", "status")
+    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    for pk, status, count, expiring in grouped.annotate(n=Count("pk"), expiring=Count("pk", filter=ends_soon)):
+        found[pk].update({status: count - expiring, "expiring": expiring})
+    return found
+
+
+def _posts(ids: list[UUID]) -> tuple[Counts, dict[UUID, datetime]]:
+    """Posts that wait for somebody or failed lately, and the time of the next scheduled one."""
+    corrected = Exists(Post.objects.filter(corrects=OuterRef("pk")))
+    failed = Q(state=PostState.FAILED, updated_at__gt=timezone.now() - FAILED_WITHIN) & ~corrected
+    standing = Q(state__in=[PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION])
+    rows = Post.objects.filter(failed | standing, instance__in=ids, dismissed_at=None)
+    grouped = rows.order_by().values_list("instance", "state", "attention_reason")
+    found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
+    next_at: dict[UUID, datetime] = {}
+    for pk, state, reason, count, first_at in grouped.annotate(n=Count("pk"), first_at=Min("publish_at")):
+        is_held = reason == AttentionReason.QUARANTINED
+        found[pk][AttentionReason.QUARANTINED if is_held else state] += count
+        if state == PostState.SCHEDULED and first_at:
+            next_at[pk] = first_at
+    return found, next_at
+
+
+def _last(ids: list[UUID]) -> dict[UUID, datetime]:
+    """When each published last; from an index, since published posts are many."""
+    published = Post.objects.filter(instance=OuterRef("pk"), published_at__isnull=False).order_by("-published_at")
+    rows = Instance.objects.filter(pk__in=ids).order_by()
+    found = rows.annotate(at=Subquery(published.values("published_at")[:1])).values_list("pk", "at")
+    return {pk: at for pk, at in found if at is not None}
+
+
+def _tallies(counts: Mapping[str, int]) -> tuple[Tally, ...]:
+    return tuple(Tally(status, say % {"count": counts[status]}) for status, say in _said().items() if counts[status])
+
+
+def _said() -> dict[str, str]:
+    return {
+        "active": _("%(count)d active"),
+        "expiring": _("%(count)d expiring"),
+        "reconnect_needed": _("%(count)d to reconnect"),
+        "disconnecting": _("%(count)d disconnecting"),
+    }
+
+
+def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm]:
+    """The worst first."""
+    reconnect, expiring = accounts["reconnect_needed"], accounts["expiring"]
+    attention, held = posts[PostState.NEEDS_ATTENTION], posts[AttentionReason.QUARANTINED]
+    failed, waiting = posts[PostState.FAILED], posts[PostState.WAITING_ACCOUNT]
+    every = [
+        (reconnect, "bad", ngettext("%d account needs a reconnect", "%d accounts need a reconnect", reconnect),
+         f"{CONNECTIONS}reconnect_needed"),
+        (failed, "bad", ngettext("%d post failed this week", "%d posts failed this week", failed),
+         f"{POSTS}{PostState.FAILED}"),
+        (attention, "warn", ngettext("%d post needs somebody", "%d posts need somebody", attention),
+         f"{POSTS}{PostState.NEEDS_ATTENTION}"),
+        (held, "warn", ngettext("%d post is held after a restore", "%d posts are held after a restore", held),
+         f"{POSTS}{PostState.NEEDS_ATTENTION}"),
+        (waiting, "warn", ngettext("%d post waits for its account", "%d posts wait for their account", waiting),
+         f"{POSTS}{PostState.WAITING_ACCOUNT}"),
+        (expiring, "warn", ngettext("%d account expires soon", "%d accounts expire soon", expiring),
+         f"{CONNECTIONS}expiring"),
+    ]  # fmt: skip
+    return [Alarm(tone, text % count, path) for count, tone, text, path in every if count]
