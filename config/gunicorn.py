@@ -1,7 +1,14 @@
 """How gunicorn serves Clipdesk; who starts it adds the address and the number of processes on the command line."""
 
-from typing import Any
+from typing import Any, Final
 
+from gunicorn.http import message
+
+# An address as long as browsers and proxies let through gets a page of ours that says what is wrong with it.
+# gunicorn takes no more than its own constant, and answers longer ones with a bare line.
+LONGEST_ADDRESS: Final = 16_384
+message.MAX_REQUEST_LINE = LONGEST_ADDRESS
+limit_request_line = LONGEST_ADDRESS
 wsgi_app = "config.wsgi:application"
 worker_class = "gthread"
 threads = 16

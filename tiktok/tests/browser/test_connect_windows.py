@@ -12,6 +12,7 @@ from tiktok.tests.browser.conftest import Arrive
 from tiktok.tests.browser.gallery import OVERFLOW
 from tiktok.tests.browser.stack import Stack
 from tiktok.tests.browser.visitor import PHONE
+from tiktok.tests.connect_faults import CALLBACK
 
 
 @pytest.fixture
@@ -152,6 +153,13 @@ def test_the_window_ends_well_when_its_page_has_gone_elsewhere(page: Page, stack
     page.goto(page.url.replace(here, there) + "settings/connections/")
     expect(page).to_have_url(f"{stack.url}/i/{desk.slug}/settings/connections/")
     expect(acts.card(page, "opener.left")).to_be_visible()
+
+
+def test_an_answer_with_ten_kilobytes_of_state_gets_a_page_too(page: Page) -> None:
+    page.goto(f"{CALLBACK}?code=x&state={'s' * 10_000}")
+
+    expect(page.get_by_role("heading", name="This attempt was not begun in this browser")).to_be_visible()
+    assert page.url.endswith("/tiktok/result/state_unknown/")
 
 
 def test_another_tiktok_user_who_comes_back_is_named_and_can_be_linked_as_a_new_account(

@@ -65,6 +65,17 @@ def link(browser: Client, sim: Simulator, instance: Instance, user: str, **field
     return come_back(browser, sim.consent(begin(browser, instance, **fields), user))
 
 
+def state_of(callback: str) -> str:
+    return parse_qs(urlsplit(callback).query)["state"][0]
+
+
+def buttons(browser: Client, callback: str) -> set[str]:
+    """What the page after the callback offers."""
+    come_back(browser, callback)
+    page = browser.get(f"/tiktok/result/{state_of(callback)}/").content.decode()
+    return set(re.findall(r'type="submit">([^<]+)</button>', page))
+
+
 def the_account(instance: Instance) -> TikTokAccount:
     with instance_scope(instance):
         return TikTokAccount.objects.select_related("credential").get()
@@ -158,16 +169,29 @@ def test_two_tabs_with_two_apps_do_not_mix(
     assert set(TikTokCredential.objects.values_list("app_id", flat=True)) == {app.pk, second.pk}
 
 
+@pytest.mark.parametrize("fault", ["server_error", "rate_limit", "lost_answer", "html_error", "truncated_json"])
 def test_an_unreadable_profile_does_not_undo_the_link(
-    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
+    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, fault: str
 ) -> None:
     callback = sim.consent(begin(browser, instance), maren)
-    sim.fault("server_error", "user_info")
+    sim.fault(fault, "user_info", times=-1)
 
     code, _, text = come_back(browser, callback)
 
     assert (code, text) == ("linked", "Its profile could not be read yet; Clipdesk tries again by itself.")
     assert the_account(instance).status == AccountStatus.ACTIVE
+
+
+def test_a_permission_that_is_refused_at_once_says_so(
+    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
+) -> None:
+    callback = sim.consent(begin(browser, instance), maren)
+    sim.fault("revoked_grant", "user_info")
+
+    code, _, text = come_back(browser, callback)
+
+    assert (code, text) == ("linked", "But TikTok refuses the permission it has just given: connect it again.")
+    assert the_account(instance).status == AccountStatus.RECONNECT_NEEDED
 
 
 def test_a_missing_picture_does_not_undo_the_link(
@@ -210,6 +234,42 @@ def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
     assert the_account(instance).credential.version == 1
     assert TikTokCredential.objects.count() == 1
     assert [call.user for call in sim.requests("revoke")] == [tomas]  # its permission was given back
+
+
+def test_another_tiktok_user_can_be_linked_instead_by_whoever_may_link(
+    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, editor: User
+) -> None:
+    link(browser, sim, instance, maren)
+    account = the_account(instance)
+    tomas = sim.create_user("tomas.outdoors", display_name="Tomas")
+    offer, again = "Link Tomas (@tomas.outdoors) as a new account", "Try again as Maren Bakes (@maren.bakes)"
+
+    assert {offer, again} <= buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
+    sim.fault("server_error", "user_info")
+    unread = buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
+    assert "Link the other one as a new account" in unread
+    browser.force_login(editor)
+    offered = buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
+    assert offered & {offer, again} == {again}
+
+
+def test_another_tiktok_user_who_is_linked_here_already_is_not_offered_as_new(
+    browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
+) -> None:
+    link(browser, sim, instance, sim.create_user("tomas.outdoors", display_name="Tomas"), name="Outdoors")
+    link(browser, sim, instance, maren)
+    with instance_scope(instance):
+        account = TikTokAccount.objects.get(username="maren.bakes")
+        before = TikTokAccount.objects.filter(name="Outdoors").values().get()
+
+    callback = sim.consent(begin(browser, instance, account=str(account.pk)), "tomas.outdoors")
+
+    code, _, text = come_back(browser, callback)
+    assert (code, "linked here already, as Outdoors (@tomas.outdoors)." in text) == ("other_user", True)
+    assert "as a new account" not in browser.get(f"/tiktok/result/{state_of(callback)}/").content.decode()
+    with instance_scope(instance):
+        assert TikTokAccount.objects.filter(name="Outdoors").values().get() == before
+    assert sim.requests("revoke") == []  # it would end the other link
 
 
 def test_an_editor_may_not_link_a_new_account(
