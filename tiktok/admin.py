@@ -29,7 +29,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = TikTokAppForm
     list_display = (
         "name", "client_key", "environment", "app_type", "tenant", "secret_set_at", "is_from_environment",
-        "posting_accounts", "users_held_until",
+        "is_audited", "posting_accounts", "users_held_until",
     )  # fmt: skip
     list_select_related = ("tenant",)
     readonly_fields = ("callback_to_copy", "old_secret_state")
@@ -80,8 +80,10 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def forget_old_secrets(self, request: HttpRequest, rows: models.QuerySet[TikTokApp]) -> None:
         """At once, for example because it is known to others; TikTok must know the new one."""
         known = [app for app in rows if is_new_secret_known(app)]
-        forgotten = sum(forget_old_secret(app) for app in known)
-        messages.success(request, _("%(count)d forgotten.") % {"count": forgotten})
+        forgotten = [app for app in known if forget_old_secret(app)]
+        for app in forgotten:
+            self.log_change(request, app, "Forgot the client secret before the change.")
+        messages.success(request, _("%(count)d forgotten.") % {"count": len(forgotten)})
         if kept := [app.name for app in rows if app not in known]:
             text = _("Kept, since TikTok does not confirm the new secret: %(names)s.")
             messages.warning(request, text % {"names": ", ".join(kept)})

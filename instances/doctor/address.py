@@ -81,9 +81,20 @@ def _ask(challenge: str) -> dict[str, Any]:
         raise NoAnswer(_("nothing answered in time")) from error
     except requests.RequestException as error:
         raise NoAnswer(_("the name is not known or nothing listens there")) from error
-    if answer.status_code == 400:
-        raise NoAnswer(_("it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks"))
+    if why := _odd_status(answer):
+        raise NoAnswer(why)
     return body if isinstance(body, dict) else {}
+
+
+def _odd_status(answer: requests.Response) -> str:
+    """What an answer that is none of Clipdesk's health page tells."""
+    if answer.status_code == 400:
+        return _("it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks")
+    if answer.is_redirect:
+        return _("it leads on to %(host)s") % {"host": urlsplit(answer.headers["Location"]).netloc[:80] or "/"}
+    if answer.status_code >= 500:
+        return _("it answers %(n)d, as a proxy does that cannot reach Clipdesk") % {"n": answer.status_code}
+    return ""
 
 
 def _unreached(why: str) -> Finding:

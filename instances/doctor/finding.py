@@ -28,7 +28,7 @@ class Finding:
     def as_dict(self) -> dict[str, str]:
         """For JSON."""
         return {
-            "check": self.check,
+            "name": self.check,
             "subject": self.subject,
             "state": self.state.value,
             "text": self.text,

@@ -17,6 +17,7 @@ from instances.models import InstanceTurn
 from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.doctor import keys, registration, standing
+from tiktok.doctor.deliveries import webhooks
 from tiktok.keys.columns import missing_keys, stored_key_ids
 from tiktok.linking.developer_apps import fill_from_environment
 from tiktok.linking.scopes import FEATURES
@@ -134,6 +135,7 @@ def examine_app(app: TikTokApp, visit: Visit) -> list[Finding]:
     ]
     if visit.database_answers and not app._state.adding:
         found += [standing.approval(app), *standing.caps(app), *standing.old_secret(app)]
+        found += [] if registration.is_own_machine() else webhooks(app)
     return found
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,10 +14,11 @@ from instances.doctor.finding import Finding, State, good, unknown, worst
 from instances.doctor.run import Visit
 from tiktok.api.types import Scope
 from tiktok.doctor import keys, registration, standing
+from tiktok.doctor.deliveries import webhooks
 from tiktok.doctor.deployment import impatient_client
 from tiktok.doctor.registration import is_own_machine
 from tiktok.linking.scopes import FEATURES
-from tiktok.models import TikTokApp, TikTokCredential, WebhookDelivery
+from tiktok.models import TikTokApp, TikTokCredential
 
 PUBLISHING: Final = frozenset({Scope.VIDEO_PUBLISH, Scope.VIDEO_UPLOAD})
 
@@ -155,15 +155,7 @@ def _webhook(app: TikTokApp | None, _visit: Visit) -> Step:
         return Step("webhook", title, (todo,))
     todo = _("Under “Webhooks” enter this as callback URL. TikTok then reports when somebody takes a permission back.")
     copies = (Copy("webhook", _("Callback URL"), registration.webhook_url()),)
-    return Step("webhook", title, (todo,), copies, (_deliveries(app),) if app else ())
-
-
-def _deliveries(app: TikTokApp) -> Finding:
-    last = WebhookDelivery.objects.filter(app=app).aggregate(at=Max("received_at"))["at"]
-    if last is None:
-        text = _("No signed delivery has come yet. TikTok sends one when somebody removes the app in TikTok.")
-        return unknown("webhook", text, subject=app.name)
-    return good("webhook", _("The last came %(when)s UTC.") % {"when": f"{last:%Y-%m-%d %H:%M}"}, subject=app.name)
+    return Step("webhook", title, (todo,), copies, tuple(webhooks(app)) if app else ())
 
 
 def _people(app: TikTokApp | None, _visit: Visit) -> Step:

@@ -100,13 +100,13 @@ def test_a_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.Mo
 def test_the_command_reports_every_check_as_text_and_as_json(db: None, settings: Settings) -> None:
     settings.BASE_URL = "http://127.0.0.1:8000"
     told = {finding.check for finding in examine(online=False)}
-    for options, reads in ([], "variable-names"), (["--json"], '"check": "variable-names"'):
+    for options, reads in ([], "variable-names"), (["--json"], '"name": "variable-names"'):
         out = StringIO()
         with pytest.raises(SystemExit) as end:
             call_command("doctor", "--offline", *options, stdout=out)
         assert end.value.code == 0
         assert reads in out.getvalue()
-    assert told == {check["check"] for check in json.loads(out.getvalue())["checks"]}
+    assert told == {check["name"] for check in json.loads(out.getvalue())["checks"]}
 
 
 def test_a_fault_gives_exit_code_1(db: None, settings: Settings) -> None:
@@ -137,7 +137,7 @@ def test_settings_that_refuse_to_start_are_named_without_traceback(
     )  # fmt: skip
 
     (finding,) = json.loads(ran.stdout)["checks"]
-    assert (ran.returncode, finding["check"], finding["state"]) == (1, "settings", "fault")
+    assert (ran.returncode, finding["name"], finding["state"]) == (1, "settings", "fault")
     assert finding["text"] == f"Clipdesk cannot start: {words}"
     assert "Traceback" not in ran.stderr
     assert "canary" not in ran.stdout + ran.stderr

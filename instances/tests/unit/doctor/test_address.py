@@ -100,10 +100,18 @@ def test_why_the_address_does_not_answer_is_said(network: responses.RequestsMock
     assert "correct DNS, certificate, proxy or BASE_URL" in found.step
 
 
-def test_a_host_that_is_not_served_is_said(network: responses.RequestsMock) -> None:
-    network.get("https://clip.example.com/healthz", status=400)
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (400, "it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks."),
+        (502, "it answers 502, as a proxy does that cannot reach Clipdesk."),
+        (301, "it leads on to www.example.com."),
+    ],
+)
+def test_an_odd_answer_of_our_address_is_said(network: responses.RequestsMock, status: int, words: str) -> None:
+    network.get("https://clip.example.com/healthz", status=status, headers={"Location": "https://www.example.com/x"})
 
-    assert "ALLOWED_HOSTS lacks" in look()["address"].text
+    assert (look()["address"].state, look()["address"].text.endswith(words)) == (State.FAULT, True)
 
 
 def test_a_product_that_does_not_run_yet_is_no_fault(network: responses.RequestsMock, settings: Settings) -> None:

@@ -15,7 +15,7 @@ from instances.models import Instance, InstanceTurn
 from instances.scoping import instance_scope
 from tiktok.doctor import deployment
 from tiktok.fields import Sealed, seal
-from tiktok.models import TikTokApp, TikTokCredential, WorkItem
+from tiktok.models import TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal, WorkItem
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_post
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
@@ -251,3 +251,18 @@ def test_nothing_is_written_and_no_secret_is_said(environment: Settings, app: Ti
     assert CLIENT_SECRET not in str(findings)
     assert TikTokApp.objects.get().is_from_environment is False
     assert credential.open_id not in str(findings)
+
+
+def test_a_refused_webhook_says_what_it_may_mean(app: TikTokApp, settings: Settings) -> None:
+    settings.BASE_URL = "https://clip.example.com"
+    WebhookDelivery.objects.create(app=app, digest="x", body="{}", received_at=timezone.now() - timedelta(hours=1))
+    assert look(app, OFFLINE)["webhook"].state == State.OK
+    refused = WebhookRefusal.objects.create(app=app, reason="bad_signature", at=timezone.now())
+
+    found = look(app, OFFLINE)["webhook"]
+
+    assert (found.state, found.step) == (
+        State.CANNOT_TELL, "If TikTok sent it, the client secret here is not TikTok's: check it.",
+    )  # fmt: skip
+    WebhookRefusal.objects.filter(pk=refused.pk).update(reason="secret_unreadable")
+    assert look(app, OFFLINE)["webhook"].state == State.WARNING
