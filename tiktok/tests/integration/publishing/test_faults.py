@@ -108,18 +108,22 @@ def test_a_lagging_status_sends_no_stored_chunk_again(
 # Tokens, rates, quotas
 
 
-@pytest.mark.parametrize("when", ["start", "processing"])
-def test_an_access_token_that_expires_is_refreshed_once(
+@pytest.mark.parametrize("when", [PostState.DUE, PostState.UPLOADING, PostState.PROCESSING])
+def test_an_access_token_that_expires_is_refreshed_once_and_nothing_begins_again(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, when: str
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
-    if when == "processing":
+    if when == PostState.UPLOADING:
+        tiktok.fault("drop_connection", "upload", skip=1)
+    if when != PostState.DUE:
         worker.run_due()
-        assert reread(post, instance).state == PostState.PROCESSING
+    assert reread(post, instance).state == when
     tiktok.expire_token("maren")
     worker.run_for(600)
     assert history(post, instance) == STRAIGHT
     assert len([call for call in tiktok.requests("token") if call.status == 200]) == 1
+    assert [call.status for call in tiktok.requests("video_init")] == [200]
+    assert [put[0] for put in sent(tiktok) if put[1]] == [0, CHUNK, 2 * CHUNK]
 
 
 @pytest.mark.parametrize("endpoint", ["creator_info", "video_init", "status"])
