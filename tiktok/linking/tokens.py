@@ -24,7 +24,7 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
 from tiktok.gateway import give_back_connection, tiktok_client
-from tiktok.linking.reasons import UNDECRYPTABLE
+from tiktok.linking.reasons import PAIR_LOST, UNDECRYPTABLE, WITHDRAWN
 from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import need_reconnect, note_scopes, revive_accounts
 from tiktok.models import TikTokCredential
@@ -38,6 +38,7 @@ LEASE: Final = timedelta(seconds=150)
 WAIT_S: Final = 10.0
 POLL_S: Final = 0.1
 AHEAD: Final = 0.75
+MOST_S: Final = 100 * 365 * 86_400
 # So long is a new pair held in memory while the database is away.
 SAVE_FOR_S: Final = 60.0
 SAVE_AGAIN_S: Final = 0.5
@@ -51,6 +52,10 @@ class ReconnectNeeded(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class PairLost(Exception):
+    """TikTok has rotated, most likely, in an answer that did not come; it knows the old refresh token no more."""
 
 
 class RefreshUnderWay(Exception):
@@ -96,7 +101,7 @@ def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> Usab
 
 def _refuse_dead(row: TikTokCredential) -> None:
     if row.withdrawn_at:
-        raise ReconnectNeeded("withdrawn")
+        raise ReconnectNeeded(WITHDRAWN)
     if row.access_expires_at is None or row.access_issued_at is None:
         raise ReconnectNeeded("no_tokens")
 
@@ -170,7 +175,10 @@ def _refresh(row: TikTokCredential, owner: str) -> UsableToken:
         _release(row, owner)
         raise _unreadable(row) from error
     except RefreshTokenRejected as error:
-        return _after_rejection(row, owner, error)
+        # Whoever left the lease behind has died while asking.
+        return _after_rejection(row, PAIR_LOST if row.refresh_owner else WITHDRAWN, error)
+    except PairLost as error:
+        return _after_rejection(row, PAIR_LOST, error)
     except TikTokError:
         _release(row, owner)
         raise
@@ -188,7 +196,10 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
         if error.kind not in MAYBE_ROTATED:
             raise
         log.warning("TikTok's answer to a refresh of credential %s was lost (%s); asking again", row.pk, error)
+    try:
         return _ask(row, refresh_token)
+    except RefreshTokenRejected as error:
+        raise PairLost from error
 
 
 def _ask(row: TikTokCredential, refresh_token: Secret) -> TokenSet:
@@ -240,13 +251,13 @@ def _commit(row: TikTokCredential, changes: dict[str, object]) -> bool:
 
 def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) -> dict[str, object]:
     """What a token answer writes, but ``version``; lifetimes come from the answer, never from constants."""
-    life = timedelta(seconds=tokens.expires_in_s)
+    life = _lifetime(tokens.expires_in_s)
     columns: dict[str, object] = {
         "access_token": seal(TikTokCredential, credential_id, "access_token", tokens.access_token),
         "refresh_token": seal(TikTokCredential, credential_id, "refresh_token", tokens.refresh_token),
         "access_issued_at": issued_at,
         "access_expires_at": issued_at + life,
-        "refresh_expires_at": issued_at + timedelta(seconds=tokens.refresh_expires_in_s),
+        "refresh_expires_at": issued_at + _lifetime(tokens.refresh_expires_in_s),
         "next_refresh_at": issued_at + life * AHEAD,
         "withdrawn_at": None,
         "refresh_owner": "",
@@ -255,10 +266,15 @@ def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) ->
     return columns | ({"scopes": list(tokens.scopes)} if tokens.scopes else {})
 
 
-def _after_rejection(row: TikTokCredential, owner: str, error: RefreshTokenRejected) -> UsableToken:
+def _lifetime(seconds: int) -> timedelta:
+    """As TikTok says, within what a date can hold: an absurd number must not cost the pair."""
+    return timedelta(seconds=min(max(seconds, 0), MOST_S))
+
+
+def _after_rejection(row: TikTokCredential, reason: str, error: Exception) -> UsableToken:
     """``invalid_grant`` is believed only if nobody has brought a newer pair meanwhile."""
-    if need_reconnect(row.pk, seen_version=row.version, reason="withdrawn"):
-        raise ReconnectNeeded("withdrawn") from error
+    if need_reconnect(row.pk, seen_version=row.version, reason=reason):
+        raise ReconnectNeeded(reason) from error
     return _newest(row)
 
 

@@ -166,7 +166,7 @@ def test_an_answer_lost_after_the_rotation_needs_a_reconnect_and_is_asked_for_on
     with pytest.raises(ReconnectNeeded):
         usable_access_token(account.credential_id)
 
-    assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "withdrawn")
+    assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "pair_lost")
     assert [call.code for call in sim.requests("token")][1:] == ["invalid_grant"]
 
 
@@ -274,6 +274,35 @@ def test_the_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
     usable_access_token(credential.pk)
 
     assert refreshes(sim) == 1
+
+
+def test_a_pair_that_died_with_its_process_is_called_lost(sim: Simulator, account: TikTokAccount) -> None:
+    sim.revoke("maren")
+    age(account.credential)
+    hold(account.credential, timedelta(seconds=-1))
+
+    with pytest.raises(ReconnectNeeded):
+        usable_access_token(account.credential_id)
+
+    assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "pair_lost")
+
+
+@pytest.mark.parametrize(("says", "life"), [(2**62, tokens.MOST_S), (-5, 0)])
+def test_an_absurd_lifetime_does_not_cost_the_pair(
+    sim: Simulator, credential: TikTokCredential, says: int, life: int
+) -> None:
+    odd = {
+        "access_token": "act.new", "refresh_token": "rft.new", "expires_in": says, "refresh_expires_in": says,
+        "scope": "user.info.basic", "open_id": credential.open_id, "token_type": "Bearer",
+    }  # fmt: skip
+    sim.fault("raw_body", "token", message=json.dumps(odd))
+    age(credential)
+
+    assert usable_access_token(credential.pk).reveal() == "act.new"
+    fresh = TikTokCredential.objects.get(pk=credential.pk)
+    assert fresh.access_issued_at is not None
+    assert fresh.access_expires_at == fresh.access_issued_at + timedelta(seconds=life)
+    assert fresh.refresh_token == Secret("rft.new")
 
 
 def test_the_lease_of_a_living_process_of_this_host_is_respected(
