@@ -177,7 +177,9 @@ class PostAdmin(RowAdmin):
 class WebhookDeliveryAdmin(RowAdmin):
     """What TikTok told us, and what came of it."""
 
-    list_display = ("event", "app", "event_at", "received_at", "state", "outcome", "applied_at")
+    list_display = (
+        "event", "app", "event_at", "received_at", "state", "outcome", "applied_at", "is_signed_with_old_secret",
+    )  # fmt: skip
     list_select_related = ("app",)
     list_filter = ("state", "event", "app")
     search_fields = ("user_openid",)

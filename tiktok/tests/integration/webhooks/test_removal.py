@@ -20,7 +20,8 @@ from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredent
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
 from tiktok.tests.integration.webhooks.post import Post, delivery
 from tiktok.tests.simulator_process import Simulator
-from tiktok.webhooks.apply import MOST_ATTEMPTS, apply_one, claim, due_deliveries
+from tiktok.webhooks.apply import MOST_ATTEMPTS, claim, due_deliveries
+from tiktok.webhooks.tasks import apply_delivery
 
 pytestmark = pytest.mark.django_db
 REASONS = ["withdrawn", "user_disconnected", "account_deleted", "age_changed", "account_banned", "developer_revoked"]
@@ -213,8 +214,8 @@ def test_a_hint_applies_it_too_and_a_second_one_finds_it_done(
     post(removed(app))
     row = WebhookDelivery.objects.get()
 
-    apply_one(row.pk)
-    apply_one(row.pk)
+    apply_delivery(str(row.pk))
+    apply_delivery(str(row.pk))
 
     assert apply_due().attempts == 1
     assert status_of(account) == ("reconnect_needed", "user_disconnected")
