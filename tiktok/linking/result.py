@@ -65,7 +65,7 @@ def show(
     """The page itself. Who came by a connect link gets one of their own, also when the state no longer says so."""
     link = attempt.find_link() if attempt else None if request.user.is_authenticated else last_link(request)
     if link is not None or (attempt and attempt.link):
-        return end_page(request, outcome, link)
+        return end_page(request, outcome, link, status=status)
     slug = attempt.slug() if attempt else ""
     context: dict[str, Any] = {
         "outcome": outcome,

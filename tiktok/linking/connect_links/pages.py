@@ -37,7 +37,7 @@ def question_page(request: HttpRequest, link: ConnectLink, app: TikTokApp) -> Ht
     return _private(render(request, "tiktok/linking/connect_links/question.html", context))
 
 
-def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None) -> HttpResponse:
+def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None, *, status: int = 200) -> HttpResponse:
     """Success or the exact reason; a way to try again as long as the link can be used."""
     account = _account(outcome, link)
     can_retry = link is not None and standing_of(link).state == LinkState.OPEN and outcome.code != "link_no_app"
@@ -48,7 +48,7 @@ def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None) -
         "avatar": picture_of(account) if account else "",
         "again_url": reverse("tiktok:connect-link-again", args=[link.pk]) if link and can_retry else "",
     }
-    status = STATUS.get(outcome.code, 400 if outcome.is_error else 200)
+    status = STATUS.get(outcome.code, status)
     return _private(render(request, "tiktok/linking/connect_links/end.html", context, status=status))
 
 
