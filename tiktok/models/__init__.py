@@ -1,6 +1,6 @@
 """The tables of everything TikTok."""
 
-from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential, shown_status, time_left
+from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential, shown_status
 from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
 from tiktok.models.connect_link import ConnectLink
 from tiktok.models.media import Media, MediaKind, MediaUpload
@@ -52,5 +52,4 @@ __all__ = [
     "WebhookRefusal",
     "WorkItem",
     "shown_status",
-    "time_left",
 ]
