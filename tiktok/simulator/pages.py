@@ -1,4 +1,4 @@
-"""The two pages of the simulator: plain HTML that works without JavaScript."""
+"""The pages of the simulator: plain HTML that works without JavaScript."""
 
 from html import escape
 from pathlib import Path

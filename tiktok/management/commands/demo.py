@@ -86,6 +86,6 @@ def welcome(home: Home) -> str:
   login       {home.email}
   password    {home.password}
 
-  The TikTok behind it is simulated ({home.simulator_url}). Ctrl-C stops everything; the data stays in
-  {home.directory}.
+  The TikTok behind it is simulated. What its users allow can be taken back at {home.simulator_url}/connected-apps/;
+  watch Settings → Connections meanwhile. Ctrl-C stops everything; the data stays in {home.directory}.
 """

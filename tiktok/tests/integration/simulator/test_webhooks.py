@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import urlencode
 
 import pytest
 
@@ -149,3 +150,39 @@ def test_an_app_without_a_callback_is_told_nothing(tiktok: Simulator, maren: str
 def test_callbacks_are_https_addresses(tiktok: Simulator, url: str) -> None:
     with pytest.raises(ControlError, match=r"https|absolute|Invalid"):
         tiktok.create_app(webhook_url=url)
+
+
+def form(**fields: str) -> tuple[str, dict[str, str]]:
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    return urlencode({"user": "maren", "client_key": CLIENT_KEY} | fields), kind
+
+
+def test_the_page_of_connected_apps_ends_access_for_the_reason_chosen_there(
+    talk: Talk, tiktok: Simulator, receiver: Receiver, maren: str
+) -> None:
+    tiktok.grant(maren)
+    shown = talk.send("GET", "/connected-apps/").body.decode()
+    body, kind = form(reason="4")
+
+    answer = talk.send("POST", "/connected-apps/", body, kind | {"Origin": tiktok.base_url})
+
+    assert ("Maren Bakes" in shown, 'name="user" value="maren"' in shown) == (True, True)
+    assert (answer.status, answer.headers["Location"]) == (303, "/connected-apps/")
+    assert settled(tiktok) == ["delivered"]
+    assert json.loads(receiver.came[0][2])["content"] == '{"reason":4}'
+    assert "No app has access" in talk.send("GET", "/connected-apps/").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "origin", "status"),
+    [({}, "https://evil.example", 403), ({"reason": "9"}, "", 400), ({"user": "nobody"}, "", 404)],
+)
+def test_the_page_of_connected_apps_refuses_what_is_not_its_own(
+    talk: Talk, tiktok: Simulator, maren: str, fields: dict[str, str], origin: str, status: int
+) -> None:
+    tiktok.grant(maren)
+    body, kind = form(**fields)
+
+    answer = talk.send("POST", "/connected-apps/", body, kind | ({"Origin": origin} if origin else {}))
+
+    assert (answer.status, len(tiktok.get("grants")["items"])) == (status, 1)
