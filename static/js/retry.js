@@ -2,10 +2,11 @@
 // again on a click, or goes when the part has come after all. An act that got no answer is said by a toast.
 (() => {
   "use strict";
+  const asked = new WeakMap();
   const boxOf = (target) => target?.id && document.querySelector(`[data-retry-for="${target.id}"]`);
 
   function failed({ detail }) {
-    const { target, requestConfig, pathInfo } = detail;
+    const { target, requestConfig } = detail;
     if (requestConfig.verb !== "get") {
       const text = document.getElementById("toasts")?.dataset.noAnswer;
       if (text) document.body.dispatchEvent(new CustomEvent("toast", { detail: { level: "bad", text } }));
@@ -13,7 +14,7 @@
     }
     const box = boxOf(target);
     if (!box) return;
-    box.dataset.path = pathInfo.finalRequestPath;
+    asked.set(box, requestConfig);
     box.hidden = false;
   }
 
@@ -30,6 +31,7 @@
     if (!box) return;
     const target = document.getElementById(box.dataset.retryFor);
     const swap = target.getAttribute("hx-swap") ?? "innerHTML";
-    window.htmx.ajax("GET", box.dataset.path, { source: target, target, swap });
+    const { elt, path } = asked.get(box);
+    window.htmx.ajax("GET", path, { source: elt.isConnected ? elt : target, target, swap });
   });
 })();

@@ -1,0 +1,197 @@
+"""Three hundred accounts and fifty instances, looked through by keyboard; nothing that axe finds, in every look."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from instances.models import Instance
+from instances.tests.factories import InstanceFactory
+from tiktok.models import TikTokApp
+from tiktok.tests.browser.axe import findings
+from tiktok.tests.browser.gallery import looks, pictured
+from tiktok.tests.browser.visitor import Visitor, visit
+from tiktok.tests.crowd import make_crowd, make_posts
+from tiktok.tests.factories import TikTokAppFactory
+from tiktok.tests.integration.test_overview import STATES
+
+CONNECTIONS = "/i/aurora/settings/connections/"
+
+
+@pytest.fixture
+def app(db: None) -> TikTokApp:
+    return TikTokAppFactory.create(is_audited=True)
+
+
+@pytest.fixture
+def owner_at(
+    loop_is_not_ours: None, browser: Browser, live_server: LiveServer, owner: User, settings: Settings
+) -> Iterator[Visitor]:
+    """The owner, signed in."""
+    settings.BASE_URL = live_server.url
+    visitor = signed_in(browser, live_server.url, owner)
+    yield visitor
+    assert visitor.close() == []
+
+
+def signed_in(browser: Browser, url: str, person: User, **options: bool) -> Visitor:
+    client = Client()
+    client.force_login(person)
+    visitor = visit(browser, url, **options)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
+    return visitor
+
+
+def problems_of(page: Page, name: str) -> dict[str, list[str]]:
+    """What is wrong with the page, by look: each width and each theme once, which axe takes seconds for."""
+    found = {
+        look: [*findings(page), *pictured(page, f"{name}-{look}")]
+        for look in looks(page)
+        if look in {"1440-dark", "390-light"}
+    }
+    return {look: problems for look, problems in found.items() if problems}
+
+
+def test_accounts_are_found_and_chosen_by_keyboard(owner_at: Visitor, instance: Instance, app: TikTokApp) -> None:
+    make_crowd(instance, 300, app)
+    page = owner_at.page
+    page.goto(CONNECTIONS)
+
+    page.get_by_label("Find", exact=True).focus()
+    page.keyboard.type("bakery")
+    expect(page.get_by_role("heading", name="43 of 300 accounts")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?q=bakery$"))
+    expect(page.get_by_label("Find", exact=True)).to_be_focused()
+
+    page.get_by_role("radio", name="All 43").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(r"\?q=bakery&status=reconnect_needed$"))
+    expect(page.get_by_role("radio", name="2 need a reconnect")).to_be_focused()
+    expect(page.get_by_role("article")).to_have_count(2)
+    page.go_back()
+    expect(page.get_by_role("heading", name="43 of 300 accounts")).to_be_visible()
+    expect(page.get_by_label("Find", exact=True)).to_have_value("bakery")
+    page.get_by_role("link", name="Next").press("Enter")
+    expect(page).to_have_url(re.compile(r"\?q=bakery&page=2$"))
+    expect(page.get_by_role("link", name="Previous")).to_be_visible()
+
+    page.get_by_role("link", name="Find an account").press("Enter")
+    dialog = page.get_by_role("dialog", name="Choose an account")
+    expect(dialog.get_by_role("link", name="Aarhus Bakery 0")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Find an account")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("bakery jena")
+    expect(dialog.get_by_role("link")).to_have_count(4)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    chosen = page.get_by_role("navigation", name="TikTok accounts").locator("[aria-current]")
+    expect(chosen).to_contain_text("Jena")
+    expect(page).to_have_url(re.compile(r"\?account="))
+
+
+def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
+    owner_at: Visitor, instance: Instance, app: TikTokApp
+) -> None:
+    make_crowd(instance, 12, app)
+    page = owner_at.page
+    page.goto(CONNECTIONS)
+    menu = page.get_by_label("More for Dublin Optics 3")
+
+    menu.press("Enter")
+    page.get_by_role("link", name="Labels").press("Enter")
+    page.get_by_label("Food").check()
+    page.get_by_label("New labels").fill("Autumn, Autumn")
+    page.keyboard.press("Enter")
+    card = page.get_by_role("article", name="Dublin Optics 3")
+    expect(card.get_by_role("link", name="Autumn")).to_be_visible()
+    expect(menu).to_be_focused()
+    menu.press("Enter")
+    card.get_by_role("button", name="Disconnect").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Disconnect").press("Enter")
+    expect(page.get_by_role("radio", name="1 being disconnected")).to_be_attached()
+
+    page.context.route("**/connections/list/**", lost)
+    page.get_by_label("Find", exact=True).fill("Autumn")
+    expect(page.get_by_role("alert")).to_contain_text("No answer came from Clipdesk")
+    page.context.unroute("**/connections/list/**")
+    page.get_by_role("button", name="Retry").press("Enter")
+    expect(page.get_by_role("heading", name="1 of 12 accounts")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    expect(page).to_have_url(re.compile(r"\?q=Autumn$"))
+
+    page.context.route("**/sync/", lost)
+    page.goto(CONNECTIONS)
+    page.get_by_role("button", name="Sync now").first.press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("No answer came.")
+    forgive_lost_lines(owner_at)
+
+
+def lost(route: Route) -> None:
+    route.abort("connectionfailed")
+
+
+def forgive_lost_lines(visitor: Visitor) -> None:
+    """A browser and htmx say each of them."""
+    said = re.compile(r"net::ERR_CONNECTION_FAILED|htmx:(afterRequest|sendError)")
+    visitor.problems[:] = [problem for problem in visitor.problems if not said.search(problem)]
+
+
+def test_the_overview_is_looked_through_by_keyboard(
+    owner_at: Visitor, instance: Instance, other_instance: Instance, app: TikTokApp
+) -> None:
+    for number in range(49):
+        client = InstanceFactory.create(tenant=instance.tenant, name=f"Client {number}", slug=f"client-{number}")
+        make_posts(make_crowd(client, 1 + number % 30, app)[0], STATES[: number % 5])
+    make_crowd(other_instance, 30, app)
+    page = owner_at.page
+    page.goto("/instances/")
+    expect(page.get_by_role("heading", name="50 instances")).to_be_visible()
+
+    assert problems_of(page, "instances-50") == {}
+    page.get_by_label("Find", exact=True).focus()
+    page.keyboard.type("client 27")
+    expect(page.get_by_role("heading", name="1 instance", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/instances/\?q=client\+27$"))
+    page.get_by_role("link", name="1 account needs a reconnect").press("Enter")
+    expect(page).to_have_url(re.compile(r"/settings/connections/\?status=reconnect_needed$"))
+    expect(page.get_by_role("article")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_label("Find", exact=True)).to_have_value("client 27")
+    page.get_by_label("Order").select_option(label="Name")
+    expect(page).to_have_url(re.compile(r"\?q=client\+27&sort=name$"))
+
+
+def test_hundreds_of_accounts_look_right_and_are_found_without_scripts(
+    owner_at: Visitor, browser: Browser, live_server: LiveServer, owner: User, instance: Instance, app: TikTokApp
+) -> None:
+    make_crowd(instance, 300, app)
+    page = owner_at.page
+    page.goto(f"{CONNECTIONS}?q=30")
+
+    assert problems_of(page, "connections-300") == {}
+    page.goto("/i/aurora/accounts/choose/")
+    assert findings(page) == []
+
+    plain = signed_in(browser, live_server.url, owner, java_script_enabled=False)
+    page = plain.page
+    page.goto(CONNECTIONS)
+    page.get_by_label("Find", exact=True).fill("@user.157")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("heading", name="1 of 300 accounts")).to_be_visible()
+    page.get_by_role("link", name="Find an account").click()
+    page.get_by_role("searchbox", name="Find an account").fill("@user.157")
+    page.get_by_role("button", name="Find").click()
+    page.locator("main").get_by_role("link", name="@user.157").click()
+    expect(page.get_by_role("navigation", name="TikTok accounts").locator("[aria-current]")).to_contain_text(
+        "@user.157"
+    )
+    assert plain.close() == []
