@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Final
 
 WALKER: Final = ("config/tests/integration/test_walker.py",)
+CONNECTING: Final = ("tiktok/tests/integration/linking/test_connect.py",)
+WAYS_BACK: Final = ("tiktok/tests/integration/linking/test_connect_faults.py",)
 LINKS: Final = ("tiktok/tests/integration/linking/test_connect_links.py",)
 _PROOFS: Final = "tiktok/tests/integration/proofs/test_crash_points.py"
 _PUBLISHING: Final = "tiktok/tests/integration/publishing"
@@ -107,6 +109,51 @@ _SCOPES_AND_PERMISSIONS = [
         "instances/views/settings.py",
         'ApiKey.objects.select_related("instance"), pk=key_id, instance=request.instance)',
         'ApiKey.objects.select_related("instance"), pk=key_id)',
+    ),
+]
+
+_CONNECTING = [
+    mutant(
+        "a look at the callback's headers spends the code",
+        WAYS_BACK,
+        "tiktok/linking/oauth/urls.py",
+        'if request.method == "GET":',
+        "if request.method:",
+    ),
+    mutant(
+        "whoever may not link any more still spends the code",
+        WAYS_BACK,
+        "tiktok/linking/oauth/adapter.py",
+        "            check_attempt(request.user, self._attempt)\n",
+        "",
+    ),
+    mutant(
+        "another person who is signed in finishes the attempt",
+        WAYS_BACK,
+        "tiktok/linking/attempt.py",
+        "if str(user.pk) != self.user:",
+        "if False:",
+    ),
+    mutant(
+        "a role that was taken meanwhile still links",
+        WAYS_BACK,
+        "tiktok/linking/attempt.py",
+        "if not access.can(Permission.ACCOUNT_MANAGE if self.needs_manage else Permission.ACCOUNT_RECONNECT):",
+        "if False:",
+    ),
+    mutant(
+        "a reconnect takes whoever comes back",
+        CONNECTING,
+        "tiktok/linking/services.py",
+        "if reconnect is not None and reconnect.credential.open_id != tokens.open_id:",
+        "if False and reconnect is not None:",
+    ),
+    mutant(
+        "the last of two windows forgets what the first one came to",
+        WAYS_BACK,
+        "tiktok/linking/result.py",
+        "    request.session = request.session.__class__(request.session.session_key)\n",
+        "",
     ),
 ]
 
@@ -340,4 +387,4 @@ _WEBHOOKS = [
     webhook("twice at a time", "apply.py", "attempts=row.attempts, state=", "state="),
 ]
 
-MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS]
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS]

@@ -12,6 +12,7 @@ from tiktok.linking.fault_words import WORDS
 from tiktok.linking.outcomes import AFTERWARDS
 from tiktok.models import TikTokApp
 from tiktok.tests.connect_faults import CALLBACK, REFUSALS, RETURNS, SILENCES, Fault, Scene, scenes, stored
+from tiktok.tests.races import at_once
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +115,22 @@ def test_a_second_use_of_the_callback_does_not_touch_the_first_result(stage: Ite
 
     assert 'data-outcome="state_used"' in page_after(scene.browser, callback)[1]
     assert 'data-outcome="linked"' in scene.browser.get(address).content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_windows_that_end_at_the_same_moment_each_keep_their_result(stage: Iterator[Scene], sim: Simulator) -> None:
+    scene = next(stage)
+    other = Client(SERVER_NAME=scene.browser.defaults["SERVER_NAME"])
+    other.cookies = scene.browser.cookies
+    callbacks = [scene.consented(), scene.consented(account=str(scene.account.pk))]
+    sim.fault("slow", "token", delay_s=0.3, times=2)
+
+    one, two = at_once(
+        lambda: scene.browser.get(callbacks[0]), lambda: other.get(callbacks[1]), expect=(AssertionError,)
+    )
+
+    ends = [scene.browser.get(answer["Location"]).content.decode() for answer in (one, two)]
+    assert [re.findall(r'data-outcome="(\w+)"', end) for end in ends] == [["linked"], ["other_user"]]
 
 
 def test_the_pause_that_tiktok_asks_for_is_said(stage: Iterator[Scene], sim: Simulator) -> None:
