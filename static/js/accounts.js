@@ -3,13 +3,13 @@
   "use strict";
   let waiting = "";
 
-  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const card = detail.target.closest?.(".account-card");
-    waiting = card?.contains(document.activeElement) && card === detail.target ? card.id : "";
+  // Other parts of the page may be swapped at the same moment: they must not forget the card's wish.
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+    if (target.matches?.(".account-card") && target.contains(document.activeElement)) waiting = target.id;
   });
   document.addEventListener("htmx:afterSettle", () => {
-    if (!waiting || document.activeElement !== document.body) return;
-    document.querySelector(`#${waiting} summary`)?.focus();
+    const card = document.getElementById(waiting);
     waiting = "";
+    if (document.activeElement === document.body) card?.querySelector("summary")?.focus();
   });
 })();
