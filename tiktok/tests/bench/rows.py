@@ -12,5 +12,6 @@ ROWS: Final = {
     "fairness": "tiktok.tests.bench.fairness.crowds",
     "beside-slow": "tiktok.tests.bench.fairness.beside_slow_uploads",
     "claims": "tiktok.tests.bench.fairness.claims",
+    "pages": "tiktok.tests.bench.pages.rows",
     "webhooks": "tiktok.tests.bench.webhooks.rows",
 }

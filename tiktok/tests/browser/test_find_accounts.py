@@ -40,10 +40,10 @@ def owner_at(
     assert visitor.close() == []
 
 
-def signed_in(browser: Browser, url: str, person: User, **options: bool) -> Visitor:
+def signed_in(browser: Browser, url: str, person: User, *, scripts: bool = True) -> Visitor:
     client = Client()
     client.force_login(person)
-    visitor = visit(browser, url, **options)
+    visitor = visit(browser, url, java_script_enabled=scripts)
     cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     visitor.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": url}])
     return visitor
@@ -181,7 +181,7 @@ def test_hundreds_of_accounts_look_right_and_are_found_without_scripts(
     page.goto("/i/aurora/accounts/choose/")
     assert findings(page) == []
 
-    plain = signed_in(browser, live_server.url, owner, java_script_enabled=False)
+    plain = signed_in(browser, live_server.url, owner, scripts=False)
     page = plain.page
     page.goto(CONNECTIONS)
     page.get_by_label("Find", exact=True).fill("@user.157")
