@@ -39,10 +39,10 @@ from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Simulator
 
 IS_DEEP: Final = os.environ.get("DEEP") == "1"
-ACCOUNTS, PROCESSES, CHANGES = (12, 3, 5) if IS_DEEP else (4, 2, 1)
+ACCOUNTS, PROCESSES, CHANGES = (12, 3, 5) if IS_DEEP else (3, 2, 1)
 TOKENS_LIVE_S: Final = 4
 # So many values are encrypted anew while refreshes keep writing them with the old key.
-RENEWED: Final = 1000 if IS_DEEP else 60
+RENEWED: Final = 1000 if IS_DEEP else 30
 ROTATION: Final = """
 import django
 django.setup()
