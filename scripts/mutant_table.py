@@ -17,6 +17,7 @@ FROST: Final = (f"{_PROOFS}::test_a_worker_may_freeze_at_every_point_and_wake_am
 CANCELS: Final = (f"{_PROOFS}::test_a_person_may_cancel_at_every_point[one chunk]",)
 WIRE: Final = ("tiktok/tests/integration/proofs/test_webhooks_on_the_wire.py",)
 WEBHOOKS: Final = tuple(f"tiktok/tests/integration/webhooks/test_{what}.py" for what in ("receive", "removal"))
+TOKENS: Final = tuple(f"tiktok/tests/integration/linking/test_{what}.py" for what in ("tokens", "disconnect"))
 LAST_BYTES: Final = (f"{_PROOFS}::test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once",)
 
 
@@ -387,4 +388,43 @@ _WEBHOOKS = [
     webhook("twice at a time", "apply.py", "attempts=row.attempts, state=", "state="),
 ]
 
-MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS]
+
+def token(name: str, old: str, new: str, *, path: str = "tokens.py") -> Mutant:
+    """Something that would burn a link, or publish with another one's tokens."""
+    return mutant(f"tokens: {name}", TOKENS, f"tiktok/linking/{path}", old, new)
+
+
+_TOKENS = [
+    token("anybody refreshes", "filter(free, pk=row.pk, version=row.version", "filter(pk=row.pk, version=row.version"),
+    token(
+        "a late answer wins",
+        "filter(pk=row.pk, version=row.version).update(**changes)",
+        "filter(pk=row.pk).update(**changes)",
+    ),
+    token(
+        "half a pair",
+        '"refresh_token": seal(TikTokCredential, credential_id, "refresh_token", tokens.refresh_token),',
+        "",
+    ),
+    token("another user's pair", "if tokens.open_id != row.open_id:", "if not tokens.open_id:"),
+    token("a dead process is waited for", "    if _is_dead(row):", "    if not row:"),
+    token("a lost answer is the end", "if error.kind not in MAYBE_ROTATED:", "if error:"),
+    token("a database that is away", "except (OperationalError, InterfaceError):", "except ZeroDivisionError:"),
+    token("refused tokens are used again", "if row.version == refresh_now or not _has_left(", "if not _has_left("),
+    token("two hours for everybody", "life = _lifetime(tokens.expires_in_s)", "life = timedelta(hours=2)"),
+    token(
+        "a refusal is believed at once",
+        "filter(pk=credential_id, version=seen_version)",
+        "filter(pk=credential_id)",
+        path="status.py",
+    ),
+    token(
+        "the first who leaves revokes",
+        "    if _has_other_links(account):\n        return False\n",
+        "",
+        path="disconnect.py",
+    ),
+    token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="disconnect.py"),
+]
+
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS, *_TOKENS]

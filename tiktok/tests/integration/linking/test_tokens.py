@@ -380,6 +380,24 @@ def test_while_a_secret_is_being_changed_the_old_one_still_works(sim: Simulator,
     assert [call.code for call in sim.requests("token")] == ["invalid_client", "ok"]
 
 
+def test_a_refresh_that_ends_after_another_consent_changes_nothing(sim: Simulator, account: TikTokAccount) -> None:
+    sim.create_app(reauthorization_ends_tokens=False)
+    age(account.credential)
+    slow = TikTokCredential.objects.select_related("app").get(pk=account.credential_id)
+    given = sim.grant("maren")
+    TikTokCredential.objects.filter(pk=slow.pk).update(
+        access_token=seal(TikTokCredential, slow.pk, "access_token", given.access_token),
+        refresh_token=seal(TikTokCredential, slow.pk, "refresh_token", given.refresh_token),
+        access_expires_at=timezone.now() + timedelta(hours=2), version=slow.version + 1,
+    )  # fmt: skip
+
+    assert tokens._refresh(slow, "mark").access_token.reveal() == given.access_token
+
+    kept = TikTokCredential.objects.get(pk=slow.pk)
+    assert (kept.access_token, kept.refresh_token) == (Secret(given.access_token), Secret(given.refresh_token))
+    assert refreshes(sim) == 1
+
+
 def test_two_users_refresh_side_by_side(sim: Simulator, app: TikTokApp) -> None:
     one, two = credential_of(sim, app, "maren"), credential_of(sim, app, "tomas")
     for credential in (one, two):
