@@ -409,7 +409,7 @@ _TOKENS = [
     token("another user's pair", "if tokens.open_id != row.open_id:", "if not tokens.open_id:"),
     token("a dead process is waited for", "    if _is_dead(row):", "    if not row:"),
     token("a lost answer is the end", "if error.kind not in MAYBE_ROTATED:", "if error:"),
-    token("a database that is away", "except (OperationalError, InterfaceError):", "except ZeroDivisionError:"),
+    token("a database that is away", "            connection.close()\n", "            return False\n"),
     token("refused tokens are used again", "if row.version == refresh_now or not _has_left(", "if not _has_left("),
     token("two hours for everybody", "life = _lifetime(tokens.expires_in_s)", "life = timedelta(hours=2)"),
     token(
