@@ -9,9 +9,8 @@ from tiktok.tests.browser import acts
 from tiktok.tests.browser.acts import PASSWORD, Desk
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.conftest import Arrive
-from tiktok.tests.browser.gallery import OVERFLOW
+from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.stack import Stack
-from tiktok.tests.browser.visitor import PHONE
 from tiktok.tests.connect_faults import CALLBACK
 
 
@@ -93,10 +92,9 @@ def test_a_double_click_opens_one_window_and_the_waiting_can_be_cancelled(page: 
 
     assert len(page.context.pages) == 2
     assert findings(page) == []
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    assert page.evaluate(OVERFLOW) <= 0
     acts.press(page, "Cancel")
     expect(waits(page, "Clipdesk waits no longer.")).to_be_visible()
+    assert [line for look in looks(page) for line in pictured(page, f"waiting-{look}")] == []
     acts.press(page, "Dismiss")
     expect(page.locator("[data-connect-waits] .callout")).to_have_count(0)
     expect(page.get_by_role("button", name="Connect TikTok")).to_be_focused()
