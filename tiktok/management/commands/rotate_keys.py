@@ -40,8 +40,12 @@ class Command(BaseCommand):
         self._tabulate(before, after)
         would_be = "to be " if is_rehearsal else ""
         self.stdout.write(f"Values {would_be}encrypted anew with {newest}: {sum(one.renewed for one in done)}.")
-        _refuse_leftovers(done)
-        self._say_what_next(after, newest)
+        _refuse_unreadable(done)
+        older = _under_older_keys(after, newest)
+        if older and not is_rehearsal:
+            raise _unfinished(older)
+        if not older:
+            self._say_what_next(newest)
 
     def _tabulate(self, before: Mapping[str, Mapping[str, int]], after: Mapping[str, Mapping[str, int]]) -> None:
         lines = [(name, _rows(before.get(name, {})), _rows(rows)) for name, rows in after.items()]
@@ -50,10 +54,7 @@ class Command(BaseCommand):
         for line in lines:
             self.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
-    def _say_what_next(self, after: Mapping[str, Mapping[str, int]], newest: str) -> None:
-        stored = {key_id for rows in after.values() for key_id in rows}
-        if stored - {newest}:
-            return
+    def _say_what_next(self, newest: str) -> None:
         if spare := [key_id for key_id in settings.FIELD_ENCRYPTION_KEYS if key_id != newest]:
             self.stdout.write(f"Nothing stored needs {', '.join(spare)} any more.")
 
@@ -62,18 +63,27 @@ def _rows(rows: Mapping[str, int]) -> str:
     return ", ".join(f"{key_id[:20] or '(no key id)'}: {count}" for key_id, count in rows.items()) or NONE
 
 
-def _refuse_leftovers(done: Iterable[Rotation]) -> None:
+def _refuse_unreadable(done: Iterable[Rotation]) -> None:
     unreadable = {one.column: one.unreadable for one in done if one.unreadable}
     if unreadable:
-        named = ", ".join(f"{column}: {count}" for column, count in unreadable.items())
         raise CommandError(
-            f"Values that could not be read and stay as they are: {sum(unreadable.values())} ({named}). "
+            f"Values that could not be read and stay as they are: {sum(unreadable.values())} ({_named(unreadable)}). "
             "Is a key missing? See “A lost encryption key” in docs/runbook.md."
         )
-    if left := {one.column: one.left for one in done if one.left}:
-        named = ", ".join(f"{column}: {count}" for column, count in left.items())
-        raise CommandError(
-            f"Some values were written with an older key meanwhile ({named}). Run it again once every process has the "
-            "newest key in front.",
-            returncode=UNFINISHED,
-        )
+
+
+def _under_older_keys(after: Mapping[str, Mapping[str, int]], newest: str) -> dict[str, int]:
+    return {name: older for name, rows in after.items() if (older := sum(rows.values()) - rows.get(newest, 0))}
+
+
+def _unfinished(older: Mapping[str, int]) -> CommandError:
+    """A process without the newest key may write behind our back at any time."""
+    return CommandError(
+        f"Some values were written with an older key meanwhile ({_named(older)}). Run it again once every process has "
+        "the newest key in front.",
+        returncode=UNFINISHED,
+    )
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{column}: {count}" for column, count in counts.items())

@@ -1,5 +1,7 @@
 """``rotate_keys``: every secret under the newest key, and nothing that is written meanwhile is lost."""
 
+from typing import Any
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError
@@ -181,3 +183,23 @@ def test_what_cannot_be_read_is_counted_named_and_left_alone(ring: Settings) -> 
     assert (other.pk, moved.text) in column("tiktok_tiktokapp.client_secret").not_under(
         NEW, after=None, limit=9, using="default"
     )
+
+
+@pytest.mark.usefixtures("stored")
+def test_what_another_process_writes_with_the_old_key_behind_its_back_is_not_called_done(ring: Settings) -> None:
+    tokens = "tiktok_tiktokcredential.access_token"
+
+    def write_with_the_old_key(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith('UPDATE "tiktok_tiktokcredential" SET "refresh_token"'):
+            ring.FIELD_ENCRYPTION_KEYS = only(OLD, NEW)
+            pk = TikTokCredential.objects.get().pk
+            TikTokCredential.objects.update(access_token=seal(TikTokCredential, pk, "access_token", "act.late"))
+            ring.FIELD_ENCRYPTION_KEYS = only(NEW, OLD)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(write_with_the_old_key), pytest.raises(CommandError) as raised:
+        rotate_keys()
+
+    assert raised.value.returncode == 2
+    assert f"written with an older key meanwhile ({tokens}: 1)" in str(raised.value)
+    assert "Nothing stored needs k1 any more." in rotate_keys()
