@@ -114,7 +114,10 @@ class AuditLogEntry(models.Model):
         verbose_name = _("audit line")
         verbose_name_plural = _("audit log")
         ordering = ["-at"]
-        indexes = [models.Index(fields=["tenant", "-at"], name="audit_by_tenant")]
+        indexes = [
+            models.Index(fields=["tenant", "-at"], name="audit_by_tenant"),
+            models.Index(fields=["target_id", "-at"], name="audit_by_target"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor_label}: {self.action}"
