@@ -23,6 +23,7 @@ LOOKS: Final[dict[str, tuple[Promise, str, str]]] = {
     "account.reconnect_needed": (gettext_lazy("Reconnect needed"), "bad", "plug-connected-x"),
     "account.scopes_changed": (gettext_lazy("TikTok permissions changed"), "warn", "shield-lock"),
     "account.renamed": (gettext_lazy("Renamed"), "neutral", "pencil"),
+    "account.labelled": (gettext_lazy("Labels changed"), "neutral", "tag"),
     "account.disconnecting": (gettext_lazy("Disconnecting began"), "neutral", "plug-x"),
     "account.disconnected": (gettext_lazy("Disconnected"), "neutral", "plug-x"),
 }
@@ -71,6 +72,11 @@ def _through(detail: dict[str, Any]) -> str:
     return _("Through the TikTok app %(app)s.") % {"app": detail.get("app", "?")}
 
 
+def _labels(detail: dict[str, Any]) -> str:
+    labels = ", ".join(detail.get("after", []))
+    return _("Now: %(labels)s.") % {"labels": labels} if labels else _("It carries none now.")
+
+
 _DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "account.linked": _through,
     "account.updated": _through,
@@ -78,5 +84,6 @@ _DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "account.reconnect_needed": lambda detail: reason_text(detail.get("reason", "")),
     "account.scopes_changed": _scopes,
     "account.renamed": lambda detail: _("From %(before)s to %(after)s.") % detail,
+    "account.labelled": _labels,
     "account.disconnected": _given_back,
 }

@@ -18,6 +18,7 @@ from instances.tests.factories import InstanceFactory
 from tiktok import quota, throttle
 from tiktok.api.limits import Endpoint
 from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.services import label_account
 from tiktok.linking.status import need_reconnect, note_scopes
 from tiktok.models import TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import SCOPES, CredentialFactory, TikTokAppFactory, make_account, make_post
@@ -235,8 +236,14 @@ def test_history_is_for_those_who_may_see_the_audit_log(
 ) -> None:
     need_reconnect(account.credential_id, seen_version=0, reason="age_changed")
     note_scopes(account.credential_id, before=["video.list"], after=["video.publish"])
+    with instance_scope(account.instance):
+        for labels in (["VIP", "Berlin"], []):
+            label_account(account, labels=labels, actor=admin)
 
     page = read(admin)
+    assert "Labels changed" in page
+    assert "Now: VIP, Berlin." in page
+    assert "It carries none now." in page
     assert "Reconnect needed" in page
     assert "because the age in the owner's profile was changed. By Clipdesk." in page
     assert "No longer allowed: the list of videos and their numbers. Allowed now: publishing." in page
