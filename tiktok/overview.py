@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,8 +18,9 @@ from django.utils.translation import ngettext
 from instances.models import Instance
 from instances.overview import Alarm, Overview, Tally
 from instances.scoping import unscoped
+from tiktok.api.types import Scope
 from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
-from tiktok.models.account import EXPIRING_WITHIN
+from tiktok.models.account import EXPIRING, EXPIRING_WITHIN, LIMITED
 
 FAILED_WITHIN: Final = timedelta(days=7)
 CONNECTIONS: Final = "settings/connections/?status="
@@ -46,13 +48,21 @@ def overviews(instances: Sequence[Instance]) -> dict[UUID, Overview]:
 
 
 def _accounts(ids: list[UUID]) -> Counts:
-    """Linked accounts by status; the expiring ones are not counted as active too."""
-    ends_soon = Q(status=AccountStatus.ACTIVE, credential__refresh_expires_at__lt=timezone.now() + EXPIRING_WITHIN)
+    """Linked accounts by the status that people see (``shown_status``): each is counted once."""
+    is_active = Q(status=AccountStatus.ACTIVE)
+    may_publish = Q(scopes_text__contains=f'"{Scope.VIDEO_PUBLISH}"')
+    ends_soon = Q(credential__refresh_expires_at__lt=timezone.now() + EXPIRING_WITHIN)
+    counts = {
+        "n": Count("pk"),
+        "limited": Count("pk", filter=is_active & ~may_publish),
+        "expiring": Count("pk", filter=is_active & may_publish & ends_soon),
+    }
     rows = TikTokAccount.objects.filter(instance__in=ids).exclude(status=AccountStatus.DISCONNECTED)
-    grouped = rows.order_by().values_list("instance", "status")
+    # SQLite looks into no list in JSON; as text it is the same on both.
+    worded = rows.order_by().alias(scopes_text=Cast("credential__scopes", TextField()))
     found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
-    for pk, status, count, expiring in grouped.annotate(n=Count("pk"), expiring=Count("pk", filter=ends_soon)):
-        found[pk].update({status: count - expiring, "expiring": expiring})
+    for pk, status, n, limited, expiring in worded.values_list("instance", "status").annotate(**counts):
+        found[pk].update({status: n - limited - expiring, LIMITED: limited, EXPIRING: expiring})
     return found
 
 
@@ -88,7 +98,8 @@ def _tallies(counts: Mapping[str, int]) -> tuple[Tally, ...]:
 def _said() -> dict[str, str]:
     return {
         "active": _("%(count)d active"),
-        "expiring": _("%(count)d expiring"),
+        LIMITED: _("%(count)d may not publish"),
+        EXPIRING: _("%(count)d expiring"),
         "reconnect_needed": _("%(count)d to reconnect"),
         "disconnecting": _("%(count)d disconnecting"),
     }
@@ -96,7 +107,7 @@ def _said() -> dict[str, str]:
 
 def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm]:
     """The worst first."""
-    reconnect, expiring = accounts["reconnect_needed"], accounts["expiring"]
+    reconnect, limited, expiring = accounts["reconnect_needed"], accounts[LIMITED], accounts[EXPIRING]
     attention, held = posts[PostState.NEEDS_ATTENTION], posts[AttentionReason.QUARANTINED]
     failed, waiting = posts[PostState.FAILED], posts[PostState.WAITING_ACCOUNT]
     every = [
@@ -110,7 +121,9 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
          f"{POSTS}{PostState.NEEDS_ATTENTION}"),
         (waiting, "warn", ngettext("%d post waits for its account", "%d posts wait for their account", waiting),
          f"{POSTS}{PostState.WAITING_ACCOUNT}"),
+        (limited, "warn", ngettext("%d account may not publish", "%d accounts may not publish", limited),
+         f"{CONNECTIONS}{LIMITED}"),
         (expiring, "warn", ngettext("%d account expires soon", "%d accounts expire soon", expiring),
-         f"{CONNECTIONS}expiring"),
+         f"{CONNECTIONS}{EXPIRING}"),
     ]  # fmt: skip
     return [Alarm(tone, text % count, path) for count, tone, text, path in every if count]

@@ -72,6 +72,8 @@ def test_it_tells_accounts_posts_and_what_needs_somebody(page: Client, instance:
         account = make_account(instance, credential=CredentialFactory.create(app=app))
         soon = CredentialFactory.create(app=app, refresh_expires_at=timezone.now() + timedelta(days=3))
         make_account(instance, credential=soon)
+        less = CredentialFactory.create(app=app, scopes=["user.info.basic"], refresh_expires_at=soon.refresh_expires_at)
+        make_account(instance, credential=less)
         for status in ("reconnect_needed", "disconnected"):
             make_account(instance, credential=CredentialFactory.create(app=app), status=status)
     make_posts(account, [*STATES, PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.PUBLISHED])
@@ -83,12 +85,13 @@ def test_it_tells_accounts_posts_and_what_needs_somebody(page: Client, instance:
 
     told = overview_of(page)
 
-    assert [tally.text for tally in told.tallies] == ["1 active", "1 expiring", "1 to reconnect"]
+    assert [tally.text for tally in told.tallies] == ["1 active", "1 may not publish", "1 expiring", "1 to reconnect"]
     assert texts(told) == [
         "1 account needs a reconnect", "1 post failed this week", "1 post needs somebody",
-        "1 post is held after a restore", "1 post waits for its account", "1 account expires soon",
+        "1 post is held after a restore", "1 post waits for its account", "1 account may not publish",
+        "1 account expires soon",
     ]  # fmt: skip
-    assert (told.accounts, told.next_at, told.last_at) == (3, next_at, last_at)
+    assert (told.accounts, told.next_at, told.last_at) == (4, next_at, last_at)
     for alarm in told.alarms:
         assert page.get(f"/i/aurora/{alarm.path}").status_code == 200
 
