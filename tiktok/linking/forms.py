@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from instances.models import Instance
 from tiktok.linking.labels import SEPARATOR, clean_labels, key_of
+from tiktok.linking.names import check_visible
 from tiktok.linking.queries import accounts, apps_for
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 
@@ -27,7 +28,7 @@ class ConnectForm(forms.Form):
     """Begin to link: an optional name, an account to reconnect, the app where there are several."""
 
     name = forms.CharField(
-        label=_("Name in Clipdesk"), max_length=80, required=False,
+        label=_("Name in Clipdesk"), max_length=80, required=False, validators=[check_visible],
         help_text=_("How your team calls this account. Without it, TikTok's name is used."),
     )  # fmt: skip
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False, widget=forms.HiddenInput)
@@ -74,7 +75,10 @@ class RenameForm(forms.Form):
     """The team's own name of an account."""
 
     name = forms.CharField(
-        label=_("Name in Clipdesk"), max_length=80, widget=forms.TextInput(attrs={"autofocus": True})
+        label=_("Name in Clipdesk"),
+        max_length=80,
+        validators=[check_visible],
+        widget=forms.TextInput(attrs={"autofocus": True}),
     )
 
 

@@ -8,6 +8,8 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from tiktok.linking.names import is_visible
+
 MOST_LABELS: Final = 10
 LONGEST_LABEL: Final = 30
 SEPARATOR: Final = ","  # of the page's text field, so no label holds one
@@ -32,7 +34,7 @@ def _check(label: str) -> None:
     if len(label) > LONGEST_LABEL:
         said = _("“%(label)s…” is too long: a label has at most %(most)d characters.")
         raise ValidationError(said % {"label": label[:LONGEST_LABEL], "most": LONGEST_LABEL}, code="long")
-    if SEPARATOR in label or not label.isprintable():
+    if SEPARATOR in label or not is_visible(label):
         raise ValidationError(_("A label holds visible characters and no comma."), code="characters")
 
 

@@ -11,6 +11,7 @@ from tiktok.api.limits import Endpoint
 from tiktok.api.types import UserInfo
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
+from tiktok.linking.names import on_one_line
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
 from tiktok.models import TikTokAccount
@@ -57,8 +58,8 @@ def _ask(credential_id: UUID, token: UsableToken) -> UserInfo:
 def profile_columns(info: UserInfo) -> dict[str, Any]:
     """What a profile writes; what TikTok does not say any more is forgotten."""
     return {
-        "display_name": (info.display_name or "")[:120],
-        "username": (info.username or "")[:80],
+        "display_name": on_one_line(info.display_name or "")[:120],
+        "username": on_one_line(info.username or "")[:80],
         "profile_deep_link": _link(info.profile_deep_link),
         "is_verified": info.is_verified,
         "follower_count": info.follower_count,

@@ -20,6 +20,7 @@ from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.features import Feature, FeatureState, features_with_state
 from tiktok.linking.labels import clean_labels, key_of
+from tiktok.linking.names import is_visible
 from tiktok.linking.queries import accounts
 from tiktok.linking.rest_sync import sync_or_problem
 from tiktok.linking.scopes import missing_features
@@ -31,7 +32,7 @@ router = Router(tags=["accounts"])
 def _usable_name(text: str) -> str:
     """Raises ValueError for a name that shows nothing."""
     name = text.strip()
-    if not name or not name.isprintable():
+    if not name or not is_visible(name):
         raise ValueError("Give it a name of visible characters.")
     return name
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from instances.models import Instance
 from tiktok.linking.connect_links.services import LIFETIME, MOST_AT_ONCE
+from tiktok.linking.names import check_visible, is_visible
 from tiktok.linking.queries import apps_for
 from tiktok.models import TikTokApp
 
@@ -41,7 +42,7 @@ class LinksForm(forms.Form):
         ),
     )  # fmt: skip
     note = forms.CharField(
-        label=gettext_lazy("Note"), required=False, max_length=300,
+        label=gettext_lazy("Note"), required=False, max_length=300, validators=[check_visible],
         help_text=gettext_lazy(
             "Shown on the page to whoever opens a link, such as “Please use the shop's TikTok login”."
         ),
@@ -97,7 +98,7 @@ def _too_long(names: Sequence[str]) -> list[str]:
 
 def _unprintable(names: Sequence[str]) -> list[str]:
     said = _("Line %(line)d holds characters that cannot be shown.")
-    return [said % {"line": number} for number, name in enumerate(names, 1) if not name.isprintable()]
+    return [said % {"line": number} for number, name in enumerate(names, 1) if not is_visible(name)]
 
 
 def _twice(names: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from instances.roles import KeyScope
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
 from tiktok.linking.connect_links.services import LIFETIME, LONGEST, SHORTEST
+from tiktok.linking.names import is_visible
 from tiktok.linking.queries import apps_for
 from tiktok.linking.rest import Name
 from tiktok.models import TikTokApp
@@ -26,7 +27,7 @@ auth = require_scope(KeyScope.ACCOUNTS_WRITE)
 
 def _visible(text: str) -> str:
     """Raises ValueError for what a page cannot show."""
-    if not text.isprintable():
+    if not is_visible(text):
         raise ValueError("Use visible characters, on one line.")
     return text.strip()
 

@@ -113,6 +113,7 @@ def test_a_list_with_a_fault_makes_nothing_and_names_it(
         ("batch", "x"),
         ("note", "x" * 301),
         ("note", "\x00"),
+        ("note", "two\nlines"),
         ("app", "3e04a092-8706-4516-8d0a-e0d859c3026f"),
     ],
 )

@@ -174,7 +174,7 @@ def test_a_name_is_edited_in_place(client: Client, admin: User, card_account: Ti
     assert (line.actor, line.detail) == (admin, {"before": "Bakery", "after": "The bakery"})
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "nul\0"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "nul\0", "two\nlines", "back\u202ewards"])
 def test_a_bad_name_is_refused_where_it_was_typed(
     client: Client, admin: User, card_account: TikTokAccount, name: str
 ) -> None:
@@ -198,7 +198,7 @@ def test_without_javascript_a_rename_leads_back(client: Client, admin: User, car
 def test_sync_now_reads_the_profile_and_keeps_the_name(
     client: Client, sim: Simulator, account: TikTokAccount, editor: User
 ) -> None:
-    sim.create_user("maren", display_name="Maren B.", follower_count=7)
+    sim.create_user("maren", display_name="Maren\n B.\u202e", follower_count=7)
     client.force_login(editor)
 
     answer = client.post(f"/i/aurora/accounts/{account.pk}/sync/", headers=HTMX)
