@@ -2,9 +2,12 @@
 
 import gzip
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from statistics import quantiles
+from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
@@ -57,14 +60,19 @@ def _measure(what: str, instance: Instance, path: str) -> Iterator[Measure]:
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(User.objects.get(tenant_memberships__tenant=instance.tenant))
     client.get(path)  # the first request of a session notes it
-    seen: list[str] = []
-    with connection.execute_wrapper(lambda execute, sql, *rest: [seen.append(sql), execute(sql, *rest)][1]):
+    counter = Counter[str]()
+    with connection.execute_wrapper(partial(_count, counter)):
         answer = client.get(path)
     assert answer.status_code == 200, answer
     times = [_milliseconds(client, path) for _ in range(ROUNDS)]
-    yield Measure(f"{what}: statements", len(seen), "statements", most=12)
+    yield Measure(f"{what}: statements", counter.total(), "statements", most=12)
     yield Measure(f"{what}: time, p95", quantiles(times, n=20)[-1], "ms", most=60)
     yield Measure(f"{what}: size", len(gzip.compress(answer.content)) / 1000, "kB", most=60)
+
+
+def _count(counter: Counter[str], execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    counter[sql] += 1
+    return execute(sql, *rest)
 
 
 def _milliseconds(client: Client, path: str) -> float:
