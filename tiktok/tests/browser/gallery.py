@@ -82,7 +82,7 @@ def pictured(page: Page, name: str) -> list[str]:
     """How far the page is wider than its window; photographed where somebody wants to look."""
     if folder := os.environ.get("PICTURES"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
     wider: int = page.evaluate(OVERFLOW)
     return [f"{wider} px wider than the window"] if wider > 0 else []
 

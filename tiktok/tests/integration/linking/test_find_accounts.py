@@ -182,6 +182,8 @@ def test_an_account_is_chosen_among_hundreds(page: Client, instance: Instance, a
     page.get(f"/i/aurora/?account={crowd[157].pk}")
     assert list(page.session[SESSION_KEY].values()) == [str(crowd[157].pk)]
     assert "No account matches" in page.get(CHOOSE, {"q": "nobody"}).content.decode()
+    assert crowd[40].status == "disconnected"
+    assert str(crowd[40].pk) not in page.get(CHOOSE, {"q": "@user.40"}).content.decode()
     assert "Type to narrow them down" in page.get(CHOOSE, headers=HTMX).content.decode()
 
 
