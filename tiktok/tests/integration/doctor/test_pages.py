@@ -78,6 +78,17 @@ def test_checking_ticks_what_is_right_with_its_time_and_later_visits_remember(st
     assert "checked" in later.content.decode()
 
 
+def test_what_cannot_be_told_keeps_its_tick(staff: Client, app: TikTokApp, settings: Settings) -> None:
+    staff.post(guide_of(app))
+    settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"
+
+    again = staff.post(guide_of(app))
+
+    assert badges(again)["keys"] is True
+    app.refresh_from_db()
+    assert "keys" in app.setup_ticks
+
+
 def test_what_became_wrong_loses_its_tick(staff: Client, app: TikTokApp) -> None:
     staff.post(guide_of(app))
     TikTokApp.objects.update(redirect_uri=f"{CALLBACK}x")
