@@ -29,6 +29,11 @@ class EncryptedColumn(ABC):
         later = rows if after is None else rows.filter(pk__gt=after)
         return list(later.values_list("pk", "sealed_text")[:limit])
 
+    def some_under(self, key_id: str, *, limit: int, using: str) -> list[tuple[Any, str]]:
+        """A few rows whose value this key wrote: (primary key, ciphertext)."""
+        rows = self._values(using).filter(sealed_by=key_id).order_by("pk")
+        return list(rows.values_list("pk", "sealed_text")[:limit])
+
     def _values(self, using: str) -> "models.QuerySet[Any]":
         # Substr counts from one; a value without a colon gives the empty text.
         length = Greatest(StrIndex("sealed_text", Value(":")) - 1, 0)

@@ -1,6 +1,6 @@
 """The TikTok part of ``settings.DOCTOR_CHECKS``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.doctor import keys, registration, standing
 from tiktok.doctor.deliveries import webhooks
-from tiktok.keys.columns import missing_keys, stored_key_ids
+from tiktok.keys.columns import missing_keys, stored_key_ids, wrong_keys
 from tiktok.linking.developer_apps import fill_from_environment
 from tiktok.linking.scopes import FEATURES
 from tiktok.models import TikTokApp, TikTokCredential, WorkItem
@@ -37,15 +37,27 @@ IDLE: Final = timedelta(minutes=10)
 @needs_database("encryption-keys")
 def stored_keys(_visit: Visit) -> Iterable[Finding]:
     """Whether what is stored can be read with the keys that there are."""
-    missing = missing_keys(stored_key_ids())
-    if not missing:
-        return [good("encryption-keys", _("Every stored secret has its key in FIELD_ENCRYPTION_KEYS."))]
+    stored = stored_key_ids()
+    found = [*_missing(stored), *_wrong(stored)]
+    return found or [good("encryption-keys", _("Every stored secret has its key in FIELD_ENCRYPTION_KEYS."))]
+
+
+def _missing(stored: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
     step = _("Put it back behind the newest one and restart every process. If it is lost, see the runbook.")
     text = _("FIELD_ENCRYPTION_KEYS lacks key %(key)s, under which %(n)d secrets are stored.")
-    return [
-        fault("encryption-keys", text % {"key": key_id[:20] or "–", "n": sum(columns.values())}, step)
-        for key_id, columns in sorted(missing.items())
-    ]
+    for key_id, columns in sorted(missing_keys(stored).items()):
+        yield fault("encryption-keys", text % {"key": key_id[:20] or "–", "n": sum(columns.values())}, step)
+
+
+def _wrong(stored: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
+    """The same id with another key, as after a new line was made for an old deployment."""
+    text = _("Key %(key)s of FIELD_ENCRYPTION_KEYS is not the one with which secrets were stored under this id.")
+    step = _(
+        "Put the former key back under its id, with the new one under another id in front, and restart every process."
+        " If it is lost, see the runbook."
+    )
+    for key_id in wrong_keys(stored):
+        yield fault("encryption-keys", text % {"key": key_id[:20]}, step)
 
 
 def impatient_client() -> TikTokClient:

@@ -9,9 +9,13 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import F
 
 from accounts.encrypted import EncryptedColumn
+from accounts.key_ring import Undecryptable
 from accounts.mfa_columns import two_factor_columns
 from instances.scoping import unscoped
 from tiktok.fields import EncryptedTextField, Sealed, seal, unseal
+
+# One value may be damaged; so many of a column are not.
+SAMPLE: Final = 3
 
 
 class FieldColumn(EncryptedColumn):
@@ -63,6 +67,24 @@ def stored_key_ids(using: str = DEFAULT_DB_ALIAS) -> dict[str, dict[str, int]]:
     """
     with unscoped(reason="secrets are counted per key over all instances"):
         return {column.name: column.rows_per_key(using) for column in present_columns(using)}
+
+
+def wrong_keys(stored: Mapping[str, Mapping[str, int]], using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """Ids of the ring under which values are stored, of which a few were tried and none can be read."""
+    with unscoped(reason="whether a key of the ring reads what bears its id"):
+        columns = present_columns(using)
+        used = {key_id for rows in stored.values() for key_id in rows} & settings.FIELD_ENCRYPTION_KEYS.keys()
+        return [key_id for key_id in sorted(used) if not any(_reads(column, key_id, using) for column in columns)]
+
+
+def _reads(column: EncryptedColumn, key_id: str, using: str) -> bool:
+    for pk, text in column.some_under(key_id, limit=SAMPLE, using=using):
+        try:
+            column.encrypt_anew(pk, text)
+        except Undecryptable:
+            continue
+        return True
+    return False
 
 
 def missing_keys(stored: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:

@@ -17,6 +17,7 @@ UNSCOPED: Final = {
     ("instances/notices/digest.py", "the digest finds instances with notices to mail"),
     ("instances/notices/housekeeping.py", "housekeeping of notices"),
     ("tiktok/keys/columns.py", "secrets are counted per key over all instances"),
+    ("tiktok/keys/columns.py", "whether a key of the ring reads what bears its id"),
     ("tiktok/keys/rotate.py", "secrets of all instances are encrypted anew"),
     ("tiktok/linking/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
     ("tiktok/linking/disconnect.py", "the consent is shared by every instance that linked this TikTok user"),

@@ -6,6 +6,9 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 from pytest_django import Settings
 
+from instances.doctor.finding import State
+from instances.doctor.run import Visit
+from tiktok.doctor.deployment import stored_keys
 from tiktok.keys.check import MISSING_KEY, check_stored_keys
 from tiktok.keys.columns import stored_key_ids
 from tiktok.tests.integration.keys.conftest import NEW, OLD, only
@@ -39,6 +42,35 @@ def test_it_counts_and_decrypts_nothing(ring: Settings) -> None:
     ring.FIELD_ENCRYPTION_KEYS = dict.fromkeys((NEW, OLD), b"0" * 32)  # with these no value can be read
 
     assert check_stored_keys(databases=["default"]) == []
+
+
+def doctor_says() -> list[tuple[State, str]]:
+    visit = Visit(is_online=False, database_answers=True)
+    return [(finding.state, finding.text) for finding in stored_keys(visit)]
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_doctor_names_a_lost_key_and_one_that_another_has_replaced_under_its_id(ring: Settings) -> None:
+    assert doctor_says() == [(State.OK, "Every stored secret has its key in FIELD_ENCRYPTION_KEYS.")]
+
+    ring.FIELD_ENCRYPTION_KEYS = only(NEW)
+    assert doctor_says() == [(State.FAULT, f"FIELD_ENCRYPTION_KEYS lacks key {OLD}, under which 8 secrets are stored.")]
+
+    ring.FIELD_ENCRYPTION_KEYS = {OLD: b"0" * 32}
+    assert doctor_says() == [
+        (
+            State.FAULT,
+            "Key k1 of FIELD_ENCRYPTION_KEYS is not the one with which secrets were stored under this id.",
+        )
+    ]
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_doctor_takes_a_damaged_value_for_no_wrong_key(ring: Settings) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tiktok_tiktokcredential SET access_token = %s", [f"{OLD}:damaged"])
+
+    assert [state for state, _ in doctor_says()] == [State.OK]
 
 
 @pytest.mark.django_db(transaction=True)
