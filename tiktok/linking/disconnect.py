@@ -130,6 +130,7 @@ def _erase(account: TikTokAccount, *, is_revoked: bool) -> None:
     version = account.credential.version
     with transaction.atomic():
         leaving = TikTokAccount.objects.filter(pk=account.pk, status=AccountStatus.DISCONNECTING)
+        path = leaving.select_for_update().values_list("avatar_path", flat=True).first()
         changes = {"status": AccountStatus.DISCONNECTED, "disconnected_at": db_now(), "avatar_path": ""}
         if not leaving.update(**changes):
             return
@@ -139,7 +140,7 @@ def _erase(account: TikTokAccount, *, is_revoked: bool) -> None:
             "account.disconnected", tenant=account.instance.tenant, actor=None, instance_id=account.instance_id,
             target=account, revoked=is_revoked,
         )  # fmt: skip
-    remove_avatar(account.avatar_path)
+    remove_avatar(path or "")
 
 
 def _erase_tokens(credential_id: UUID, version: int) -> None:

@@ -14,20 +14,23 @@ from tiktok.linking.avatars import copy_avatar, remove_avatar
 from tiktok.linking.names import on_one_line
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
-from tiktok.models import TikTokAccount
+from tiktok.models import AccountStatus, TikTokAccount
 
 
 def sync_profile(account: TikTokAccount) -> None:
     """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
 
-    May run twice. Raises ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError.
+    May run twice; nothing is kept of an account that was disconnected meanwhile. Raises ReconnectNeeded,
+    RefreshUnderWay, RateHeld, TikTokError.
     """
     info = _read(account)
     avatar_path = copy_avatar(account, info.avatar_url)
     old_path = account.avatar_path
     changes = profile_columns(info) | {"avatar_path": avatar_path, "synced_at": db_now()}
-    TikTokAccount.objects.filter(pk=account.pk).update(**changes)
-    if old_path != avatar_path:
+    linked = TikTokAccount.objects.filter(pk=account.pk).exclude(status=AccountStatus.DISCONNECTED)
+    if not linked.update(**changes):
+        remove_avatar(avatar_path)
+    elif old_path != avatar_path:
         remove_avatar(old_path)
     account.refresh_from_db()
 

@@ -113,7 +113,7 @@ def _upsert_account(
     account.status, account.status_reason = AccountStatus.ACTIVE, ""
     account.disconnect_at = account.disconnected_at = None
     account.linked_by = actor
-    account.save()
+    account.save(update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by"])
     settle(account, NoticeKind.ENDED)
     return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
 

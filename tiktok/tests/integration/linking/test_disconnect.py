@@ -1,9 +1,10 @@
 """Unlinking: what is under way finishes, the last link gives the consent back, nothing secret stays."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from instances.scoping import instance_scope
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.linking.disconnect import start_disconnect
+from tiktok.linking.profile import sync_profile
 from tiktok.linking.services import link_account
 from tiktok.linking.tasks import finish_disconnects
 from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokApp, TikTokCredential
@@ -229,3 +231,51 @@ def test_an_account_that_was_linked_again_meanwhile_stays(sim: Simulator, accoun
 
     assert fresh(account).status == AccountStatus.ACTIVE
     assert fresh(account).credential.access_token is not None
+
+
+@contextmanager
+def just_before(statement: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Somebody else commits something before the first of these statements."""
+    open_acts = [happens]
+
+    def watch(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith(statement) and open_acts:
+            open_acts.pop()()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(watch):
+        yield
+
+
+def pictures() -> list[Path]:
+    return list((django_settings.MEDIA_ROOT / "avatars").glob("*.webp"))
+
+
+def test_a_profile_that_is_read_while_the_account_goes_leaves_no_picture(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    begin(account, admin)
+
+    reading = just_before('UPDATE "tiktok_tiktokaccount" SET "display_name"', finish_disconnects)
+    with instance_scope(account.instance), reading:
+        sync_profile(fresh(account))
+
+    gone = fresh(account)
+    assert (gone.status, gone.avatar_path, gone.synced_at) == (AccountStatus.DISCONNECTED, "", None)
+    assert pictures() == []
+
+
+def test_linking_again_keeps_what_a_colleague_changes_in_the_same_moment(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    given = sim.grant("maren")
+    pair = Secret(given.access_token), Secret(given.refresh_token)
+    tokens = TokenSet(given.open_id, ("user.info.basic",), *pair, 7200, 180 * 86400, "Bearer")
+
+    def rename() -> None:
+        TikTokAccount.objects.update(name="The bakery", labels=["VIP"])
+
+    with instance_scope(account.instance), just_before('UPDATE "tiktok_tiktokaccount" SET', rename):
+        link_account(account.instance, app=account.credential.app, actor=admin, tokens=tokens, asked_at=timezone.now())
+
+    assert (fresh(account).name, fresh(account).labels) == ("The bakery", ["VIP"])
