@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
@@ -29,12 +30,14 @@ class Sharing:
 
 
 def sharing_of(account: TikTokAccount, reader: User) -> Sharing:
-    """One statement."""
+    """One statement; one more where a tenant asks for two-factor sign-in, without which nobody sees inside."""
     with unscoped(reason="how many other instances linked the same TikTok user"):
         others = TikTokAccount.objects.filter(credential_id=account.credential_id).exclude(pk=account.pk)
         is_seen = Exists(instances_of(reader).filter(pk=OuterRef("instance_id")))
         links = list(
-            others.exclude(status=AccountStatus.DISCONNECTED).select_related("instance").annotate(seen=is_seen)
+            others.exclude(status=AccountStatus.DISCONNECTED).select_related("instance__tenant").annotate(seen=is_seen)
         )
     seen = [link for link in links if link.seen]
+    if any(link.instance.tenant.require_two_factor for link in seen) and not is_mfa_enabled(reader):
+        seen = [link for link in seen if not link.instance.tenant.require_two_factor]
     return Sharing(len(links), sorted(seen, key=lambda link: link.instance.name.lower()))

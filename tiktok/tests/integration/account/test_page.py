@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import User
+from accounts.models import Tenant, TenantMembership, User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import InstanceFactory
@@ -229,6 +229,20 @@ def test_other_places_are_counted_and_named_only_to_those_who_may_see_them(
         assert ("Secret of Sister" in page) is named
         assert "Borealis" not in page
     assert "1 that you cannot see" in read(owner)
+
+
+def test_a_place_that_asks_for_two_factor_sign_in_is_not_looked_into_without_it(
+    read: Read, owner: User, account: TikTokAccount, other_instance: Instance
+) -> None:
+    TenantMembership.objects.create(user=owner, tenant=other_instance.tenant, role="owner")
+    share(account, other_instance)
+    assert "Secret of Borealis" in read(owner)
+
+    Tenant.objects.filter(pk=other_instance.tenant_id).update(require_two_factor=True)
+
+    page = read(owner)
+    assert "Secret of Borealis" not in page
+    assert "also linked in 1 other place of this server" in page
 
 
 def test_history_is_for_those_who_may_see_the_audit_log(
