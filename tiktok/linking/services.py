@@ -77,10 +77,15 @@ def link_account(
             f"account.{how}", tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=account,
             app=app.name, scopes=list(credential.scopes),
         )  # fmt: skip
+    _go_on(credential)
+    return Linked(account, how, is_new, missing)
+
+
+def _go_on(credential: TikTokCredential) -> None:
+    """A new consent is here: whatever waited for one, in whichever instance, goes on."""
     revive_accounts(credential.pk)
     settle_endings(credential.pk)
     wake_posts(credential.pk)
-    return Linked(account, how, is_new, missing)
 
 
 def store_tokens(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> TikTokCredential:
@@ -122,7 +127,7 @@ def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
     """Tokens that may not be linked here: kept where the same TikTok user is linked elsewhere, else given back."""
     known = TikTokCredential.objects.filter(app=app, open_id=tokens.open_id, next_refresh_at__isnull=False)
     if known.exists():
-        store_tokens(app, tokens, asked_at)
+        _go_on(store_tokens(app, tokens, asked_at))
         return
     try:
         revoke(app, tokens)

@@ -16,6 +16,7 @@ from tiktok.linking.connect_links import outcomes
 from tiktok.linking.connect_links.queries import link_by_id, standing_of
 from tiktok.linking.connect_links.services import LinkUnusable, claim_link, note_use
 from tiktok.linking.outcomes import Outcome, fault
+from tiktok.linking.scopes import missing_features
 from tiktok.linking.services import Linked
 from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp
 
@@ -34,7 +35,7 @@ def link_by_link(
     link = attempt.find_link()
     if link is not None and (present := _present(app, tokens)):
         services.let_go(app, tokens, asked_at)
-        return outcomes.already(link, present)
+        return outcomes.already(link, present, missing_features(app.scopes, tokens.scopes))
     try:
         link, linked = _link_once(access, person, attempt, app, tokens, asked_at)
     except LinkUnusable:

@@ -38,10 +38,20 @@ def _off(missing: list[str]) -> str:
     return said % {"features": ", ".join(missing)}
 
 
-def already(link: ConnectLink, account: TikTokAccount) -> Outcome:
-    """The TikTok user who came is linked to this instance and well; the link is not used up."""
+def already(link: ConnectLink, account: TikTokAccount, missing: list[str]) -> Outcome:
+    """The TikTok user who came is linked to this instance and well; the link is not used up.
+
+    ``missing``: what they have left off this time; TikTok believes the newest consent.
+    """
     title = _("This account is connected to %(instance)s already") % {"instance": link.instance}
     text = _("Nothing had to be done. If you meant another account, switch to it on TikTok first and try again.")
+    if missing:
+        said = ngettext(
+            "You did not allow everything now, so this is off: %(features)s. If that was not intended, try again.",
+            "You did not allow everything now, so these are off: %(features)s. If that was not intended, try again.",
+            len(missing),
+        )
+        text = said % {"features": ", ".join(missing)}
     return Outcome("link_already", "warn", title, text, account=str(account.pk))
 
 

@@ -242,6 +242,19 @@ def test_an_account_that_is_linked_and_well_does_not_use_the_link_up(
     assert sim.requests("revoke") == []
 
 
+def test_whoever_is_linked_already_and_allows_less_this_time_is_told(
+    guest: Client, sim: Simulator, made: MadeLink, instance: Instance, admin: User, maren: str
+) -> None:
+    come_back(guest, sim.consent(begin(guest, made), maren))
+    second = make_links(instance, actor=admin, names=[""])[0]
+
+    page = come_back(guest, sim.consent(begin(guest, second), maren, scopes=["user.info.basic", "video.list"]))
+
+    assert page.code == "link_already"
+    assert "Nothing had to be done" not in page.html
+    assert "publishing, sending drafts to the TikTok inbox. If that was not intended, try again." in page.html
+
+
 @pytest.mark.parametrize("status", [AccountStatus.RECONNECT_NEEDED, AccountStatus.DISCONNECTED])
 def test_an_account_that_was_lost_is_brought_back_and_keeps_its_name(
     guest: Client, sim: Simulator, made: MadeLink, instance: Instance, admin: User, maren: str, status: AccountStatus

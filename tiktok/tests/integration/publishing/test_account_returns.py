@@ -15,6 +15,7 @@ from tiktok.api.types import TokenSet
 from tiktok.linking import services
 from tiktok.linking.disconnect import finish_disconnect, start_disconnect
 from tiktok.linking.services import Linked
+from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import usable_token
 from tiktok.models import PostState, TikTokAccount, TikTokApp
 from tiktok.publishing.texts import explain, explain_post
@@ -26,14 +27,19 @@ pytestmark = pytest.mark.django_db
 WITHOUT_PUBLISH = [scope for scope in SCOPES if scope != "video.publish"]
 
 
+def tokens_of(tiktok: Simulator, scopes: Sequence[str]) -> TokenSet:
+    """The TikTok user maren agrees (again)."""
+    given = tiktok.grant("maren", scopes=scopes)
+    pair = Secret(given.access_token), Secret(given.refresh_token)
+    return TokenSet(given.open_id, tuple(scopes), *pair, 7200, 180 * 86400, "Bearer")
+
+
 def consent(
     tiktok: Simulator, app: TikTokApp, instance: Instance, actor: User, *,
     scopes: Sequence[str] = SCOPES, reconnect: TikTokAccount | None = None,
 ) -> Linked:  # fmt: skip
-    """The TikTok user maren agrees (again), for this instance."""
-    given = tiktok.grant("maren", scopes=scopes)
-    pair = Secret(given.access_token), Secret(given.refresh_token)
-    tokens = TokenSet(given.open_id, tuple(scopes), *pair, 7200, 180 * 86400, "Bearer")
+    """The same, for this instance."""
+    tokens = tokens_of(tiktok, scopes)
     with instance_scope(instance):
         return services.link_account(
             instance, app=app, actor=actor, tokens=tokens, asked_at=read_db_now(), reconnect=reconnect
@@ -102,6 +108,24 @@ def test_fewer_scopes_by_another_instance_make_posts_wait_here_until_they_are_gr
         assert notices_of(account) == [("scopes", True)]
     worker.run_for(120)
     assert reread(post, here).state == "published"
+
+
+def test_a_consent_that_links_nothing_here_still_brings_back_what_waited_elsewhere(
+    submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount
+) -> None:
+    post = submit()
+    refreshed = usable_token(linked.credential_id, refresh_now=0)
+    need_reconnect(linked.credential_id, seen_version=refreshed.version, reason="token_refused")
+    worker.run_due()
+    assert reread(post, linked.instance).state == "waiting_account"
+
+    services.let_go(simulated, tokens_of(tiktok, SCOPES), read_db_now())
+
+    with instance_scope(linked.instance):
+        assert TikTokAccount.objects.get().status == "active"
+    worker.run_due()
+    assert history(post, linked.instance)[-1] not in ("waiting_account", "due")
+    assert tiktok.requests("revoke") == []
 
 
 def test_a_scope_that_tiktok_refuses_at_the_start_is_told_and_the_post_waits(
