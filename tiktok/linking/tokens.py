@@ -71,11 +71,6 @@ class UsableToken:
     scopes: tuple[str, ...]
 
 
-def usable_access_token(credential_id: UUID) -> Secret:
-    """As ``usable_token``, for callers that need nothing but the token."""
-    return usable_token(credential_id).access_token
-
-
 def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> UsableToken:
     """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tiktok.api.errors import InvalidClient
 from tiktok.linking.developer_apps import forget_old_secret, set_client_secret, settle_secrets
-from tiktok.linking.tokens import usable_access_token
+from tiktok.linking.tokens import usable_token
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.integration.linking.conftest import age
 from tiktok.tests.simulator_process import CLIENT_SECRET, Simulator
@@ -17,7 +17,7 @@ SECOND = "second-secret"
 
 def refresh(credential: TikTokCredential) -> None:
     age(credential)
-    usable_access_token(credential.pk)
+    usable_token(credential.pk)
 
 
 def enter(app: TikTokApp, secret: str) -> None:
@@ -55,7 +55,7 @@ def test_changed_at_tiktok_first(sim: Simulator, account: TikTokAccount, app: Ti
     sim.create_app(client_secret=SECOND)
     age(account.credential, timedelta(minutes=-1))
     with pytest.raises(InvalidClient):
-        usable_access_token(account.credential.pk)
+        usable_token(account.credential.pk)
     enter(app, SECOND)
     refresh(account.credential)
 

@@ -20,7 +20,7 @@ from tiktok.api.errors import TikTokError
 from tiktok.api.secret import Secret
 from tiktok.fields import seal
 from tiktok.linking import tokens
-from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_access_token, usable_token
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_token
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential, WorkItem
 from tiktok.tests.factories import make_account, make_post
 from tiktok.tests.integration.linking.conftest import age, credential_of
@@ -57,7 +57,7 @@ def status_of(account: TikTokAccount) -> tuple[str, str]:
 
 
 def test_a_token_with_time_left_is_used_as_it_is(sim: Simulator, credential: TikTokCredential) -> None:
-    assert usable_access_token(credential.pk) == credential.access_token
+    assert usable_token(credential.pk).access_token == credential.access_token
     assert refreshes(sim) == 0
 
 
@@ -67,7 +67,7 @@ def test_a_token_that_ends_soon_is_refreshed_and_both_new_tokens_are_kept(
     age(credential)
     before = timezone.now()
 
-    token = usable_access_token(credential.pk)
+    token = usable_token(credential.pk).access_token
 
     fresh = TikTokCredential.objects.get(pk=credential.pk)
     assert token == fresh.access_token != credential.access_token
@@ -85,12 +85,12 @@ def test_lifetimes_come_from_the_answer(sim: Simulator, credential: TikTokCreden
     sim.create_app(access_lifetime_s=600)
     age(credential)
 
-    usable_access_token(credential.pk)
+    usable_token(credential.pk)
 
     fresh = TikTokCredential.objects.get(pk=credential.pk)
     assert fresh.access_issued_at is not None
     assert fresh.access_expires_at == fresh.access_issued_at + timedelta(seconds=600)
-    assert usable_access_token(credential.pk) == fresh.access_token  # ten minutes left is half its life
+    assert usable_token(credential.pk).access_token == fresh.access_token  # ten minutes left is half its life
     assert refreshes(sim) == 1
 
 
@@ -98,7 +98,7 @@ def test_many_threads_cause_exactly_one_refresh(sim: Simulator, credential: TikT
     sim.fault("slow", "token", delay_s=0.4)
     age(credential)
 
-    answers = in_threads(6, lambda: usable_access_token(credential.pk))
+    answers = in_threads(6, lambda: usable_token(credential.pk).access_token)
 
     assert refreshes(sim) == 1
     newest = TikTokCredential.objects.get(pk=credential.pk).access_token
@@ -123,13 +123,13 @@ def test_a_withdrawn_grant_marks_the_accounts_of_all_instances(
     age(account.credential)
 
     with pytest.raises(ReconnectNeeded):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
 
     assert status_of(account) == status_of(shared) == (AccountStatus.RECONNECT_NEEDED, "withdrawn")
     lines = AuditLogEntry.objects.filter(action="account.reconnect_needed")
     assert {line.instance_id for line in lines} == {account.instance_id, shared.instance_id}
     with pytest.raises(ReconnectNeeded):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
     assert refreshes(sim) == 1  # nothing more is asked with a dead grant
 
 
@@ -164,7 +164,7 @@ def test_an_answer_lost_after_the_rotation_needs_a_reconnect_and_is_asked_for_on
     age(account.credential)
 
     with pytest.raises(ReconnectNeeded):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
 
     assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "pair_lost")
     assert [call.code for call in sim.requests("token")][1:] == ["invalid_grant"]
@@ -181,7 +181,7 @@ def test_where_tiktok_keeps_the_refresh_token_a_lost_answer_costs_nothing(
     sim.fault(fault, "token", **details)
     age(account.credential)
 
-    usable_access_token(account.credential_id)
+    usable_token(account.credential_id)
 
     fresh = TikTokCredential.objects.get(pk=account.credential_id)
     assert fresh.access_issued_at is not None
@@ -196,7 +196,7 @@ def test_a_fault_of_tiktok_is_survived_by_asking_again(sim: Simulator, account: 
     sim.fault(fault, "token")
     age(account.credential)
 
-    usable_access_token(account.credential_id)
+    usable_token(account.credential_id)
 
     fresh = TikTokCredential.objects.get(pk=account.credential_id)
     assert (fresh.version, fresh.refresh_owner) == (1, "")
@@ -210,13 +210,13 @@ def test_while_nobody_can_refresh_a_living_token_is_used_to_its_end(
     sim.fault(fault, "token", times=-1)
     age(account.credential, timedelta(minutes=2))
 
-    assert usable_access_token(account.credential_id) == account.credential.access_token
+    assert usable_token(account.credential_id).access_token == account.credential.access_token
     assert refreshes(sim) == asked
     with pytest.raises(TikTokError):  # TikTok has refused this very token
         usable_token(account.credential_id, refresh_now=0)
     age(account.credential, timedelta(seconds=30))
     with pytest.raises(TikTokError):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
 
     fresh = TikTokCredential.objects.get(pk=account.credential_id)
     assert (fresh.version, fresh.refresh_owner, fresh.refresh_lease_until) == (0, "", None)
@@ -231,7 +231,7 @@ def test_a_pair_of_another_tiktok_user_is_not_taken(sim: Simulator, account: Tik
     sim.fault("raw_body", "token", message=json.dumps(foreign), times=2)
     age(account.credential)
 
-    assert usable_access_token(account.credential_id) == account.credential.access_token
+    assert usable_token(account.credential_id).access_token == account.credential.access_token
     fresh = TikTokCredential.objects.get(pk=account.credential_id)
     assert (fresh.version, fresh.refresh_token) == (0, account.credential.refresh_token)
 
@@ -249,7 +249,7 @@ def test_a_new_pair_outlasts_a_database_that_is_away(
         return execute(sql, *arguments)
 
     with connection.execute_wrapper(is_away):
-        token = usable_access_token(credential.pk)
+        token = usable_token(credential.pk).access_token
 
     fresh = TikTokCredential.objects.get(pk=credential.pk)
     assert (fresh.access_token, fresh.version, left) == (token, 1, [])
@@ -271,7 +271,7 @@ def test_the_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
     age(credential)
     hold(credential, timedelta(minutes=2), owner=f"{HOST}:{gone.pid}:17:mark")
 
-    usable_access_token(credential.pk)
+    usable_token(credential.pk)
 
     assert refreshes(sim) == 1
 
@@ -282,7 +282,7 @@ def test_a_pair_that_died_with_its_process_is_called_lost(sim: Simulator, accoun
     hold(account.credential, timedelta(seconds=-1))
 
     with pytest.raises(ReconnectNeeded):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
 
     assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "pair_lost")
 
@@ -298,7 +298,7 @@ def test_an_absurd_lifetime_does_not_cost_the_pair(
     sim.fault("raw_body", "token", message=json.dumps(odd))
     age(credential)
 
-    assert usable_access_token(credential.pk).reveal() == "act.new"
+    assert usable_token(credential.pk).access_token.reveal() == "act.new"
     fresh = TikTokCredential.objects.get(pk=credential.pk)
     assert fresh.access_issued_at is not None
     assert fresh.access_expires_at == fresh.access_issued_at + timedelta(seconds=life)
@@ -320,7 +320,7 @@ def test_the_lease_of_a_killed_worker_ends(sim: Simulator, credential: TikTokCre
     age(credential)
     hold(credential, timedelta(seconds=0.5))
 
-    usable_access_token(credential.pk)
+    usable_token(credential.pk)
 
     assert refreshes(sim) == 1
 
@@ -334,7 +334,7 @@ def test_while_another_worker_refreshes_nobody_asks_tiktok(
     age(credential, timedelta(seconds=30))
     assert [type(answer) for answer in in_threads(1, lambda: usable_token(credential.pk))] == [RefreshUnderWay]
     age(credential, timedelta(minutes=2))
-    assert usable_access_token(credential.pk) == credential.access_token
+    assert usable_token(credential.pk).access_token == credential.access_token
 
     assert refreshes(sim) == 0
 
@@ -359,7 +359,7 @@ def test_tokens_that_do_not_decrypt_need_a_reconnect(sim: Simulator, account: Ti
     TikTokCredential.objects.filter(pk=account.credential_id).update(access_token=foreign)
 
     with pytest.raises(ReconnectNeeded):
-        usable_access_token(account.credential_id)
+        usable_token(account.credential_id)
 
     assert status_of(account) == (AccountStatus.RECONNECT_NEEDED, "undecryptable")
 
@@ -372,7 +372,7 @@ def test_while_a_secret_is_being_changed_the_old_one_still_works(sim: Simulator,
     )
     age(credential)
 
-    usable_access_token(credential.pk)
+    usable_token(credential.pk)
 
     assert [call.code for call in sim.requests("token")] == ["invalid_client", "ok"]
 
@@ -400,7 +400,7 @@ def test_two_users_refresh_side_by_side(sim: Simulator, app: TikTokApp) -> None:
     for credential in (one, two):
         age(credential)
 
-    usable_access_token(one.pk)
-    usable_access_token(two.pk)
+    usable_token(one.pk)
+    usable_token(two.pk)
 
     assert refreshes(sim) == 2
