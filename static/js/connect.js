@@ -120,7 +120,7 @@
     if (!opened || opened.closed) return false;
     opened.opener = null; // TikTok gets no hold of this page; we cannot close its window then, but see when it is closed
     opened.document.title = words.opening;
-    const attempt = { id, form, data, opened, at: Date.now(), until: Date.now() + GIVE_UP_MS, state: "", row: null };
+    const attempt = { id, form, data, opened, at: Date.now(), until: Date.now() + GIVE_UP_MS, state: "", row: null, heard: "" };
     attempts.set(id, attempt);
     say(attempt, "waiting");
     void send(attempt);
@@ -198,9 +198,12 @@
   }
 
   new BroadcastChannel(CHANNEL).addEventListener("message", (event) => {
-    const { id, outcome } = event.data ?? {};
+    const { id, outcome, page } = event.data ?? {};
     refresh();
     document.body.dispatchEvent(new CustomEvent("accounts-changed"));
-    if (attempts.has(id)) settle(attempts.get(id), String(outcome ?? ""));
+    const attempt = attempts.get(id);
+    if (!attempt || attempt.heard === page) return; // its page was only opened again
+    attempt.heard = page;
+    settle(attempt, String(outcome ?? ""));
   });
 })();

@@ -13,7 +13,7 @@
     id = ""; // storage may be switched off; the link back works
   }
   const channel = new BroadcastChannel("clipdesk-connect");
-  channel.postMessage({ id, state, outcome });
+  channel.postMessage({ id, state, outcome, page: window.location.pathname });
   channel.close();
 
   if (!id) return;

@@ -9,8 +9,9 @@ from tiktok.tests.browser import acts
 from tiktok.tests.browser.acts import PASSWORD, Desk
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.conftest import Arrive
-from tiktok.tests.browser.gallery import looks, pictured
+from tiktok.tests.browser.gallery import OVERFLOW, looks, pictured
 from tiktok.tests.browser.stack import Stack
+from tiktok.tests.browser.visitor import PHONE
 from tiktok.tests.connect_faults import CALLBACK
 
 
@@ -175,8 +176,12 @@ def test_another_tiktok_user_who_comes_back_is_named_and_can_be_linked_as_a_new_
     expect(popup.get_by_role("heading", name="Somebody Else (@comes.instead) came back from TikTok")).to_be_visible()
     expect(popup.get_by_text("log out, then try again and log in as Expected One (@is.expected)")).to_be_visible()
     assert findings(popup) == []
+    popup.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert popup.evaluate(OVERFLOW) <= 0
     expect(toasts(page)).to_contain_text("Another TikTok account came back.")
     expect(acts.card(page, "comes.instead")).to_have_count(0)
+    popup.reload()
+    expect(popup.get_by_role("heading", name="came back from TikTok")).to_be_visible()
     acts.press(popup, "Try again as Expected One (@is.expected)")
     acts.consent(popup, "comes.instead")
     acts.press(popup, "Link Somebody Else (@comes.instead) as a new account")
@@ -184,3 +189,4 @@ def test_another_tiktok_user_who_comes_back_is_named_and_can_be_linked_as_a_new_
         acts.consent(popup, "comes.instead")
     expect(acts.card(page, "comes.instead")).to_be_visible()
     expect(acts.card(page, "is.expected")).to_contain_text(re.compile("Active"))
+    expect(toasts(page).get_by_text("Another TikTok account came back.")).to_have_count(2)  # not once more by the reload
