@@ -14,7 +14,8 @@
     const distance = Math.abs(seconds);
     if (distance < 10) return words.format(0, "second");
     const [, size, unit] = STEPS.find(([limit]) => distance < limit);
-    return words.format(Math.trunc(seconds / size), unit);
+    const round = seconds > 0 ? Math.round : Math.trunc; // what was set for 7 days does not read 6 at once
+    return words.format(round(seconds / size), unit);
   }
 
   function refresh(root = document) {
