@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 PATIENCE: Final = timedelta(minutes=10)
 UNDER_WAY: Final = (PostState.INITING, PostState.UPLOADING, PostState.PROCESSING)
 WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
+# Why a consent was not given back: another link lives on it, no usable token was left, or TikTok did not take it.
+SHARED: Final = "shared"
+UNUSABLE: Final = "unusable"
+FAILED: Final = "failed"
 LINKED: Final = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
 
 
@@ -66,28 +70,33 @@ def finish_disconnect(account: TikTokAccount) -> bool:
         is_over = account.disconnect_at is None or account.disconnect_at <= read_db_now()
         if not is_over and Post.objects.filter(account=account, state__in=UNDER_WAY).exists():
             return False
-        revoked = _revoke_last(account, is_over=is_over)
-        if revoked is None:
+        kept = _revoke_last(account, is_over=is_over)
+        if kept is None:
             return False
-        _erase(account, is_revoked=revoked)
+        _erase(account, kept=kept)
     return True
 
 
-def _revoke_last(account: TikTokAccount, *, is_over: bool) -> bool | None:
-    """Give the consent back if no other instance holds it. None: TikTok is out of reach, come again."""
+def _revoke_last(account: TikTokAccount, *, is_over: bool) -> str | None:
+    """Give the consent back if no other instance holds it.
+
+    Why it was not given back, "" where it was. None: TikTok is out of reach, come again.
+    """
     if _has_other_links(account):
-        return False
+        return SHARED
     give_up = is_over and account.disconnect_at is not None and read_db_now() >= account.disconnect_at + PATIENCE
     try:
         _revoke(account)
     except RefreshUnderWay:
-        return False if give_up else None
-    except (ReconnectNeeded, ClientSecretUnreadable):
-        return False  # there is nothing left to give back, or nothing to give it back with
+        return FAILED if give_up else None
+    except ReconnectNeeded:
+        return UNUSABLE
+    except ClientSecretUnreadable:
+        return FAILED
     except TikTokError as error:
         log.warning("revoking the consent of account %s failed: %s", account.pk, error)
-        return None if error.kind in WORTH_A_REPEAT and not give_up else False
-    return True
+        return None if error.kind in WORTH_A_REPEAT and not give_up else FAILED
+    return ""
 
 
 def _revoke(account: TikTokAccount) -> None:
@@ -125,7 +134,7 @@ def _has_other_links(account: TikTokAccount) -> bool:
         return others.exclude(status=AccountStatus.DISCONNECTED).exists()
 
 
-def _erase(account: TikTokAccount, *, is_revoked: bool) -> None:
+def _erase(account: TikTokAccount, *, kept: str) -> None:
     """Forget tokens (of the last link) and picture; somebody who linked it again meanwhile keeps them."""
     version = account.credential.version
     with transaction.atomic():
@@ -138,7 +147,7 @@ def _erase(account: TikTokAccount, *, is_revoked: bool) -> None:
             _erase_tokens(account.credential_id, version)
         record(
             "account.disconnected", tenant=account.instance.tenant, actor=None, instance_id=account.instance_id,
-            target=account, revoked=is_revoked,
+            target=account, revoked=not kept, why=kept,
         )  # fmt: skip
     remove_avatar(path or "")
 

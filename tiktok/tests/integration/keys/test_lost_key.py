@@ -225,7 +225,7 @@ def test_disconnecting_ends_and_leaves_nothing_secret(
     assert stored_key_ids()["tiktok_tiktokcredential.access_token"] == {}
     assert tiktok.requests("revoke") == []  # there was nothing to ask with
     line = AuditLogEntry.objects.get(action="account.disconnected")
-    assert line.detail == {"revoked": False}
+    assert line.detail == {"revoked": False, "why": "unusable" if is_everything_lost else "failed"}
 
 
 def test_upkeep_goes_on_past_accounts_whose_tokens_cannot_be_read(linked: TikTokAccount, settings: Settings) -> None:

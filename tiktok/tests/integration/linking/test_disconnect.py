@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import AuditLogEntry, User
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.account.history import history_of
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.linking.disconnect import start_disconnect
@@ -38,6 +39,12 @@ def begin(account: TikTokAccount, actor: User, *, at_once: bool = False) -> None
 def fresh(account: TikTokAccount) -> TikTokAccount:
     with instance_scope(account.instance):
         return TikTokAccount.objects.select_related("credential").get(pk=account.pk)
+
+
+def last_of_history(account: TikTokAccount) -> str:
+    """What people read of the disconnect."""
+    with instance_scope(account.instance):
+        return history_of(account)[0].text.removesuffix(" By Clipdesk.")
 
 
 def test_the_last_link_gives_the_consent_back_and_erases_everything_secret(
@@ -65,7 +72,7 @@ def test_the_last_link_gives_the_consent_back_and_erases_everything_secret(
         ("account.disconnecting", admin),
         ("account.disconnected", None),
     ]
-    assert lines[1].detail == {"revoked": True}
+    assert lines[1].detail == {"revoked": True, "why": ""}
 
 
 def test_while_another_instance_uses_the_account_the_consent_stays(
@@ -81,6 +88,9 @@ def test_while_another_instance_uses_the_account_the_consent_stays(
     assert gone.status == AccountStatus.DISCONNECTED
     assert gone.credential.access_token == account.credential.access_token
     assert sim.requests("revoke") == []
+    assert (
+        last_of_history(account) == "The permission stays: the TikTok user is linked in another place of this server."
+    )
 
 
 @pytest.mark.parametrize("state", ["initing", "uploading", "processing"])
@@ -157,7 +167,7 @@ def test_tiktok_out_of_reach_does_not_keep_an_account_for_ever(
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert fresh(account).credential.access_token is None
-    assert AuditLogEntry.objects.get(action="account.disconnected").detail == {"revoked": False}
+    assert AuditLogEntry.objects.get(action="account.disconnected").detail == {"revoked": False, "why": "failed"}
 
 
 def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account: TikTokAccount, admin: User) -> None:
@@ -168,6 +178,7 @@ def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert sim.requests("revoke") == []
+    assert last_of_history(account) == "There was no usable permission left to give back to TikTok."
 
 
 @contextmanager
