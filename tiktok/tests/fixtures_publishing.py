@@ -136,6 +136,11 @@ class Worker:
             self.run_due()
         self.clock.advance(max((end - read_db_now()).total_seconds(), 0))
 
+    def be_off_for(self, seconds: float) -> None:
+        """Let so much time pass with nobody at work."""
+        self.run_due()
+        self.clock.advance(seconds)
+
 
 def next_due() -> datetime | None:
     """When the next post is due."""

@@ -156,7 +156,8 @@ def options_gone(scene: Scene) -> Post:
 def no_last_word(scene: Scene) -> Post:
     post = scene.post()
     scene.tiktok.fault("hold")
-    scene.worker.run_for(25 * HOUR)
+    scene.worker.be_off_for(25 * HOUR)
+    scene.worker.run_due()
     return post
 
 

@@ -38,7 +38,8 @@ def doubtful(submit: Submit, worker: Worker, tiktok: Simulator) -> Post:
     """TikTok has had it for a day and has not said whether it is published."""
     post = submit(privacy_level="SELF_ONLY")
     tiktok.fault("hold")
-    worker.run_for(DAY + 1000)
+    worker.be_off_for(DAY)
+    worker.run_for(1000)
     return post
 
 
