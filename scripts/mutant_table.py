@@ -420,7 +420,7 @@ _TOKENS = [
     ),
     token(
         "the first who leaves revokes",
-        "    if _has_other_links(account):\n        return False\n",
+        "    if _has_other_links(account):\n        return SHARED\n",
         "",
         path="disconnect.py",
     ),
