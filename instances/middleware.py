@@ -7,14 +7,16 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Final, cast
+from urllib.parse import urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,7 +61,9 @@ class InstanceMiddleware:
             return _two_factor_first(request, access.instance)
         request.instance, request.membership = access.instance, access
         with instance_scope(access.instance), timezone.override(access.instance.zone):
-            return self.get_response(request)
+            response = self.get_response(request)
+        is_typed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
+        return _only_a_button(request, response) if is_typed else response
 
     def _scope(self, request: InstanceRequest) -> AbstractContextManager[None]:
         if request.path_info.startswith("/admin/"):
@@ -105,7 +109,23 @@ def _sign_in_first(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=204)
         response["HX-Refresh"] = "true"
         return response
-    return redirect_to_login(request.get_full_path())
+    return redirect_to_login(_page_wanted(request))
+
+
+def _page_wanted(request: HttpRequest) -> str:
+    """Where to go on after the sign-in: what a button sent cannot be opened, the page with the button can."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    is_ours = came_from.netloc == request.get_host() and INSTANCE_PATH.match(came_from.path)
+    return came_from.path if is_ours else reverse("instances:instance-list")
+
+
+def _only_a_button(request: HttpRequest, response: HttpResponseBase) -> HttpResponse:
+    """The address that a button sends to, opened by hand: a browser shows nothing at all for an empty answer."""
+    page = render(request, "405.html", status=response.status_code)
+    page["Allow"] = response["Allow"]
+    return page
 
 
 def _is_bell(request: HttpRequest) -> bool:

@@ -69,6 +69,31 @@ def test_sign_in_goes_on_where_somebody_wanted_to_go(client: Client, owner: User
     assert sign_in(Client(), owner, next="https://evil.example/") == "/i/aurora/"
 
 
+@pytest.mark.parametrize(
+    ("came_from", "goes_on"),
+    [
+        ("http://testserver/i/aurora/settings/members/?page=2", "/i/aurora/settings/members/"),
+        ("http://evil.example/i/aurora/settings/members/", "/instances/"),
+        ("http://testserver/auth/login/", "/instances/"),
+        ("", "/instances/"),
+    ],
+)
+def test_a_button_pressed_after_the_sign_in_has_ended_leads_back_to_its_page(
+    client: Client, came_from: str, goes_on: str
+) -> None:
+    answer = client.post("/i/aurora/notices/read/", headers={"Referer": came_from})
+
+    assert answer["Location"] == f"/auth/login/?next={goes_on}"
+
+
+def test_the_address_of_a_button_opened_by_hand_says_what_to_do(client: Client, editor: User) -> None:
+    sign_in(client, editor)
+    answer = client.get("/i/aurora/notices/read/")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "Go back to the page with the button" in answer.content.decode()
+
+
 def test_people_without_an_instance_land_on_the_list(client: Client, ex_member: User) -> None:
     assert sign_in(client, ex_member) == "/instances/"
     assert "You are not in an instance yet" in client.get("/instances/").content.decode()
