@@ -6,9 +6,13 @@ import json
 import re
 import struct
 import time
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal import auth
 from allauth.usersessions.models import UserSession
 from django.conf import LazySettings
 from django.test import Client
@@ -21,13 +25,20 @@ from instances.tests.factories import PASSWORD
 LOGIN = "/auth/login/"
 
 
-def totp(secret: str) -> str:
-    """The six digits that an authenticator app shows (RFC 6238)."""
+def totp(secret: str, moment: float) -> str:
+    """The six digits that an authenticator app shows at that time (RFC 6238)."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.digest(key, struct.pack(">Q", int(time.time()) // 30), "sha1")
+    digest = hmac.digest(key, struct.pack(">Q", int(moment) // 30), "sha1")
     start = digest[-1] & 15
     number = struct.unpack(">I", digest[start : start + 4])[0] & 0x7FFFFFFF
     return f"{number % 1_000_000:06d}"
+
+
+def post_code(client: Client, page: str, secret: str) -> Any:
+    """Send the code of this moment; the half minute for which it holds does not end on the way."""
+    moment = time.time()
+    with patch.object(auth, "time", SimpleNamespace(time=lambda: moment)):
+        return client.post(page, {"code": totp(secret, moment)})
 
 
 def sign_in(client: Client, user: User, **fields: str) -> str:
@@ -47,7 +58,7 @@ def set_up_totp(client: Client) -> str:
     assert client.post(again, {"password": PASSWORD, "next": ACTIVATE})["Location"] == ACTIVATE
     secret = str(client.get(ACTIVATE).context["form"].secret)
     assert client.post(ACTIVATE, {"code": "12345"}).status_code == 200
-    assert client.post(ACTIVATE, {"code": totp(secret)})["Location"] == "/auth/2fa/recovery-codes/"
+    assert post_code(client, ACTIVATE, secret)["Location"] == "/auth/2fa/recovery-codes/"
     return secret
 
 
@@ -126,7 +137,7 @@ def test_two_factor_asks_for_a_code_at_the_next_sign_in(client: Client, editor: 
     assert sign_in(other, editor) == "/auth/2fa/authenticate/"
     assert other.get("/instances/").status_code == 302
     assert other.post("/auth/2fa/authenticate/", {"code": "000000"}).status_code == 200
-    answer = other.post("/auth/2fa/authenticate/", {"code": totp(secret)})
+    answer = post_code(other, "/auth/2fa/authenticate/", secret)
 
     assert answer["Location"] == "/i/aurora/"
 
@@ -143,7 +154,7 @@ def test_two_factor_secrets_are_stored_encrypted_and_fail_closed_without_their_k
     settings.FIELD_ENCRYPTION_KEYS = {"k9": b"9" * 32}
     other = Client()
     sign_in(other, editor)
-    assert other.post("/auth/2fa/authenticate/", {"code": totp(secret)}).status_code == 200  # asked again
+    assert post_code(other, "/auth/2fa/authenticate/", secret).status_code == 200  # asked again
 
 
 def test_a_recovery_code_opens_once(client: Client, editor: User) -> None:

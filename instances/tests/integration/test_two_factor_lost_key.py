@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.forms import UNREADABLE_CODE
 from accounts.models import AuditLogEntry, User
-from instances.tests.integration.test_sign_in import ACTIVATE, set_up_totp, set_up_two_factor, sign_in, totp
+from instances.tests.integration.test_sign_in import ACTIVATE, post_code, set_up_totp, set_up_two_factor, sign_in
 
 pytestmark = pytest.mark.django_db
 CODES = "/auth/2fa/recovery-codes/"
@@ -30,7 +30,7 @@ def test_signing_in_says_that_no_code_can_fit_and_what_helps(client: Client, edi
     wrong = other.post(STEP, {"code": "000000"}).context["form"].errors["code"]
     lose_key(settings)
 
-    answers = [other.post(STEP, {"code": code}) for code in (totp(secret), recovery_code)]
+    answers = [post_code(other, STEP, secret), other.post(STEP, {"code": recovery_code})]
 
     assert wrong == ["Incorrect code."]
     assert [answer.context["form"].errors["code"] for answer in answers] == [[UNREADABLE_CODE]] * 2
@@ -44,11 +44,11 @@ def test_who_is_still_signed_in_sets_it_up_anew(client: Client, editor: User, se
 
     assert client.post("/auth/2fa/totp/deactivate/")["Location"] == "/auth/2fa/"
     secret = client.get(ACTIVATE).context["form"].secret
-    client.post(ACTIVATE, {"code": totp(secret)})
+    post_code(client, ACTIVATE, secret)
 
     other = Client()
     sign_in(other, editor)
-    assert other.post(STEP, {"code": totp(secret)})["Location"] == "/i/aurora/"
+    assert post_code(other, STEP, secret)["Location"] == "/i/aurora/"
 
 
 def test_unreadable_recovery_codes_are_not_shown_and_new_ones_work(
