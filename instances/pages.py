@@ -12,6 +12,12 @@ def instance_url(instance: Instance) -> str:
     return f"/i/{instance.slug}/"
 
 
+def list_address(path: str, query: str, page: int) -> str:
+    """Where a list stands, with what was looked for (``query``, encoded) and its page, counted from 1."""
+    wanted = "&".join(filter(None, [query, f"page={page}" if page > 1 else ""]))
+    return f"{path}?{wanted}" if wanted else path
+
+
 def home_of(user: User) -> str:
     """The person's only instance, or the list of all."""
     mine = list(instances_of(user)[:2])

@@ -18,7 +18,7 @@ from tiktok import quota
 from tiktok.doctor.views import setup, setup_new
 from tiktok.fields import EncryptedTextField
 from tiktok.linking.admin_forms import EnvironmentAppForm, TikTokAppForm
-from tiktok.linking.developer_apps import forget_old_secret, is_new_secret_known
+from tiktok.linking.developer_apps import forget_old_secret, has_old_secret, is_new_secret_known
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
 
 
@@ -72,7 +72,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("Client secret before the change"))
     def old_secret_state(self, app: TikTokApp) -> str:
         """Whether there is one; never what it is."""
-        if TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is None:
+        if not has_old_secret(app):
             return str(_("none"))
         return str(_("kept until three days after the change, if TikTok knows the new one by then"))
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.models import User
 from instances.forms import InstanceForm
 from instances.overview import Desk, Wanted, desk_of
-from instances.pages import home_of, instance_url
+from instances.pages import home_of, instance_url, list_address
 from instances.queries import tenants_led_by
 from instances.services import SlugTaken, create_instance
 
@@ -55,9 +55,8 @@ def instance_rows(request: HttpRequest) -> HttpResponse:
     """The rows alone, for whoever looks for something; the page's address follows."""
     desk = _desk(request)
     response = render(request, "instances/_instance_rows.html", {"desk": desk, "is_part": True})
-    page = f"page={desk.page.number}" if desk.page.number > 1 else ""
-    query = "&".join(filter(None, [desk.wanted.query, page]))
-    response["HX-Push-Url"] = reverse("instances:instance-list") + (f"?{query}" if query else "")
+    path = reverse("instances:instance-list")
+    response["HX-Push-Url"] = list_address(path, desk.wanted.query, desk.page.number)
     return response
 
 

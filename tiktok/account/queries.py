@@ -11,10 +11,10 @@ from tiktok import quota
 from tiktok.account.caps import RateLine, rate_lines
 from tiktok.account.health import Health
 from tiktok.account.history import Happening, history_of
-from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.queries import accounts, avatar_url
 from tiktok.linking.sharing import Sharing, sharing_of
 from tiktok.models import Post, PostState, TikTokAccount
+from tiktok.models.states import HANDED_OVER
 from tiktok.publishing import lists
 
 LATEST: Final = 10
@@ -55,7 +55,7 @@ class AccountPage:
     @property
     def under_way(self) -> int:
         """Posts that are at TikTok, or on the way."""
-        return sum(tally.count for tally in self.tallies if tally.state in UNDER_WAY)
+        return sum(tally.count for tally in self.tallies if tally.state in HANDED_OVER)
 
 
 def find_accounts() -> QuerySet[TikTokAccount]:

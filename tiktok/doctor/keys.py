@@ -12,6 +12,7 @@ from tiktok.api.client import TikTokClient
 from tiktok.api.errors import ErrorKind, InvalidClient, OperatorFault, TikTokError
 from tiktok.api.secret import Secret
 from tiktok.doctor.registration import place
+from tiktok.doctor.standing import APPROVAL
 from tiktok.fields import Undecryptable
 from tiktok.gateway import give_back_connection
 from tiktok.linking.rules import check_key
@@ -19,7 +20,6 @@ from tiktok.models import TikTokApp
 
 KEY: Final = "client-key"
 SECRET: Final = "client-secret"  # noqa: S105 - a check's name
-APPROVAL: Final = "approval"
 
 
 def key_and_secret(app: TikTokApp, visit: Visit, client: TikTokClient) -> list[Finding]:

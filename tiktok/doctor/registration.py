@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from instances.doctor.address import is_tunnel
@@ -16,20 +17,18 @@ from tiktok.linking.rules import check_redirect_uri, type_for
 from tiktok.linking.scopes import FEATURES
 from tiktok.models import TikTokApp
 
-CALLBACK: Final = "/auth/tiktok/login/callback/"
-WEBHOOK: Final = "/webhooks/tiktok/"
 REDIRECT: Final = "redirect-uri"
 SCOPES: Final = "scopes"
 
 
 def expected_redirect_uri() -> str:
     """Where TikTok has to send people back to."""
-    return f"{settings.BASE_URL}{CALLBACK}"
+    return f"{settings.BASE_URL}{reverse('tiktok_callback')}"
 
 
 def webhook_url() -> str:
     """Where TikTok reports what has happened."""
-    return f"{settings.BASE_URL}{WEBHOOK}"
+    return f"{settings.BASE_URL}{reverse('tiktok:webhook')}"
 
 
 def is_own_machine() -> bool:

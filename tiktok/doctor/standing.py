@@ -11,6 +11,7 @@ from instances.doctor.finding import Finding, good, unknown, warning
 from tiktok import quota
 from tiktok.api.limits import ACTIVE_USERS_UNAUDITED
 from tiktok.doctor.registration import place
+from tiktok.linking.developer_apps import has_old_secret
 from tiktok.models import TikTokApp, TikTokCredential
 
 APPROVAL: Final = "approval"
@@ -80,7 +81,7 @@ def _held_creators(app: TikTokApp) -> Iterable[Finding]:
 
 def old_secret(app: TikTokApp) -> Iterable[Finding]:
     """A change of the secret that is not finished."""
-    if TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is not None:
+    if has_old_secret(app):
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
         text = _("The secret before the change is kept for three days after the new one works (%(place)s).")
         yield good("secret-change", text % {"place": where}, subject=app.name)

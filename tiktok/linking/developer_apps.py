@@ -34,6 +34,11 @@ def set_client_secret(app: TikTokApp, secret: str) -> None:
     app.secret_set_at = timezone.now()
 
 
+def has_old_secret(app: TikTokApp) -> bool:
+    """Whether the secret before a change is still kept, readable or not."""
+    return TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is not None
+
+
 def forget_old_secret(app: TikTokApp) -> bool:
     """Drop the secret before the change, unless the secret was changed again meanwhile; whether there was one."""
     same = TikTokApp.objects.filter(pk=app.pk, secret_set_at=app.secret_set_at, old_client_secret__isnull=False)

@@ -22,18 +22,18 @@ from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import remove_avatar
 from tiktok.linking.notices import settle
 from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret
+from tiktok.linking.status import LINKED
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, UsableToken, usable_token
-from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
+from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokCredential
+from tiktok.models.states import HANDED_OVER
 
 log = logging.getLogger(__name__)
 PATIENCE: Final = timedelta(minutes=10)
-UNDER_WAY: Final = (PostState.INITING, PostState.UPLOADING, PostState.PROCESSING)
 WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
 # Why a consent was not given back: another link lives on it, no usable token was left, or TikTok did not take it.
 SHARED: Final = "shared"
 UNUSABLE: Final = "unusable"
 FAILED: Final = "failed"
-LINKED: Final = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
 
 
 def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = False) -> bool:
@@ -68,7 +68,7 @@ def finish_disconnect(account: TikTokAccount) -> bool:
     """One step of a disconnect, repeatable: wait for posts, give the consent back, erase. True when it is done."""
     with instance_scope(account.instance):
         is_over = account.disconnect_at is None or account.disconnect_at <= read_db_now()
-        if not is_over and Post.objects.filter(account=account, state__in=UNDER_WAY).exists():
+        if not is_over and Post.objects.filter(account=account, state__in=HANDED_OVER).exists():
             return False
         kept = _revoke_last(account, is_over=is_over)
         if kept is None:
@@ -100,7 +100,7 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> str | None:
 
 
 def _revoke(account: TikTokAccount) -> None:
-    """Raises RefreshUnderWay, ReconnectNeeded, Undecryptable, TikTokError."""
+    """Raises RefreshUnderWay, ReconnectNeeded, ClientSecretUnreadable, TikTokError."""
     token, app = usable_token(account.credential_id), account.credential.app
     give_back_connection()
     try:

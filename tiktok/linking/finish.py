@@ -21,11 +21,12 @@ from tiktok.linking.services import OtherTikTokUser
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 
 
-def check_attempt(user: User | AnonymousUser, attempt: LinkAttempt) -> None:
-    """Before the code is spent. Raises NotAllowed if nothing could come of it."""
+def check_attempt(user: User | AnonymousUser, attempt: LinkAttempt) -> Access:
+    """Whether anything could come of it, asked before the code is spent. Raises NotAllowed."""
     access = attempt.check(user)
     with instance_scope(access.instance):
         attempt.check_account(access)
+    return access
 
 
 def finish_link(
@@ -67,8 +68,7 @@ def _called(account: TikTokAccount) -> str:
 
 def _linked_as(app: TikTokApp, tokens: TokenSet) -> str:
     """What the instance calls the TikTok user who came back; "" if it is not linked here."""
-    linked = TikTokAccount.objects.filter(credential__app=app, credential__open_id=tokens.open_id)
-    account = linked.exclude(status=AccountStatus.DISCONNECTED).first()
+    account = services.links_here(app, tokens).exclude(status=AccountStatus.DISCONNECTED).first()
     return _called(account) if account else ""
 
 

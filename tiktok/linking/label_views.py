@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods
 
 from instances.decorators import require_permission
@@ -12,7 +12,7 @@ from instances.roles import Permission
 from tiktok.linking import services
 from tiktok.linking.forms import LabelsForm
 from tiktok.linking.listing import labels_in_use
-from tiktok.linking.views import back_to_card
+from tiktok.linking.views import back_to_card, show_in_card
 from tiktok.models import TikTokAccount
 
 
@@ -26,13 +26,4 @@ def account_labels(request: InstanceRequest, account_id: UUID) -> HttpResponseBa
     if form.is_valid():
         services.label_account(account, labels=form.cleaned_data["labels"], actor=request.user)
         return back_to_card(request, account_id)
-    return _show(request, form, account)
-
-
-def _show(request: InstanceRequest, form: LabelsForm, account: TikTokAccount) -> HttpResponse:
-    context = {"form": form, "account": account}
-    if request.headers.get("HX-Request"):
-        response = render(request, "tiktok/linking/_labels.html", context)
-        response["HX-Retarget"], response["HX-Reswap"] = f"#labels-{account.pk}", "innerHTML"
-        return response
-    return render(request, "tiktok/linking/account_labels.html", context, status=422 if form.is_bound else 200)
+    return show_in_card(request, form, account, part="_labels", page="account_labels", place="labels")

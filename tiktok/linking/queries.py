@@ -14,11 +14,11 @@ from django.utils.translation import ngettext, pgettext
 from instances.models import Instance
 from tiktok import quota
 from tiktok.api.types import Scope
-from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp, shown_status
 from tiktok.models.account import EXPIRING, LIMITED
+from tiktok.models.states import HANDED_OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,6 @@ class AccountCard:
         """As of the last sync; None where the TikTok user does not let us know (any more)."""
         is_granted = Scope.USER_INFO_STATS in self.account.credential.scopes
         return self.account.follower_count if is_granted else None
-
-    @property
-    def has_tokens(self) -> bool:
-        """Whether its expiries mean anything."""
-        return self.account.status == AccountStatus.ACTIVE
 
     @property
     def reason(self) -> str:
@@ -160,7 +155,7 @@ def account_cards(
     instance: Instance, ids: Sequence[UUID], apps: Collection[TikTokApp] = ()
 ) -> tuple[list[AccountCard], list[AppLine]]:
     """One card per account, in the order of ``ids``, and one line per app; two statements, however many there are."""
-    counted = accounts().annotate(scheduled=_posts_in(PostState.SCHEDULED), under_way=_posts_in(*UNDER_WAY))
+    counted = accounts().annotate(scheduled=_posts_in(PostState.SCHEDULED), under_way=_posts_in(*HANDED_OVER))
     found = sorted(counted.filter(pk__in=ids), key=lambda account: ids.index(account.pk))
     day = quota.count_day([account.credential for account in found], apps)
     cards = [

@@ -11,12 +11,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from instances.roles import Permission
-from instances.scoping import instance_scope
 from tiktok.linking import outcomes
 from tiktok.linking.attempt import LinkAttempt, NotAllowed
 from tiktok.linking.connect_links.pages import end_page
 from tiktok.linking.connect_links.remembered import last_link
 from tiktok.linking.fault_words import RETURN_WORDS
+from tiktok.linking.finish import check_attempt
 from tiktok.linking.outcomes import Outcome
 
 SESSION_KEY: Final = "tiktok_connect_results"
@@ -89,9 +89,7 @@ def _ways_on(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None
     if attempt is None or not outcome.is_error:
         return {}
     try:
-        access = attempt.check(request.user)
-        with instance_scope(access.instance):
-            attempt.check_account(access)
+        access = check_attempt(request.user, attempt)
     except NotAllowed:
         return {}
     return {"again": attempt, "can_link_new": outcome.may_link_new and access.can(Permission.ACCOUNT_MANAGE)}

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
@@ -121,6 +121,11 @@ def _upsert_account(
     account.save(update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by"])
     settle(account, NoticeKind.ENDED)
     return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
+
+
+def links_here(app: TikTokApp, tokens: TokenSet) -> QuerySet[TikTokAccount]:
+    """The open instance's link to the TikTok user who came, whatever its status; at most one."""
+    return TikTokAccount.objects.filter(credential__app=app, credential__open_id=tokens.open_id)
 
 
 def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:

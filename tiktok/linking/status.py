@@ -1,7 +1,7 @@
 """What a credential's fate does to every account that hangs on it, in whichever instance."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +14,7 @@ from tiktok.linking.notices import correct, settle, tell, tell_scopes
 from tiktok.linking.reasons import ENDS_THE_GRANT, EXPIRED, WITHDRAWN
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential, WorkItem
 
-LINKED = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
+LINKED: Final = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
 
 
 def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bool:

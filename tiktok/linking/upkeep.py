@@ -10,10 +10,10 @@ from django.db.models import F, Q
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.scoping import instance_scope, unscoped
 from tiktok.api.errors import TikTokError
-from tiktok.linking.disconnect import UNDER_WAY
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_token
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential
+from tiktok.models.states import HANDED_OVER
 from tiktok.throttle import RateHeld
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def due_refreshes() -> list[tuple[UUID, int]]:
     Every refresh puts the link at risk (a lost answer burns it), so idle accounts are left in peace meanwhile.
     """
     with unscoped(reason="tokens are shared by every instance that linked this TikTok user"):
-        needed = Q(state__in=[*UNDER_WAY, PostState.DUE]) | Q(state=PostState.SCHEDULED, publish_at__lte=db_in(SOON))
+        needed = Q(state__in=[*HANDED_OVER, PostState.DUE]) | Q(state=PostState.SCHEDULED, publish_at__lte=db_in(SOON))
         busy = Post.objects.filter(needed).values("account__credential_id")
         linked = TikTokAccount.objects.filter(status=AccountStatus.ACTIVE).values("credential_id")
         due = TikTokCredential.objects.filter(next_refresh_at__lte=db_now(), withdrawn_at=None, pk__in=linked)

@@ -4,6 +4,7 @@ import json
 from typing import Any, Final
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.contrib.messages import get_messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
+from instances.pages import list_address
 from instances.roles import Permission
 from tiktok.api.errors import TikTokError
 from tiktok.linking import services
@@ -60,9 +62,8 @@ def connections_list(request: InstanceRequest) -> HttpResponse:
 
 def _address(request: InstanceRequest, listing: Listing) -> str:
     """The page on which this list stands."""
-    page = f"page={listing.page.number}" if listing.page.number > 1 else ""
-    query = "&".join(filter(None, [listing.filter.query, page]))
-    return reverse("tiktok:connections", args=[request.instance.slug]) + (f"?{query}" if query else "")
+    path = reverse("tiktok:connections", args=[request.instance.slug])
+    return list_address(path, listing.filter.query, listing.page.number)
 
 
 @require_GET
@@ -125,6 +126,18 @@ def _with_events(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
+def show_in_card(
+    request: InstanceRequest, form: forms.Form, account: TikTokAccount, *, part: str, page: str, place: str
+) -> HttpResponse:
+    """A form about the account: for htmx in its ``place`` of the card, for everybody else on a page of its own."""
+    context = {"form": form, "account": account}
+    if request.headers.get("HX-Request"):
+        response = render(request, f"tiktok/linking/{part}.html", context)
+        response["HX-Retarget"], response["HX-Reswap"] = f"#{place}-{account.pk}", "innerHTML"
+        return response
+    return render(request, f"tiktok/linking/{page}.html", context, status=422 if form.is_bound else 200)
+
+
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.ACCOUNT_MANAGE)
 def account_rename(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
@@ -134,12 +147,7 @@ def account_rename(request: InstanceRequest, account_id: UUID) -> HttpResponseBa
     if request.method == "POST" and form.is_valid():
         services.rename_account(account, name=form.cleaned_data["name"], actor=request.user)
         return back_to_card(request, account_id)
-    context = {"form": form, "account": account}
-    if request.headers.get("HX-Request"):
-        response = render(request, "tiktok/linking/_rename.html", context)
-        response["HX-Retarget"], response["HX-Reswap"] = f"#name-{account.pk}", "innerHTML"
-        return response
-    return render(request, "tiktok/linking/account_rename.html", context, status=422 if form.is_bound else 200)
+    return show_in_card(request, form, account, part="_rename", page="account_rename", place="name")
 
 
 @require_GET

@@ -46,8 +46,7 @@ def link_by_link(
 
 def _present(app: TikTokApp, tokens: TokenSet) -> TikTokAccount | None:
     """The instance's active account of the TikTok user who came."""
-    same = TikTokAccount.objects.filter(credential__app=app, credential__open_id=tokens.open_id)
-    return same.filter(status=AccountStatus.ACTIVE).first()
+    return services.links_here(app, tokens).filter(status=AccountStatus.ACTIVE).first()
 
 
 def _link_once(
