@@ -194,10 +194,11 @@ class Desk:
     storage_state: Any
 
 
-def set_up(page: Page, tiktok: Simulator, username: str, video: Path, **user: Any) -> Desk:
-    """Make a desk by the pages."""
-    tiktok.create_user(username, **user)
+def set_up(page: Page, tiktok: Simulator, video: Path) -> Desk:
+    """Make a desk by the pages, with a TikTok user whom nobody else links."""
     owner = somebody()
+    username = f"aurora.bakes.{next(_numbers)}"
+    tiktok.create_user(username, display_name="Aurora Bakes")
     slug = sign_up(page, owner)
     connect(page, slug, username)
     page.goto(f"/i/{slug}/media/")

@@ -22,6 +22,14 @@ FAILED: Final = pytest.StashKey[bool]()
 SCREENSHOTS: Final = ROOT / "screenshots"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def loop_is_not_ours() -> Iterator[None]:
+    """Playwright runs an event loop in this thread; the database is used between its calls, never inside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     stack = Stack().start()
@@ -80,25 +88,17 @@ def leave_picture(visitor: Visitor, path: Path) -> None:
         page.screenshot(path=f"{path}-{number}.png", full_page=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def desk(stack: Stack, browser: Browser, short_video: Path) -> Desk:
-    """A team at work, for tests that begin in the middle."""
+    """A team at work, for a test that begins in the middle; nobody else's test leaves anything there."""
     visitor = visit(browser, stack.url)
-    desk = set_up(visitor.page, stack.tiktok, "aurora.bakes", short_video, display_name="Aurora Bakes")
+    desk = set_up(visitor.page, stack.tiktok, short_video)
     assert visitor.close() == []
     return desk
 
 
-@pytest.fixture(scope="session")
-def loop_is_not_ours() -> Iterator[None]:
-    """Playwright runs an event loop in this thread; the database is used between its calls, never inside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture
-def editor_at(loop_is_not_ours: None, browser: Browser, live_server: LiveServer, editor: User) -> Iterator[Visitor]:
+def editor_at(browser: Browser, live_server: LiveServer, editor: User) -> Iterator[Visitor]:
     """The editor, signed in."""
     client = Client()
     client.force_login(editor)

@@ -58,7 +58,6 @@ def account(instance: Instance, other_instance: Instance, editor: User) -> TikTo
     return account
 
 
-@pytest.mark.usefixtures("loop_is_not_ours")
 @pytest.mark.django_db(transaction=True)
 def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: Visitor) -> None:
     page = editor_at.page

@@ -19,7 +19,7 @@ from tiktok.tests.simulator_process import CLIENT_KEY, Simulator
 
 
 @pytest.fixture
-def staff_at(loop_is_not_ours: None, browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
+def staff_at(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
     """Somebody who runs the deployment, signed in."""
     client = Client()
     client.force_login(UserFactory.create(email="ops@example.com", is_staff=True, is_superuser=True))

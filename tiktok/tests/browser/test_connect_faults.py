@@ -17,7 +17,7 @@ from tiktok.tests.connect_faults import ALL, CALLBACK, Fault, Scene, scenes, sto
 from tiktok.tests.factories import TikTokAppFactory
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
-pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 #: Looked at closely: the page with everything on it (a time, Details, another try), and the one with least.
 CLOSELY = {"rate_limit {} at the exchange", "a made-up state"}
 

@@ -23,7 +23,7 @@ from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
 from tiktok.tests.simulator_process import Simulator
 
-pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 DAY = 24 * 3600
 
 

@@ -22,7 +22,7 @@ from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
 from tiktok.tests.simulator_process import Simulator
 
-pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 # Said in the words of another code, or never said about a post.
 COVERED_ELSEWHERE: Final = {
     "invalid_param", "scope_permission_missed", "server_error", "temporarily_unavailable", "invalid_grant",

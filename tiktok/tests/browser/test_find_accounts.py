@@ -30,9 +30,7 @@ def app(db: None) -> TikTokApp:
 
 
 @pytest.fixture
-def owner_at(
-    loop_is_not_ours: None, browser: Browser, live_server: LiveServer, owner: User, settings: Settings
-) -> Iterator[Visitor]:
+def owner_at(browser: Browser, live_server: LiveServer, owner: User, settings: Settings) -> Iterator[Visitor]:
     """The owner, signed in."""
     settings.BASE_URL = live_server.url
     visitor = signed_in(browser, live_server.url, owner)

@@ -26,7 +26,7 @@ from tiktok.tests.factories import make_post, make_submission
 from tiktok.tests.fixtures_publishing import Submit, Worker
 from tiktok.tests.simulator_process import Simulator
 
-pytestmark = [pytest.mark.usefixtures("loop_is_not_ours"), pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 IN_GAP: Final = "2027-03-28T02:30"
 TWICE: Final = "2027-10-31T02:30"
 
