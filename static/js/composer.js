@@ -83,6 +83,24 @@
     else history.replaceState({ ...history.state, submitKey: field("submit_key").value }, "");
   }
 
+  // Another account: what has been written goes along. Who may see it is chosen anew, for it is another audience.
+  function changeAccount(event) {
+    event.preventDefault();
+    const look = Object.assign(document.createElement("button"), { name: "action", value: "look", hidden: true });
+    form.append(look);
+    field("to").value = event.target.elements.namedItem("to").value;
+    field("privacy_level").value = "";
+    form.requestSubmit(look);
+  }
+
+  // Leaving asks first while there is something that nobody has saved.
+  let isUnsaved = "unsaved" in page.dataset;
+  for (const type of ["input", "change", "media:ready"]) page.addEventListener(type, () => { isUnsaved = true; });
+  form.addEventListener("submit", () => { isUnsaved = false; });
+  window.addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
+
+  if (field("to")) document.querySelector("[data-account-form]").addEventListener("submit", changeAccount);
+
   page.addEventListener("change", () => { refresh(); preview(); });
   field("caption").addEventListener("input", count);
   document.addEventListener("media:ready", (event) => add(event.detail.id));

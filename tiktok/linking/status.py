@@ -42,6 +42,7 @@ def explain_withdrawal(credential_id: UUID, *, reason: str) -> None:
             unexplained = TikTokAccount.objects.filter(pk=account.pk, status_reason=WITHDRAWN)
             if reason != WITHDRAWN and unexplained.update(status_reason=reason):
                 correct(account, NoticeKind.ENDED, reason=reason)
+                _record(account, "withdrawal_explained", reason=reason)
 
 
 def is_linked(credential_id: UUID) -> bool:
@@ -49,11 +50,14 @@ def is_linked(credential_id: UUID) -> bool:
     return bool(_links(credential_id, *LINKED))
 
 
-def lose_scope(credential_id: UUID, scope: str) -> None:
-    """TikTok has just refused for want of this scope: whatever was written down, it is not granted (any more)."""
+def lose_scope(credential_id: UUID, scope: str, *, seen_version: int) -> None:
+    """TikTok has refused for want of this scope: whatever was written down, it is not granted (any more).
+
+    Only while ``version`` is still the one the caller acted on: the tokens of a newer consent may well carry it.
+    """
     with transaction.atomic():
-        row = TikTokCredential.objects.select_for_update().only("scopes").get(pk=credential_id)
-        if scope not in row.scopes:
+        row = TikTokCredential.objects.select_for_update().only("scopes", "version").get(pk=credential_id)
+        if scope not in row.scopes or row.version != seen_version:
             return
         left = [granted for granted in row.scopes if granted != scope]
         TikTokCredential.objects.filter(pk=credential_id).update(scopes=left)

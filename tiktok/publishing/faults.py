@@ -78,9 +78,10 @@ def _learn(step: Step, fault: Fault) -> None:
     """What a fault says beyond this post: a scope that is gone, or something for the operator's log, once per hold."""
     if not isinstance(fault, TikTokError) or step.post.hold_reason == fault.code:
         return
+    credential = step.post.account.credential
     if fault.kind == ErrorKind.SCOPE:
-        lose_scope(step.post.account.credential_id, Scope.VIDEO_PUBLISH)
-    app = step.post.account.credential.app
+        lose_scope(credential.pk, Scope.VIDEO_PUBLISH, seen_version=credential.version)
+    app = credential.app
     believed_audited = fault.code == UNAUDITED and app.is_audited
     if fault.kind == ErrorKind.OPERATOR or fault.code in FOR_OPERATOR or believed_audited:
         log.error("the operator is needed: TikTok answered %s to post %s of app %s", fault, step.post.pk, app.pk)

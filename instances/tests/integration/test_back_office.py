@@ -43,6 +43,13 @@ def test_every_list_and_every_row_opens_without_secrets(staff: Client, instance:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("query", ["is_active__exact=%00", "tenant__id__exact=%00", "q=%00", "%00=1"])
+def test_a_nul_in_the_address_of_a_list_is_refused(staff: Client, query: str) -> None:
+    for model in ("accounts_user", "instances_instance"):
+        assert staff.get(f"{reverse(f'admin:{model}_changelist')}?{query}").status_code == 400
+
+
+@pytest.mark.django_db
 def test_sign_in_by_third_parties_and_roles_of_django_have_no_pages(staff: Client) -> None:
     registered = {model._meta.label for model in admin.site._registry}
 

@@ -1,16 +1,13 @@
 """The composer keeps TikTok's rules while somebody chooses (UX-7 … UX-22), with and without a mouse."""
 
 import re
-from dataclasses import replace
-from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tiktok.tests.browser import acts
 from tiktok.tests.browser.acts import Desk
 from tiktok.tests.browser.conftest import Arrive
 from tiktok.tests.browser.stack import Stack
-from tiktok.tests.videos import make_video
 
 NEED = "You need to indicate if your content promotes yourself, a third party, or both."
 
@@ -82,11 +79,9 @@ def test_a_post_for_later_is_scheduled_and_cancelled(arrive: Arrive, desk: Desk)
     expect(acts.state(page, "Cancelled")).to_be_visible()
 
 
-def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk, tmp_path: Path) -> None:
+def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk) -> None:
     page = _composer(arrive, desk)
-    video = make_video(tmp_path / "keys.mp4", seconds=3)  # no other test has sent it
-    acts.upload(page, video)
-    acts.choose_video(page, video)
+    acts.choose_video(page, desk.video)
 
     _tab_to(page, "media")
     page.keyboard.press("Space")
@@ -104,11 +99,9 @@ def test_a_post_is_written_and_sent_by_keyboard_alone(arrive: Arrive, desk: Desk
     expect(page.get_by_text("No mouse was used").first).to_be_visible()
 
 
-def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arrive, desk: Desk, tmp_path: Path) -> None:
-    video = make_video(tmp_path / "once.mp4", seconds=4)  # no other test has sent it
+def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arrive, desk: Desk) -> None:
     page = _composer(arrive, desk)
-    acts.upload(page, video)
-    _fill(page, replace(desk, video=video), "Once is enough")
+    _fill(page, desk, "Once is enough")
     acts.press(page, "Publish")
     expect(page).to_have_url(acts.POST_PAGE)
     made = page.url
@@ -120,13 +113,41 @@ def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arriv
     expect(page).to_have_url(made)
 
 
+def test_another_account_gets_what_was_written_and_leaving_asks_first(arrive: Arrive, stack: Stack, desk: Desk) -> None:
+    stack.tiktok.create_user("second.bakery")
+    page = arrive(storage_state=desk.storage_state).page
+    acts.connect(page, desk.slug, "second.bakery")
+    acts.compose(page, desk.slug, desk.video, caption="Half a thought", username=desk.username)
+    questions: list[str] = []
+
+    def stay(question: Dialog) -> None:
+        questions.append(question.type)
+        question.dismiss()
+
+    page.on("dialog", stay)
+
+    account = page.get_by_role("combobox", name="Account", exact=True)
+    account.select_option(value=account.locator("option").filter(has_text="@second.bakery").get_attribute("value"))
+    expect(page.get_by_text("(@second.bakery) on TikTok")).to_be_visible()
+    expect(page.get_by_label("What people read under the video")).to_have_value("Half a thought")
+    expect(acts.choose_video(page, desk.video)).to_be_checked()
+    expect(acts.privacy(page)).to_have_value("")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert questions == []
+
+    page.get_by_label("Main menu").get_by_role("link", name="Media").click()
+    assert questions == ["beforeunload"]
+    expect(page.get_by_label("What people read under the video")).to_have_value("Half a thought")
+    acts.press(page, "Save draft")
+    expect(page).to_have_url(acts.POST_PAGE)
+    expect(page.get_by_text("@second.bakery").first).to_be_visible()
+    assert questions == ["beforeunload"]
+
+
 def _composer(arrive: Arrive, desk: Desk) -> Page:
     page = arrive(storage_state=desk.storage_state).page
     page.goto(f"/i/{desk.slug}/posts/new/")
-    chosen = page.get_by_text(f"(@{desk.username}) on TikTok")
-    if not chosen.is_visible():  # each look at a composer takes one of TikTok's twenty calls a minute
-        page.get_by_role("combobox", name="Account", exact=True).select_option(label=f"Aurora Bakes · @{desk.username}")
-    expect(chosen).to_be_visible()
+    expect(page.get_by_text(f"(@{desk.username}) on TikTok")).to_be_visible()
     return page
 
 

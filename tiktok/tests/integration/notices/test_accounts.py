@@ -156,8 +156,10 @@ def test_fewer_scopes_are_told_to_both_instances_until_they_are_granted_again(
 
 
 def test_a_scope_that_tiktok_refuses_is_told_once_and_shown(account: TikTokAccount, instance: Instance) -> None:
+    lose_scope(account.credential_id, "video.publish", seen_version=account.credential.version - 1)
+    assert told(instance) == []  # an answer to older tokens: a consent has come in between
     for _ in range(2):
-        lose_scope(account.credential_id, "video.publish")
+        lose_scope(account.credential_id, "video.publish", seen_version=account.credential.version)
 
     assert told(instance) == [("scopes", {"scopes": "video.publish"}, False)]
     with instance_scope(instance):

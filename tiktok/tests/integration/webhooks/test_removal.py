@@ -15,6 +15,7 @@ from accounts.models import AuditLogEntry
 from instances.jobs.clock import pinned_clock
 from instances.models import Instance, Notice
 from instances.scoping import instance_scope
+from tiktok.account.history import history_of
 from tiktok.linking.status import need_reconnect
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
@@ -117,6 +118,9 @@ def test_an_end_that_was_noticed_before_gets_its_reason(app: TikTokApp, post: Po
     assert fresh(account).credential.withdrawn_at == withdrawn_at
     with instance_scope(account.instance):
         assert [notice.parts for notice in Notice.objects.all()] == [{"reason": "account_banned"}]
+        assert [line.text for line in history_of(account) if line.title == "TikTok has said why"] == [
+            "TikTok has banned this account and ended the permission. By Clipdesk."
+        ]
 
 
 def test_tokens_that_came_while_it_was_applied_are_looked_at_again(
