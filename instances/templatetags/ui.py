@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from allauth.account.adapter import get_adapter
@@ -80,6 +81,7 @@ UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)  # a page of cards has hundreds of the same few
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """An icon of the sprite; hidden from screen readers unless it is given a ``label``."""
     voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
