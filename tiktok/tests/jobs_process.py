@@ -19,12 +19,12 @@ from django.db import connection
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_until(condition: Callable[[], object], *, what: str, timeout_s: float = 30) -> None:
-    """Return when ``condition`` holds; fail naming ``what`` when it does not in time."""
+def wait_until(condition: Callable[[], object], *, what: str, timeout_s: float = 30, every_s: float = 0.03) -> None:
+    """Return when ``condition``, asked every so many seconds, holds; fail naming ``what`` when it does not in time."""
     end, pause = time.monotonic() + timeout_s, threading.Event()
     while not condition():
         assert time.monotonic() < end, f"not in time: {what}"
-        pause.wait(0.03)
+        pause.wait(every_s)
 
 
 def peak_memory_bytes(pid: int) -> int:

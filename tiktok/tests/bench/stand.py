@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from instances.models import Instance
@@ -42,8 +43,11 @@ class Stand:
         return instance
 
     def account(self, instance: Instance, username: str) -> TikTokAccount:
-        """A TikTok user of its own, linked."""
-        return link_simulated(self.simulator, self.app, instance, username)
+        """A TikTok user of its own, linked; its profile has been read, as that of an account at rest."""
+        account = link_simulated(self.simulator, self.app, instance, username)
+        with instance_scope(instance):
+            TikTokAccount.objects.filter(pk=account.pk).update(synced_at=timezone.now())
+        return account
 
     def video(self, instance: Instance, size_bytes: int) -> Media:
         """A file of this size: mostly holes that take no disk, no two megabytes alike."""
