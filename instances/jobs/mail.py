@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from instances.jobs.clock import db_in, db_now
+from instances.jobs.desks import desks
 from instances.models import OutgoingMail
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def send_mail(mail_id: UUID) -> None:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     try:
-        message.send()
+        with desks.away():
+            message.send()
     except (smtplib.SMTPException, OSError) as error:
         _failed(mail, error)
         return

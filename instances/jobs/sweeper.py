@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
+from instances.jobs.desks import Desks, desks
 from instances.jobs.process import stopping
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Sweeper:
     """Asks each source in turn; a source returns claimed work, ready to run: at most as much as there is room for.
 
     ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
+    ``at``: the desks at which jobs compute, also of all in this process.
     ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``GRACE_S`` to end.
     """
 
@@ -44,11 +46,13 @@ class Sweeper:
         *,
         threads: int,
         limit: threading.Semaphore | None = None,
+        at: Desks = desks,
         stop: threading.Event = stopping,
         interval_s: float = INTERVAL_S,
     ) -> None:
         self._sources = sources
         self._slots = limit or threading.BoundedSemaphore(threads)
+        self._desks = at
         self._stop = stop
         self._interval_s = interval_s
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
@@ -75,14 +79,28 @@ class Sweeper:
         return thread
 
     def _hand_out(self) -> bool:
-        """Claim as much work as there are free slots and queue it; False when there was none."""
-        room = self._take_slots()
+        """Claim as much work as there are free slots and desks, and queue it; False when there was none."""
+        room = self._make_room()
         jobs = self._find(room) if room else []
         for job in jobs:
             self._jobs.put(job)
-        for _ in range(room - len(jobs)):
-            self._slots.release()
+        self._desks.give_back(room - len(jobs))
+        self._release(room - len(jobs))
         return bool(jobs) or not room
+
+    def _make_room(self) -> int:
+        """How many slots, and as many desks, are now ours."""
+        slots = self._take_slots()
+        if slots and not self._desks.wait(0):
+            self._desks.wait(self._interval_s)
+            self._stop.wait(self.GATHER_S)
+        room = self._desks.take(slots)
+        self._release(slots - room)
+        return room
+
+    def _release(self, slots: int) -> None:
+        for _ in range(slots):
+            self._slots.release()
 
     def _take_slots(self) -> int:
         """How many slots are now ours. Waits for the first one for an interval."""
@@ -102,8 +120,9 @@ class Sweeper:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            self._guarded(job)
-            close_old_connections()
+            with self._desks.seat():
+                self._guarded(job)
+                close_old_connections()
             self._slots.release()
             self._job_ended.set()
 
@@ -122,6 +141,18 @@ class Sweeper:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join(timeout=self.GRACE_S)
+
+
+def run_if_free(job: Job) -> None:
+    """For a hint: run it unless this process has enough to do. Then the sweep finds the work a little later."""
+    if not shared_slots.acquire(blocking=False):
+        return
+    try:
+        if desks.take(1):
+            with desks.seat():
+                job()
+    finally:
+        shared_slots.release()
 
 
 def configured_sources(*, with_periodic: bool) -> list[Source]:

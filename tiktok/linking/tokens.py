@@ -17,6 +17,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 
 from instances.jobs.clock import db_in, db_now, read_db_now
+from instances.jobs.desks import desks
 from instances.jobs.process import is_dead_here, process_mark
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, UnreadableAnswer
@@ -145,7 +146,8 @@ def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
     """Return when the row is worth another look: it changed, or its holder is gone. Raises RefreshUnderWay."""
     give_back_connection()
     while time.monotonic() < deadline:
-        time.sleep(POLL_S)
+        with desks.away():
+            time.sleep(POLL_S)
         now = TikTokCredential.objects.only(*_LEASE_FIELDS).get(pk=row.pk)
         if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until) or _is_dead(now):
             return
@@ -199,12 +201,13 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
 
 def _ask(row: TikTokCredential, refresh_token: Secret) -> TokenSet:
     """One refresh. An answer for another TikTok user is none."""
-    tokens = with_client_secret(
-        row.app,
-        lambda secret: login_kit.refresh_token(
-            tiktok_client(), client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
-        ),
-    )
+    with desks.away():
+        tokens = with_client_secret(
+            row.app,
+            lambda secret: login_kit.refresh_token(
+                tiktok_client(), client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
+            ),
+        )
     if tokens.open_id != row.open_id:
         raise UnreadableAnswer("foreign-answer", may_repeat=True)
     return tokens

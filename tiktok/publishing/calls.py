@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
+from instances.jobs.desks import desks
 from tiktok import throttle
 from tiktok.api.client import TikTokClient
 from tiktok.api.errors import AccessTokenInvalid, RateLimited, TikTokError
@@ -57,7 +58,8 @@ def _token(credential_id: UUID, *, refused: int | None = None) -> UsableToken:
 def _outside(credential_id: UUID, endpoint: Endpoint, call: Callable[[TikTokClient, Secret], T], token: Secret) -> T:
     give_back_connection()
     try:
-        return call(tiktok_client(), token)
+        with desks.away():
+            return call(tiktok_client(), token)
     except TikTokError as error:
         if error.http_status == TOO_MANY or isinstance(error, RateLimited):
             throttle.gate_after(credential_id, endpoint, error)

@@ -1,24 +1,21 @@
 """Hints for workers. They know nothing of retries: the row says when to come back."""
 
+from functools import partial
 from uuid import UUID
 
 from celery import shared_task
 
-from instances.jobs.sweeper import shared_slots
+from instances.jobs.sweeper import run_if_free
 from tiktok.publishing.claims import claim
 from tiktok.publishing.steps import advance
 
 
 @shared_task
 def advance_post(post_id: str) -> None:
-    """Run one step of a post if it is due and nobody else holds it; harmless when repeated or lost.
+    """Run one step of a post if it is due and nobody else holds it; harmless when repeated or lost."""
+    run_if_free(partial(_advance, UUID(post_id)))
 
-    When this process has enough to do, the sweep takes the post a little later.
-    """
-    if not shared_slots.acquire(blocking=False):
-        return
-    try:
-        if claimed := claim(UUID(post_id)):
-            advance(claimed)
-    finally:
-        shared_slots.release()
+
+def _advance(post_id: UUID) -> None:
+    if claimed := claim(post_id):
+        advance(claimed)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from instances.jobs.clock import read_db_now
+from instances.jobs.desks import desks
 from instances.jobs.process import process_mark
 from tiktok.api import content_posting
 from tiktok.api.body import FileChunkBody, FileTooShort
@@ -142,24 +143,26 @@ def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) 
             descriptor, first=chunk.first, length=chunk.length, before_block=guardian, stop_points=[no_return_from]
         )
         step.renew()
-        return content_posting.upload_chunk(
-            tiktok_client(),
-            upload_url=url,
-            body=body,
-            chunk=chunk,
-            total_size=submission.video_size,
-            content_type=media.content_type,
-            read_timeout_s=settings.PUBLISH_LEASE_S * 0.6,
-        )
+        with desks.away():
+            return content_posting.upload_chunk(
+                tiktok_client(),
+                upload_url=url,
+                body=body,
+                chunk=chunk,
+                total_size=submission.video_size,
+                content_type=media.content_type,
+                read_timeout_s=settings.PUBLISH_LEASE_S * 0.6,
+            )
 
 
 def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdentity:
     """The same bytes as at the init: hashed again when the file was touched, or once in another process."""
     known, mark = FileIdentity.of_submission(submission), process_mark()
     trusted = submission.media_checked_by == mark
-    identity = verify(
-        descriptor, known=known, sha256=submission.media_sha256, trusted=trusted, keep_alive=step.keep_alive
-    )
+    with desks.away():  # hashing gigabytes keeps no other thread waiting
+        identity = verify(
+            descriptor, known=known, sha256=submission.media_sha256, trusted=trusted, keep_alive=step.keep_alive
+        )
     if identity != known or not trusted:
         touched = {"media_mtime_ns": identity.mtime_ns, "media_inode": identity.inode, "media_checked_by": mark}
         step.save(submission=touched)
