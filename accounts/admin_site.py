@@ -35,11 +35,13 @@ class ClipdeskAdminSite(AdminSite):
         return pages + super().get_urls()
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """Answers 400 to a NUL in the address, which PostgreSQL takes in no text and the lists' filters pass on."""
+        """Answers 400 to a NUL in the address, which PostgreSQL takes in no text and the admin's pages pass on."""
 
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
+            asked = [text for name, values in request.GET.lists() for text in (name, *values)]
+            named = [str(part) for part in (*args, *kwargs.values())]
+            if any("\0" in text for text in asked + named):
                 raise BadRequest("a NUL in the address")
             return view(request, *args, **kwargs)
 

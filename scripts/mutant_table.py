@@ -153,8 +153,8 @@ _CONNECTING = [
         "the last of two windows forgets what the first one came to",
         WAYS_BACK,
         "tiktok/linking/result.py",
-        "    request.session = request.session.__class__(request.session.session_key)\n",
-        "",
+        "    session = type(request.session)(request.session.session_key)\n",
+        "    session = request.session\n",
     ),
 ]
 

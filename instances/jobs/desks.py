@@ -43,11 +43,11 @@ class Desks:
     @contextmanager
     def seat(self) -> Iterator[None]:
         """Work at a desk that was taken, and give it back at the end."""
-        self._thread.is_seated = True
+        was_seated, self._thread.is_seated = getattr(self._thread, "is_seated", False), True
         try:
             yield
         finally:
-            self._thread.is_seated = False
+            self._thread.is_seated = was_seated
             self.give_back()
 
     @contextmanager

@@ -81,7 +81,7 @@ class Sweeper:
     def _hand_out(self) -> bool:
         """Claim as much work as there are free slots and desks, and queue it; False when there was none."""
         room = self._make_room()
-        jobs = self._find(room) if room else []
+        jobs = self._find(room) if room and not self._stop.is_set() else []
         for job in jobs:
             self._jobs.put(job)
         self._desks.give_back(room - len(jobs))

@@ -83,19 +83,20 @@
     else history.replaceState({ ...history.state, submitKey: field("submit_key").value }, "");
   }
 
-  // Another account: what has been written goes along. Who may see it is chosen anew, for it is another audience.
+  // Another account: what has been written goes along. This page stays as it is, since somebody may come back to it.
   function changeAccount(event) {
     event.preventDefault();
-    const look = Object.assign(document.createElement("button"), { name: "action", value: "look", hidden: true });
-    form.append(look);
-    field("to").value = event.target.elements.namedItem("to").value;
-    field("privacy_level").value = "";
-    form.requestSubmit(look);
+    const value = event.target.elements.namedItem("to").value;
+    const other = Object.assign(document.createElement("button"), { name: "other", value, hidden: true });
+    form.append(other);
+    form.requestSubmit(other);
+    other.remove();
   }
 
   // Leaving asks first while there is something that nobody has saved.
   let isUnsaved = "unsaved" in page.dataset;
-  for (const type of ["input", "change", "media:ready"]) page.addEventListener(type, () => { isUnsaved = true; });
+  const note = (event) => { isUnsaved ||= !event.target.closest("[data-upload]"); }; // what is uploaded is kept
+  for (const type of ["input", "change"]) page.addEventListener(type, note);
   form.addEventListener("submit", () => { isUnsaved = false; });
   window.addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
 
@@ -104,7 +105,12 @@
   page.addEventListener("change", () => { refresh(); preview(); });
   field("caption").addEventListener("input", count);
   document.addEventListener("media:ready", (event) => add(event.detail.id));
-  window.addEventListener("pageshow", () => { keepKey(); refresh(); count(); preview(); });
+  function keepAccount() {
+    const chosen = document.querySelector("[data-account-form]").elements.namedItem("to");
+    if (field("to")) chosen.value = field("to").value; // going back, the browser would show the one chosen last
+  }
+
+  window.addEventListener("pageshow", () => { keepKey(); keepAccount(); refresh(); count(); preview(); });
   keepKey();
   refresh();
   count();

@@ -6,6 +6,8 @@ result can be reloaded, gone back to, and asked for once more without touching T
 
 from typing import Any, Final
 
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -37,11 +39,16 @@ def to_result(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | Non
 
 
 def _keep(request: HttpRequest, key: str, outcome: Outcome, attempt: LinkAttempt) -> None:
-    """Into the session as it is now: a second window may have ended while this one asked TikTok."""
-    request.session = request.session.__class__(request.session.session_key)
-    results = dict(request.session.get(SESSION_KEY, {}))
-    results[key] = [outcome.as_data(), attempt.as_data()]
-    request.session[SESSION_KEY] = dict(list(results.items())[-MOST_KEPT:])
+    """Into the session as it is now, and at once: a second window may end at the same moment."""
+    session = type(request.session)(request.session.session_key)
+    with transaction.atomic():
+        list(Session.objects.select_for_update().filter(pk=session.session_key))
+        results = dict(session.get(SESSION_KEY, {}))
+        results[key] = [outcome.as_data(), attempt.as_data()]
+        session[SESSION_KEY] = dict(list(results.items())[-MOST_KEPT:])
+        session.save()
+    session.modified = False  # saved again with the answer, it would undo what another window has kept since
+    request.session = session
 
 
 def kept_result(request: HttpRequest, key: str) -> Kept | None:

@@ -57,7 +57,7 @@ def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 
 def _written_for(request: InstanceRequest) -> TikTokAccount | None:
     """The account a sent form names, also one that has just stopped working: what was typed stays with it."""
-    named = request.POST.get("to") or request.GET.get("to", "")
+    named = request.POST.get("other") or request.POST.get("to") or request.GET.get("to", "")
     wanted = parse_id(named) if request.method == "POST" else None
     return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
 
@@ -82,6 +82,8 @@ def _compose(
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
     zone = (post and post.publish_zone) or request.instance.time_zone
     form = PostForm(_sent(request), initial=initial, creator=creator, zone=zone)
+    if "other" in request.POST:
+        form.errors.clear()  # half-written is no mistake yet
     if _is_decided(request) and form.is_valid():
         done = _save(request, form, account, creator, post)
         if done is not None:
@@ -99,17 +101,22 @@ def _ask(account: TikTokAccount) -> tuple[CreatorInfo | None, CreatorInfoUnavail
 
 def _is_decided(request: InstanceRequest) -> bool:
     """Whether something is to be saved; otherwise the same form is shown again, with a new offer."""
-    looks = "use_time" in request.POST or request.POST.get("action") == "look"
+    looks = bool({"use_time", "other"} & request.POST.keys()) or request.POST.get("action") == "look"
     return request.method == "POST" and not looks
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:
-    """What was sent; with the time that was offered instead of one that the clocks skip, where it was taken."""
-    if not (offered := request.POST.get("use_time")):
-        return request.POST or None
+    """What was sent; with the time that was offered instead of one that the clocks skip, where it was taken.
+
+    For another account (``other``) without what was said about the first one: who may see it, and that it may repeat.
+    """
     data = request.POST.copy()
-    data["publish_at"], data["when"] = offered, "later"
-    return data
+    if offered := request.POST.get("use_time"):
+        data["publish_at"], data["when"] = offered, "later"
+    if "other" in request.POST:
+        data["privacy_level"] = ""
+        data.pop("repeat_ok", None)
+    return data or None
 
 
 def _page(request: InstanceRequest, context: dict[str, Any]) -> HttpResponse:

@@ -76,11 +76,13 @@ def hold_for(step: Step, fault: Fault) -> Pause:
 
 def _learn(step: Step, fault: Fault) -> None:
     """What a fault says beyond this post: a scope that is gone, or something for the operator's log, once per hold."""
-    if not isinstance(fault, TikTokError) or step.post.hold_reason == fault.code:
+    if not isinstance(fault, TikTokError):
         return
     credential = step.post.account.credential
-    if fault.kind == ErrorKind.SCOPE:
+    if fault.kind == ErrorKind.SCOPE:  # each time: tokens may have been renewed since the step began
         lose_scope(credential.pk, Scope.VIDEO_PUBLISH, seen_version=credential.version)
+    if step.post.hold_reason == fault.code:
+        return
     app = credential.app
     believed_audited = fault.code == UNAUDITED and app.is_audited
     if fault.kind == ErrorKind.OPERATOR or fault.code in FOR_OPERATOR or believed_audited:

@@ -159,10 +159,9 @@ def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdenti
     """The same bytes as at the init: hashed again when the file was touched, or once in another process."""
     known, mark = FileIdentity.of_submission(submission), process_mark()
     trusted = submission.media_checked_by == mark
-    with desks.away():  # hashing gigabytes keeps no other thread waiting
-        identity = verify(
-            descriptor, known=known, sha256=submission.media_sha256, trusted=trusted, keep_alive=step.keep_alive
-        )
+    identity = verify(
+        descriptor, known=known, sha256=submission.media_sha256, trusted=trusted, keep_alive=step.keep_alive
+    )
     if identity != known or not trusted:
         touched = {"media_mtime_ns": identity.mtime_ns, "media_inode": identity.inode, "media_checked_by": mark}
         step.save(submission=touched)

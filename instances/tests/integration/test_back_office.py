@@ -50,6 +50,12 @@ def test_a_nul_in_the_address_of_a_list_is_refused(staff: Client, query: str) ->
 
 
 @pytest.mark.django_db
+def test_a_nul_in_the_name_of_a_row_is_refused(staff: Client) -> None:
+    assert staff.get("/admin/instances/joblease/%00/change/").status_code == 400
+    assert staff.get("/admin/instances/joblease/nobody/change/").status_code == 302
+
+
+@pytest.mark.django_db
 def test_sign_in_by_third_parties_and_roles_of_django_have_no_pages(staff: Client) -> None:
     registered = {model._meta.label for model in admin.site._registry}
 

@@ -3,13 +3,19 @@
 import re
 from collections.abc import Iterator
 from html import unescape
+from uuid import uuid4
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from pytest_django import Settings
 
+from accounts.sessions import SessionStore
+from instances.models import Instance
+from tiktok.linking import outcomes
+from tiktok.linking.attempt import LinkAttempt
 from tiktok.linking.fault_words import WORDS
 from tiktok.linking.outcomes import AFTERWARDS
+from tiktok.linking.result import kept_result, to_result
 from tiktok.models import TikTokApp
 from tiktok.tests.connect_faults import CALLBACK, REFUSALS, RETURNS, SILENCES, Fault, Scene, scenes, stored
 from tiktok.tests.races import at_once
@@ -131,6 +137,24 @@ def test_two_windows_that_end_at_the_same_moment_each_keep_their_result(stage: I
 
     ends = [scene.browser.get(answer["Location"]).content.decode() for answer in (one, two)]
     assert [re.findall(r'data-outcome="(\w+)"', end) for end in ends] == [["linked"], ["other_user"]]
+
+
+def test_what_ends_while_another_window_is_answered_is_kept_as_well(rf: RequestFactory, instance: Instance) -> None:
+    session = SessionStore()
+    session.create()
+    attempt = LinkAttempt(user="1", instance=str(instance.pk), app=str(uuid4()))
+    requests = [rf.get("/tiktok/callback/", {"state": state}) for state in ("one", "two")]
+    for request in requests:
+        request.session = SessionStore(session.session_key)
+        to_result(request, outcomes.fault("server_error"), attempt)
+    for request in requests:  # as with each answer, whichever is the last
+        if request.session.modified:
+            request.session.save()
+
+    for state in ("one", "two"):
+        request = rf.get("/")
+        request.session = SessionStore(session.session_key)
+        assert kept_result(request, state) is not None
 
 
 def test_the_pause_that_tiktok_asks_for_is_said(stage: Iterator[Scene], sim: Simulator) -> None:

@@ -13,7 +13,7 @@ from accounts.models import User
 from instances.models import Instance
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import Clock
+from tiktok.tests.fixtures_publishing import Clock, link_simulated
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,20 @@ def test_the_form_names_its_account(page: Client, linked: TikTokAccount) -> None
     """So it finds it again when the account stops working while somebody writes."""
     html = page.get(reverse("tiktok:post-new", args=["aurora"])).content.decode()
     assert f'name="to" value="{linked.pk}"' in html
+
+
+def test_another_account_gets_the_text_and_nothing_that_was_said_about_the_first(
+    page: Client, typed: dict[str, Any], address: str, linked: TikTokAccount, tiktok: Simulator
+) -> None:
+    other = link_simulated(tiktok, linked.credential.app, linked.instance, "second.bakery")
+    half = typed | {"to": str(linked.pk), "publish_at": "", "repeat_ok": "on"}  # no time yet
+
+    html = page.post(address, half | {"other": str(other.pk)}).content.decode()
+
+    sent = sent_by(html)
+    assert "(@second.bakery) on TikTok" in html.replace("</strong>", "")
+    assert f'name="to" value="{other.pk}"' in html
+    assert (sent["caption"], sent["media"]) == (typed["caption"], typed["media"])
+    assert (sent.get("privacy_level", ""), sent.get("repeat_ok")) == ("", None)
+    assert 'role="alert"' not in html
+    assert not Post.objects.exists()
