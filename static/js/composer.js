@@ -6,6 +6,7 @@
   if (!form || !page) return;
   const one = (selector) => page.querySelector(selector);
   const field = (name) => form.elements.namedItem(name);
+  const account = document.querySelector("[data-account-form] [name=to]");
   const show = (element, visible) => element && (element.hidden = !visible);
 
   function disclosure() {
@@ -86,11 +87,15 @@
   // Another account: what has been written goes along. This page stays as it is, since somebody may come back to it.
   function changeAccount(event) {
     event.preventDefault();
-    const value = event.target.elements.namedItem("to").value;
+    const value = account.value;
     const other = Object.assign(document.createElement("button"), { name: "other", value, hidden: true });
     form.append(other);
     form.requestSubmit(other);
     other.remove();
+  }
+
+  function keepAccount() {
+    if (field("to")) account.value = field("to").value; // going back, the browser would show the one chosen last
   }
 
   // Leaving asks first while there is something that nobody has saved.
@@ -100,16 +105,11 @@
   form.addEventListener("submit", () => { isUnsaved = false; });
   window.addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
 
-  if (field("to")) document.querySelector("[data-account-form]").addEventListener("submit", changeAccount);
+  if (field("to")) account.form.addEventListener("submit", changeAccount);
 
   page.addEventListener("change", () => { refresh(); preview(); });
   field("caption").addEventListener("input", count);
   document.addEventListener("media:ready", (event) => add(event.detail.id));
-  function keepAccount() {
-    const chosen = document.querySelector("[data-account-form]").elements.namedItem("to");
-    if (field("to")) chosen.value = field("to").value; // going back, the browser would show the one chosen last
-  }
-
   window.addEventListener("pageshow", () => { keepKey(); keepAccount(); refresh(); count(); preview(); });
   keepKey();
   refresh();
