@@ -131,3 +131,20 @@ class AuditLogEntry(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: lines go only with their tenant."""
         raise TypeError("the audit log is append-only")
+
+
+class LimitEntry(models.Model):
+    """A rate limit, a lockout or the mark of a used code, as JSON; ``accounts.limits`` reads and writes it."""
+
+    LONGEST_KEY: Final = 250
+
+    key = models.CharField(primary_key=True, max_length=LONGEST_KEY)
+    value = models.TextField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("limit")
+        verbose_name_plural = _("limits")
+
+    def __str__(self) -> str:
+        return self.key

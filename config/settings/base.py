@@ -129,7 +129,7 @@ DATABASES = {"default": _database | {"ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+CACHES = {"default": {"BACKEND": "accounts.limits.LimitCache"}}  # limits alone; JSON, never culled
 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
@@ -153,6 +153,7 @@ SWEEP_STARTUP = [
 ]
 # Name, every so many seconds, what to call. Celery beat is built from this; embedded, the sweeper walks it.
 PERIODIC_JOBS = [
+    ("forget-limits", 600, "accounts.limits.forget_expired_limits"),
     ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
     ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
     ("forget-notices", 24 * 3600, "instances.notices.housekeeping.forget_old_notices"),

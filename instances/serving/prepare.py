@@ -1,4 +1,4 @@
-"""What has to be true before the first request: tables, cache table, static files, the environment's TikTok app."""
+"""What has to be true before the first request: tables, static files, the environment's TikTok app."""
 
 import hashlib
 from collections.abc import Iterator
@@ -16,7 +16,6 @@ STAMP: Final = "static.stamp"
 def prepare() -> None:
     """Safe to run again; takes a second when there is nothing to do."""
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
     collect_static()
     if "sync_environment_app" in get_commands():
         call_command("sync_environment_app")
