@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from accounts.models import TenantMembership, TenantRole, User
+from accounts.models import Tenant, TenantMembership, TenantRole, User
 from instances.models import Instance, Membership
 from instances.roles import ALLOWED, Permission, Role
 
@@ -35,6 +36,11 @@ def access_for(user: User, instance: Instance) -> Access | None:
     """The person's access to the instance, or None for strangers."""
     role = role_of(user, instance)
     return Access(instance, user, role) if role else None
+
+
+def lacks_second_factor(user: User, tenant: Tenant) -> bool:
+    """Return whether the tenant requires two-factor sign-in and the person has not set it up."""
+    return tenant.require_two_factor and not is_mfa_enabled(user)
 
 
 def access_among(instances: QuerySet[Instance], user: User) -> Access | None:

@@ -5,13 +5,12 @@ Pages of an instance show times in its zone; /admin/ and the API stay at UTC.
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import urlsplit
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -23,14 +22,19 @@ from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from accounts.models import User
-from instances.access import Access, access_among, access_for
+from instances.access import Access, access_among, access_for, lacks_second_factor
 from instances.http import InstanceRequest
 from instances.models import ApiKey, Instance
+from instances.problems import API_PREFIX, problem_response
 from instances.roles import KEY_SCOPE_NEEDS, KeyScope
 from instances.scoping import instance_scope, unscoped
 from instances.tokens import hash_key
 
 LAST_USED_STEP: Final = timedelta(minutes=1)
+NO_SECOND_FACTOR: Final = (
+    "The tenant requires two-factor sign-in, and the person who created this key has not set it up. "
+    "The key works again once they have."
+)
 STOP_POLLING: Final = 286  # htmx asks no more, and leaves the page as it is
 INSTANCE_PATH = re.compile(r"^/i/(?P<slug>[-a-zA-Z0-9_]+)/")  # what the addresses of pages take for a slug
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -47,7 +51,9 @@ class InstanceMiddleware:
         typed = cast(InstanceRequest, request)
         if match := INSTANCE_PATH.match(request.path_info):
             return self._page(typed, match["slug"])
-        with self._scope(typed):
+        if request.path_info.startswith(API_PREFIX) and (found := key_access(request)):
+            return self._program(typed, *found)
+        with unscoped(reason="admin") if request.path_info.startswith("/admin/") else nullcontext():
             return self.get_response(request)
 
     def _page(self, request: InstanceRequest, slug: str) -> HttpResponseBase:
@@ -57,7 +63,7 @@ class InstanceMiddleware:
         access = access_among(Instance.objects.select_related("tenant").filter(slug=slug), user)
         if access is None:
             return _not_found(request)
-        if access.instance.tenant.require_two_factor and not is_mfa_enabled(user):
+        if lacks_second_factor(user, access.instance.tenant):
             return _two_factor_first(request, access.instance)
         request.instance, request.membership = access.instance, access
         with instance_scope(access.instance), timezone.override(access.instance.zone):
@@ -65,14 +71,13 @@ class InstanceMiddleware:
         is_typed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
         return _only_a_button(request, response) if is_typed else response
 
-    def _scope(self, request: InstanceRequest) -> AbstractContextManager[None]:
-        if request.path_info.startswith("/admin/"):
-            return unscoped(reason="admin")
-        if request.path_info.startswith("/api/v1/") and (found := key_access(request)):
-            request.api_key, request.membership = found
-            request.instance, request.user = request.membership.instance, request.membership.user
-            return instance_scope(request.instance)
-        return nullcontext()
+    def _program(self, request: InstanceRequest, key: ApiKey, access: Access) -> HttpResponseBase:
+        if lacks_second_factor(access.user, access.instance.tenant):
+            return problem_response(HTTPStatus.FORBIDDEN, "two_factor_required", NO_SECOND_FACTOR)
+        request.api_key, request.membership = key, access
+        request.instance, request.user = access.instance, access.user
+        with instance_scope(request.instance):
+            return self.get_response(request)
 
 
 def key_access(request: HttpRequest) -> tuple[ApiKey, Access] | None:
@@ -134,7 +139,7 @@ def _is_bell(request: HttpRequest) -> bool:
 
 
 def _two_factor_first(request: HttpRequest, instance: Instance) -> HttpResponse:
-    """To the page that sets it up, with the reason."""
+    """Redirect to the page that sets it up, with the reason."""
     if _is_bell(request):
         return HttpResponse(status=STOP_POLLING)
     text = _("%(tenant)s asks everybody for two-factor sign-in. Set it up here, then open %(instance)s again.")

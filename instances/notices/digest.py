@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from instances.access import lacks_second_factor
 from instances.jobs.clock import db_in
 from instances.jobs.mail import queue_mail
 from instances.models import Instance, Notice, NoticeRead, NotificationPreference
@@ -60,7 +61,9 @@ def people_told(instance: Instance) -> list[User]:
     return [
         member.user
         for member in members_of(instance, reader=Role.OWNER)
-        if member.user.is_active and Permission.POST_WRITE in ALLOWED[member.role]
+        if member.user.is_active
+        and Permission.POST_WRITE in ALLOWED[member.role]
+        and not lacks_second_factor(member.user, instance.tenant)
     ]
 
 

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import User
+from accounts.models import Tenant, User
+from instances.access import lacks_second_factor
 from instances.forms import InstanceForm
 from instances.overview import Desk, Wanted, desk_of
 from instances.pages import home_of, instance_url, list_address
@@ -69,11 +70,16 @@ def _desk(request: HttpRequest) -> Desk:
 def instance_new(request: HttpRequest) -> HttpResponse:
     """Make an instance; for those who lead a tenant."""
     user = cast(User, request.user)
-    if not tenants_led_by(user).exists():
+    tenants = list(tenants_led_by(user))
+    if not tenants:
         raise PermissionDenied
+    if all(lacks_second_factor(user, tenant) for tenant in tenants):
+        return _two_factor_first(request, tenants[0])
     form = InstanceForm(request.POST or None, user=user)
     if form.is_valid():
         data = form.cleaned_data
+        if lacks_second_factor(user, data["tenant"]):
+            return _two_factor_first(request, data["tenant"])
         try:
             instance = create_instance(
                 data["tenant"], actor=user, name=data["name"], slug=data["slug"], time_zone=data["time_zone"]
@@ -84,3 +90,10 @@ def instance_new(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("%(name)s is ready.") % {"name": instance.name})
             return redirect(instance_url(instance))
     return render(request, "instances/instance_new.html", {"form": form})
+
+
+def _two_factor_first(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Redirect to the page that sets it up, with the reason."""
+    text = _("%(tenant)s requires two-factor sign-in. Set it up here, then create the instance.")
+    messages.warning(request, text % {"tenant": tenant})
+    return redirect("mfa_index")

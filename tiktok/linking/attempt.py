@@ -10,7 +10,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
 
 from accounts.models import User
-from instances.access import Access, access_for
+from instances.access import Access, access_for, lacks_second_factor
 from instances.models import Instance
 from instances.roles import Permission
 from tiktok.linking.connect_links.queries import link_by_id, standing_of
@@ -88,6 +88,8 @@ class LinkAttempt:
         access = access_for(user, instance)
         if access is None:
             raise NotAllowed("not_member")
+        if lacks_second_factor(access.user, instance.tenant):
+            raise NotAllowed("two_factor_missing")
         if not access.can(Permission.ACCOUNT_MANAGE if self.needs_manage else Permission.ACCOUNT_RECONNECT):
             raise NotAllowed("role_changed")
         return access

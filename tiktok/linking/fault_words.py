@@ -205,6 +205,12 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
         _("Your membership ended while you were at TikTok."),
         _("Ask an admin of the instance to invite you again."),
     ),
+    "two_factor_missing": Words(
+        Matter.YOURS,
+        _("You need two-factor sign-in first"),
+        _("The tenant requires two-factor sign-in, and you have not set it up."),
+        _("Set it up under “Your sign-in”, then connect the account again."),
+    ),
     "role_changed": Words(
         Matter.YOURS,
         _("Your role does not allow this any more"),

@@ -17,7 +17,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import Tenant, User
 from instances.models import Instance, Membership
 from instances.scoping import instance_scope, unscoped
 from instances.tests.factories import InstanceFactory, person_of
@@ -237,6 +237,12 @@ def demoted(scene: Scene) -> str:
     return callback
 
 
+def without_second_factor(scene: Scene) -> str:
+    callback = scene.consented()
+    Tenant.objects.filter(pk=scene.instance.tenant_id).update(require_two_factor=True)
+    return callback
+
+
 def without_instance(scene: Scene) -> str:
     callback = scene.consented()
     with unscoped(reason="housekeeping"):
@@ -316,6 +322,7 @@ RETURNS: Final = [
     Fault("other_person", as_another_person),
     Fault("not_member", removed),
     Fault("role_changed", demoted),
+    Fault("two_factor_missing", without_second_factor),
     Fault("instance_gone", without_instance),
     Fault("app_gone", without_app),
     Fault("secret_unreadable", secret_lost),

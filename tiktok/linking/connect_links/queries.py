@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from instances.access import Access, access_for
+from instances.access import Access, access_for, lacks_second_factor
 from instances.models import Instance
 from instances.queries import members_of
 from instances.roles import ALLOWED, Permission, Role
@@ -77,6 +77,8 @@ def standing_of(link: ConnectLink | None) -> Standing:
         return Standing(state)
     access = access_for(link.maker, link.instance) if link.maker else None
     if access is None or not access.can(Permission.ACCOUNT_MANAGE):
+        return Standing(LinkState.MAKER_GONE)
+    if lacks_second_factor(access.user, link.instance.tenant):
         return Standing(LinkState.MAKER_GONE)
     return Standing(state, access)
 

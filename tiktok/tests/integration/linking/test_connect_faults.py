@@ -81,6 +81,7 @@ def test_who_could_not_link_any_more_spends_no_code(stage: Iterator[Scene], sim:
         "other_person",
         "not_member",
         "role_changed",
+        "two_factor_missing",
         "instance_gone",
         "app_gone",
     }

@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import AuditLogEntry, TenantMembership, User
+from accounts.models import AuditLogEntry, Tenant, TenantMembership, User
 from instances.models import Instance, Membership
 from instances.notices.words import words_of
 from instances.roles import Role
@@ -381,6 +381,14 @@ def test_what_changes_while_somebody_is_at_tiktok_counts_at_the_callback(
     assert sim.requests("token") == []  # not even the code was spent
     assert not TikTokCredential.objects.exists()
     assert not TikTokAccount._base_manager.exists()
+
+
+def test_link_stops_when_its_creator_lacks_the_required_second_factor(
+    guest: Client, made: MadeLink, instance: Instance
+) -> None:
+    Tenant.objects.filter(pk=instance.tenant_id).update(require_two_factor=True)
+
+    assert read(guest.get(made.url)).code == "link_maker_gone"
 
 
 @pytest.mark.parametrize("token", ["nothing", "x" * 43, "%00", "a" * 3000])
