@@ -1,19 +1,38 @@
-"""Back office for people, tenants and the audit log. Nothing secret is shown, and history is not edited."""
+"""Back office for people and the audit log. Nothing secret is shown, and history is not edited."""
 
+from typing import Any, Final, cast
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditLogEntry, Tenant, TenantMembership, User
+from accounts.audit import record_about_person
+from accounts.models import AuditLogEntry, User
 
-# Nobody signs in by a third party; a session's key and a two-factor secret are nobody's business; roles are ours.
-for model in (SocialAccount, SocialApp, SocialToken, UserSession, Authenticator, Group):
+# Nobody signs in by a third party; a session's key and a two-factor secret are nobody's business; roles are ours; an
+# address changes only with its owner's confirmation.
+HIDDEN: Final = (SocialAccount, SocialApp, SocialToken, UserSession, Authenticator, Group, EmailAddress)
+for model in HIDDEN:
     admin.site.unregister(model)
+# What staff change about a person, and the audit action for true and for false.
+PERSON_ACTIONS: Final = {
+    "is_active": ("person.enabled", "person.disabled"),
+    "is_staff": ("person.staff_granted", "person.staff_revoked"),
+    "is_superuser": ("person.superuser_granted", "person.superuser_revoked"),
+}
+
+
+def actor_of(request: HttpRequest) -> User:
+    """Return the member of staff who acts."""
+    return cast(User, request.user)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -47,24 +66,18 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """A person without a place could do nothing."""
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """People are shut out by "active"; a tenant could lose its last owner, and the audit log its people."""
+        return False
 
-class TenantMembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Who belongs to the tenant."""
-
-    model = TenantMembership
-    fields = ["user", "role"]
-    autocomplete_fields = ["user"]
-    extra = 0
-
-
-@admin.register(Tenant)
-class TenantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Customers, their policies and their people."""
-
-    list_display = ["name", "require_two_factor", "created_at"]
-    search_fields = ["name"]
-    readonly_fields = ["created_at"]
-    inlines = [TenantMembershipInline]
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """With a line in the audit log of each tenant of the person."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            for field in form.changed_data:
+                yes, no = PERSON_ACTIONS.get(field, ("person.updated", "person.updated"))
+                action = yes if getattr(obj, field) else no
+                record_about_person(action, person=obj, actor=actor_of(request), by_staff=True)
 
 
 @admin.register(Authenticator)
@@ -80,6 +93,22 @@ class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People set up their own."""
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """There is nothing to edit."""
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        """Remove it, with a line in the audit log of each tenant of the person, and a mail to the person."""
+        with transaction.atomic():
+            super().delete_model(request, obj)
+            record_about_person("person.two_factor_removed", person=obj.user, actor=actor_of(request), by_staff=True)
+            get_adapter(request).send_notification_mail("mfa/email/totp_deactivated", obj.user)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        """One by one, each as above."""
+        for authenticator in queryset.select_related("user"):
+            self.delete_model(request, authenticator)
 
 
 @admin.register(AuditLogEntry)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 
-from accounts.models import AuditLogEntry, Tenant, User
+from accounts.models import AuditLogEntry, Tenant, TenantMembership, User
 
 
 def record(
@@ -37,3 +37,9 @@ def record(
         detail=detail,
         **target_fields,
     )
+
+
+def record_about_person(action: str, *, person: User, actor: User | None, by_staff: bool = False) -> None:
+    """Write the line into the log of every tenant that the person belongs to."""
+    for place in TenantMembership.objects.filter(user=person).select_related("tenant"):
+        record(action, tenant=place.tenant, actor=actor, target=person, person=person.email, by_staff=by_staff)

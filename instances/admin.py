@@ -1,6 +1,7 @@
 """Back office for instances, invitations, keys and background work. No token, hash or mail text is shown."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -9,24 +10,76 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import ReadOnlyAdmin, actor_of
 from accounts.audit import record
-from accounts.models import User
+from accounts.models import Tenant, TenantMembership
+from instances.admin_forms import FixedPeople, PeopleOfTenant
 from instances.forms import GeneralForm
 from instances.models import ApiKey, Instance, Invitation, JobLease, Membership, OutgoingMail
+from instances.services import staff
+
+PLACE_ACTS: Final[dict[type[Model], tuple[Callable[..., None], Callable[..., None]]]] = {
+    Membership: (staff.set_instance_role, staff.remove_from_instance),
+    TenantMembership: (staff.set_tenant_role, staff.remove_from_tenant),
+}
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Who works in the instance; tenant owners and admins need no line."""
+class PlacesInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Places of people; whose place it is cannot be changed, only the role."""
 
-    model = Membership
     fields = ["user", "role"]
     autocomplete_fields = ["user"]
     extra = 0
 
 
+class MembershipInline(PlacesInline):
+    """Who works in the instance; tenant owners and admins need no line."""
+
+    model = Membership
+    formset = FixedPeople
+
+
+class TenantMembershipInline(PlacesInline):
+    """Who belongs to the tenant."""
+
+    model = TenantMembership
+    formset = PeopleOfTenant
+
+
+class PlacesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Changes people's places by the services, which write audit lines and end keys and invitations."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Add, change and remove places, each with its audit line."""
+        formset.save(commit=False)
+        actor = actor_of(request)
+        save, remove = PLACE_ACTS[formset.model]
+        for place in formset.deleted_objects:
+            remove(place, actor=actor)
+        for place in [*formset.new_objects, *(place for place, _fields in formset.changed_objects)]:
+            save(place, actor=actor)
+
+
+@admin.register(Tenant)
+class TenantAdmin(PlacesAdmin):
+    """Customers, their policies and their people."""
+
+    list_display = ["name", "require_two_factor", "created_at"]
+    search_fields = ["name"]
+    readonly_fields = ["created_at"]
+    inlines = [TenantMembershipInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Its audit log would go with it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        """With its audit line."""
+        staff.update_tenant(obj, actor=actor_of(request), changed=form.changed_data)
+
+
 @admin.register(Instance)
-class InstanceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class InstanceAdmin(PlacesAdmin):
     """Instances are made in the product; here they are found and renamed."""
 
     form = GeneralForm
@@ -44,6 +97,16 @@ class InstanceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """All its posts and media would go with it."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: Instance, form: Any, change: bool) -> None:
+        """With its audit line."""
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            if form.changed_data:
+                record(
+                    "instance.updated", tenant=obj.tenant, actor=actor_of(request), instance_id=obj.pk, target=obj,
+                    name=obj.name, time_zone=obj.time_zone, by_staff=True,
+                )  # fmt: skip
 
 
 class RevocableAdmin(ReadOnlyAdmin):
@@ -66,8 +129,10 @@ class RevocableAdmin(ReadOnlyAdmin):
 
     def write_down(self, request: HttpRequest, row: Any) -> None:
         """The audit line."""
-        actor = request.user if isinstance(request.user, User) else None
-        record(f"{self.noun}.revoked", tenant=self.tenant_of(row), actor=actor, target=row, by_staff=True)
+        record(
+            f"{self.noun}.revoked", tenant=self.tenant_of(row), actor=actor_of(request), target=row,
+            instance_id=getattr(row, "instance_id", None), by_staff=True,
+        )  # fmt: skip
 
     def tenant_of(self, row: Any) -> Any:
         """Whose log the line belongs to."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db import models
+from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,7 +13,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin import ReadOnlyAdmin
+from accounts.admin import ReadOnlyAdmin, actor_of
+from accounts.audit import record
+from accounts.models import Tenant
 from tiktok import quota
 from tiktok.doctor.views import setup, setup_new
 from tiktok.fields import EncryptedTextField
@@ -83,10 +85,51 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         forgotten = [app for app in known if forget_old_secret(app)]
         for app in forgotten:
             self.log_change(request, app, "Forgot the client secret before the change.")
+            self._record(request, "tiktok_app.old_secret_removed", app, {app.tenant})
         messages.success(request, _("%(count)d forgotten.") % {"count": len(forgotten)})
         if kept := [app.name for app in rows if app not in known]:
             text = _("Kept, since TikTok does not confirm the new secret: %(names)s.")
             messages.warning(request, text % {"names": ", ".join(kept)})
+
+    def save_model(self, request: HttpRequest, obj: TikTokApp, form: Any, change: bool) -> None:
+        """With an audit line of its tenant, and of the one that it belonged to."""
+        before = TikTokApp.objects.filter(pk=obj.pk).select_related("tenant").first()
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            action = "tiktok_app.updated" if change else "tiktok_app.created"
+            tenants = {obj.tenant, before.tenant if before else None}
+            self._record(request, action, obj, tenants, fields=sorted(form.changed_data))
+
+    def delete_model(self, request: HttpRequest, obj: TikTokApp) -> None:
+        """With an audit line of its tenant."""
+        with transaction.atomic():
+            self._record(request, "tiktok_app.deleted", obj, {obj.tenant})
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[TikTokApp]) -> None:
+        """One by one, each as above."""
+        for app in queryset.select_related("tenant"):
+            self.delete_model(request, app)
+
+    def _record(
+        self,
+        request: HttpRequest,
+        action: str,
+        app: TikTokApp,
+        tenants: set[Tenant | None],
+        fields: list[str] | None = None,
+    ) -> None:
+        with transaction.atomic():
+            for tenant in filter(None, tenants):
+                record(
+                    action,
+                    tenant=tenant,
+                    actor=actor_of(request),
+                    target=app,
+                    name=app.name,
+                    by_staff=True,
+                    fields=fields or [],
+                )
 
     def get_urls(self) -> list[URLPattern]:
         """With the set-up guide, before an app is entered and of each."""

@@ -1,6 +1,5 @@
 """Who belongs to an instance, as what; nobody reaches above their own role, and a tenant keeps an owner."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import transaction
@@ -42,7 +41,8 @@ def change_role(instance: Instance, *, actor: User, member: User, role: Role) ->
             _keep_an_owner(tenant)
         set_role(instance, member=member, role=role)
         if not reaches(role, before):
-            _forget_invitations(tenant, member)
+            forget_invitations(tenant, member)
+            revoke_lost_keys(tenant, member)
         record(
             "member.role_changed",
             tenant=tenant,
@@ -77,10 +77,10 @@ def remove_member(instance: Instance, *, actor: User, member: User) -> None:
         if before == Role.OWNER:
             _keep_an_owner(tenant)
         if before in TENANT_ROLE_OF:
-            _leave_tenant(tenant, member)
+            leave_tenant(tenant, member)
         else:
-            _leave_instance(instance, member)
-        _forget_invitations(tenant, member)
+            leave_instance(instance, member)
+        forget_invitations(tenant, member)
         record(
             "member.removed",
             tenant=tenant,
@@ -110,27 +110,34 @@ def _keep_an_owner(tenant: Tenant) -> None:
         raise LastOwner
 
 
-def _leave_tenant(tenant: Tenant, member: User) -> None:
+def leave_tenant(tenant: Tenant, member: User) -> None:
+    """Take the places in the tenant and all its instances away, without asking who may."""
     Membership.objects.filter(user=member, instance__tenant=tenant).delete()
     TenantMembership.objects.filter(user=member, tenant=tenant).delete()
-    _revoke_keys(member, Instance.objects.filter(tenant=tenant).values_list("pk", flat=True))
+    revoke_lost_keys(tenant, member)
 
 
-def _leave_instance(instance: Instance, member: User) -> None:
-    """The place in the tenant goes with the last instance."""
+def leave_instance(instance: Instance, member: User) -> None:
+    """Take the place in the instance away; the place in the tenant goes with the last instance."""
     Membership.objects.filter(user=member, instance=instance).delete()
-    _revoke_keys(member, [instance.pk])
     if not Membership.objects.filter(user=member, instance__tenant_id=instance.tenant_id).exists():
         TenantMembership.objects.filter(user=member, tenant_id=instance.tenant_id).delete()
+    revoke_lost_keys(instance.tenant, member)
 
 
-def _revoke_keys(member: User, instance_ids: Iterable[UUID]) -> None:
-    """Coming back later must not bring old keys back to life."""
-    ApiKey.objects.filter(user=member, instance_id__in=instance_ids, revoked_at=None).update(revoked_at=timezone.now())
+def revoke_lost_keys(tenant: Tenant, member: User) -> None:
+    """Revoke keys to instances that the person can no longer enter: a later return must not revive them."""
+    place = TenantMembership.objects.filter(user=member, tenant=tenant).first()
+    if place and place.role in TENANT_ROLE_OF.values():
+        return
+    mine = Membership.objects.filter(user=member, instance__tenant=tenant)
+    entered = list(mine.values_list("instance_id", flat=True)) if place else []
+    lost = ApiKey.objects.filter(user=member, instance__tenant=tenant, revoked_at=None).exclude(instance__in=entered)
+    lost.update(revoked_at=timezone.now())
 
 
-def _forget_invitations(tenant: Tenant, member: User) -> None:
-    """What somebody could give yesterday must not be taken tomorrow."""
+def forget_invitations(tenant: Tenant, member: User) -> None:
+    """Revoke the person's open invitations: what they could give yesterday must not be taken tomorrow."""
     Invitation.objects.filter(tenant=tenant, invited_by=member, accepted_at=None, revoked_at=None).update(
         revoked_at=timezone.now()
     )

@@ -7,8 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from accounts.audit import record
-from accounts.models import TenantMembership, User
+from accounts.audit import record_about_person
+from accounts.models import User
 
 
 class Command(BaseCommand):
@@ -28,6 +28,5 @@ class Command(BaseCommand):
         with transaction.atomic():
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if removed:
-                for place in TenantMembership.objects.filter(user=user).select_related("tenant"):
-                    record("person.two_factor_removed", tenant=place.tenant, actor=None, target=user)
+                record_about_person("person.two_factor_removed", person=user, actor=None)
         self.stdout.write(f"{user.email}: two-factor removed." if removed else f"{user.email} has no second factor.")

@@ -11,14 +11,14 @@ from instances.jobs.mail import queue_mail
 from instances.models import ApiKey, Instance, Invitation, JobLease
 from instances.roles import KeyScope, Role
 from instances.services import create_api_key, invite_member
+from instances.tests.sign_in import sign_in_as_staff
 
 MINE = ["accounts", "instances", "account", "mfa"]
 
 
 @pytest.fixture
 def staff(client: Client, owner: User) -> Client:
-    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
-    client.force_login(owner)
+    sign_in_as_staff(client, owner)
     return client
 
 

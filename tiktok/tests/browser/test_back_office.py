@@ -10,6 +10,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from instances.tests.factories import UserFactory
+from instances.tests.sign_in import sign_in_as_staff
 from tiktok.models import TikTokApp
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
@@ -22,7 +23,7 @@ from tiktok.tests.simulator_process import CLIENT_KEY, Simulator
 def staff_at(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
     """Somebody who runs the deployment, signed in."""
     client = Client()
-    client.force_login(UserFactory.create(email="ops@example.com", is_staff=True, is_superuser=True))
+    sign_in_as_staff(client, UserFactory.create(email="ops@example.com"))
     visitor = visit(browser, live_server.url)
     cookie = client.cookies[django_settings.SESSION_COOKIE_NAME].value
     visitor.context.add_cookies(

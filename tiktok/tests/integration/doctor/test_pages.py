@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from instances.tests.factories import UserFactory
+from instances.tests.sign_in import give_second_factor, sign_in_again, sign_in_as_staff
 from tiktok.models import TikTokApp, WebhookDelivery
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
@@ -18,7 +19,7 @@ NEW = "/admin/tiktok/tiktokapp/setup/"
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in_as_staff(client, UserFactory.create())
     return client
 
 
@@ -146,4 +147,6 @@ def test_health_and_guide_are_for_staff_alone(client: Client, editor: User, app:
     client.force_login(editor)
     assert [client.get(page, follow=True).status_code for page in ("/admin/health/", NEW, guide_of(app))] == [403] * 3
     User.objects.filter(pk=editor.pk).update(is_staff=True)
+    give_second_factor(editor)
+    sign_in_again(client, editor)
     assert [client.get(page).status_code for page in ("/admin/health/", NEW, guide_of(app))] == [200, 403, 403]

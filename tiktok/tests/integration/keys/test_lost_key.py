@@ -13,6 +13,7 @@ from accounts.models import AuditLogEntry, User
 from instances.jobs.clock import pinned_clock, read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
+from instances.tests.sign_in import sign_in_as_staff
 from tiktok.api.errors import InvalidClient
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
@@ -65,7 +66,7 @@ def lose_client_secret(settings: Settings, app: TikTokApp) -> None:
 
 def enter_secret(client: Client, staff: User, app: TikTokApp) -> None:
     """In the back office, as the page asks for."""
-    client.force_login(staff)
+    sign_in_as_staff(client, staff)
     page = reverse("admin:tiktok_tiktokapp_change", args=[app.pk])
     assert "cannot be read with the present keys. Enter it again." in client.get(page).content.decode()
     form = client.get(page).context["adminform"].form
@@ -161,7 +162,7 @@ def test_a_client_secret_that_cannot_be_read_is_the_operators_matter_and_no_acco
     assert f"the operator is needed: the client secret of TikTok app {linked.credential.app_id}" in caplog.text
     with pytest.raises(ClientSecretUnreadable):
         usable_token(linked.credential_id)
-    client.force_login(admin_user)
+    sign_in_as_staff(client, admin_user)
 
     enter_secret(client, admin_user, linked.credential.app)
     worker.run_for(600)

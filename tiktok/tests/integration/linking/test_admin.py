@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
-from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
+from instances.tests.sign_in import sign_in_as_staff
 from tiktok.linking.developer_apps import set_client_secret, upsert_environment_app
 from tiktok.models import TikTokApp, TikTokCredential
 from tiktok.tests.factories import TikTokAppFactory, make_account
@@ -22,8 +22,7 @@ CANARY = "canary-secret-73"
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    user: User = UserFactory.create(is_staff=True, is_superuser=True)
-    client.force_login(user)
+    sign_in_as_staff(client, UserFactory.create())
     return client
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from instances.tests.sign_in import sign_in_again
 from tiktok.tests.canaries import Canaries, secrets_of_tiktok
 from tiktok.tests.integration.proofs import processes
 from tiktok.tests.integration.proofs.processes import Process, free_port, is_listening
@@ -98,7 +99,7 @@ class Browser:
     def __init__(self, url: str, user: User) -> None:
         self.url = url
         signed_in = Client()
-        signed_in.force_login(user)
+        sign_in_again(signed_in, user)
         self._session = requests.Session()
         self._session.cookies.set("sessionid", signed_in.cookies["sessionid"].value, domain=urlsplit(url).hostname)
         self.seen: dict[str, bytes] = {}

@@ -22,6 +22,7 @@ from instances.roles import KeyScope
 from instances.scoping import instance_scope, unscoped
 from instances.services.api_keys import write_api_key
 from instances.tests.factories import UserFactory
+from instances.tests.sign_in import give_second_factor
 from tiktok.fields import seal
 from tiktok.models import Media, Post, PostState, Submission, TikTokAccount, TikTokApp
 from tiktok.tests.fixtures_publishing import MB
@@ -153,7 +154,9 @@ class Story:
         for row in TABLE:
             if "GET" in row.methods and row.door in (Door.INSTANCE, Door.SIGNED_IN, Door.API, Door.PUBLIC):
                 self._look(row, {n: kind[1:] if kind[:1] == "=" else ids[kind] for n, kind in row.kwargs.items()})
-        staff = Browser(self.loud.url, UserFactory.create(is_staff=True, is_superuser=True))
+        person = UserFactory.create(is_staff=True, is_superuser=True)
+        give_second_factor(person)
+        staff = Browser(self.loud.url, person)
         for path in admin_pages():
             assert staff.get(path, allow_redirects=False).status_code == 200, path
         self.seen |= self.browser.seen | staff.seen

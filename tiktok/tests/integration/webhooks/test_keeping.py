@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from instances.tests.factories import UserFactory
+from instances.tests.sign_in import sign_in_as_staff
 from tiktok.models import TikTokApp, WebhookDelivery, WebhookRefusal
 from tiktok.tests.integration.webhooks.post import Post, delivery
 from tiktok.webhooks.housekeeping import forget_old_deliveries
@@ -37,7 +38,7 @@ def test_the_back_office_shows_deliveries_and_lets_nobody_change_them(
 ) -> None:
     post(delivery(app.client_key, event="user.levitated"))
     post(delivery("nobody"))
-    client.force_login(UserFactory.create(is_staff=True, is_superuser=True))
+    sign_in_as_staff(client, UserFactory.create())
     row = WebhookDelivery.objects.get()
 
     listed = client.get(reverse("admin:tiktok_webhookdelivery_changelist")).content.decode()
