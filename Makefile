@@ -13,6 +13,7 @@ WORKERS ?= 4
 LIFE ?= 10
 STORM_S ?= 40
 KILLS ?= 20
+SCALE ?= 1
 
 help: ## Show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos storm refresh-kills deep
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos storm refresh-kills hostile deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -72,6 +73,9 @@ storm: $(VENV)/.dev ## Processes publish and poll while tokens live for seconds 
 
 refresh-kills: $(VENV)/.dev ## Processes die in the middle of refreshing a token (KILLS=20 SEED=1 SETUP=embedded|services)
 	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.tokens kills --kills $(KILLS) --seed $(SEED) $(MORE)
+
+hostile: $(VENV)/.dev ## Half-sent requests, slow lines, slow readers and bombs against the running product (SCALE=1 SEED=1 SETUP=embedded|services MORE="--upload-bytes 500000 …")
+	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.hostile --scale $(SCALE) --seed $(SEED) $(MORE)
 
 deep: $(VENV)/.dev ## What takes too long for CI: the laboratories in both set-ups, chaos killed and frozen with three seeds each; mutants (hours)
 	PYTHON=$(BIN)/python bash scripts/deep.sh

@@ -23,6 +23,7 @@ done
 for setup in embedded services; do
   part "storm-$setup" make storm WORKERS=16 LIFE=120 STORM_S=600 SETUP="$setup"
   part "refresh-kills-$setup" make refresh-kills KILLS=200 SETUP="$setup"
+  part "hostile-$setup" make hostile SETUP="$setup"
 done
 part large make large
 export DEEP=1

@@ -34,15 +34,18 @@ S = TypeVar("S", bound=Setup)
 Run = Callable[[S, Path, Simulator], bool]
 
 
-def open_laboratory(options: Setup, run: str) -> int:
-    """Run ``run``, a dotted path to a ``Run`` (it may import models only now); 0 when its verdict is "clean"."""
+def open_laboratory(options: Setup, run: str, **variables: str) -> int:
+    """Run ``run``, a dotted path to a ``Run`` (it may import models only now); 0 when its verdict is "clean".
+
+    ``variables`` of the environment take precedence over the laboratory's own.
+    """
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _end)
     scratch = Path(tempfile.mkdtemp(prefix="clipdesk-chaos-"))
     simulator = Simulator().start()
     is_clean = False
     try:
-        _settle(options, scratch, simulator)
+        _settle(options, scratch, simulator, variables)
         is_clean = import_string(run)(options, scratch, simulator)
     except KeyboardInterrupt:
         sys.stdout.write("\nstopped before the end: no verdict\n")
@@ -55,7 +58,7 @@ def open_laboratory(options: Setup, run: str) -> int:
     return 0 if is_clean else 1
 
 
-def _settle(options: Setup, scratch: Path, simulator: Simulator) -> None:
+def _settle(options: Setup, scratch: Path, simulator: Simulator, variables: dict[str, str]) -> None:
     """The variables that this process and the workers share; Django reads them once."""
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
@@ -71,6 +74,7 @@ def _settle(options: Setup, scratch: Path, simulator: Simulator) -> None:
         os.environ |= {"DATABASE_URL": f"sqlite:///{scratch / 'chaos.sqlite3'}", "REDIS_URL": ""}
     else:
         os.environ |= {"REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}
+    os.environ |= variables
     django.setup()
 
 
