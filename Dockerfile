@@ -21,4 +21,4 @@ USER clipdesk
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-m", "config.healthcheck"]
-CMD ["gunicorn", "--config", "config/gunicorn.py", "--bind", "0.0.0.0:8000", "--workers", "2"]
+CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0:8000", "--processes", "2"]

@@ -1,4 +1,4 @@
-"""The WSGI entry point that gunicorn loads."""
+"""The WSGI application; config.asgi serves it."""
 
 import os
 

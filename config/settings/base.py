@@ -305,10 +305,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "instances.redact.RedactSecrets"}},
+    "filters": {"redact": {"()": "instances.redact.RedactSecrets"}, "one_line": {"()": "instances.redact.OneLine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.server": {"handlers": ["console"], "propagate": False}},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "propagate": False},
+        # Paths without their query, where authorization codes travel; tokens in paths are masked.
+        "clipdesk.access": {"handlers": ["console"], "filters": ["one_line"], "propagate": False},
+        "uvicorn.error": {"level": "ERROR"},
+    },
 }
 VERSION = "0.1.0"

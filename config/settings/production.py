@@ -29,7 +29,7 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1, least=1, most=5)
 STATIC_ROOT = BASE_DIR / "staticfiles"  # part of the image, not of the data
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-# A proxy ends TLS in front of gunicorn and says so; without one every request would be redirected for ever.
+# A proxy ends TLS in front of the web server and says so; without one every request would be redirected for ever.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

@@ -1,9 +1,11 @@
 """An environment in which the production settings start, and a way to run commands in it."""
 
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -53,3 +55,17 @@ def started_in_production(*command: str, data_dir: Path, **variables: str) -> It
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def until(condition: Callable[[], bool], timeout_s: float = 60) -> bool:
+    """Wait until it holds; whether it did."""
+    deadline = time.monotonic() + timeout_s
+    while not (met := condition()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return met
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])

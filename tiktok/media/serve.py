@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
@@ -47,8 +47,9 @@ def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str)
     except BadRange:
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), quoted)
     start, end = part or (0, size - 1)
-    body = () if request.method == "HEAD" else _blocks(path, start, end - start + 1)
-    response = StreamingHttpResponse(body, status=206 if part else 200, content_type=content_type)
+    response = _FileResponse(path, start, 0 if request.method == "HEAD" else end - start + 1)
+    response.status_code = 206 if part else 200
+    response["Content-Type"] = content_type
     response["Content-Length"] = str(end - start + 1)
     if part:
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
@@ -65,9 +66,40 @@ def _private(response: HttpResponseBase, etag: str) -> HttpResponseBase:
     return response
 
 
-def _blocks(path: Path, start: int, length: int) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        file.seek(start)
-        while length > 0 and (block := file.read(min(BLOCK, length))):
-            length -= len(block)
-            yield block
+class _Part:
+    """Some bytes of a file, as a file."""
+
+    def __init__(self, path: Path, start: int, length: int) -> None:
+        self._path, self._start, self._left = path, start, length
+        self._file: BinaryIO | None = None
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; none at the end."""
+        if self._file is None:
+            self._file = self._path.open("rb")
+            self._file.seek(self._start)
+        block = self._file.read(min(size, self._left))
+        self._left -= len(block)
+        return block
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while block := self.read(BLOCK):
+                yield block
+        finally:
+            self.close()
+
+
+class _FileResponse(StreamingHttpResponse):
+    """Part of a file. A server that sends files itself (wsgi.file_wrapper) gets the file, so that no thread waits."""
+
+    block_size = BLOCK
+
+    def __init__(self, path: Path, start: int, length: int) -> None:
+        self.file_to_stream = _Part(path, start, length)
+        super().__init__(self.file_to_stream)

@@ -5,7 +5,6 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
-from gunicorn.http.errors import ParseException
 
 from instances.jobs.nudge import nudge
 from tiktok.api.webhooks import Malformed
@@ -36,14 +35,13 @@ def tiktok(request: HttpRequest) -> HttpResponse:
 
 
 def read_body(request: HttpRequest) -> bytes | None:
-    """The raw bytes, however they are framed; None, with nothing more read, when there are too many."""
+    """Return the raw bytes; None, with nothing more read, when there are too many."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length[:12]) > MOST_BYTES:
         return None
-    is_chunked = "Transfer-Encoding" in request.headers and request.META.get("wsgi.input_terminated")
     try:
-        body: bytes = (request.META["wsgi.input"] if is_chunked else request).read(MOST_BYTES + 1)
-    except (OSError, ParseException):  # the sender went away, or its chunks are broken
+        body: bytes = request.read(MOST_BYTES + 1)
+    except OSError:  # the sender went away
         return b""
     return body if len(body) <= MOST_BYTES else None
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from config.tests.production import PROPER, ROOT, run_in_production
+from config.tests.production import PROPER, ROOT, free_port, run_in_production, started_in_production, until
 
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
@@ -97,10 +97,16 @@ def test_the_profile_dev_adds_the_simulator_and_a_mail_catcher() -> None:
 
 
 @pytest.mark.parametrize("command", [SERVICES["web"]["command"], yaml.safe_load(DOCKERFILE.rpartition("\nCMD ")[2])])
-def test_gunicorn_loads_the_product_with_production_settings(command: list[str], tmp_path: Path) -> None:
-    result = run_in_production(*command, "--check-config", data_dir=tmp_path)
+def test_web_command_serves_with_production_settings(command: list[str], tmp_path: Path) -> None:
+    port = free_port()
+    here = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in command]
+    check = f"import sys; from config.healthcheck import main; sys.exit(main({port}))"
 
-    assert result.returncode == 0, result.stderr
+    def answers() -> bool:
+        return run_in_production("python", "-c", check, data_dir=tmp_path).returncode == 0
+
+    with started_in_production(*here, data_dir=tmp_path):
+        assert until(answers), (tmp_path / "python.log").read_text()
 
 
 def test_celery_finds_the_application_that_the_commands_name(tmp_path: Path) -> None:

@@ -5,15 +5,13 @@ import json
 import os
 import socket
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from config.tests.integration.test_compose import SERVICES
-from config.tests.production import ROOT, run_in_production, started_in_production
+from config.tests.production import ROOT, free_port, run_in_production, started_in_production, until
 
 pytestmark = [pytest.mark.services, pytest.mark.timeout(180)]
 
@@ -41,18 +39,6 @@ def services() -> dict[str, str]:
         "MIGRATION_DATABASE_URL": f"postgres://clipdesk_owner:of-the-owner@{at}",
         "REDIS_URL": os.environ["REDIS_URL"],
     }
-
-
-def until(condition: Callable[[], bool], timeout_s: float = 60) -> bool:
-    deadline = time.monotonic() + timeout_s
-    while not (met := condition()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    return met
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def readiness(port: int) -> dict[str, bool]:
@@ -88,7 +74,7 @@ def test_migrations_web_worker_and_beat_run_as_composed(tmp_path: Path) -> None:
         started_in_production(*SERVICES["worker"]["command"], data_dir=tmp_path, **variables),
         started_in_production(*beat, data_dir=tmp_path, **variables) as beating,
     ):
-        assert until(lambda: passes("python", "-c", check)), (tmp_path / "gunicorn.log").read_text()
+        assert until(lambda: passes("python", "-c", check)), (tmp_path / "python.log").read_text()
         assert readiness(port) == {"database": True, "migrations": True, "database_role": True}
         assert until(lambda: passes("sh", "-c", ping)), (tmp_path / "celery.log").read_text()
         assert beating.poll() is None

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.tests.integration.test_composition_runs import free_port, until
-from config.tests.production import ROOT
+from config.tests.production import ROOT, free_port, until
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
 

@@ -78,22 +78,12 @@ def use_own_address(address: Address) -> None:
 
 def web(address: Address) -> Child:
     """One process with threads: SQLite has one writer anyway."""
-    config = Path(settings.BASE_DIR) / "config" / "gunicorn.py"
-    return Child(
-        "web",
-        [
-            sys.executable,
-            "-m",
-            "gunicorn",
-            "--config",
-            str(config),
-            "--chdir",
-            str(settings.BASE_DIR),
-            "--bind",
-            str(address),
-        ],
-    )
+    return Child("web", _manage("serve", "--bind", str(address)))
 
 
 def jobs() -> Child:
-    return Child("jobs", [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "jobs"])
+    return Child("jobs", _manage("jobs"))
+
+
+def _manage(*arguments: str) -> list[str]:
+    return [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *arguments]

@@ -3,8 +3,8 @@
 import logging
 
 import pytest
+from django.conf import settings
 
-from config import gunicorn
 from instances.redact import OneLine, RedactSecrets
 
 
@@ -31,4 +31,4 @@ def test_a_path_cannot_forge_a_line_of_the_access_log() -> None:
     OneLine().filter(record)
 
     assert record.getMessage() == '"GET /no\\x0aforged\\x00\\x2028line %s" 404'
-    assert gunicorn.logconfig_dict["loggers"]["gunicorn.access"]["filters"] == ["one_line"]
+    assert settings.LOGGING["loggers"]["clipdesk.access"]["filters"] == ["one_line"]

@@ -153,7 +153,7 @@ def _composed(name: str) -> list[str]:
 def web(scratch: Path, port: int, **more: str) -> Process:
     """The web server as ``make up`` runs it."""
     env = own_environment(scratch, **({"BASE_URL": f"http://127.0.0.1:{port}"} | more))
-    command = [str(BIN / "gunicorn"), "--config", "config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
+    command = [sys.executable, "manage.py", "serve", "--bind", f"127.0.0.1:{port}"]
     return Process("web", command, env)
 
 

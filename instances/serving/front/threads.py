@@ -1,0 +1,87 @@
+"""Calling the WSGI application in a pool of threads."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import close_old_connections
+
+from instances.serving.front.environ import Environ
+from instances.serving.front.files import OpenFile
+
+WsgiApplication = Callable[..., Iterable[bytes]]
+Header = tuple[bytes, bytes]
+BUSY_S: Final = 5
+
+
+@dataclass(slots=True)
+class Answer:
+    """What is sent: ``body`` in memory, or ``file``, which the sender closes."""
+
+    status: int
+    headers: list[Header] = field(default_factory=list)
+    body: bytes = b""
+    file: OpenFile | None = None
+
+
+def text_answer(status: int, text: str, *headers: Header) -> Answer:
+    """Make an answer of the server's own."""
+    body = f"{text}\n".encode()
+    own = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    return Answer(status, [*own, *headers], body)
+
+
+def busy() -> Answer:
+    """Tell the client to come back."""
+    again = (b"retry-after", str(BUSY_S).encode())
+    return text_answer(503, "Clipdesk is busy. Try again in a few seconds.", again)
+
+
+class Pool:
+    """Threads that compute answers; what waits for one of them is bounded."""
+
+    def __init__(self, application: WsgiApplication, threads: int, name: str, queue: int) -> None:
+        self._application, self._most = application, threads + queue
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self.taken = 0
+
+    async def answer(self, environ: Environ) -> Answer:
+        """Run the application; 503 when too many wait already."""
+        if self.taken >= self._most:
+            return busy()
+        self.taken += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, environ)
+        finally:
+            self.taken -= 1
+
+    def _call(self, environ: Environ) -> Answer:
+        return call(self._application, environ)
+
+
+def call(application: WsgiApplication, environ: Environ) -> Answer:
+    """Run the application to the end of its answer, except that a file is left to the loop."""
+    answer = Answer(500)
+
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        answer.status = int(status.split(" ", 1)[0])
+        answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+
+    result = application(environ, start_response)
+    if isinstance(result, OpenFile):
+        answer.file = result
+        close_old_connections()  # Django does it when the request ends, which is in another thread then
+        return answer
+    with closing(_Closing(result)):
+        answer.body = b"".join(result)
+    return answer
+
+
+class _Closing:
+    """An iterable's close(), which PEP 3333 makes optional."""
+
+    def __init__(self, result: Iterable[bytes]) -> None:
+        self.close: Callable[[], None] = getattr(result, "close", lambda: None)

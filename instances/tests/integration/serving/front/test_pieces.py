@@ -1,0 +1,125 @@
+"""A long PATCH of a resumable upload reaches the application in pieces."""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from instances.serving.front.pieces import CONTINUES
+from instances.tests.integration.serving.front.running import Environ, Recorder, StartResponse, request, running
+from instances.tests.integration.serving.front.waiting import until
+
+TUS = "Content-Type: application/offset+octet-stream"
+BODY = bytes(range(256)) * 2000  # 512,000 bytes: five pieces of 100,000 and some blocks
+
+
+class Store(Recorder):
+    """Keeps an upload as the application does: bytes count only at the offset where it stands."""
+
+    def __init__(self, most: int = 10**9) -> None:
+        super().__init__()
+        self.data, self.most = b"", most
+        self.answers["/upload"] = self.take
+
+    def take(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        told = self.keep(environ)
+        offset = int(environ["HTTP_UPLOAD_OFFSET"])
+        if offset != len(self.data) or offset + len(told.body) > self.most:
+            start_response("409 Conflict", [("Content-Length", "0")])
+            return []
+        self.data += told.body
+        start_response("204 No Content", [("Upload-Offset", str(len(self.data)))])
+        return []
+
+
+def patch(offset: int, body: bytes, *headers: str, length: int | None = None) -> bytes:
+    return request("PATCH", "/upload", TUS, f"Upload-Offset: {offset}", *headers, body=body, length=length)
+
+
+def test_long_body_arrives_in_pieces_and_gets_one_answer(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store) as server:
+        answer = server.ask(patch(0, BODY))
+
+    assert store.data == BODY
+    assert answer.count(b"HTTP/1.1") == 1
+    assert b"\r\nupload-offset: 512000\r\n" in answer
+    sizes = [len(body) for body in store.bodies]
+    assert sizes[0] == 0, "it asks first whether the bytes are wanted"
+    assert all(100_000 <= size < 400_000 for size in sizes[1:-1])
+    assert [CONTINUES in told.environ for told in store.calls] == [False, *[True] * (len(sizes) - 1)]
+
+
+def test_what_arrived_before_the_line_dropped_is_kept(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store, silence_s=30) as server:
+        line = server.line(patch(0, BODY[:170_000], length=len(BODY)))
+        until(lambda: len(store.data) >= 100_000)
+        line.close()
+
+        until(lambda: len(store.data) == 170_000)
+    assert store.data == BODY[:170_000]
+
+
+def test_what_arrived_on_a_line_that_stalls_is_kept(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store) as server:
+        answer = server.ask(patch(0, BODY[:5000], length=len(BODY)))
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert store.data == BODY[:5000]
+
+
+def test_old_piece_is_handed_on_before_it_is_full(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store, piece_s=0.0, silence_s=30) as server:
+        server.line(patch(0, BODY[:2000], length=len(BODY)))
+
+        until(lambda: store.data == BODY[:2000])
+
+
+def test_refused_upload_is_never_received(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store) as server:
+        line = server.line(patch(7, b"", "Expect: 100-continue", length=len(BODY)))
+
+        assert line.answer().startswith(b"HTTP/1.1 409 ")
+    assert store.bodies == [b""]
+
+
+def test_refusal_in_the_middle_is_the_answer(tmp_path: Path) -> None:
+    store = Store(most=300_000)
+    with running(tmp_path, store, linger_s=5) as server:
+        answer = server.ask(patch(0, BODY))
+
+    assert answer.startswith(b"HTTP/1.1 409 ")
+    assert 0 < len(store.data) <= 300_000
+    assert store.data == BODY[: len(store.data)]
+
+
+def test_upload_under_a_checksum_stays_whole(tmp_path: Path) -> None:
+    store = Store()
+    digest = base64.b64encode(hashlib.sha256(BODY).digest()).decode()
+    with running(tmp_path, store, body_bytes=1000) as server:
+        server.ask(patch(0, BODY, f"Upload-Checksum: sha256 {digest}"))
+
+    assert store.bodies == [BODY]
+
+
+def test_bad_offset_is_left_to_the_application(tmp_path: Path) -> None:
+    application = Recorder()
+    with running(tmp_path, application) as server:
+        server.ask(request("PATCH", "/upload", TUS, "Upload-Offset: -1", body=b"abc"))
+
+    assert application.bodies == [b"abc"]
+
+
+def test_slow_uploads_hold_no_thread(tmp_path: Path) -> None:
+    store = Store()
+    with running(tmp_path, store, upload_threads=1, silence_s=30) as server:
+        for _ in range(30):
+            server.line(patch(0, b"", length=len(BODY)))
+        until(lambda: len(store.calls) == 30)
+
+        assert server.ask(patch(0, BODY)).startswith(b"HTTP/1.1 204 ")
+    assert store.data == BODY
