@@ -16,7 +16,7 @@ from instances.serving.front.environ import Environ, Scope, environ_of, with_bod
 from instances.serving.front.files import OpenFile
 from instances.serving.front.limits import Limits
 from instances.serving.front.pieces import CONTENT_TYPE as RESUMABLE
-from instances.serving.front.pieces import Pieces, is_resumable
+from instances.serving.front.pieces import Held, Pieces, is_resumable
 from instances.serving.front.threads import Answer, Header, Pool, WsgiApplication, busy, text_answer
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -43,6 +43,7 @@ class Front:
         self._forms = Pool(application, limits.form_threads, "form", limits.queue)
         self._pulse = Pool(application, 2, "pulse", limits.queue)
         self._disk = ThreadPoolExecutor(4, thread_name_prefix="disk")
+        self.held = Held(most=limits.pieces_bytes)
         self._requests: Counter[str] = Counter()
         self._streams: Counter[str] = Counter()
 
@@ -77,7 +78,7 @@ class Front:
 
     async def _answer(self, environ: Environ, incoming: Incoming, length: int | None, client: str) -> Answer:
         if is_resumable(environ, length):
-            return await Pieces(environ, incoming, self._uploads.answer, self.limits).run()
+            return await Pieces(environ, incoming, self._uploads.answer, self.limits, self.held).run()
         if length is not None and length > self.limits.body_bytes:
             return await self._answer_long(environ, incoming, length, client)
         try:

@@ -46,31 +46,54 @@ class Piece:
     fault: OSError | None = None
 
 
+@dataclass(slots=True)
+class Held:
+    """Bytes of pieces that all requests of this process hold in memory."""
+
+    most: int
+    now: int = 0
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether pieces have to stay small."""
+        return self.now > self.most
+
+
 class Pieces:
     """One such request."""
 
-    def __init__(self, environ: Environ, incoming: Incoming, call: Call, limits: Limits) -> None:
+    def __init__(self, environ: Environ, incoming: Incoming, call: Call, limits: Limits, held: Held) -> None:
         self._environ, self._incoming, self._call, self._limits = environ, incoming, call, limits
         self._offset = int(environ["HTTP_UPLOAD_OFFSET"])
+        self._held, self._mine = held, 0
 
     async def run(self) -> Answer:
         """Ask whether these bytes are wanted, then hand them on. Raises LineDropped when there is nobody to answer."""
         answer = await self._hand_on(b"")
-        fault: OSError | None = None
+        if answer.status != ACCEPTED:
+            return answer
         coming = asyncio.ensure_future(self._collect())
         try:
-            while answer.status == ACCEPTED:
+            while True:
                 piece = await coming
-                if not piece.is_last:  # the next one arrives while this one is written
+                is_early = not piece.is_last and not self._held.is_tight
+                if is_early:  # the next one arrives while this one is written
                     coming = asyncio.ensure_future(self._collect())
                 if piece.data:
                     answer = await self._hand_on(piece.data)
+                if answer.status != ACCEPTED:
+                    return answer
                 if piece.is_last:
-                    fault = piece.fault
-                    break
+                    return self._cut_off(piece.fault) if piece.fault else answer
+                if not is_early:
+                    coming = asyncio.ensure_future(self._collect())
         finally:
             coming.cancel()
-        return self._cut_off(fault) if fault and answer.status == ACCEPTED else answer
+            self._hold(-self._mine)
+
+    def _hold(self, count: int) -> None:
+        self._mine += count
+        self._held.now += count
 
     def _cut_off(self, fault: OSError) -> Answer:
         if isinstance(fault, TooSlow):
@@ -85,11 +108,15 @@ class Pieces:
             while block := await self._incoming.next():
                 blocks.append(block)
                 size += len(block)
-                if size >= self._limits.piece_bytes or time.monotonic() - began > self._limits.piece_s:
+                self._hold(len(block))
+                if size >= self._most() or time.monotonic() - began > self._limits.piece_s:
                     break
         except OSError as fault:
             return Piece(b"".join(blocks), is_last=True, fault=fault)
         return Piece(b"".join(blocks), is_last=self._incoming.is_complete)
+
+    def _most(self) -> int:
+        return self._limits.small_piece_bytes if self._held.is_tight else self._limits.piece_bytes
 
     async def _hand_on(self, data: bytes) -> Answer:
         environ = with_body(self._environ, io.BytesIO(data), len(data))
@@ -97,4 +124,5 @@ class Pieces:
         answer = await self._call(environ)
         self._environ[CONTINUES] = True
         self._offset += len(data)
+        self._hold(-len(data))
         return answer

@@ -130,6 +130,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _headers_too_slow(self) -> None:
         self._header_timer = None
+        if self.transport.is_closing():
+            return
         if self._is_in_headers:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
         elif not self._has_asked:

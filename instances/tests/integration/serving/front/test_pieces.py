@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -123,3 +124,33 @@ def test_slow_uploads_hold_no_thread(tmp_path: Path) -> None:
 
         assert server.ask(patch(0, BODY)).startswith(b"HTTP/1.1 204 ")
     assert store.data == BODY
+
+
+def test_pieces_of_many_uploads_share_a_bounded_memory(tmp_path: Path) -> None:
+    uploads, may_write = {f"/{n}": Store() for n in range(12)}, threading.Event()
+    application = Recorder()
+
+    def take(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["CONTENT_LENGTH"] != "0":
+            may_write.wait(20)
+        return uploads[environ["PATH_INFO"]].take(environ, start_response)
+
+    application.answers = dict.fromkeys(uploads, take)
+    bounds = {"piece_bytes": 400_000, "pieces_bytes": 500_000, "small_piece_bytes": 10_000, "silence_s": 30}
+    with running(tmp_path, application, **bounds) as server:
+        lines = [server.line() for _ in uploads]
+        senders = [
+            threading.Thread(target=line.send, args=[patch(0, BODY).replace(b"/upload", path.encode(), 1)])
+            for line, path in zip(lines, uploads, strict=True)
+        ]
+        for sender in senders:
+            sender.start()
+        until(lambda: server.front.held.is_tight)
+        assert server.front.held.now < 12 * 300_000 + 400_000, "one block beyond the bound for each, at most"
+        may_write.set()
+        assert [line.answer()[:12] for line in lines] == [b"HTTP/1.1 204"] * 12
+        for sender in senders:
+            sender.join()
+        until(lambda: server.front.held.now == 0)
+
+    assert [store.data for store in uploads.values()] == [BODY] * 12
