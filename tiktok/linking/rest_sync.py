@@ -1,21 +1,17 @@
 """Sync now, by API: the profile read at once, or why not and when to come again."""
 
-from math import ceil
-
 from django.utils.translation import gettext as _
 
-from instances.jobs.clock import read_db_now
 from instances.problems import ApiProblem
 from tiktok import throttle
 from tiktok.api.errors import RateLimited, TikTokError
-from tiktok.api.limits import RATE_WINDOW_S, Endpoint
+from tiktok.api.limits import Endpoint
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.reasons import reason_text
+from tiktok.linking.rest_faults import rate_problem, refresh_problem, unavailable_problem
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.throttle import RateHeld
-
-REFRESH_RETRY_S = 3
 
 
 def sync_or_problem(account: TikTokAccount) -> None:
@@ -31,20 +27,14 @@ def sync_or_problem(account: TikTokAccount) -> None:
     except ReconnectNeeded as error:
         raise _reconnect(error.reason) from error
     except RefreshUnderWay as error:
-        text = _("The account's access is being renewed. Try again in a moment.")
-        raise ApiProblem(503, "refresh", text, retry_after_s=REFRESH_RETRY_S) from error
-    except (RateHeld, RateLimited) as error:
-        text = _("TikTok's limit of calls per minute is reached.")
-        raise ApiProblem(429, "rate", text, retry_after_s=_seconds(account)) from error
+        raise refresh_problem() from error
+    except RateHeld as error:
+        raise rate_problem(error.until) from error
+    except RateLimited as error:
+        free_at = throttle.free_at(account.credential_id, Endpoint.USER_INFO)
+        raise rate_problem(free_at, tiktok_code=error.code, log_id=error.log_id) from error
     except TikTokError as error:
-        text = _("TikTok did not answer properly. Try again in a moment.")
-        code = error.code.replace("-", "_")
-        raise ApiProblem(503, code, text, tiktok_code=error.code, log_id=error.log_id) from error
-
-
-def _seconds(account: TikTokAccount) -> int:
-    until = throttle.free_at(account.credential_id, Endpoint.USER_INFO)
-    return max(1, ceil((until - read_db_now()).total_seconds())) if until else RATE_WINDOW_S
+        raise unavailable_problem(error.code, log_id=error.log_id) from error
 
 
 def _not_active(account: TikTokAccount) -> ApiProblem:

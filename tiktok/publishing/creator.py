@@ -1,10 +1,12 @@
 """What TikTok allows a creator right now, for the posting page, the API and the check before each start."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from tiktok import quota, throttle
 from tiktok.api import content_posting
-from tiktok.api.errors import TikTokError
+from tiktok.api.errors import RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, Scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
@@ -18,11 +20,17 @@ class CreatorInfoUnavailable(Exception):
     """TikTok's offer for this creator cannot be read now (UX-4: then nobody may post).
 
     ``code`` as in texts; ``user_message`` for people; ``tiktok_code`` and ``log_id`` for the details fold.
+    ``retry_at``: when TikTok's rate allows the next call.
     """
 
-    def __init__(self, code: str, *, tiktok_code: str = "", log_id: str = "") -> None:
+    def __init__(self, code: str, *, tiktok_code: str = "", log_id: str = "", retry_at: datetime | None = None) -> None:
         super().__init__(code)
-        self.code, self.tiktok_code, self.log_id = code, tiktok_code, log_id
+        self.code, self.tiktok_code, self.log_id, self.retry_at = code, tiktok_code, log_id, retry_at
+
+    @property
+    def what(self) -> str:
+        """What happened, without what a reader of a page can do."""
+        return explain(self.code).what
 
     @property
     def user_message(self) -> str:
@@ -48,7 +56,12 @@ def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
     except RefreshUnderWay as error:
         raise CreatorInfoUnavailable("refresh") from error
     except throttle.RateHeld as error:
-        raise CreatorInfoUnavailable("rate") from error
+        raise CreatorInfoUnavailable("rate", retry_at=error.until) from error
+    except RateLimited as error:
+        retry_at = throttle.free_at(account.credential_id, Endpoint.CREATOR_INFO)
+        raise CreatorInfoUnavailable(
+            error.code, tiktok_code=error.code, log_id=error.log_id, retry_at=retry_at
+        ) from error
     except TikTokError as error:
         raise CreatorInfoUnavailable(error.code, tiktok_code=error.code, log_id=error.log_id) from error
 

@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from instances.problems import ApiProblem
-from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
 from tiktok.gateway import give_back_connection
+from tiktok.linking.rest_faults import rate_problem, refresh_problem, unavailable_problem
+from tiktok.linking.tokens import RefreshUnderWay
 from tiktok.models import InvalidTransition, Media, StaleState, TikTokAccount
 from tiktok.publishing.creator import CreatorInfoUnavailable
 from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
@@ -22,6 +24,7 @@ from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rest_schemas import API_NAMES, PostIn
 from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When, from_instant, from_local
+from tiktok.throttle import RateHeld
 
 KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
 # A clock time of RFC 3339; seconds and offset may be left out.
@@ -69,11 +72,17 @@ def as_problem(refusal: Refusal) -> ApiProblem:
 
 
 def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:
-    """503 when it is worth trying again, 409 when something has to happen first."""
+    """429 or 503, with a time, when it is worth trying again; 409 when something has to happen first."""
     cause = error.__cause__
-    refusal = cause.kind not in TRY_LATER if isinstance(cause, TikTokError) else error.needs_reconnect
-    status, code = 409 if refusal else 503, error.code.replace("-", "_")
-    return ApiProblem(status, code, error.user_message, tiktok_code=error.tiktok_code, log_id=error.log_id)
+    if isinstance(cause, RateHeld | RateLimited):
+        return rate_problem(error.retry_at, tiktok_code=error.tiktok_code, log_id=error.log_id)
+    if isinstance(cause, RefreshUnderWay):
+        return refresh_problem()
+    if isinstance(cause, TikTokError) and cause.kind in TRY_LATER:
+        return unavailable_problem(cause.code, log_id=cause.log_id)
+    detail = error.user_message if error.needs_reconnect else error.what
+    code = error.code.replace("-", "_")
+    return ApiProblem(409, code, detail, tiktok_code=error.tiktok_code, log_id=error.log_id)
 
 
 def idempotency_of(key: str | None, payload: PostIn) -> Idempotency:
