@@ -12,3 +12,4 @@ urlpatterns = [
     path("api/v1/", import_string("config.rest.api").urls),
     path("admin/", admin.site.urls),
 ]
+handler400 = "instances.views.bad_request.bad_request"

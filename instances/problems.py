@@ -13,6 +13,9 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 API_PREFIX: Final = "/api/v1/"
 CONTENT_TYPE: Final = "application/problem+json"
+MAX_ERRORS: Final = 20
+MAX_FIELD_CHARS: Final = 100
+MAX_MESSAGE_CHARS: Final = 1_000
 CODES: Final = {
     400: "bad_request",
     401: "unauthorized",
@@ -20,10 +23,11 @@ CODES: Final = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    411: "length_required",
     413: "too_large",
     415: "unsupported_media_type",
     422: "invalid",
-    429: "rate_limited",
+    429: "too_many_requests",
     500: "internal_error",
 }
 
@@ -52,11 +56,19 @@ class ApiProblem(Exception):
 def problem_response(
     status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = (), **further: str
 ) -> HttpResponse:
-    """The answer for one problem; ``errors`` are (field, message), ``further`` RFC 9457's extension members."""
+    """The answer for one problem; ``errors`` are (field, message), ``further`` RFC 9457's extension members.
+
+    The first 20 errors are listed; ``more_errors`` counts the rest.
+    """
     title = responses.get(status, "Refused")  # tus has statuses of its own
     body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
     body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
-    body["errors"] = [{"field": field, "message": message} for field, message in errors]
+    body["errors"] = [
+        {"field": field[:MAX_FIELD_CHARS], "message": message[:MAX_MESSAGE_CHARS]}
+        for field, message in errors[:MAX_ERRORS]
+    ]
+    if len(errors) > MAX_ERRORS:
+        body["more_errors"] = len(errors) - MAX_ERRORS
     body |= {name: value for name, value in further.items() if value}
     response = HttpResponse(json.dumps(body), status=status, content_type=CONTENT_TYPE)
     if status == HTTPStatus.UNAUTHORIZED:
@@ -67,7 +79,7 @@ def problem_response(
 def install(api: NinjaAPI) -> None:
     """Answer every error of this API as a problem."""
     add: Any = api.add_exception_handler  # its types ask for handlers of classes as well as of errors
-    add(ApiProblem, _on_problem)
+    add(ApiProblem, on_problem)
     add(ValidationError, _on_validation)
     add(AuthenticationError, lambda request, error: problem_response(401, detail=NO_KEY))
     add(PermissionDenied, lambda request, error: problem_response(403))
@@ -78,7 +90,8 @@ def install(api: NinjaAPI) -> None:
 NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
-def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
+def on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
+    """The answer for an ApiProblem."""
     response = problem_response(error.status, error.code, error.detail, error.errors, **error.further)
     if error.retry_after_s is not None:
         response["Retry-After"] = str(error.retry_after_s)
@@ -86,19 +99,23 @@ def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
 
 
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """ninja wraps whatever its parser raises; ours says more."""
+    if isinstance(error.__cause__, ApiProblem):
+        return on_problem(request, error.__cause__)
     return problem_response(error.status_code, detail=str(error))
 
 
 def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """pydantic's findings, each under the name of its field."""
-    errors = [(_field(item["loc"]), str(item["msg"])) for item in error.errors]
+    errors = [(_field(item["loc"]), str(item["msg"]).removeprefix("Value error, ")) for item in error.errors]
     return problem_response(422, "invalid", "Some fields are not right.", errors)
 
 
 def _field(location: Sequence[str | int]) -> str:
     """``("body", "payload", "caption")`` -> ``caption``, ``("query", "state", 0)`` -> ``state.0``."""
-    within = location[2:] if location[0] == "body" else location[1:]
-    return ".".join(str(part) for part in within or location[-1:])
+    if location[0] == "body":
+        return ".".join(str(part) for part in location[2:]) or "body"
+    return ".".join(str(part) for part in location[1:])
 
 
 class ApiProblemMiddleware:

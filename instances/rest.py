@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import P, QueryEx, Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict
 
@@ -21,6 +21,7 @@ from instances.roles import KeyScope
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 MOST_PER_PAGE = 100
+Cursor = QueryEx[str | None, P(max_length=200, description="`next_cursor` of the page before.")]
 
 
 class ApiKeyAuth(HttpBearer):

@@ -8,13 +8,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
+from ninja import P, QueryEx, Router, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictStr
 
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem
-from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
+from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope, Permission
 from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
@@ -26,6 +26,9 @@ from tiktok.linking.rest_sync import sync_or_problem
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, TikTokAccount
 
+# How much is read at all; clean_labels() says in its own words what is kept.
+LABELS_MAX = 100
+LABEL_MAX_CHARS = 200
 router = Router(tags=["accounts"])
 
 
@@ -47,9 +50,12 @@ def _usable_labels(texts: list[str]) -> list[str]:
 
 Name = Annotated[StrictStr, Field(max_length=80), AfterValidator(_usable_name)]
 Labels = Annotated[
-    list[StrictStr],
+    list[Annotated[StrictStr, Field(max_length=LABEL_MAX_CHARS)]],
+    Field(
+        max_length=LABELS_MAX,  # of what is sent: a constraint after the validator would see what it kept
+        description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case.",
+    ),
     AfterValidator(_usable_labels),
-    Field(description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case."),
 ]
 Count = Annotated[str | None, Field(description="A whole number; null where the TikTok user did not allow it.")]
 
@@ -154,7 +160,10 @@ def _find(account_id: UUID) -> TikTokAccount:
     "/accounts", response=Page[AccountOut], auth=require_scope(KeyScope.ACCOUNTS_READ), summary="Linked accounts"
 )
 def list_accounts(
-    request: InstanceRequest, label: str = "", cursor: str | None = None, limit: int = MOST_PER_PAGE
+    request: InstanceRequest,
+    label: QueryEx[str, P(max_length=LABEL_MAX_CHARS)] = "",
+    cursor: Cursor = None,
+    limit: int = MOST_PER_PAGE,
 ) -> dict[str, Any]:
     """Newest first, disconnected ones included; ``label``: those that carry it, whatever its case."""
     rows = accounts().annotate(created_at=F("linked_at"))

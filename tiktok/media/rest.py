@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem, problem_response
-from instances.rest import MOST_PER_PAGE, Page, paginate, require_scope
+from instances.rest import MOST_PER_PAGE, Cursor, Page, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.media import form_upload, queries, services, tus
 from tiktok.media.errors import MediaError, MediaRefused
@@ -111,7 +111,7 @@ def upload_media(request: InstanceRequest) -> Status[Answer]:
 @router.get("/media", response=Page[MediaOut], auth=auth, summary="Media, newest first")
 def list_media(
     request: InstanceRequest,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
 ) -> Answer:
     """All videos of the instance."""

@@ -28,6 +28,7 @@ CONTENT_TYPE: Final = "application/offset+octet-stream"
 EXTENSIONS: Final = "creation,checksum,termination,expiration"
 OVERRIDES: Final = frozenset({"PATCH", "DELETE", "HEAD"})
 REASONS: Final = {460: "Checksum Mismatch"}
+METADATA_MAX_CHARS: Final = 4096  # a file name of 255 characters, each of four bytes, as Base64, and a few more keys
 Address = Callable[[UUID], str]
 
 
@@ -139,6 +140,9 @@ def _state(upload: MediaUpload) -> dict[str, str]:
 
 def metadata(header: str) -> dict[str, str]:
     """``Upload-Metadata``: keys and Base64 values. Raises MediaError (400)."""
+    if len(header) > METADATA_MAX_CHARS:
+        text = _("Upload-Metadata can have at most %(limit)d characters.") % {"limit": METADATA_MAX_CHARS}
+        raise MediaError("bad_header", text, status=400)
     found: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in header.split(","))):
         key, _space, value = pair.partition(" ")

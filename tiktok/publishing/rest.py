@@ -15,7 +15,7 @@ from ninja.responses import Status
 from instances.http import InstanceRequest
 from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
-from instances.rest import MOST_PER_PAGE, Page, paginate, refuse_without, require_scope
+from instances.rest import MOST_PER_PAGE, Cursor, Page, paginate, refuse_without, require_scope
 from instances.roles import KeyScope, Permission
 from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
 from tiktok.models.states import AttentionReason, may_move
@@ -110,12 +110,12 @@ def _consent(
 @router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="Posts, newest first")
 def list_posts(
     request: InstanceRequest,
-    state: QueryEx[list[PostState], P(description="May be given several times.")] = [],  # noqa: B006 - never changed
+    state: QueryEx[list[PostState], P(max_length=len(PostState), description="May be given several times.")] = [],  # noqa: B006 - never changed
     account_id: UUID | None = None,
     set_aside: QueryEx[
         bool, P(description="True: the posts that people have set aside, which are not listed else.")
     ] = False,
-    cursor: str | None = None,
+    cursor: Cursor = None,
     limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
 ) -> Answer:
     """Narrowed down by state and account."""

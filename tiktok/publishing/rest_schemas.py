@@ -17,23 +17,37 @@ from tiktok.publishing.schedule import note_for
 # The rules speak of a post's account and media; the API of their ids.
 API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
 STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
+# How much is read at all; the rules say in their own words what TikTok takes of it.
+CAPTION_MAX_CHARS: Final = 10_000
+MEDIA_MAX_IDS: Final = 35
+SHORT_TEXT_MAX_CHARS: Final = 100
 
 Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
 Privacy = Annotated[
-    StrictStr | None, Field(description="One of the account's privacy_level_options; needed to publish, no default.")
+    StrictStr | None,
+    Field(
+        max_length=SHORT_TEXT_MAX_CHARS,
+        description="One of the account's privacy_level_options; needed to publish, no default.",
+    ),
 ]
 PublishAt = Annotated[
     StrictStr | None,
-    Field(description="RFC 3339 with an offset, or a local time without one together with `timezone`."),
+    Field(
+        max_length=SHORT_TEXT_MAX_CHARS,
+        description="RFC 3339 with an offset, or a local time without one together with `timezone`.",
+    ),
 ]
-TimeZone = Annotated[StrictStr | None, Field(description="IANA name of the zone of `publish_at`.")]
+TimeZone = Annotated[
+    StrictStr | None,
+    Field(max_length=SHORT_TEXT_MAX_CHARS, description="IANA name of the zone of `publish_at`."),
+]
 
 
 class Options(Strict):
     """What can be chosen for a post, and its files."""
 
-    media_ids: list[UUID] = []
-    caption: StrictStr = ""
+    media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
+    caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS)] = ""
     privacy_level: Privacy = None
     allow_comment: StrictBool = False
     allow_duet: StrictBool = False

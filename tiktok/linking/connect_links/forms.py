@@ -81,7 +81,7 @@ class LinksForm(forms.Form):
 
 def check_names(names: Sequence[str]) -> None:
     """Raises ValidationError that names what is wrong: too many, too long, not printable, twice."""
-    problems = [*_too_many(names), *_too_long(names), *_unprintable(names), *_twice(names)]
+    problems = _too_many(names) or [*_too_long(names), *_unprintable(names), *_twice(names)]
     if problems:
         raise ValidationError(problems)
 

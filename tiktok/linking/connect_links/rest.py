@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem
-from instances.rest import MOST_PER_PAGE, Page, Strict, paginate, require_scope
+from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
@@ -91,11 +91,12 @@ def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp:
 @router.post(
     "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Make a link to connect by"
 )
-def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn) -> Status[dict[str, Any]]:
+def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn | None = None) -> Status[dict[str, Any]]:
     """A page on which somebody without a login links their TikTok account to this instance, once.
 
     It works only while the key's maker may link accounts.
     """
+    payload = payload or ConnectLinkIn.model_validate({})
     (made,) = services.make_links(
         request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
         lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
@@ -104,9 +105,7 @@ def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn) -> Statu
 
 
 @router.get("/accounts/connect-links", response=Page[ConnectLinkOut], auth=auth, summary="Links to connect by")
-def list_connect_links(
-    request: InstanceRequest, cursor: str | None = None, limit: int = MOST_PER_PAGE
-) -> dict[str, Any]:
+def list_connect_links(request: InstanceRequest, cursor: Cursor = None, limit: int = MOST_PER_PAGE) -> dict[str, Any]:
     """Newest first, until 90 days after their end."""
     found, next_cursor = paginate(links_of(request.instance), cursor, limit)
     return {"items": [describe_line(line) for line in lines_of(request.membership, found)], "next_cursor": next_cursor}
