@@ -158,7 +158,7 @@ class ApiKeyAdmin(RevocableAdmin):
     list_display = ["name", "prefix", "instance", "user", "created_at", "last_used_at", "revoked_at"]
     list_select_related = ["instance", "user"]
     search_fields = ["name", "prefix", "user__email", "instance__slug"]
-    exclude = ["key_hash"]
+    exclude = ["key_hash", "minute_at", "minute_count"]
 
     def tenant_of(self, row: ApiKey) -> Any:
         """The instance's tenant."""

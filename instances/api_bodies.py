@@ -13,7 +13,7 @@ from ninja.operation import Operation
 from ninja.params.models import BodyModel
 from ninja.parser import Parser
 
-from instances.problems import ApiProblem, on_problem
+from instances.problems import ApiProblem
 
 JSON_MAX_BYTES: Final = 256 * 1024
 # The largest request that makes sense has about thirty values, two levels deep.
@@ -28,25 +28,19 @@ Check = Callable[[HttpRequest], None]
 def install(api: NinjaAPI) -> None:
     """Check the body of every operation of this API. Call it before routers are added."""
     api.parser = BoundedParser()
-    api.add_decorator(check_body, mode="view")
+    api.add_decorator(note_check, mode="view")
 
 
-def check_body(run: Run) -> Run:
-    """Refuse a body of the wrong length or type before ``run`` reads it; without a key ``run`` answers 401."""
+def note_check(run: Run) -> Run:
+    """Let ApiKeyAuth check the body once it knows that the key may do this, before ``run`` reads it."""
     check = _check_of(cast(Operation, cast(MethodType, run).__self__))
-    if check is None:
-        return run
 
     @wraps(run)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if getattr(request, "api_key", None) is not None:
-            try:
-                check(request)
-            except ApiProblem as error:
-                return on_problem(request, error)
+        request.check_body = check  # type: ignore[attr-defined]
         return run(request, *args, **kwargs)
 
-    return checked
+    return checked if check else run
 
 
 def _check_of(operation: Operation) -> Check | None:

@@ -6,7 +6,6 @@ Pages of an instance show times in its zone; /admin/ and the API stay at UTC.
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -22,15 +21,13 @@ from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from accounts.models import User
-from instances.access import Access, access_among, access_for, lacks_second_factor
+from instances.access import access_among, lacks_second_factor
+from instances.api_keys import KeyAccess, count_request, key_access, too_many_requests
 from instances.http import InstanceRequest
-from instances.models import ApiKey, Instance
+from instances.models import Instance
 from instances.problems import API_PREFIX, problem_response
-from instances.roles import KEY_SCOPE_NEEDS, KeyScope
 from instances.scoping import instance_scope, unscoped
-from instances.tokens import hash_key
 
-LAST_USED_STEP: Final = timedelta(minutes=1)
 NO_SECOND_FACTOR: Final = (
     "The tenant requires two-factor sign-in, and the person who created this key has not set it up. "
     "The key works again once they have."
@@ -52,7 +49,7 @@ class InstanceMiddleware:
         if match := INSTANCE_PATH.match(request.path_info):
             return self._page(typed, match["slug"])
         if request.path_info.startswith(API_PREFIX) and (found := key_access(request)):
-            return self._program(typed, *found)
+            return self._program(typed, found)
         with unscoped(reason="admin") if request.path_info.startswith("/admin/") else nullcontext():
             return self.get_response(request)
 
@@ -71,38 +68,23 @@ class InstanceMiddleware:
         is_typed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
         return _only_a_button(request, response) if is_typed else response
 
-    def _program(self, request: InstanceRequest, key: ApiKey, access: Access) -> HttpResponseBase:
-        if lacks_second_factor(access.user, access.instance.tenant):
+    def _program(self, request: InstanceRequest, found: KeyAccess) -> HttpResponseBase:
+        allowance = count_request(found.key, found.now)
+        if allowance and allowance.is_spent:
+            response: HttpResponseBase = too_many_requests(allowance)
+        else:
+            response = self._answer_program(request, found)
+        if allowance:
+            allowance.write_on(response)
+        return response
+
+    def _answer_program(self, request: InstanceRequest, found: KeyAccess) -> HttpResponseBase:
+        if lacks_second_factor(found.access.user, found.access.instance.tenant):
             return problem_response(HTTPStatus.FORBIDDEN, "two_factor_required", NO_SECOND_FACTOR)
-        request.api_key, request.membership = key, access
-        request.instance, request.user = access.instance, access.user
+        request.api_key, request.membership = found.key, found.access
+        request.instance, request.user = found.access.instance, found.access.user
         with instance_scope(request.instance):
             return self.get_response(request)
-
-
-def key_access(request: HttpRequest) -> tuple[ApiKey, Access] | None:
-    """The API key in the Authorization header and what it may do now; None if it is worth nothing."""
-    kind, _sep, key = request.headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not key:
-        return None
-    found = (
-        ApiKey.objects.select_related("instance__tenant", "user")
-        .filter(key_hash=hash_key(key.strip()), revoked_at=None)
-        .first()
-    )
-    access = access_for(found.user, found.instance) if found else None
-    if found is None or access is None:
-        return None
-    _note_use(found)
-    granted = frozenset(scope for scope in KeyScope if scope in found.scopes and access.can(KEY_SCOPE_NEEDS[scope]))
-    return found, Access(access.instance, access.user, access.role, granted)
-
-
-def _note_use(key: ApiKey) -> None:
-    """When the key was last used, to the minute."""
-    now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 def _sign_in_first(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,7 @@ CONTENT_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 20
 MAX_FIELD_CHARS: Final = 100
 MAX_MESSAGE_CHARS: Final = 1_000
+KEPT_HEADERS: Final = ("Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 CODES: Final = {
     400: "bad_request",
     401: "unauthorized",
@@ -79,7 +80,7 @@ def problem_response(
 def install(api: NinjaAPI) -> None:
     """Answer every error of this API as a problem."""
     add: Any = api.add_exception_handler  # its types ask for handlers of classes as well as of errors
-    add(ApiProblem, on_problem)
+    add(ApiProblem, _on_problem)
     add(ValidationError, _on_validation)
     add(AuthenticationError, lambda request, error: problem_response(401, detail=NO_KEY))
     add(PermissionDenied, lambda request, error: problem_response(403))
@@ -90,8 +91,7 @@ def install(api: NinjaAPI) -> None:
 NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
-def on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
-    """The answer for an ApiProblem."""
+def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
     response = problem_response(error.status, error.code, error.detail, error.errors, **error.further)
     if error.retry_after_s is not None:
         response["Retry-After"] = str(error.retry_after_s)
@@ -101,7 +101,7 @@ def on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """ninja wraps whatever its parser raises; ours says more."""
     if isinstance(error.__cause__, ApiProblem):
-        return on_problem(request, error.__cause__)
+        return _on_problem(request, error.__cause__)
     return problem_response(error.status_code, detail=str(error))
 
 
@@ -131,8 +131,9 @@ class ApiProblemMiddleware:
         if not is_error or _speaks_for_itself(response):
             return response
         problem = problem_response(response.status_code)
-        if "Allow" in response:
-            problem["Allow"] = response["Allow"]
+        for name in KEPT_HEADERS:
+            if name in response:
+                problem[name] = response[name]
         return problem
 
 

@@ -32,12 +32,14 @@ class ApiKeyAuth(HttpBearer):
         self.scopes = scopes
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        """The key, or None (401). Raises ApiProblem 403 when the scope is missing."""
+        """The key, or None (401). Raises ApiProblem: 403 without the scope, then 4xx for a wrong body."""
         key: ApiKey | None = getattr(request, "api_key", None)
         if key is None:
             return None
         if self.scopes:
             refuse_without(request, *self.scopes)
+        if check := getattr(request, "check_body", None):
+            check(request)
         return key
 
 

@@ -27,6 +27,7 @@ SIGNUP = env.choice("SIGNUP", "invite", {"invite", "open", "closed"})
 PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 30, least=1, most=600)
 # A hold that would pass the post's time by more than this ends in needs_attention(missed).
 LATE_LIMIT_S = env.number("LATE_LIMIT_S", 6 * 3600, least=60, most=7 * 24 * 3600)
+API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
 TIKTOK_API_BASE_URL = env.url("TIKTOK_API_BASE_URL", "https://open.tiktokapis.com")
 TIKTOK_AUTHORIZE_URL = env.url("TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize") + "/"
 TIKTOK_CLIENT_KEY = env.text("TIKTOK_CLIENT_KEY")

@@ -94,6 +94,8 @@ class ApiKey(models.Model):
     scopes = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    minute_at = models.DateTimeField(null=True, editable=False)  # when the minute began whose requests are counted
+    minute_count = models.PositiveIntegerField(default=0, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -12,6 +12,7 @@ from accounts.models import User
 from instances.api_bodies import JSON_MAX_BYTES, MAX_DEPTH, MAX_VALUES
 from instances.models import Instance
 from instances.roles import KeyScope
+from instances.tests.sign_in import sign_in_as_staff
 from tiktok.linking.connect_links.forms import check_names
 from tiktok.models import TikTokAccount
 from tiktok.tests.fixtures_rest import Api, MakeApi
@@ -205,8 +206,10 @@ def test_form_with_too_much_text_is_413(client: Client, instance: Instance, owne
     assert answer.status_code == 413
 
 
-def test_back_office_form_with_too_many_fields_is_413(admin_client: Client) -> None:
-    answer = admin_client.post("/admin/accounts/tenant/", {f"u{number}": "" for number in range(1_001)})
+def test_back_office_form_with_too_many_fields_is_413(client: Client, owner: User) -> None:
+    sign_in_as_staff(client, owner)
+
+    answer = client.post("/admin/accounts/tenant/", {f"u{number}": "" for number in range(1_001)})
 
     assert answer.status_code == 413
 
@@ -220,3 +223,9 @@ def test_thousands_of_pasted_names_get_one_error() -> None:
 
 def test_unreadable_request_is_still_400(client: Client, db: None) -> None:
     assert client.post("/auth/login/", {}, headers={"host": "evil.test"}).status_code == 400
+
+
+def test_key_without_the_scope_gets_403_whatever_its_body(make_api: MakeApi, admin: User) -> None:
+    reader = make_api(admin, KeyScope.POSTS_READ)
+
+    assert reader.client.post("/api/v1/media", b"x", "video/mp4").status_code == 403
