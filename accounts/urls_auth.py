@@ -15,5 +15,6 @@ urlpatterns = [
     re_path(r"^(?:3rdparty|social)/", not_here),
     path("2fa/recovery-codes/", views.recovery_codes, name="mfa_view_recovery_codes"),
     path("2fa/recovery-codes/download/", views.recovery_codes_file, name="mfa_download_recovery_codes"),
+    path("sessions/", views.sessions, name="usersessions_list"),
     path("", include("allauth.urls")),
 ]

@@ -4,6 +4,7 @@ from typing import cast
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import download_recovery_codes, view_recovery_codes
+from allauth.usersessions.views import list_usersessions
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import mfa
 from accounts.forms import ProfileForm
 from accounts.models import User
+from accounts.reauthentication import require_reauthentication
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,6 +45,14 @@ def recovery_codes_file(request: HttpRequest) -> HttpResponseBase:
     if _are_codes_unreadable(request):
         return redirect("mfa_view_recovery_codes")
     return cast(HttpResponseBase, download_recovery_codes(request))
+
+
+@login_required
+def sessions(request: HttpRequest) -> HttpResponseBase:
+    """allauth's page; ending the other sessions asks for the password or a code again."""
+    if request.method == "POST":
+        require_reauthentication(request)
+    return list_usersessions(request)
 
 
 def _are_codes_unreadable(request: HttpRequest) -> bool:

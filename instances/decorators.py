@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 from instances.http import InstanceRequest
+from instances.middleware import InstanceMiddleware
 from instances.roles import Permission
 
 P = ParamSpec("P")
@@ -20,6 +21,8 @@ def require_permission(permission: Permission) -> Callable[[View[P]], Callable[.
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: InstanceRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not hasattr(request, "membership"):
+                return _enter(request, lambda again: guarded(again, slug, *args, **kwargs))
             if not request.membership.can(permission):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -28,3 +31,8 @@ def require_permission(permission: Permission) -> Callable[[View[P]], Callable[.
         return guarded
 
     return decorate
+
+
+def _enter(request: HttpRequest, view: Callable[[InstanceRequest], HttpResponseBase]) -> HttpResponseBase:
+    """Open the instance for a request that allauth repeats after re-authentication, past the middleware."""
+    return InstanceMiddleware(lambda again: view(cast(InstanceRequest, again)))(request)

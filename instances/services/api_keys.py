@@ -4,6 +4,7 @@ import secrets
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.audit import record
 from accounts.models import User
 from instances.access import role_of
+from instances.jobs.mail import queue_mail
 from instances.models import ApiKey, Instance
 from instances.roles import ALLOWED, KeyScope, Permission
 from instances.services.errors import NotAllowed
@@ -64,7 +66,21 @@ def write_api_key(
             of=user.email,
             scopes=list(key.scopes),
         )
+        _tell_owner(key)
     return key, plain
+
+
+def _tell_owner(key: ApiKey) -> None:
+    """Email the person in whose name the key acts."""
+    if not settings.EMAIL_URL:
+        return
+    text = _(
+        "A new API key “%(key)s” (%(prefix)s…) for %(instance)s acts in your name.\n\n"
+        "If you did not create it, revoke it under Settings → Advanced and change your password:\n%(link)s"
+    )
+    link = f"{settings.BASE_URL}/i/{key.instance.slug}/settings/advanced/"
+    values = {"key": key.name, "prefix": key.prefix, "instance": key.instance.name, "link": link}
+    queue_mail(to=key.user.email, subject=_("New API key for %(instance)s") % values, text=text % values)
 
 
 def revoke_api_key(key: ApiKey, *, actor: User) -> None:

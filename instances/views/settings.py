@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import User
+from accounts.reauthentication import require_reauthentication
 from instances import queries
 from instances.access import access_for
 from instances.decorators import require_permission
@@ -19,7 +20,7 @@ from instances.forms import ApiKeyForm, GeneralForm, InviteForm, RoleForm, TwoFa
 from instances.http import InstanceRequest
 from instances.models import ApiKey, Instance
 from instances.pages import home_of
-from instances.roles import Permission
+from instances.roles import ALLOWED, Permission, Role
 from instances.services import (
     Invited,
     Refused,
@@ -33,7 +34,7 @@ from instances.services import (
     set_two_factor_policy,
     update_instance,
 )
-from instances.services.invitations import pending_of
+from instances.services.invitations import pending_of, role_given
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,6 +61,7 @@ def settings_two_factor(request: InstanceRequest) -> HttpResponse:
     if required and not is_mfa_enabled(request.user):
         messages.error(request, _("Set up two-factor sign-in for yourself first, or you would lock yourself out."))
         return redirect("mfa_index")
+    require_reauthentication(request)
     set_two_factor_policy(request.instance, actor=request.user, required=required)
     messages.success(request, _("Everybody needs two-factor sign-in now.") if required else _("Saved."))
     return redirect("instances:settings-general", request.instance.slug)
@@ -73,6 +75,7 @@ def settings_members(request: InstanceRequest) -> HttpResponse:
     invited = None
     if form.is_valid():
         data = form.cleaned_data
+        _require_reauthentication_for(request, data["role"])
         try:
             invited = invite_member(request.instance, actor=request.user, email=data["email"], role=data["role"])
         except Refused as error:
@@ -104,6 +107,7 @@ def member_role(request: InstanceRequest, user_id: UUID) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose a role from the list."))
     else:
+        _require_reauthentication_for(request, form.cleaned_data["role"])
         try:
             change_role(request.instance, actor=request.user, member=member, role=form.cleaned_data["role"])
             messages.success(request, _("%(name)s has a new role.") % {"name": member})
@@ -144,6 +148,7 @@ def invitation_renew(request: InstanceRequest, invitation_id: UUID) -> HttpRespo
     """A new link for an invitation whose link was lost or has expired."""
     invitation = get_object_or_404(pending_of(request.instance), pk=invitation_id)
     form = InviteForm(reader=request.membership.role)
+    _require_reauthentication_for(request, role_given(invitation, request.instance))
     try:
         invited = renew_invitation(request.instance, invitation, actor=request.user)
     except Refused as error:
@@ -159,6 +164,7 @@ def settings_advanced(request: InstanceRequest) -> HttpResponse:
     form = ApiKeyForm(request.POST or None)
     plain = ""
     if form.is_valid():
+        require_reauthentication(request)
         key_id, name, scopes = form.values()
         try:
             _key, plain = create_api_key(request.instance, actor=request.user, name=name, scopes=scopes, key_id=key_id)
@@ -181,6 +187,12 @@ def api_key_revoke(request: InstanceRequest, key_id: UUID) -> HttpResponse:
     revoke_api_key(key, actor=request.user)
     messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
     return redirect("instances:settings-advanced", request.instance.slug)
+
+
+def _require_reauthentication_for(request: InstanceRequest, role: Role) -> None:
+    """Ask again before a role is given that can itself invite people or create API keys."""
+    if Permission.MEMBER_MANAGE in ALLOWED[role]:
+        require_reauthentication(request)
 
 
 def _member(request: InstanceRequest, user_id: UUID) -> User:

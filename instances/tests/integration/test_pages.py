@@ -15,6 +15,7 @@ from instances.services import create_api_key, create_instance, invite_member, s
 from instances.services.api_keys import write_api_key
 from instances.services.errors import NotAllowed, SlugTaken
 from instances.tests.factories import InstanceFactory, person_of
+from instances.tests.sign_in import sign_in_again
 
 Grow = Callable[[Instance, User, int], object]
 
@@ -216,7 +217,7 @@ def test_somebody_who_leaves_lands_at_home(client: Client, instance: Instance, a
 
 
 def test_a_key_is_shown_once(client: Client, instance: Instance, admin: User) -> None:
-    client.force_login(admin)
+    sign_in_again(client, admin)
     form = {"key_id": str(uuid.uuid4()), "name": "nightly", "scopes": ["posts:read"]}
     plain = client.post("/i/aurora/settings/advanced/", form).context["plain"]
 
@@ -235,7 +236,7 @@ def test_a_key_is_shown_once(client: Client, instance: Instance, admin: User) ->
 def test_a_key_needs_a_name_and_known_scopes(
     client: Client, instance: Instance, admin: User, field: str, value: object
 ) -> None:
-    client.force_login(admin)
+    sign_in_again(client, admin)
     form = {"key_id": str(uuid.uuid4()), "name": "nightly", "scopes": ["posts:read"]} | {field: value}
 
     page = client.post("/i/aurora/settings/advanced/", form)

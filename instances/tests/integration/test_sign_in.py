@@ -180,6 +180,7 @@ def test_other_sessions_are_listed_and_ended(client: Client, editor: User) -> No
     assert len(client.get("/auth/sessions/").context["sessions"]) == 2
 
     client.post("/auth/sessions/")
+    client.post("/auth/reauthenticate/", {"password": PASSWORD, "next": "/auth/sessions/"})
 
     assert phone.get("/instances/").status_code == 302
     assert client.get("/instances/").status_code == 200
