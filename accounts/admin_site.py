@@ -17,11 +17,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
+from accounts.addresses import is_own_address
 from accounts.models import User
 from accounts.reauthentication import is_signed_in_within
 
@@ -85,7 +85,7 @@ class ClipdeskAdminSite(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> HttpResponse:
         """Redirect to the product's sign-in or to what staff still lack, and back; other people get 403."""
         target = request.GET.get(REDIRECT_FIELD_NAME, "")
-        if not url_has_allowed_host_and_scheme(target, {request.get_host()}):
+        if not is_own_address(target):
             target = reverse("admin:index")
         if not request.user.is_authenticated:
             return redirect_to_login(target)

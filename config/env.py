@@ -16,6 +16,11 @@ env: Final = environ.Env()
 LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 # Every variable that the settings have read, so that the doctor can tell a misspelt one.
 names: Final[set[str]] = set()
+SECRET_LENGTH: Final = 50
+SECRET_CHARACTERS: Final = 20  # different ones; 64 random letters and digits have about 40
+KEY_BYTES: Final = 12  # different ones; 32 random bytes have about 30
+EXAMPLE_WORDS: Final = ("django-insecure", "changeme", "change-me", "change_me", "placeholder", "example")
+EXAMPLE_PASSWORDS: Final = frozenset({"password", "passwd", "postgres", "redis", "secret", "admin", "root", "123456"})
 
 
 def text(name: str, default: str = "") -> str:
@@ -29,6 +34,28 @@ def required(name: str) -> str:
     if not (value := text(name)):
         raise ImproperlyConfigured(f"{name} is not set. See .env.example.")
     return value
+
+
+def strong_secret(name: str) -> str:
+    """Return the variable; refuse one that could be guessed: short, of few characters, repeated, or an example."""
+    value = required(name)
+    if len(value) < SECRET_LENGTH:
+        raise ImproperlyConfigured(f"{name} must have at least {SECRET_LENGTH} characters.")
+    is_repeated = value in (value * 2)[1:-1]
+    if len(set(value)) < SECRET_CHARACTERS or is_repeated or _is_example(value):
+        raise ImproperlyConfigured(f"{name} is easy to guess. .env.example has the command that makes a random one.")
+    return value
+
+
+def _is_example(value: str) -> bool:
+    return any(word in value.lower() for word in EXAMPLE_WORDS)
+
+
+def refuse_example_password(name: str) -> None:
+    """Refuse a password in an address that everyone would try first. What is refused is not repeated."""
+    password = (urlsplit(text(name)).password or "").lower()
+    if password in EXAMPLE_PASSWORDS or (password and _is_example(password)):
+        raise ImproperlyConfigured(f"{name} has an example password. Choose a random one.")
 
 
 def flag(name: str, default: bool) -> bool:
@@ -132,6 +159,9 @@ def key_ring(name: str, value: str) -> dict[str, bytes]:
             raise ImproperlyConfigured(
                 f"{name} must be id:base64url(32 bytes), several separated by commas, newest first."
             )
+        if not ring and len(set(key)) < KEY_BYTES:
+            # Older keys only read what was written before, until rotate_keys has run.
+            raise ImproperlyConfigured(f"{name} starts with a key that is easy to guess. Put a random one in front.")
         ring[key_id] = key
     return ring
 

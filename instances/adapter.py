@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from accounts.addresses import at_base_url, is_own_address
 from accounts.models import LONGEST_EMAIL, User
 from instances.invited import forget_invitation, invitation_in
 from instances.jobs.mail import queue_mail
@@ -75,9 +76,14 @@ class InstanceAccountAdapter(DefaultAccountAdapter):
         """Write the mail as a row; without EMAIL_URL there is nobody to send it."""
         if not settings.EMAIL_URL:
             return
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email} | context)
+        links = {name: at_base_url(value) for name, value in context.items() if name.endswith("_url")}
+        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email} | context | links)
         html = next((str(part[0]) for part in getattr(message, "alternatives", [])), "")
         queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
+
+    def is_safe_url(self, url: str) -> bool:
+        """Whether ``next`` may be followed."""
+        return is_own_address(url)
 
     def _is_signup(self) -> bool:
         match = self.request.resolver_match if self.request else None

@@ -1,5 +1,7 @@
 """Settings of a production deployment: secrets, PostgreSQL and Redis are required, cookies and HTTPS are strict."""
 
+from urllib.parse import urlsplit
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env
@@ -8,15 +10,17 @@ from config.settings.base import *
 DEBUG = False
 if env.flag("DEBUG", default=False):
     raise ImproperlyConfigured("DEBUG must be off in production.")
-SECRET_KEY = env.required("SECRET_KEY")
-if len(SECRET_KEY) < 50:
-    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters.")
-FIELD_ENCRYPTION_KEYS = env.key_ring("FIELD_ENCRYPTION_KEYS", env.required("FIELD_ENCRYPTION_KEYS"))
+SECRET_KEY = env.strong_secret("SECRET_KEY")
+env.required("FIELD_ENCRYPTION_KEYS")
 REDIS_URL = env.required("REDIS_URL")
 env.required("BASE_URL")
 if not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
+ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]  # whatever the variable says
+MIDDLEWARE = [MIDDLEWARE[0], "accounts.addresses.BaseUrlHostMiddleware", *MIDDLEWARE[1:]]
 DATABASE_URL = env.postgresql_url("DATABASE_URL")
+for _name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL"):
+    env.refuse_example_password(_name)
 if env.text("MIGRATION_DATABASE_URL"):
     # The owner of the tables, for `migrate --database migration` alone; the product's own role only reads and writes.
     DATABASES["migration"] = DATABASES["default"] | env.database(
@@ -34,6 +38,3 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-SESSION_COOKIE_NAME = "__Host-sessionid"
-CSRF_COOKIE_NAME = "__Host-csrftoken"

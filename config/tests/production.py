@@ -1,5 +1,6 @@
 """An environment in which the production settings start, and a way to run commands in it."""
 
+import base64
 import os
 import socket
 import subprocess
@@ -13,8 +14,8 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PROPER: Final = {
     "BASE_URL": "https://clip.example.com",
-    "SECRET_KEY": "k9Z" * 20 + "-only-for-tests-0123456789abcdefghijkl",
-    "FIELD_ENCRYPTION_KEYS": "k1:" + "A" * 43 + "=",
+    "SECRET_KEY": "k9Z-only-for-tests-0123456789abcdefghijklmnopqrstuvwxyz",
+    "FIELD_ENCRYPTION_KEYS": "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode(),
     "DATABASE_URL": "postgres://clipdesk_app:x@127.0.0.1:1/clipdesk",
     "MIGRATION_DATABASE_URL": "postgres://clipdesk_owner:x@127.0.0.1:1/clipdesk",
     "REDIS_URL": "redis://127.0.0.1:1/0",

@@ -10,10 +10,10 @@ from django.contrib.messages import get_messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.addresses import is_own_address
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.pages import list_address
@@ -211,5 +211,4 @@ def account_select(request: InstanceRequest) -> HttpResponseBase:
     account: TikTokAccount | None = form.cleaned_data["account"]
     select_account(request, account.pk if account else None)
     target = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    return redirect(target if is_ours else f"/i/{request.instance.slug}/")
+    return redirect(target if is_own_address(target) else f"/i/{request.instance.slug}/")

@@ -21,7 +21,7 @@ from tiktok.tests.factories import make_account, make_media, make_post, make_sub
 
 OLD = next(iter(django_settings.FIELD_ENCRYPTION_KEYS))
 NEW = "k2"
-RING: dict[str, bytes] = {NEW: b"2" * 32, **django_settings.FIELD_ENCRYPTION_KEYS}
+RING: dict[str, bytes] = {NEW: bytes(range(32)), **django_settings.FIELD_ENCRYPTION_KEYS}
 COLUMNS = [
     "mfa_authenticator.data.secret",
     "mfa_authenticator.data.seed",
