@@ -2,7 +2,10 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
+
+from accounts.append_only import AppendOnlyTable, protect, register
 
 
 class AccountsConfig(AppConfig):
@@ -11,6 +14,11 @@ class AccountsConfig(AppConfig):
     default = True
     name = "accounts"
     verbose_name = _("People and tenants")
+
+    def ready(self) -> None:
+        """Lines of the audit log stay as they are."""
+        register(AppendOnlyTable("accounts_auditlogentry"))
+        post_migrate.connect(protect, sender=self, dispatch_uid="append-only")
 
 
 class AdminConfig(admin_apps.AdminConfig):

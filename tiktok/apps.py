@@ -1,9 +1,18 @@
 """Everything TikTok."""
 
+from typing import Final
+
 from django.apps import AppConfig
 from django.core import checks
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
+
+from accounts.append_only import AppendOnlyTable, register
+
+# In SQL what publishing.services.DELETABLE says.
+POST_IS_DELETABLE: Final = (
+    "EXISTS (SELECT 1 FROM tiktok_post post WHERE post.id = post_id AND post.state IN ('draft', 'cancelled', 'failed'))"
+)
 
 
 class TikTokConfig(AppConfig):
@@ -13,5 +22,6 @@ class TikTokConfig(AppConfig):
     verbose_name = _("TikTok")
 
     def ready(self) -> None:
-        """What can be checked once models are known."""
+        """What can be checked once models are known; events go only with a post that may be deleted."""
+        register(AppendOnlyTable("tiktok_postevent", deletable=POST_IS_DELETABLE))
         checks.register(import_string("tiktok.keys.check.check_stored_keys"), checks.Tags.database, deploy=True)

@@ -183,6 +183,7 @@ DOCTOR_CHECKS = [
     "instances.doctor.database.answers",
     "instances.doctor.database.is_up_to_date",
     "instances.doctor.database.role",
+    "instances.doctor.database.history",
     "instances.doctor.database.clock",
     "instances.doctor.machine.broker",
     "instances.doctor.machine.disk",

@@ -1,4 +1,4 @@
-"""The database: it answers, is up to date, is asked as a role that walls hold, and its clock agrees with ours."""
+"""The database: it answers, is up to date, limits the role that asks, and its clock agrees with ours."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -8,6 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.append_only import is_protected
 from instances.doctor.finding import Finding, fault, good, warning
 from instances.doctor.run import Visit, needs_database
 from instances.jobs.clock import read_db_now
@@ -54,9 +55,21 @@ def is_up_to_date(_visit: Visit) -> Iterable[Finding]:
 def role(_visit: Visit) -> Iterable[Finding]:
     """On PostgreSQL: neither superuser nor BYPASSRLS."""
     if role_is_bound():
-        return [good("database-role", _("The database keeps instances apart for the role that Clipdesk uses."))]
-    text = _("Clipdesk asks the database as a superuser, whom walls between instances do not hold.")
+        return [good("database-role", _("Clipdesk's database role is not a superuser and cannot bypass row security."))]
+    text = _("Clipdesk uses a database role that is a superuser or bypasses row security.")
     return [fault("database-role", text, _("Name a plain role in DATABASE_URL (see the runbook)."))]
+
+
+@needs_database("append-only")
+def history(_visit: Visit) -> Iterable[Finding]:
+    """On PostgreSQL: the product's role may add to the audit log and to events, not change them."""
+    if connection.vendor != "postgresql":
+        return [good("append-only", _("SQLite has no roles: Clipdesk's code alone keeps the audit log unchanged."))]
+    if is_protected():
+        return [good("append-only", _("Clipdesk's database role cannot change the audit log or the history of posts."))]
+    text = _("Clipdesk's database role can change the audit log and the history of posts.")
+    step = _("Name the owner of the tables in MIGRATION_DATABASE_URL, another role in DATABASE_URL, and run migrate.")
+    return [fault("append-only", text, step)]
 
 
 @needs_database("database-clock")

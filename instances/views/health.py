@@ -4,6 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.append_only import is_protected
 from instances.doctor.address import self_description
 from instances.doctor.database import nothing_to_migrate, role_is_bound
 from instances.doctor.run import database_answers
@@ -19,10 +20,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 names what is missing: database, migrations, or a database role that walls do not hold."""
+    """503 names what is missing: database, migrations, or limits of the database role."""
     checks = {"database": database_answers()}
     if checks["database"]:
         checks |= {"migrations": _migrations_applied(), "database_role": role_is_bound()}
+    if checks.get("migrations"):
+        checks["append_only"] = is_protected()
     ready = all(checks.values())
     body = {"status": "ok" if ready else "unavailable", "checks": checks}
     return JsonResponse(body, status=200 if ready else 503)

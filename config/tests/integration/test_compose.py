@@ -1,6 +1,7 @@
 """docker-compose.yml, Dockerfile and .env.example agree with each other and with what the code reads."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,9 @@ SERVICES: Final[dict[str, dict[str, Any]]] = COMPOSE["services"]
 DOCKERFILE: Final = (ROOT / "Dockerfile").read_text()
 OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "clipdesk"]
 # Variables of the composition itself, which no Python reads.
-COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "HTTPS_PORT"}
+COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "HTTPS_PORT"}
+# What the settings read but the image or production decides, or what is no matter of a service.
+NOT_IN_SERVICES: Final = {"ALLOWED_HOSTS", "DEBUG", "MEDIA_ROOT", "MIGRATION_DATABASE_URL"}
 READERS: Final = (
     r"env\.(?:text|required|flag|number|words|choice|time_zone|url|directory|postgresql_url)\(\s*\"([A-Z_]+)\""
 )
@@ -67,10 +70,108 @@ def test_the_database_script_uses_only_what_the_composition_gives() -> None:
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_services_get_what_production_requires(name: str) -> None:
-    given = set(SERVICES[name]["environment"]) | set(explained_variables())
+    assert set(PROPER) - {"MIGRATION_DATABASE_URL"} - set(SERVICES[name]["environment"]) == set()
 
-    assert set(PROPER) - given == set()
-    assert SERVICES[name]["env_file"] == ".env"
+
+def test_web_and_worker_get_every_variable_that_the_settings_read() -> None:
+    read = variables_that_settings_read() - NOT_IN_SERVICES
+
+    assert [set(SERVICES[name]["environment"]) ^ read for name in ("web", "worker")] == [set(), set()]
+
+
+def readers_of(variable: str) -> set[str]:
+    """The services whose definition names a variable of .env."""
+    return {name for name, service in SERVICES.items() if variable in variables_in(yaml.safe_dump(service, width=1000))}
+
+
+@pytest.mark.parametrize(
+    ("password", "services"),
+    [
+        ("POSTGRES_PASSWORD", {"postgres"}),
+        ("OWNER_PASSWORD", {"postgres", "migrate"}),
+        ("APP_PASSWORD", {"postgres", "migrate", "web", "worker", "beat"}),
+        ("REDIS_PASSWORD", {"redis", "migrate", "web", "worker", "beat"}),
+        ("FIELD_ENCRYPTION_KEYS", {"migrate", "web", "worker", "beat"}),
+        ("SECRET_KEY", {"migrate", "web", "worker", "beat"}),
+        ("TIKTOK_CLIENT_SECRET", {"migrate", "web", "worker"}),
+        ("EMAIL_URL", {"web", "worker"}),
+    ],
+)
+def test_only_services_that_need_a_secret_get_it(password: str, services: set[str]) -> None:
+    assert readers_of(password) == services
+
+
+def test_no_service_gets_the_whole_env_file() -> None:
+    assert [name for name, service in SERVICES.items() if "env_file" in service] == []
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_locked_down(name: str) -> None:
+    service = SERVICES[name]
+
+    assert (service["read_only"], service["cap_drop"], service["security_opt"]) == (
+        True,
+        ["ALL"],
+        ["no-new-privileges:true"],
+    )
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "caddy" else [])
+    assert service["mem_limit"]
+
+
+def test_a_network_joins_only_services_that_talk() -> None:
+    joined: dict[str, set[str]] = {network: set() for network in COMPOSE["networks"]}
+    for name, service in SERVICES.items():
+        if service.get("profiles") != ["dev"]:
+            for network in service["networks"]:
+                joined[network].add(name)
+
+    assert {name: set(name.split("-")) for name in joined if "-" in name} | {
+        "front": {"caddy", "web"},
+        "outside": {"worker"},
+    } == joined
+    assert {name for name, network in COMPOSE["networks"].items() if not network} == {"front", "outside"}
+
+
+def lay_out_image(app: Path) -> None:
+    """Copy, move and remove in ``app`` what the Dockerfile does; .dockerignore leaves the tests out."""
+    build = DOCKERFILE.split("\nFROM ")[1]
+    for line in re.findall(r"^COPY (.+)$", build, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            if (ROOT / source).is_dir():
+                ignored = shutil.ignore_patterns("tests", "conftest.py", "__pycache__")
+                shutil.copytree(ROOT / source, app / target, ignore=ignored)
+            else:
+                shutil.copy(ROOT / source, app / target)
+    (app.parent / "simulator" / "tiktok").mkdir(parents=True)
+    shutil.copy(app / "tiktok" / "__init__.py", app.parent / "simulator" / "tiktok")
+    shutil.move(app / "tiktok" / "simulator", app.parent / "simulator" / "tiktok" / "simulator")
+    for removed in re.findall(r"rm -r (.+)$", build, re.MULTILINE)[0].split():
+        shutil.rmtree(app / removed) if (app / removed).is_dir() else (app / removed).unlink()
+
+
+def test_the_image_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
+    app, data = tmp_path / "app", tmp_path / "data"
+    app.mkdir()
+    data.mkdir()
+    lay_out_image(app)
+
+    left_over = {path.name for path in app.rglob("*")} & {
+        "tests",
+        "conftest.py",
+        "demo",
+        "demo.py",
+        "simulator",
+        ".git",
+    }
+    assert left_over == set()
+    assert {"**/tests", "conftest.py"} <= set((ROOT / ".dockerignore").read_text().splitlines())
+    start = "import os, runpy, sys; os.chdir(sys.argv.pop(1)); sys.path[0] = os.getcwd(); runpy.run_"
+    product = start + "path('manage.py', run_name='__main__')"
+    simulator = start + "module('tiktok.simulator', run_name='__main__', alter_sys=True)"
+    for command in ([product, app, "check"], [simulator, app.parent / "simulator", "--help"]):
+        result = run_in_production("python", "-c", *map(str, command), data_dir=data)
+        assert result.returncode == 0, result.stderr
 
 
 def test_every_file_that_is_mounted_exists_and_every_volume_is_declared() -> None:

@@ -97,6 +97,22 @@ def test_a_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.Mo
     assert only(database.role(VISIT)).step == "Name a plain role in DATABASE_URL (see the runbook)."
 
 
+def test_a_role_that_can_change_history_is_a_fault(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    monkeypatch.setattr("accounts.append_only.IS_PROTECTED_SQL", "SELECT %s = ''")
+
+    found = only(database.history(VISIT))
+
+    assert found.state == State.FAULT
+    assert found.step.startswith("Name the owner of the tables in MIGRATION_DATABASE_URL")
+
+
+def test_doctor_does_not_claim_that_the_database_separates_instances(db: None) -> None:
+    told = [finding.text for check in (database.role, database.history) for finding in check(VISIT)]
+
+    assert [text for text in told if "instances apart" in text] == []
+
+
 def test_the_command_reports_every_check_as_text_and_as_json(db: None, settings: Settings) -> None:
     settings.BASE_URL = "http://127.0.0.1:8000"
     told = {finding.check for finding in examine(online=False)}
