@@ -76,6 +76,19 @@ def test_it_prints_the_owners_link_serves_and_ends_whole(tmp_path: Path) -> None
     assert processes_of(tmp_path) == []
 
 
+def test_data_directory_is_closed_to_other_users(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    data_dir.mkdir(mode=0o755)
+    old = data_dir / "clipdesk.sqlite3"
+    old.touch(mode=0o644)
+    with product(data_dir, free_port()):
+        assert until(lambda: "jobs:" in said(data_dir)), said(data_dir)
+        modes = {path.name: path.stat().st_mode & 0o077 for path in (data_dir, *data_dir.glob("*.sqlite3*"))}
+
+    assert set(modes.values()) == {0}
+    assert {"clipdesk.sqlite3", "clipdesk.sqlite3-wal", "clipdesk.sqlite3-shm"} <= modes.keys()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word about a dead parent is Linux's")
 def test_a_killed_supervisor_leaves_no_orphans(tmp_path: Path) -> None:
     with product(tmp_path, free_port()) as process:

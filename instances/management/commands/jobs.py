@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from instances.jobs.process import stopping
 from instances.jobs.sweeper import Sweeper, configured_sources, free_dead_leases
+from instances.serving.private_files import close_to_others
 
 
 class Command(BaseCommand):
@@ -26,6 +28,7 @@ class Command(BaseCommand):
         """Free what dead processes hold, then sweep."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _stop)
+        close_to_others(Path(settings.DATA_DIR))
         freed = free_dead_leases()
         threads = max(1, options["threads"])
         self.stdout.write(f"jobs: {threads} threads, {freed} dead leases freed")

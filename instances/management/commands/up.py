@@ -14,6 +14,7 @@ from instances.services.first_owner import first_owner_link
 from instances.serving.address import Address, BadAddress
 from instances.serving.lock import AlreadyRunning, running_lock
 from instances.serving.prepare import has_demo_data, prepare
+from instances.serving.private_files import close_to_others
 from instances.serving.supervisor import Child, Supervisor
 
 DEFAULT_BIND: Final = "127.0.0.1:8000"
@@ -30,6 +31,7 @@ class Command(BaseCommand):
             address = Address.parse(options["bind"])
             refuse_exposure(address)
             use_own_address(address)
+            close_to_others(Path(settings.DATA_DIR))
             with running_lock(Path(settings.DATA_DIR) / "up.lock"):
                 self._serve(address)
         except (BadAddress, AlreadyRunning) as error:
