@@ -1,6 +1,6 @@
 """An API key at the door: what it opens, and how many requests it has left this minute."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from math import ceil
@@ -80,6 +80,12 @@ def count_request(key: ApiKey, now: datetime) -> Allowance | None:
     except (OperationalError, InternalError):  # full disk, locked or read-only database; PostgreSQL has both classes
         return None
     return _allowance(key, now, limit, is_spent=not is_counted)
+
+
+def allowance_left(key: ApiKey, now: datetime) -> Allowance:
+    """Return what the key has left, without counting a request."""
+    counted = _allowance(key, now, settings.API_REQUESTS_PER_MINUTE, is_spent=False)
+    return replace(counted, remaining=min(counted.limit, counted.remaining + 1))
 
 
 def _allowance(key: ApiKey, now: datetime, limit: int, *, is_spent: bool) -> Allowance:

@@ -22,11 +22,12 @@ from django.views.defaults import page_not_found
 
 from accounts.models import User
 from instances.access import access_among, lacks_second_factor
-from instances.api_keys import KeyAccess, count_request, key_access, too_many_requests
+from instances.api_keys import KeyAccess, allowance_left, count_request, key_access, too_many_requests
 from instances.http import InstanceRequest
 from instances.models import Instance
 from instances.problems import API_PREFIX, problem_response
 from instances.scoping import instance_scope, unscoped
+from instances.serving.front.pieces import CONTINUES
 
 NO_SECOND_FACTOR: Final = (
     "The tenant requires two-factor sign-in, and the person who created this key has not set it up. "
@@ -69,7 +70,8 @@ class InstanceMiddleware:
         return _only_a_button(request, response) if is_typed else response
 
     def _program(self, request: InstanceRequest, found: KeyAccess) -> HttpResponseBase:
-        allowance = count_request(found.key, found.now)
+        is_rest = CONTINUES in request.META  # of a request that the web server cut into pieces
+        allowance = (allowance_left if is_rest else count_request)(found.key, found.now)
         if allowance and allowance.is_spent:
             response: HttpResponseBase = too_many_requests(allowance)
         else:

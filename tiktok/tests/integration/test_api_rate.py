@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -13,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from instances.jobs.clock import pinned_clock, read_db_now
 from instances.models import ApiKey
+from instances.serving.front.pieces import CONTINUES
 from tiktok.tests.fixtures_rest import Answer, Api, MakeApi
 
 LIMIT = 3
@@ -112,3 +114,13 @@ def test_reading_goes_on_while_the_database_cannot_be_written(transactional_db: 
     assert [answer.status_code for answer in answers] == [200] * (LIMIT + 2)
     assert "RateLimit-Limit" not in answers[0]
     assert ApiKey.objects.get().last_used_at is None
+
+
+def test_pieces_of_one_upload_count_as_one_request(api: Api) -> None:
+    environment: dict[str, Any] = {CONTINUES: True}
+    with pinned_clock(read_db_now()):
+        api.get("/instance")
+        for _ in range(5):
+            rest = api.client.get("/api/v1/instance", **environment)
+            assert rate_of(rest) == (200, "3", "2", "60")
+        assert rate_of(api.get("/instance")) == (200, "3", "1", "60")
