@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import mfa
 from accounts.models import User
+from accounts.names import NameField
 
 UNREADABLE_CODE: Final = _(
     "Clipdesk cannot read the key of your authenticator app any more, so no code of it fits. Where you are still "
@@ -19,6 +20,8 @@ UNREADABLE_CODE: Final = _(
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     """What others see of a person."""
+
+    name = NameField(label=_("Name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"}))
 
     class Meta:
         model = User

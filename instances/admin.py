@@ -17,6 +17,7 @@ from instances.admin_forms import FixedPeople, PeopleOfTenant
 from instances.forms import GeneralForm
 from instances.models import ApiKey, Instance, Invitation, JobLease, Membership, OutgoingMail
 from instances.services import staff
+from instances.tenant_admin import AddsCustomers
 
 PLACE_ACTS: Final[dict[type[Model], tuple[Callable[..., None], Callable[..., None]]]] = {
     Membership: (staff.set_instance_role, staff.remove_from_instance),
@@ -61,7 +62,7 @@ class PlacesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Tenant)
-class TenantAdmin(PlacesAdmin):
+class TenantAdmin(AddsCustomers, PlacesAdmin):
     """Customers, their policies and their people."""
 
     list_display = ["name", "require_two_factor", "created_at"]
@@ -75,7 +76,10 @@ class TenantAdmin(PlacesAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         """With its audit line."""
-        staff.update_tenant(obj, actor=actor_of(request), changed=form.changed_data)
+        if change:
+            staff.update_tenant(obj, actor=actor_of(request), changed=form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
 
 
 @admin.register(Instance)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LONGEST_EMAIL, Tenant, User
+from accounts.names import NameField, check_visible
 from instances.invited import invitation_in
 from instances.models import Instance, NotificationPreference
 from instances.models.instance import slug_validator
@@ -38,10 +39,10 @@ def zone_choices() -> list[tuple[str, str]]:
 class SignupExtras(forms.Form):
     """What sign-up asks beside address and password: a name, and where nobody invited, the team's name."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Your name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"})
     )
-    team = forms.CharField(
+    team = NameField(
         label=_("Your team or brand"),
         max_length=120,
         help_text=_("The name of your first instance. You can change it."),
@@ -52,8 +53,9 @@ class SignupExtras(forms.Form):
         super().__init__(*args, **kwargs)
         if invitation := invitation_in(context.request):
             del self.fields["team"]
-            self.initial["email"] = invitation.email
-            self.fields["email"].widget.attrs["readonly"] = True
+            if invitation.email:  # the link of a deployment's first owner names none
+                self.initial["email"] = invitation.email
+                self.fields["email"].widget.attrs["readonly"] = True
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """allauth asks for this method; the adapter has written everything."""
@@ -63,7 +65,7 @@ class InstanceForm(forms.Form):
     """A new instance of one of the tenants that the person leads."""
 
     tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Tenant"), empty_label=None)
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = NameField(label=_("Name"), max_length=120)
     slug = forms.CharField(
         label=_("Address"),
         max_length=50,
@@ -86,6 +88,7 @@ class InstanceForm(forms.Form):
 class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and time zone of an instance."""
 
+    name = NameField(label=_("Name"), max_length=120)
     time_zone = forms.ChoiceField(
         label=_("Time zone"), choices=zone_choices, help_text=_("Times are entered and shown in this zone.")
     )
@@ -129,7 +132,12 @@ class ApiKeyForm(forms.Form):
     """A key's name and scopes; ``key_id`` makes a repeated request harmless."""
 
     key_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What uses it, such as “nightly upload”."))
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        validators=[check_visible],
+        help_text=_("What uses it, such as “nightly upload”."),
+    )
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"),
         choices=[(scope.value, label) for scope, label in SCOPE_LABELS.items()],

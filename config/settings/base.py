@@ -243,6 +243,7 @@ ACCOUNT_ADAPTER = "instances.adapter.InstanceAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "instances.forms.SignupExtras"
+ACCOUNT_USER_DISPLAY = "accounts.names.login_of"  # goes into mail to addresses that strangers type
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""

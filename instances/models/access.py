@@ -49,6 +49,7 @@ class Invitation(models.Model):
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
     tenant_role = models.CharField(max_length=10, choices=TenantRole.choices, default=TenantRole.MEMBER)
     is_first_owner = models.BooleanField(default=False, editable=False)
+    gives_staff = models.BooleanField(default=False, editable=False)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from accounts.names import name_in_mail, on_one_line
 from instances.models import Instance, Notice, NoticeKind
 from instances.notices.words import Subject, Words, kind_count, subjects_of, words_of
 
@@ -66,8 +67,9 @@ def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
 def _composed(instance: Instance, notices: Sequence[Notice]) -> Mail:
     counts = Counter(notice.kind for notice in notices)
     summary = " · ".join(kind_count(kind, counts[kind]) for kind in NoticeKind.values if counts[kind])
+    name = name_in_mail(instance.name)
     context = {
-        "instance": instance,
+        "name": name,
         "summary": summary,
         "groups": _groups(instance, notices),
         "base_url": settings.BASE_URL,
@@ -76,7 +78,7 @@ def _composed(instance: Instance, notices: Sequence[Notice]) -> Mail:
     }
     text = render_to_string("instances/mail/digest.txt", context)
     html = render_to_string("instances/mail/digest.html", context)
-    return Mail(f"{instance.name}: {summary}", text.strip() + "\n", html)
+    return Mail(f"{name}: {summary}", text.strip() + "\n", html)
 
 
 def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
@@ -89,8 +91,18 @@ def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
         group = groups.setdefault(key, Group(*key))
         group.count += 1
         if subject := subjects.get(notice.subject_id):
-            group.named.append(Named(subject, notice.at))
+            group.named.append(Named(_without_links(subject), notice.at))
     return sorted(groups.values(), key=lambda group: (NoticeKind.values.index(group.kind), -group.count))
+
+
+def _without_links(subject: Subject) -> Subject:
+    """Return the subject with names, typed by colleagues or by strangers at TikTok, as plain short lines."""
+    return replace(
+        subject,
+        name=name_in_mail(subject.name),
+        belongs_to=name_in_mail(subject.belongs_to),
+        note=on_one_line(subject.note),
+    )
 
 
 def _to_name(notices: Sequence[Notice]) -> list[Notice]:

@@ -33,3 +33,7 @@ class SlugTaken(Refused):
 
 class InvitationUnusable(Refused):
     """The invitation is used, revoked, expired or for another address."""
+
+
+class TooManyInvitations(Refused):
+    """The person, the tenant or the address has had as many invitations as the limits allow for now."""

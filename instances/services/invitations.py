@@ -1,8 +1,6 @@
 """Invitations: a one-time link for one address, seven days long, stored as its hash."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -13,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
+from accounts.names import name_in_mail
 from instances.access import role_of
 from instances.jobs.clock import db_now
 from instances.jobs.mail import queue_mail
 from instances.models import Instance, Invitation, InvitationGrant, Membership
 from instances.roles import Role, reaches
 from instances.services.errors import InvitationUnusable, NotAllowed
-from instances.services.members import TENANT_ROLE_OF, lock_tenant, need_reach
+from instances.services.invitation_limits import LIFETIME, need_room
+from instances.services.members import TENANT_ROLE_OF, lock_tenant, make_staff, need_reach
 from instances.tokens import hash_key, new_token
-
-LIFETIME: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,8 @@ class Invited:
 
 def invite_member(instance: Instance, *, actor: User, email: str, role: Role) -> Invited:
     """Invite an address, by mail where mail is set up. An open invitation of the same address to this instance
-    is replaced, so that repeating it leaves one link. Raises NotAllowed (also for people who are members already).
+    is replaced, so that repeating it leaves one link. Raises NotAllowed (also for people who are members already) or
+    TooManyInvitations.
     """
     email = email.strip().lower()
     with transaction.atomic():
@@ -45,6 +44,7 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
         member = User.objects.filter(email=email).first()
         if member and role_of(member, instance):
             raise NotAllowed(_("%(email)s is a member already. Change the role in the list.") % {"email": email})
+        need_room(tenant, actor=actor, email=email)
         pending_of(instance).filter(email=email).update(revoked_at=timezone.now())
         invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
         record(
@@ -59,18 +59,28 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
     return invited
 
 
-def invite_first_owner(instance: Instance, *, email: str) -> Invited:
-    """The one-time link of the deployment's first person: owner of the tenant and staff. For the command line.
+def invite_first_owner(
+    instance: Instance, *, email: str, gives_staff: bool = False, actor: User | None = None
+) -> Invited:
+    """Make the one-time link of a tenant's first owner. For the operator: nobody is asked for a role.
 
-    It replaces an earlier one, so that a lost link opens nothing.
+    It replaces an earlier one, so that a lost link opens nothing. Only ``gives_staff`` opens Django admin.
     """
     with transaction.atomic():
         tenant = lock_tenant(instance.tenant_id)
         earlier = Invitation.objects.filter(tenant=tenant, is_first_owner=True, accepted_at=None, revoked_at=None)
         earlier.update(revoked_at=timezone.now())
-        invited = _write(tenant, email=email.strip().lower(), role=Role.OWNER, instance=instance, actor=None)
-        Invitation.objects.filter(pk=invited.invitation.pk).update(is_first_owner=True)
-        record("invitation.created", tenant=tenant, actor=None, target=invited.invitation, email=email, role="owner")
+        invited = _write(tenant, email=email.strip().lower(), role=Role.OWNER, instance=instance, actor=actor)
+        Invitation.objects.filter(pk=invited.invitation.pk).update(is_first_owner=True, gives_staff=gives_staff)
+        record(
+            "invitation.created",
+            tenant=tenant,
+            actor=actor,
+            target=invited.invitation,
+            email=email,
+            role="owner",
+            staff=gives_staff,
+        )
     return invited
 
 
@@ -107,24 +117,29 @@ def revoke_invitation(instance: Instance, invitation: Invitation, *, actor: User
 
 
 def renew_invitation(instance: Instance, invitation: Invitation, *, actor: User) -> Invited:
-    """A new link with seven new days; the old link dies. Raises NotAllowed or InvitationUnusable."""
+    """A new link with seven new days; the old link dies, and with it staff rights, which only the operator gives.
+
+    Raises NotAllowed, InvitationUnusable or TooManyInvitations.
+    """
     token = new_token()
     with transaction.atomic():
+        tenant = lock_tenant(instance.tenant_id)
         need_reach(actor, instance, role_given(invitation, instance))
+        need_room(tenant, actor=actor, email=invitation.email)
         renewed = Invitation.objects.filter(pk=invitation.pk, revoked_at=None, accepted_at=None).update(
-            token_hash=hash_key(token), expires_at=timezone.now() + LIFETIME, invited_by=actor
+            token_hash=hash_key(token), expires_at=timezone.now() + LIFETIME, invited_by=actor, gives_staff=False
         )
         if not renewed:
             raise InvitationUnusable(_("This invitation was used or revoked meanwhile."))
         record(
             "invitation.renewed",
-            tenant=instance.tenant,
+            tenant=tenant,
             actor=actor,
             instance_id=instance.pk,
             target=invitation,
             email=invitation.email,
         )
-        return _deliver(invitation, token, instance)
+        return _deliver(invitation, token, instance, actor)
 
 
 def find_invitation(token: str) -> Invitation | None:
@@ -185,8 +200,8 @@ def _give_places(invitation: Invitation, user: User) -> Instance | None:
         )
         if not made and not reaches(Role(membership.role), Role(grant.role)):
             Membership.objects.filter(pk=membership.pk).update(role=grant.role)
-    if invitation.is_first_owner:
-        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    if invitation.gives_staff:
+        make_staff(user, tenant=invitation.tenant)
     first = invitation.grants.select_related("instance").order_by("instance__name").first()
     return first.instance if first else Instance.objects.filter(tenant=invitation.tenant).first()
 
@@ -203,27 +218,28 @@ def _write(tenant: Tenant, *, email: str, role: Role, instance: Instance, actor:
     )
     if role not in TENANT_ROLE_OF:
         InvitationGrant.objects.create(invitation=invitation, instance=instance, role=role.value)
-    return _deliver(invitation, token, instance)
+    return _deliver(invitation, token, instance, actor)
 
 
-def _deliver(invitation: Invitation, token: str, instance: Instance) -> Invited:
+def _deliver(invitation: Invitation, token: str, instance: Instance, actor: User | None) -> Invited:
     """By mail where mail is set up; otherwise whoever invited copies the link."""
     link = settings.BASE_URL + reverse("instances:invitation", args=[token])
-    if settings.EMAIL_URL and invitation.invited_by:
-        queue_mail(
-            to=invitation.email,
-            subject=_("%(name)s invites you to %(instance)s")
-            % {"name": invitation.invited_by, "instance": instance.name},
-            text=_(
-                "%(name)s invites you to work in %(instance)s on Clipdesk.\n\n%(link)s\n\n"
-                "The link is for %(email)s alone, works once and ends in seven days."
-            )
-            % {
-                "name": invitation.invited_by,
-                "instance": instance.name,
-                "link": link,
-                "email": invitation.email,
-            },
+    if not settings.EMAIL_URL or actor is None:
+        return Invited(invitation, link, mailed=False)
+    names = {
+        "name": name_in_mail(str(actor)),
+        "address": actor.email,
+        "instance": name_in_mail(instance.name),
+        "email": invitation.email,
+        "link": link,
+    }
+    queue_mail(
+        to=invitation.email,
+        subject=_("“%(name)s” invites you to “%(instance)s”") % names,
+        text=_(
+            "“%(name)s” (%(address)s) invites you to work in “%(instance)s” on Clipdesk.\n\n%(link)s\n\n"
+            "The link is for %(email)s alone, works once and ends in seven days."
         )
-        return Invited(invitation, link, mailed=True)
-    return Invited(invitation, link, mailed=False)
+        % names,
+    )
+    return Invited(invitation, link, mailed=True)

@@ -66,6 +66,12 @@ def set_role(instance: Instance, *, member: User, role: Role) -> None:
         Membership.objects.update_or_create(user=member, instance=instance, defaults={"role": role.value})
 
 
+def make_staff(user: User, *, tenant: Tenant) -> None:
+    """Let a person into Django admin, where they see every tenant; the line stands in their tenant's audit log."""
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    record("person.staff_granted", tenant=tenant, actor=None, target=user, person=user.email)
+
+
 def remove_member(instance: Instance, *, actor: User, member: User) -> None:
     """Take a person's place, and with it their API keys and open invitations; an owner or tenant admin leaves
     the whole tenant. Raises NotAllowed (strangers too) or LastOwner.

@@ -19,13 +19,11 @@ TENANT_RANKS = [TenantRole.MEMBER, TenantRole.ADMIN, TenantRole.OWNER]
 
 
 def update_tenant(tenant: Tenant, *, actor: User, changed: list[str]) -> None:
-    """Save a tenant, new or changed; the two-factor policy gets an audit line of its own."""
+    """Save a changed tenant; the two-factor policy gets an audit line of its own."""
     with transaction.atomic():
-        is_new = tenant._state.adding
         tenant.save()
-        if is_new or "name" in changed:
-            action = "tenant.created" if is_new else "tenant.updated"
-            record(action, tenant=tenant, actor=actor, target=tenant, name=tenant.name, by_staff=True)
+        if "name" in changed:
+            record("tenant.updated", tenant=tenant, actor=actor, target=tenant, name=tenant.name, by_staff=True)
         if "require_two_factor" in changed:
             required = tenant.require_two_factor
             record("tenant.two_factor", tenant=tenant, actor=actor, target=tenant, required=required, by_staff=True)

@@ -7,9 +7,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import check_visible
 from instances.models import Instance
 from tiktok.linking.labels import SEPARATOR, clean_labels, key_of
-from tiktok.linking.names import check_visible
 from tiktok.linking.queries import accounts, apps_for
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 

@@ -8,7 +8,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from tiktok.linking.names import is_visible
+from accounts.names import is_visible
 
 MOST_LABELS: Final = 10
 LONGEST_LABEL: Final = 30

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from accounts.names import on_one_line
 from instances.jobs.clock import db_now
 from tiktok import throttle
 from tiktok.api import display
@@ -11,7 +12,6 @@ from tiktok.api.limits import Endpoint
 from tiktok.api.types import UserInfo
 from tiktok.gateway import give_back_connection, tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
-from tiktok.linking.names import on_one_line
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
 from tiktok.models import AccountStatus, TikTokAccount

@@ -12,6 +12,7 @@ from ninja import P, QueryEx, Router, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictStr
 
+from accounts.names import is_visible
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem
 from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
@@ -20,7 +21,6 @@ from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.features import Feature, FeatureState, features_with_state
 from tiktok.linking.labels import clean_labels, key_of
-from tiktok.linking.names import is_visible
 from tiktok.linking.queries import accounts
 from tiktok.linking.rest_sync import sync_or_problem
 from tiktok.linking.scopes import missing_features

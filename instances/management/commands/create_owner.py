@@ -1,4 +1,4 @@
-"""The deployment's first person."""
+"""The owner of a tenant, from the command line: of the deployment's first, and of each further customer's."""
 
 import sys
 from typing import Any
@@ -9,31 +9,45 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
 
-from accounts.audit import record
-from accounts.models import Tenant, TenantMembership, TenantRole, User
+from accounts.models import TenantMembership, TenantRole, User
 from instances.models import Instance
 from instances.models.instance import slug_validator
-from instances.services import create_tenant_with_instance, invite_first_owner
-from instances.services.instances import add_instance
+from instances.services.first_owner import add_customer, invite_owner, is_first_account, make_owner
 
 
 class Command(BaseCommand):
-    help = "Make a tenant, its first instance and its owner, who is staff too; without a password, print their link."
+    help = (
+        "Make a tenant, its first instance and its owner; without a password, print the owner's link. "
+        "The first account of a deployment is staff too."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True, help="the owner's address, which is their login")
         parser.add_argument("--tenant", required=True, help="the tenant's name, such as a company")
         parser.add_argument("--instance", required=True, help="the first instance's address, such as “acme”")
         parser.add_argument("--password-stdin", action="store_true", help="read a password and make the account now")
+        parser.add_argument(
+            "--staff", action="store_true", help="let the owner into /admin/ too, where they see every tenant"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         email, slug = options["email"].strip().lower(), options["instance"]
         self._check(email, slug)
-        password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else ""
-        if options["password_stdin"]:
-            self._make(email, options["tenant"], slug, password)
-        else:
-            self._invite(email, options["tenant"], slug)
+        password = sys.stdin.readline().rstrip("\r\n") if options["password_stdin"] else None
+        with transaction.atomic():
+            earlier = Instance.objects.filter(slug=slug).select_related("tenant").first()
+            is_first = is_first_account(earlier)
+            instance = earlier or add_customer(tenant_name=options["tenant"], slug=slug)
+            self._refuse_owned(instance)
+            gives_staff = is_first or options["staff"]
+            if password is None:
+                link = invite_owner(instance, email=email, gives_staff=gives_staff).link
+                said = f"Open this link within seven days to make your account:\n{link}"
+            else:
+                make_owner(instance, user=self._person(email, password), gives_staff=gives_staff)
+                said = f"{email} can sign in now and owns {instance.tenant}."
+        self._warn_about_staff(email, is_first=is_first, gives_staff=gives_staff)
+        self.stdout.write(said)
 
     def _check(self, email: str, slug: str) -> None:
         try:
@@ -44,39 +58,26 @@ class Command(BaseCommand):
         if User.objects.filter(email=email).exists():
             raise CommandError(f"{email} has an account already.")
 
-    def _make(self, email: str, tenant_name: str, slug: str, password: str) -> None:
-        user = User(email=email, is_staff=True, is_superuser=True)
+    def _person(self, email: str, password: str) -> User:
+        user = User(email=email)
         try:
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        instance = Instance.objects.filter(slug=slug).select_related("tenant").first()
-        with transaction.atomic():
-            user.set_password(password)
-            user.save()
-            if instance:
-                self._join(instance, user)
-            else:
-                create_tenant_with_instance(owner=user, tenant_name=tenant_name, instance_name=tenant_name, slug=slug)
-        self.stdout.write(f"{email} can sign in now and owns {tenant_name}.")
-
-    def _join(self, instance: Instance, user: User) -> None:
-        """The instance is there already, from a link that was printed and never used."""
-        self._refuse_owned(instance)
-        TenantMembership.objects.create(user=user, tenant=instance.tenant, role=TenantRole.OWNER)
-        record("tenant.owner_made", tenant=instance.tenant, actor=None, target=user, email=user.email)
-
-    def _invite(self, email: str, tenant_name: str, slug: str) -> None:
-        """Running it again replaces the link."""
-        with transaction.atomic():
-            instance = Instance.objects.filter(slug=slug).select_related("tenant").first()
-            if instance is None:
-                tenant = Tenant.objects.create(name=tenant_name)
-                instance = add_instance(tenant, actor=None, name=tenant_name, slug=slug)
-            self._refuse_owned(instance)
-            invited = invite_first_owner(instance, email=email)
-        self.stdout.write(f"Open this link within seven days to make your account:\n{invited.link}")
+        user.set_password(password)
+        user.save()
+        return user
 
     def _refuse_owned(self, instance: Instance) -> None:
         if TenantMembership.objects.filter(tenant=instance.tenant, role=TenantRole.OWNER).exists():
             raise CommandError(f"{instance.tenant} has an owner already; owners invite further people.")
+
+    def _warn_about_staff(self, email: str, *, is_first: bool, gives_staff: bool) -> None:
+        if is_first:
+            self.stdout.write(f"This is the deployment's first account: {email} is staff too and may enter /admin/.")
+        elif gives_staff:
+            self.stderr.write(
+                self.style.WARNING(
+                    f"Warning: {email} is staff too: in /admin/ they read and change every tenant's data."
+                )
+            )

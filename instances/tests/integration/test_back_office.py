@@ -1,16 +1,19 @@
 """Django admin: everything opens, nothing secret shows, history cannot be edited; and the health pages."""
 
 import pytest
+from django.conf import LazySettings
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditLogEntry, User
+from accounts.models import AuditLogEntry, Tenant, User
 from instances.jobs.mail import queue_mail
-from instances.models import ApiKey, Instance, Invitation, JobLease
+from instances.models import ApiKey, Instance, Invitation, JobLease, OutgoingMail
 from instances.roles import KeyScope, Role
 from instances.services import create_api_key, invite_member
+from instances.tests.factories import PASSWORD
+from instances.tests.integration.test_invitations import path_of
 from instances.tests.sign_in import sign_in_as_staff
 
 MINE = ["accounts", "instances", "account", "mfa"]
@@ -100,6 +103,46 @@ def test_staff_revoke_keys_and_invitations(staff: Client, instance: Instance, ow
     assert Invitation.objects.get().revoked_at
     actions = AuditLogEntry.objects.filter(detail__by_staff=True).values_list("action", flat=True)
     assert sorted(actions) == ["api_key.revoked", "invitation.revoked"]
+
+
+NEW = {"name": "Borealis Ltd", "slug": "borealis", "email": "Second@Example.com"}
+
+
+def test_staff_add_a_tenant_its_instance_and_its_owner(staff: Client, owner: User) -> None:
+    answer = staff.post("/admin/accounts/tenant/add/", NEW)
+
+    invitation = Invitation.objects.select_related("tenant").get()
+    assert (invitation.email, invitation.tenant_role, invitation.gives_staff) == ("second@example.com", "owner", False)
+    assert Instance.objects.get(slug="borealis").tenant == invitation.tenant
+    assert Tenant.objects.filter(name="Borealis Ltd").count() == 1
+    link = answer.context["invited"].link
+    assert link in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    lines = AuditLogEntry.objects.filter(tenant=invitation.tenant, actor=owner)
+    assert set(lines.values_list("action", flat=True)) == {"tenant.created", "instance.created", "invitation.created"}
+    newcomer = Client()
+    newcomer.get(path_of(link))
+    newcomer.post("/auth/signup/", {"email": "second@example.com", "password1": PASSWORD})
+    assert newcomer.get("/i/borealis/settings/members/").status_code == 200
+    assert not User.objects.get(email="second@example.com").is_staff
+
+
+def test_with_mail_the_new_owner_gets_the_link_by_mail(staff: Client, settings: LazySettings) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
+
+    answer = staff.post("/admin/accounts/tenant/add/", NEW)
+
+    mail = OutgoingMail.objects.get()
+    link = answer.context["invited"].link
+    assert (mail.to, link in mail.text, link in answer.content.decode()) == ("second@example.com", True, False)
+
+
+@pytest.mark.parametrize(("field", "value"), [("slug", "aurora"), ("slug", "Not A Slug"), ("email", "x"), ("name", "")])
+def test_wrong_input_for_a_tenant_makes_nothing(staff: Client, instance: Instance, field: str, value: str) -> None:
+    answer = staff.post("/admin/accounts/tenant/add/", NEW | {field: value})
+
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert (Tenant.objects.count(), Invitation.objects.count()) == (1, 0)
 
 
 def test_healthz_asks_no_database(client: Client) -> None:

@@ -4,11 +4,13 @@ import io
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts.models import TenantMembership, TenantRole, User
-from instances.models import Instance
+from accounts.models import AuditLogEntry, TenantMembership, TenantRole, User
+from instances.models import Instance, Invitation
+from instances.services.first_owner import first_owner_link
 from instances.tests.factories import PASSWORD
 from instances.tests.integration.test_invitations import path_of
 from instances.tests.sign_in import give_second_factor
@@ -56,6 +58,64 @@ def test_create_owner_with_a_password_makes_the_account_at_once(
     assert answer["Location"] == "/i/acme/"
     give_second_factor(User.objects.get(email="boss@example.com"))
     assert client.get("/admin/").status_code == 200
+
+
+SECOND = {"email": "second@example.com", "tenant": "Borealis Ltd", "instance": "borealis"}
+
+
+@pytest.mark.parametrize("mode", ["invite", "closed"])
+def test_owner_of_a_second_customer_is_not_staff(
+    client: Client, owner: User, settings: LazySettings, mode: str
+) -> None:
+    settings.SIGNUP = mode
+    link = run("create_owner", **SECOND).splitlines()[-1]
+    client.get(path_of(link))
+    client.post("/auth/signup/", {"email": "second@example.com", "password1": PASSWORD})
+
+    second = User.objects.get(email="second@example.com")
+    assert (second.is_staff, second.is_superuser) == (False, False)
+    assert TenantMembership.objects.get(user=second).role == TenantRole.OWNER
+    assert client.get("/i/borealis/settings/members/").status_code == 200
+    assert client.get("/admin/").status_code in {302, 403}
+    assert client.get("/i/aurora/").status_code == 404
+
+
+def test_second_owner_made_with_a_password_is_not_staff(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    run("create_owner", password_stdin=True, **SECOND)
+
+    second = User.objects.get(email="second@example.com")
+    assert (second.is_staff, second.is_superuser) == (False, False)
+    assert not AuditLogEntry.objects.filter(action="person.staff_granted").exists()
+
+
+@pytest.mark.parametrize("has_password", [True, False])
+def test_staff_option_warns_and_writes_an_audit_line(
+    client: Client, owner: User, monkeypatch: pytest.MonkeyPatch, has_password: bool
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD + "\n"))
+    err = io.StringIO()
+    said = run("create_owner", staff=True, password_stdin=has_password, stderr=err, **SECOND)
+    if not has_password:
+        client.get(path_of(said.splitlines()[-1]))
+        client.post("/auth/signup/", {"email": "second@example.com", "password1": PASSWORD})
+
+    second = User.objects.get(email="second@example.com")
+    assert (second.is_staff, second.is_superuser) == (True, True)
+    assert "Warning: second@example.com is staff" in err.getvalue()
+    line = AuditLogEntry.objects.get(action="person.staff_granted")
+    assert (line.target_id, line.tenant.name) == (str(second.pk), "Borealis Ltd")
+
+
+@pytest.mark.django_db
+def test_only_one_open_link_makes_the_first_account_staff() -> None:
+    nameless = first_owner_link()
+    assert nameless is not None
+    said = [run("create_owner", **OWNER), run("create_owner", **SECOND)]
+
+    assert [("staff too" in text) for text in said] == [True, False]
+    staff = Invitation.objects.filter(gives_staff=True, revoked_at=None).values_list("email", flat=True)
+    assert list(staff) == ["boss@example.com"]
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ def test_whoever_opens_the_link_chooses_an_address_and_owns_everything(client: C
     )
 
     user = User.objects.get()
-    assert "Make the first account" in page.content.decode()
+    assert "Create the first account" in page.content.decode()
     assert (response.status_code, user.email, user.is_staff, user.is_superuser) == (
         302,
         "maren@example.com",

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from django.conf import LazySettings
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import TenantRole, User
+from accounts.models import AuditLogEntry, TenantRole, User
 from instances.access import role_of
 from instances.models import Instance, Invitation, Membership, OutgoingMail
 from instances.roles import Role
@@ -18,11 +19,13 @@ from instances.services import (
     LastOwner,
     NotAllowed,
     accept_invitation,
+    invite_first_owner,
     invite_member,
     remove_member,
     renew_invitation,
     revoke_invitation,
 )
+from instances.services.errors import TooManyInvitations
 from instances.services.invitations import find_invitation
 from instances.tests.factories import InstanceFactory, UserFactory, person_of
 
@@ -166,6 +169,94 @@ def test_with_mail_the_link_is_sent_and_not_shown(
     assert mail.to == EMAIL
     assert link in mail.text
     assert link not in page.content.decode()
+
+
+@pytest.fixture
+def with_mail(settings: LazySettings) -> None:
+    settings.EMAIL_URL = "smtp://localhost"
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_mail_carries_names_quoted_on_one_line_without_links(instance: Instance, owner: User) -> None:
+    User.objects.filter(pk=owner.pk).update(name="Security Team\n\nUnlock here: https://evil.example/login" + "!" * 40)
+    Instance.objects.filter(pk=instance.pk).update(name="Win\r\nwww.evil.example “now”")
+    owner.refresh_from_db()
+    instance.refresh_from_db()
+
+    invited = invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR)
+
+    mail = OutgoingMail.objects.get()
+    name = "Security Team Unlock here: evil example/login!!!!!!!!!!!!!!…"
+    assert len(name) == 60
+    assert mail.subject == f"“{name}” invites you to “Win www evil example 'now'”"
+    first = f"“{name}” ({owner.email}) invites you to work in “Win www evil example 'now'” on Clipdesk."
+    assert mail.text.splitlines()[:3] == [first, "", invited.link]
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_one_address_gets_one_invitation_in_ten_minutes(instance: Instance, owner: User, outsider: User) -> None:
+    other = Instance.objects.get(slug="borealis")
+    first = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER).invitation
+
+    with pytest.raises(TooManyInvitations, match="10 minutes"):
+        invite_member(other, actor=outsider, email=EMAIL.upper(), role=Role.VIEWER)
+    with pytest.raises(TooManyInvitations):
+        renew_invitation(instance, first, actor=owner)
+    revoke_invitation(instance, first, actor=owner)
+    with pytest.raises(TooManyInvitations):
+        invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER)
+
+    assert OutgoingMail.objects.count() == 1
+    Invitation.objects.update(expires_at=F("expires_at") - timedelta(minutes=10))
+    invite_member(other, actor=outsider, email=EMAIL, role=Role.VIEWER)
+
+
+@pytest.mark.parametrize("renews", [True, False])
+def test_one_person_sends_twenty_invitations_an_hour(instance: Instance, owner: User, renews: bool) -> None:
+    first = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER).invitation
+    for number in range(19):
+        if renews:
+            renew_invitation(instance, first, actor=owner)
+        else:
+            invite_member(instance, actor=owner, email=f"n{number}@example.com", role=Role.VIEWER)
+
+    with pytest.raises(TooManyInvitations, match="Try again in 60 minutes"):
+        renew_invitation(instance, first, actor=owner)
+    with pytest.raises(TooManyInvitations):
+        invite_member(instance, actor=owner, email="late@example.com", role=Role.VIEWER)
+    AuditLogEntry.objects.update(at=F("at") - timedelta(hours=1))
+    invite_member(instance, actor=owner, email="late@example.com", role=Role.VIEWER)
+
+
+def test_one_tenant_sends_sixty_invitations_an_hour(instance: Instance, owner: User) -> None:
+    people = [owner, *(person_of(instance, "owner") for _ in range(3))]
+    for number in range(60):
+        invite_member(instance, actor=people[number % 3], email=f"n{number}@example.com", role=Role.VIEWER)
+
+    with pytest.raises(TooManyInvitations):
+        invite_member(instance, actor=people[3], email="late@example.com", role=Role.VIEWER)
+
+
+def test_the_members_page_says_when_to_invite_again(client: Client, instance: Instance, owner: User) -> None:
+    for number in range(20):
+        invite_member(instance, actor=owner, email=f"n{number}@example.com", role=Role.VIEWER)
+    client.force_login(owner)
+
+    page = client.post("/i/aurora/settings/members/", {"email": EMAIL, "role": "editor"})
+
+    assert "Too many invitations in one hour. Try again in 60 minutes." in page.content.decode()
+    assert not Invitation.objects.filter(email=EMAIL).exists()
+
+
+def test_a_renewed_operators_link_gives_no_staff_rights(instance: Instance, owner: User, newcomer: User) -> None:
+    invitation = invite_first_owner(instance, email=EMAIL, gives_staff=True).invitation
+    renewed = renew_invitation(instance, invitation, actor=owner).invitation
+    renewed.refresh_from_db()
+
+    accept_invitation(renewed, user=newcomer)
+
+    newcomer.refresh_from_db()
+    assert not newcomer.is_staff
 
 
 def test_the_page_says_what_is_wrong(client: Client, instance: Instance, owner: User, outsider: User) -> None:

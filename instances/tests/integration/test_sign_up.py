@@ -150,15 +150,36 @@ def test_closed_lets_nobody_in_even_by_invitation(
 
 
 @pytest.mark.parametrize("mode", ["invite", "open", "closed"])
+@pytest.mark.parametrize("gives_staff", [True, False])
 def test_the_first_owner_comes_by_the_operators_link(
-    client: Client, instance: Instance, settings: LazySettings, mode: str
+    client: Client, instance: Instance, settings: LazySettings, mode: str, gives_staff: bool
 ) -> None:
     settings.SIGNUP = mode
-    client.get(path_of(invite_first_owner(instance, email=EMAIL).link))
+    client.get(path_of(invite_first_owner(instance, email=EMAIL, gives_staff=gives_staff).link))
 
     answer = client.post(SIGN_UP, {"email": EMAIL, "password1": PASSWORD})
 
     assert answer["Location"] == "/i/aurora/"
     anna = User.objects.get(email=EMAIL)
-    assert (anna.is_staff, anna.is_superuser) == (True, True)
+    assert (anna.is_staff, anna.is_superuser) == (gives_staff, gives_staff)
+    assert AuditLogEntry.objects.filter(action="person.staff_granted", target_id=str(anna.pk)).exists() == gives_staff
     assert TenantMembership.objects.get(user=anna).role == TenantRole.OWNER
+
+
+@pytest.mark.usefixtures("open_sign_up")
+@pytest.mark.parametrize("field", ["name", "team"])
+@pytest.mark.parametrize("typed", ["See https://evil.example/login", "Two\nlines", "ask help@evil.example"])
+def test_sign_up_refuses_names_with_addresses_or_breaks(client: Client, field: str, typed: str) -> None:
+    page = client.post(SIGN_UP, FORM | {field: typed})
+
+    assert list(page.context["form"].errors) == [field]
+    assert not User.objects.exists()
+
+
+@pytest.mark.usefixtures("open_sign_up", "with_mail")
+def test_confirmation_mail_does_not_carry_the_typed_name(client: Client) -> None:
+    client.post(SIGN_UP, FORM | {"name": "Prize office"})
+
+    mail = OutgoingMail.objects.get()
+    assert "Prize office" not in mail.subject + mail.text
+    assert EMAIL in mail.text

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.names import check_visible, is_visible
 from instances.models import Instance
 from tiktok.linking.connect_links.services import LIFETIME, MOST_AT_ONCE
-from tiktok.linking.names import check_visible, is_visible
 from tiktok.linking.queries import apps_for
 from tiktok.models import TikTokApp
 

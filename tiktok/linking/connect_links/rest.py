@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
+from accounts.names import is_visible
 from instances.http import InstanceRequest
 from instances.problems import ApiProblem
 from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
@@ -16,7 +17,6 @@ from instances.roles import KeyScope
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
 from tiktok.linking.connect_links.services import LIFETIME, LONGEST, SHORTEST
-from tiktok.linking.names import is_visible
 from tiktok.linking.queries import apps_for
 from tiktok.linking.rest import Name
 from tiktok.models import TikTokApp
