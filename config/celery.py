@@ -39,7 +39,7 @@ app.conf.beat_schedule = {
     for name, every_s, _run in settings.PERIODIC_JOBS
 }
 app.autodiscover_tasks()
-app.autodiscover_tasks(["instances.jobs", "tiktok.publishing", "tiktok.webhooks"])
+app.autodiscover_tasks(["instances.jobs", "tiktok.media", "tiktok.publishing", "tiktok.webhooks"])
 
 
 @worker_init.connect

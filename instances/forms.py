@@ -155,7 +155,7 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = NotificationPreference
-        fields = ["mail_failed", "mail_attention", "mail_reconnect", "mail_linked"]
+        fields = ["mail_failed", "mail_attention", "mail_reconnect", "mail_linked", "mail_media"]
         help_texts = {
             "mail_failed": _("TikTok or Clipdesk gave up on a post."),
             "mail_attention": _("A post waits until somebody decides what happens to it."),
@@ -163,6 +163,7 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
                 "TikTok's permission for an account ends soon, ended or became less; posts wait for it."
             ),
             "mail_linked": _("Somebody without a login has linked an account by a connect link."),
+            "mail_media": _("A video cannot be published, or is ready after it waited to be checked."),
         }
 
 

@@ -60,6 +60,11 @@ account=${ACCOUNT_ID:-$(call GET "$api/accounts" | value 'next(a["id"] for a in 
 privacy=${PRIVACY:-$(call GET "$api/accounts/$account/creator-info" | value 'd["privacy_level_options"][0]')}
 if [ "${UPLOAD:-tus}" = multipart ]; then media=$(by_multipart); else media=$(by_tus); fi
 say "media $media"
+until state=$(call GET "$api/media/$media" | value 'd["state"]') && [ "$state" != checking ]; do sleep 1; done
+if [ "$state" != ready ]; then
+  call GET "$api/media/$media"
+  exit 1
+fi
 
 body=$(python3 -c 'import json, sys; a, m, p, c = sys.argv[1:]; print(json.dumps({"account_id": a, "media_ids": [m],
   "mode": "DIRECT_POST", "caption": c, "privacy_level": p, "consent": True}))' \

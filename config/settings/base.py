@@ -145,6 +145,7 @@ UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, 
 # A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [
     "tiktok.webhooks.apply.due_deliveries",  # few and quick: what TikTok withdraws is known before more posts start
+    "tiktok.media.checks.due_checks",  # two at a time
     "tiktok.publishing.sweep.due_posts",
     "instances.jobs.mail.due_mail",
 ]
@@ -152,6 +153,7 @@ SWEEP_SOURCES = [
 SWEEP_STARTUP = [
     "instances.jobs.leases.free_dead_job_leases",
     "tiktok.publishing.claims.free_dead_claims",
+    "tiktok.media.checks.free_dead_checks",
 ]
 # Name, every so many seconds, what to call. Celery beat is built from this; embedded, the sweeper walks it.
 PERIODIC_JOBS = [
@@ -171,6 +173,7 @@ PERIODIC_JOBS = [
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
     ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
+    ("remove-stray-files", 3600, "tiktok.media.tasks.remove_stray_files"),
 ]
 
 # --- The doctor ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from instances.scoping import ContentModel
 
 
 class NoticeKind(models.TextChoices):
-    """What sort of news it is. The first three are about posts, the others about accounts."""
+    """What sort of news it is: the first three about posts, the last two about videos, the others about accounts."""
 
     FAILED = "failed", _("Posts that failed")
     ATTENTION = "attention", _("Posts that need somebody")
@@ -21,10 +21,14 @@ class NoticeKind(models.TextChoices):
     ENDING = "ending", _("Permissions that end soon")
     SCOPES = "scopes", _("Permissions that were taken back")
     LINKED = "linked", _("Accounts linked by connect links")
+    UNUSABLE = "unusable", _("Videos that cannot be published")
+    CHECKED = "checked", _("Videos that are ready")
 
 
 # Which switch of a person's preferences a kind of news hangs on, where it is not named like the kind.
-SWITCHES: Final = dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect")
+SWITCHES: Final = dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect") | dict.fromkeys(
+    (NoticeKind.UNUSABLE, NoticeKind.CHECKED), "media"
+)
 
 
 class Notice(ContentModel):
@@ -81,6 +85,7 @@ class NotificationPreference(ContentModel):
     mail_attention = models.BooleanField(_("Posts that need somebody"), default=True)
     mail_reconnect = models.BooleanField(_("Accounts to reconnect"), default=True)
     mail_linked = models.BooleanField(_("Accounts linked by connect links"), default=True)
+    mail_media = models.BooleanField(_("Videos that were checked"), default=True)
 
     class Meta:
         verbose_name = _("notification preference")

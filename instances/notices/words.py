@@ -20,6 +20,8 @@ LOOKS: Final = {
     NoticeKind.ENDING: "expiring",
     NoticeKind.SCOPES: "limited",
     NoticeKind.LINKED: "linked",
+    NoticeKind.UNUSABLE: "media_refused",
+    NoticeKind.CHECKED: "media_ready",
 }
 
 
@@ -103,6 +105,10 @@ def kind_count(kind: str, count: int) -> str:
         NoticeKind.LINKED: ngettext(
             "%(count)d account was linked by a connect link", "%(count)d accounts were linked by connect links", count
         ),
+        NoticeKind.UNUSABLE: ngettext(
+            "%(count)d video cannot be published", "%(count)d videos cannot be published", count
+        ),
+        NoticeKind.CHECKED: ngettext("%(count)d video is ready", "%(count)d videos are ready", count),
     }
     return texts[NoticeKind(kind)] % {"count": count}
 
@@ -117,5 +123,7 @@ def kind_title(kind: str) -> str:
         NoticeKind.ENDING: _("An account's permission ends soon"),
         NoticeKind.SCOPES: _("TikTok permissions have changed"),
         NoticeKind.LINKED: _("A connect link was used"),
+        NoticeKind.UNUSABLE: _("A video cannot be published"),
+        NoticeKind.CHECKED: _("A video is ready"),
     }
     return titles[NoticeKind(kind)]

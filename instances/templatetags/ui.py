@@ -69,6 +69,12 @@ LINK_LOOKS = {
     "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Maker has no right")),
 }
 
+MEDIA_LOOKS = {
+    "media_checking": Look("accent", "loader-2", pgettext_lazy("media", "Checking…")),
+    "media_refused": Look("bad", "alert-octagon", pgettext_lazy("media", "Can’t be used")),
+    "media_ready": Look("good", "circle-check", pgettext_lazy("media", "Ready for TikTok")),
+}
+
 CHECK_LOOKS = {
     "ok": Look("good", "circle-check", pgettext_lazy("check", "OK")),
     "warning": Look("warn", "alert-triangle", pgettext_lazy("check", "Warning")),
@@ -76,7 +82,7 @@ CHECK_LOOKS = {
     "cannot_tell": Look("neutral", "help-circle", pgettext_lazy("check", "Cannot tell")),
 }
 
-LOOKS = ACCOUNT_LOOKS | POST_LOOKS | LINK_LOOKS | CHECK_LOOKS
+LOOKS = ACCOUNT_LOOKS | POST_LOOKS | LINK_LOOKS | MEDIA_LOOKS | CHECK_LOOKS
 UNKNOWN = Look("neutral", "help-circle", _("Unknown"))
 
 

@@ -25,7 +25,10 @@ from instances.notices.words import kind_title, subjects_of, tell_all, words_of
 from instances.roles import Permission
 
 PER_PAGE: Final = 25
-TONES: Final = {NoticeKind.FAILED.value: "bad", NoticeKind.ENDED.value: "bad", NoticeKind.LINKED.value: "good"}
+TONES: Final = {
+    **dict.fromkeys((NoticeKind.FAILED.value, NoticeKind.ENDED.value, NoticeKind.UNUSABLE.value), "bad"),
+    **dict.fromkeys((NoticeKind.LINKED.value, NoticeKind.CHECKED.value), "good"),
+}
 
 
 @require_GET

@@ -43,11 +43,13 @@
     const publish = one("[data-publish]");
     if (!publish) return;
     publish.textContent = later ? publish.dataset.later : publish.dataset.now;
-    publish.disabled = undecided;
-    publish.title = undecided ? publish.dataset.need : "";
+    const isChecking = one("input[name=media]:checked")?.dataset.state === "checking";
+    const reason = undecided ? publish.dataset.need : isChecking ? publish.dataset.checking : "";
+    publish.disabled = Boolean(reason);
+    publish.title = reason;
     const why = one("[data-publish-note]");
-    why.textContent = undecided ? publish.dataset.need : "";
-    show(why, undecided);
+    why.textContent = reason;
+    show(why, Boolean(reason));
   }
 
   function count() {
@@ -60,10 +62,24 @@
 
   function preview() {
     const chosen = one("input[name=media]:checked");
+    const isReady = chosen?.dataset.state === "ready";
     const video = one("[data-preview-video]");
-    show(video, Boolean(chosen));
-    show(one("[data-preview-empty]"), !chosen);
-    if (chosen && video.getAttribute("src") !== chosen.dataset.src) video.src = chosen.dataset.src;
+    const empty = one("[data-preview-empty]");
+    show(video, isReady);
+    show(empty, !isReady);
+    empty.textContent = chosen ? empty.dataset.checking : empty.dataset.choose;
+    if (isReady && video.getAttribute("src") !== chosen.dataset.src) video.src = chosen.dataset.src;
+  }
+
+  // A video that is being checked asks for itself again: it stays chosen, or not, as it is when the answer comes.
+  function keepChoice(event) {
+    const old = event.target.closest?.(".pick")?.querySelector("input");
+    if (!old || !event.detail.xhr?.responseText) return;
+    const box = document.createElement("template");
+    box.innerHTML = event.detail.serverResponse;
+    const fresh = box.content.querySelector("input");
+    fresh.toggleAttribute("checked", old.checked && !fresh.disabled);
+    event.detail.serverResponse = box.innerHTML;
   }
 
   async function add(id) {
@@ -73,7 +89,9 @@
     const box = document.createElement("template");
     box.innerHTML = await answer.text();
     choices.prepend(box.content);
+    window.htmx?.process(choices.firstElementChild);
     show(one("[data-no-media]"), false);
+    refresh();
     preview();
   }
 
@@ -109,7 +127,10 @@
 
   page.addEventListener("change", () => { refresh(); preview(); });
   field("caption").addEventListener("input", count);
-  document.addEventListener("media:ready", (event) => add(event.detail.id));
+  document.addEventListener("media:uploaded", (event) => add(event.detail.id));
+  const choices = document.getElementById("media-choices");
+  choices.addEventListener("htmx:beforeSwap", keepChoice);
+  choices.addEventListener("htmx:load", () => { refresh(); preview(); });
   window.addEventListener("pageshow", () => { keepKey(); keepAccount(); refresh(); count(); preview(); });
   keepKey();
   refresh();

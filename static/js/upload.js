@@ -1,5 +1,5 @@
 // The upload area: [data-upload] of templates/tiktok/media/_upload.html, over tus-js-client. Files go one after the
-// other; each finished one is told by a bubbling "media:ready" event whose detail is the media as the API describes it.
+// other; each finished one is told by a bubbling "media:uploaded" event whose detail is the media as the API describes it.
 (() => {
   "use strict";
   const CHUNK = 32 * 1024 * 1024;
@@ -97,7 +97,7 @@
       this.part("close").hidden = state !== "failed";
       this.part("percent").textContent = state === "failed" || state === "waiting" ? "" : `${this.percent} %`;
       this.element.classList.toggle("is-bad", state === "failed");
-      if (state === "starting" || state === "checking") this.bar.removeAttribute("value");
+      if (state === "starting" || state === "finishing") this.bar.removeAttribute("value");
       else this.bar.value = this.percent;
       this.part("said").textContent = text ?? this.area.text(state, this.amounts);
     }
@@ -161,10 +161,10 @@
 
     async finish() {
       this.sent = this.file.size;
-      this.show("checking");
+      this.show("finishing");
       for (const wait of [...FINISH_RETRY_MS, null]) {
         const answer = await this.ask(`${this.tus.url}finish/`);
-        if (answer?.ok) return this.ready(await answer.json());
+        if (answer?.ok) return this.uploaded(await answer.json());
         const final = answer && answer.status < 500 && answer.status !== 423;
         if (final || wait === null) return this.refuse(answer);
         await pause(wait);
@@ -175,10 +175,10 @@
       return fetch(address, { method: "POST", headers: { "X-CSRFToken": this.area.token, Accept: "application/json" } }).catch(() => null);
     }
 
-    ready(media) {
+    uploaded(media) {
       this.state = "gone";
-      this.area.announce("ready", this.amounts);
-      this.element.dispatchEvent(new CustomEvent("media:ready", { bubbles: true, detail: media }));
+      this.area.announce("uploaded", this.amounts);
+      this.element.dispatchEvent(new CustomEvent("media:uploaded", { bubbles: true, detail: media }));
       this.remove();
       this.area.next();
     }
@@ -290,7 +290,7 @@
     }
 
     next() {
-      const busy = this.items.some((item) => ["starting", "uploading", "offline", "checking"].includes(item.state));
+      const busy = this.items.some((item) => ["starting", "uploading", "offline", "finishing"].includes(item.state));
       if (!busy) this.items.find((item) => item.state === "waiting")?.start();
     }
 

@@ -1,11 +1,13 @@
 """What a program does with an API key: upload, publish, look."""
 
+import time
 from pathlib import Path
 from typing import Any, Final
 
 import requests
 
 TIMEOUT_S: Final = 60
+ASK_AGAIN_S: Final = 0.2
 MOVING: Final = frozenset({"due", "initing", "uploading", "processing"})
 
 
@@ -28,9 +30,13 @@ class Program:
         return {item["profile"]["username"]: item["id"] for item in items if item["status"] == "active"}
 
     def upload(self, path: Path) -> str:
-        """The media's id."""
+        """The media's id, once Clipdesk has checked the file."""
         with path.open("rb") as file:
-            return str(self._call("POST", "/media", files={"file": (path.name, file, "video/mp4")})["id"])
+            media = self._call("POST", "/media", files={"file": (path.name, file, "video/mp4")})
+        while media["state"] == "checking":
+            time.sleep(ASK_AGAIN_S)
+            media = self._call("GET", f"/media/{media['id']}")
+        return str(media["id"])
 
     def post(self, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any]:
         """Make a post; the same key gives the same post."""

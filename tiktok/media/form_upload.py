@@ -1,6 +1,7 @@
 """A file in an ordinary multipart form: streamed to MEDIA_ROOT, never held in memory, gone with the request."""
 
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, Final, cast
 
 from django.core.files.uploadedfile import UploadedFile
@@ -9,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from tiktok.api.limits import VIDEO_MAX_BYTES
-from tiktok.media import storage
+from tiktok.media import incoming, queries, storage
 from tiktok.media.errors import MediaError
 
 FIELD: Final = "file"
@@ -19,8 +20,8 @@ FORM_ALLOWANCE: Final = 64 * 1024  # boundaries, headers and the CSRF token
 class ReceivedFile(UploadedFile):  # type: ignore[type-arg]  # no generic at run time
     """A file on disk that vanishes when the request ends; link it to keep its bytes."""
 
-    def __init__(self, name: str, content_type: str) -> None:
-        received = tempfile.NamedTemporaryFile(dir=storage.incoming_dir(), prefix="form-")  # noqa: SIM115 - as the request
+    def __init__(self, name: str, content_type: str, announced_bytes: int) -> None:
+        received = incoming.receive_file(announced_bytes)
         super().__init__(cast(BinaryIO, received), name, content_type, 0)
         self.path = received.name
 
@@ -30,36 +31,53 @@ class MediaUploadHandler(FileUploadHandler):
 
     chunk_size = 1024 * 1024
     taken: ReceivedFile | None = None
+    announced_bytes = 0
 
     def handle_raw_input(self, input_data: Any, META: Any, content_length: int, *args: Any, **kwargs: Any) -> None:  # noqa: N803 - Django's name
         """Raises MediaError before anything is read."""
         if content_length > VIDEO_MAX_BYTES + FORM_ALLOWANCE:
             raise storage.too_large(content_length)
-        storage.require_space(content_length)
+        self.announced_bytes = content_length
+        storage.require_space(content_length + queries.bytes_under_way())
 
     def new_file(self, field_name: str, *args: Any, **kwargs: Any) -> None:
         """Begin a file. Raises MediaError at a second one, or one under another name."""
         super().new_file(field_name, *args, **kwargs)
         if field_name != FIELD or self.taken is not None:
             raise MediaError("one_file", _("Send exactly one file, in the field “file”."), status=400)
-        self.taken = ReceivedFile(self.file_name or "", self.content_type or "")
+        self.taken = ReceivedFile(self.file_name or "", self.content_type or "", self.announced_bytes)
+        with self._room():  # counted again, now that another form which began at the same time counts this one
+            storage.require_space(queries.bytes_under_way())
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         """Write on."""
         if self.taken is not None:
-            self.taken.write(raw_data)
+            with self._room():
+                self.taken.write(raw_data)
 
     def file_complete(self, file_size: int) -> ReceivedFile | None:
         """Hand it over, on disk."""
         if self.taken is not None:
-            self.taken.flush()
+            with self._room():
+                self.taken.flush()
             self.taken.size = file_size
         return self.taken
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        """A full disk is a MediaError (507), and what has arrived is gone from it at once."""
+        try:
+            with storage.full_disk_as_fault(self.announced_bytes):
+                yield
+        except MediaError:
+            self.upload_interrupted()
+            raise
 
     def upload_interrupted(self) -> None:
         """Leave nothing behind."""
         if self.taken is not None:
-            self.taken.close()
+            with suppress(OSError):  # closing writes what is buffered, for which a full disk has no room either
+                self.taken.close()
 
 
 def prepare(request: HttpRequest) -> None:

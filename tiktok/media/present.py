@@ -2,23 +2,34 @@
 
 from typing import Any
 
-from tiktok.models import Media
+from tiktok.media.refusals import refusal_text
+from tiktok.models import Media, MediaState
 
 
 def describe(media: Media) -> dict[str, Any]:
-    """The facts of design 9, and the name people gave the file."""
+    """State, facts and the name people gave the file. While it is being checked, or refused, its facts are null."""
+    is_ready = media.state == MediaState.READY
     return {
         "id": str(media.pk),
         "kind": media.kind,
+        "state": media.state,
         "name": media.original_name,
-        "content_type": media.content_type,
+        "content_type": media.content_type if is_ready else None,
         "size_bytes": media.size_bytes,
-        "sha256": media.sha256,
+        "sha256": media.sha256 if is_ready else None,
         "duration_ms": media.duration_ms,
         "width": media.width,
         "height": media.height,
         "fps": media.fps,
-        "codec": media.codec,
+        "codec": media.codec if is_ready else None,
         "problems": media.problems,
+        "refusal": describe_refusal(media),
         "created_at": media.created_at.isoformat(),
     }
+
+
+def describe_refusal(media: Media) -> dict[str, str] | None:
+    """Why the file cannot be used: a code and words; None unless it was refused."""
+    if not media.is_refused:
+        return None
+    return {"code": media.refusal_code, "message": refusal_text(media.refusal_code)}

@@ -2,31 +2,44 @@
 
 import hashlib
 import json
+import os
+import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from tiktok.media import storage
-from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.facts import Facts, Unbelievable, read_facts
+from tiktok.media.refusals import ContentRefused
 
-WALL_S: Final = 30.0
+# The child has limits of CPU time and memory, which decide. This one only frees the place when it hangs, so it is long.
+WALL_S: Final = 600.0
+WALL_BYTES_PER_S: Final = 1_000_000
 TICK_S: Final = 1.0
 ANSWER_BYTES: Final = 16 * 1024
 HASH_BLOCK: Final = 4 * 1024**2
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
-_slots = threading.BoundedSemaphore(2)
+CRASHED: Final = 70
+# How the kernel ends a program because of what it did. Any other signal came from outside and says nothing of the file.
+OWN_FAULTS: Final = frozenset(
+    -number
+    for number in (
+        signal.SIGXCPU, signal.SIGXFSZ, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL,
+        signal.SIGTRAP, signal.SIGSYS,
+    )
+)  # fmt: skip
 
 Keep = Callable[[], None]
+
+
+class CheckLater(Exception):
+    """There is no verdict, for a reason that is not the file's: a full disk, a child killed from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +66,53 @@ def fingerprint(path: Path, keep: Keep) -> Fingerprint:
 def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
     """Facts of a video; writes ``thumbnail`` (JPEG) where the picture can be decoded.
 
-    Raises MediaRefused when the content is no video that we take. ``keep`` is called about once a second.
+    Raises ContentRefused when the content is no video that we take, CheckLater when nothing is known yet. ``keep`` is
+    called about once a second; what it raises ends the child.
     """
-    with _slots, tempfile.TemporaryFile() as out:
-        status = _run(path, thumbnail, out, keep)
-        out.seek(0)
-        answer = out.read(ANSWER_BYTES)
+    status, answer = _run(path, thumbnail, keep)
+    if status in OWN_FAULTS or status == CRASHED:
+        raise ContentRefused("too_heavy")
     if status != 0:
-        raise refusal("too_heavy")
+        raise CheckLater(f"the child ended with {status}")
     try:
         said: Any = json.loads(answer)
         if not isinstance(said, dict):
             raise Unbelievable("answer")
         if code := said.get("refused"):
-            raise refusal(str(code))
+            raise ContentRefused(str(code))
+        if why := said.get("later"):
+            raise CheckLater(str(why))
         return read_facts(said)
     except (ValueError, RecursionError) as error:  # broken JSON or Unbelievable: the child was made to say it
-        raise refusal("not_video") from error
+        raise ContentRefused("not_video") from error
 
 
-def _run(path: Path, thumbnail: Path, out: IO[bytes], keep: Keep) -> int | None:
-    """The child's exit status; None when it had to be stopped."""
-    command = [sys.executable, "-m", "tiktok.media.probe_child", str(path), str(thumbnail)]
-    child = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=out,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        cwd=settings.BASE_DIR,
-        start_new_session=True,
-    )
+def _run(path: Path, thumbnail: Path, keep: Keep) -> tuple[int | None, bytes]:
+    """The child's exit status, None when it hung, and what it said."""
+    command = [sys.executable, "-m", "tiktok.media.probe_child", str(path), str(thumbnail), str(os.getpid())]
     try:
-        return _wait(child, keep)
-    finally:
-        child.kill()
-        child.wait()
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd=settings.BASE_DIR,
+            start_new_session=True,
+        )
+    except OSError as error:  # no memory or no process left on this machine
+        raise CheckLater(str(error)) from error
+    with child:
+        try:
+            status = _wait(child, WALL_S + path.stat().st_size / WALL_BYTES_PER_S, keep)
+        finally:
+            child.kill()
+        # The pipe holds all that may be said; a child that says more than fits waits, and is ended as hung.
+        return status, child.stdout.read(ANSWER_BYTES) if child.stdout else b""
 
 
-def _wait(child: subprocess.Popen[bytes], keep: Keep) -> int | None:
-    stop = time.monotonic() + WALL_S
+def _wait(child: subprocess.Popen[bytes], most_s: float, keep: Keep) -> int | None:
+    stop = time.monotonic() + most_s
     while time.monotonic() < stop:
         keep()
         try:
@@ -100,22 +120,3 @@ def _wait(child: subprocess.Popen[bytes], keep: Keep) -> int | None:
         except subprocess.TimeoutExpired:
             continue
     return None
-
-
-def refusal(code: str) -> MediaError:
-    """The sentence for a code of the child's; an unknown code is "no video"."""
-    sentences = {
-        "not_video": _(
-            "This is not an MP4, MOV or WebM video, whatever its name says. "
-            "Choose another file, or export the video as MP4."
-        ),
-        "incomplete": _(
-            "This file is damaged or ends before the video does. Export or copy it again, then upload that."
-        ),
-        "no_picture": _("There is only sound in this file, no picture. Choose a video."),
-        "too_heavy": _(
-            "Reading this file took too long or too much memory, so it was refused. Export the video again as MP4."
-        ),
-    }
-    code = code if code in sentences else "not_video"
-    return MediaRefused(code, sentences[code])

@@ -1,19 +1,26 @@
-"""The probe's child process: ``python -m tiktok.media.probe_child PATH THUMBNAIL`` prints one JSON object.
+"""The probe's child process: ``python -m tiktok.media.probe_child PATH THUMBNAIL PARENT`` prints one JSON object.
 
 It reads a stranger's file with FFmpeg, so it runs alone, under limits, without the parent's environment, and the
 parent believes nothing it says. Imports neither Django nor settings.
+
+The limits depend on the file alone: CPU time and memory, never the time of day, which a busy machine stretches. So the
+same file gets the same answer whatever else runs. PARENT is the process that asks; the child ends with it.
 """
 
 import av  # first: the limits below would not let it load
 
 # isort: split
+import ctypes
+import errno
 import json
+import os
 import resource
+import signal
 import sys
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, Final
 
 from av.container import InputContainer
@@ -21,12 +28,17 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
 
-MEMORY_BYTES: Final = 1024**3
+# Enough for the headers of any video that TikTok takes; the picture adds what its size needs, up to the limit.
+MEMORY_BYTES: Final = 512 * 1024**2
+MEMORY_MOST_BYTES: Final = 1024**3
+MEMORY_BESIDE_PICTURE_BYTES: Final = 256 * 1024**2
+BYTES_PER_PIXEL: Final = 24 * 3  # 24 frames of 10-bit 4:2:0
 CPU_S: Final = 20
+CPU_BYTES_PER_S: Final = 50_000_000  # a large file may take longer: without an index all of it is read
+NICENESS: Final = 10
 FILE_BYTES: Final = 8 * 1024**2
 OPEN_FILES: Final = 32
 DEMUXERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
-SEARCH_S: Final = 6.0
 DECODABLE_PIXELS: Final = 8192 * 4320
 THUMBNAIL_SIDE: Final = 640
 MP4_FIRST_BOXES: Final = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp"})
@@ -38,20 +50,47 @@ QUARTER_TURNS: Final = {
 }
 
 
+CRASHED: Final = 70  # exit status: the content made this program fail
+PR_SET_PDEATHSIG: Final = 1
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
 class Refusal(Exception):
     """The content is none we take; the text is a code the parent knows."""
 
 
-def limit() -> None:
-    """Give up rights that reading a video does not need."""
-    for what, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_CORE, 0),
+def end_with(parent: int) -> None:
+    """Have the kernel end this process when its parent ends (Linux); at once if that has happened already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def limit(size: int) -> None:
+    """Give up rights that reading a video of ``size`` bytes does not need."""
+    os.nice(NICENESS)
+    cpu_s = CPU_S + size // CPU_BYTES_PER_S
+    for what, soft, hard in (
+        (resource.RLIMIT_AS, MEMORY_BYTES, MEMORY_MOST_BYTES),
+        (resource.RLIMIT_CPU, cpu_s, cpu_s + 5),
+        (resource.RLIMIT_FSIZE, FILE_BYTES, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        resource.setrlimit(what, (value, value))
+        resource.setrlimit(what, (soft, hard))
+
+
+def allow_picture(pixels: int) -> None:
+    """Raise the memory limit to what decoding a picture of that size needs."""
+    needed = MEMORY_BESIDE_PICTURE_BYTES + pixels * BYTES_PER_PIXEL
+    if needed > MEMORY_BYTES:
+        resource.setrlimit(resource.RLIMIT_AS, (min(needed, MEMORY_MOST_BYTES), MEMORY_MOST_BYTES))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether FFmpeg or Python met the memory limit."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
 def family(head: bytes) -> str:
@@ -78,7 +117,7 @@ def open_video(path: str) -> InputContainer:
     try:
         container = av.open(f"file:{path}", "r", container_options=options, metadata_errors="replace")
     except (av.error.FFmpegError, ValueError) as error:
-        raise Refusal("incomplete") from error
+        raise Refusal("too_heavy" if is_out_of_memory(error) else "incomplete") from error
     if not container.streams.video:
         raise Refusal("no_picture" if container.streams.audio else "incomplete")
     return container
@@ -110,7 +149,9 @@ def first_frame(container: InputContainer, stream: VideoStream, at_s: float) -> 
     try:
         container.seek(int(at_s * av.time_base))
         return next(iter(container.decode(stream)), None)
-    except (av.error.FFmpegError, MemoryError):
+    except av.error.FFmpegError as error:
+        if is_out_of_memory(error):
+            raise Refusal("too_heavy") from error
         return None
 
 
@@ -134,24 +175,25 @@ def past_the_end(container: InputContainer, size: int) -> bool:
 
 
 def packets(container: InputContainer, stream: VideoStream) -> "Iterator[av.Packet[VideoStream]]":
-    """The stream's packets until its end, a fault or SEARCH_S."""
-    stop = time.monotonic() + SEARCH_S
+    """The stream's packets until its end or a fault."""
     try:
         for packet in container.demux(stream):
             if packet.dts is not None or packet.pts is not None:
                 yield packet
-            if time.monotonic() > stop:
-                return
-    except av.error.FFmpegError:
-        return
+    except av.error.FFmpegError as error:
+        if is_out_of_memory(error):
+            raise Refusal("too_heavy") from error
 
 
 def last_moment(container: InputContainer, stream: VideoStream, from_s: float) -> tuple[float, bool]:
-    """Seconds at which the last packet ends, reading on from ``from_s``; and whether one was cut short."""
+    """Seconds at which the last packet ends, reading on from ``from_s``; and whether one was cut short.
+
+    It reads on from any frame, not from the key frame before: a video with one key frame is not read whole.
+    """
     if stream.time_base is None:
         return 0.0, False
     try:
-        container.seek(int(from_s * av.time_base))
+        container.seek(int(from_s * av.time_base), any_frame=True)
     except av.error.FFmpegError:
         return 0.0, False
     end, corrupt, start = 0, False, stream.start_time or 0
@@ -191,6 +233,7 @@ def picture(container: InputContainer, stream: VideoStream, found: dict[str, Any
     """Which way the picture is turned; writes the thumbnail unless the picture is too large to decode here."""
     if found["width"] * found["height"] > DECODABLE_PIXELS:
         return {"is_decodable": None, "rotation": 0}
+    allow_picture(found["width"] * found["height"])
     frame = first_frame(container, stream, min(1.0, (found["duration_s"] or 0) / 10))
     if frame is None:
         return {"is_decodable": False, "rotation": 0}
@@ -198,18 +241,31 @@ def picture(container: InputContainer, stream: VideoStream, found: dict[str, Any
     return {"is_decodable": True, "rotation": frame.rotation % 360}
 
 
+def exit_as_crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """For an error that nothing expects: an exit status of its own, so that it differs from a failed start."""
+    os._exit(CRASHED)
+
+
 def main(path: str, thumbnail: str, out: IO[str]) -> None:
-    """Print the facts, or the code of the refusal."""
-    limit()
+    """Print the facts, the code of the refusal, or that the disk is full."""
+    limit(Path(path).stat().st_size)
     av.logging.set_level(av.logging.PANIC)
+    answer: dict[str, Any]
     try:
         answer = probe(path, thumbnail)
     except Refusal as refusal:
         answer = {"refused": str(refusal)}
     except MemoryError:
         answer = {"refused": "too_heavy"}
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        answer = {"later": "disk_full"}
     json.dump(answer, out)
+    out.flush()
 
 
 if __name__ == "__main__":
+    end_with(int(sys.argv[3]))
+    sys.excepthook = exit_as_crashed
     main(sys.argv[1], sys.argv[2], sys.stdout)

@@ -5,6 +5,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from instances.scoping import unscoped
+from tiktok.media import incoming
 from tiktok.models import Media, MediaUpload, Post, PostMedia
 from tiktok.models.states import FINAL
 
@@ -33,10 +35,11 @@ def unfinished_uploads(person: User) -> QuerySet[MediaUpload]:
 
 
 def bytes_under_way() -> int:
-    """Bytes that this instance's uploads have announced and not sent yet."""
-    total = _active().aggregate(total=Sum(F("size_bytes") - F("offset")))["total"]
-    return int(total or 0)
+    """Bytes that the uploads of all instances have announced and not sent yet: they share one disk."""
+    with unscoped(reason="uploads of every instance take room on the same disk"):
+        total = _active().aggregate(total=Sum(F("size_bytes") - F("offset")))["total"]
+    return int(total or 0) + incoming.bytes_under_way()
 
 
 def _active() -> QuerySet[MediaUpload]:
-    return MediaUpload.objects.filter(media=None, problem__isnull=True, expires_at__gt=timezone.now())
+    return MediaUpload.objects.filter(media=None, expires_at__gt=timezone.now())

@@ -1,6 +1,5 @@
 """From a socket to the disk: blocks of 64 KB, an offset that is committed only after fsync."""
 
-import errno
 import hashlib
 import os
 import time
@@ -51,7 +50,7 @@ def append(upload: MediaUpload, source: Source, *, offset: int, length: int, che
     What came before a line dropped is kept, except under a checksum: then it counts only as a whole. Memory stays
     flat. Raises OffsetMismatch, UploadLocked, or MediaError with 400, 410, 413, 460 or 507.
     """
-    with lease(upload) as held:
+    with storage.full_disk_as_fault(length), lease(upload) as held:
         if offset != upload.offset:
             raise OffsetMismatch(upload.offset)
         if offset + length > upload.size_bytes:
@@ -102,16 +101,10 @@ class _Receiver:
 
     def _write(self, block: bytes) -> None:
         view = memoryview(block)
-        try:
-            while view:
-                count = os.write(self.file, view)
-                self.written += count
-                view = view[count:]
-        except OSError as error:
-            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                missing = self.held.upload.size_bytes - self.written
-                raise storage.no_space(missing, storage.free_bytes()) from error
-            raise
+        while view:
+            count = os.write(self.file, view)
+            self.written += count
+            view = view[count:]
         if self._digest is not None:
             self._digest.update(block)
 

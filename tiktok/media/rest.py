@@ -12,13 +12,15 @@ from ninja import P, QueryEx, Router, Schema
 from ninja.responses import Status
 
 from instances.http import InstanceRequest
+from instances.jobs.nudge import nudge
 from instances.problems import ApiProblem, problem_response
 from instances.rest import MOST_PER_PAGE, Cursor, Page, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.media import form_upload, queries, services, tus
 from tiktok.media.errors import MediaError, MediaRefused
-from tiktok.media.present import describe
-from tiktok.models import Media, MediaUpload
+from tiktok.media.present import describe, describe_refusal
+from tiktok.media.tasks import check_media
+from tiktok.models import Media, MediaState, MediaUpload
 
 Answer = dict[str, Any]
 PER_PAGE: Final = 25
@@ -50,33 +52,35 @@ class ProblemOut(Schema):
     fixable: bool
 
 
-class MediaOut(Schema):
-    """A stored video and its facts."""
-
-    id: str
-    kind: str
-    name: str
-    content_type: str
-    size_bytes: int
-    sha256: str
-    duration_ms: int | None
-    width: int | None
-    height: int | None
-    fps: float | None
-    codec: str
-    problems: list[ProblemOut]
-    created_at: datetime
-
-
 class RefusalOut(Schema):
-    """Why an upload did not become media."""
+    """Why a file cannot be used."""
 
     code: str
     message: str
 
 
+class MediaOut(Schema):
+    """A stored video. Its facts are null while ``state`` is ``checking``, and when the file was ``refused``."""
+
+    id: str
+    kind: str
+    state: MediaState
+    name: str
+    content_type: str | None
+    size_bytes: int
+    sha256: str | None
+    duration_ms: int | None
+    width: int | None
+    height: int | None
+    fps: float | None
+    codec: str | None
+    problems: list[ProblemOut]
+    refusal: RefusalOut | None
+    created_at: datetime
+
+
 class UploadOut(Schema):
-    """Where an upload stands; ``media`` or ``problem`` is there once all bytes are."""
+    """Where an upload stands. Once all bytes are there: ``media``, or ``problem`` when the file was refused."""
 
     id: UUID
     size_bytes: int
@@ -100,11 +104,14 @@ def faults_as_problems(field: str = "") -> Iterator[None]:
     "/media", response={201: MediaOut}, auth=auth, summary="Upload a video in one request", openapi_extra=MULTIPART
 )
 def upload_media(request: InstanceRequest) -> Status[Answer]:
-    """multipart/form-data with one ``file``, up to 4 GB; what TikTok would refuse stands in ``problems``."""
+    """multipart/form-data with one ``file``, up to 4 GB. Clipdesk then checks it: ask for the media until its ``state``
+    is ``ready``, with what TikTok would refuse in ``problems``, or ``refused``, with the reason in ``refusal``.
+    """
     with faults_as_problems(form_upload.FIELD):
         form_upload.prepare(request)
         file = form_upload.received_file(request)
         media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.name or "")
+    nudge(check_media, media.pk)
     return Status(201, describe(media))
 
 
@@ -121,7 +128,7 @@ def list_media(
 
 @router.get("/media/{uuid:media_id}", response=MediaOut, auth=auth, summary="One video")
 def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
-    """Its facts and problems."""
+    """Its state, facts and problems."""
     return describe(_find(media_id))
 
 
@@ -146,33 +153,30 @@ def create_upload(request: InstanceRequest) -> HttpResponse:
 
 @router.get(UPLOAD, response=UploadOut, auth=auth, summary="Where an upload stands, and what it became")
 def show_upload(request: InstanceRequest, upload_id: UUID) -> Answer:
-    """Once complete: ``media``, or ``problem`` when the content was refused. 423 while it is being examined."""
+    """Once complete: ``media``, which Clipdesk then checks, or ``problem`` when the file was refused."""
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)
-    if upload.offset == upload.size_bytes and upload.problem is None:
-        _examine(upload)
+    problem = _finish(upload) if upload.media is None and upload.offset == upload.size_bytes else None
+    media = upload.media
+    refusal = describe_refusal(media) if media else problem
     return {
         "id": upload.pk,
         "size_bytes": upload.size_bytes,
         "offset": upload.offset,
         "expires_at": upload.expires_at,
-        "media": describe(upload.media) if upload.media else None,
-        "problem": _refusal(upload),
+        "media": describe(media) if media and not refusal else None,
+        "problem": refusal,
     }
 
 
-def _examine(upload: MediaUpload) -> None:
-    """Finish what a killed server left complete; a refusal is read from the row."""
+def _finish(upload: MediaUpload) -> Answer | None:
+    """Make media of what a killed server left complete; the problem when its bytes are gone."""
     with faults_as_problems():
         try:
-            services.finish_upload(upload)
-        except MediaRefused:
-            return
-
-
-def _refusal(upload: MediaUpload) -> Answer | None:
-    if upload.problem is None:
-        return None
-    return {"code": upload.problem["code"], "message": upload.problem["user_message"]}
+            media = services.finish_upload(upload)
+        except MediaRefused as refused:
+            return {"code": refused.code, "message": refused.user_message}
+    nudge(check_media, media.pk)
+    return None
 
 
 @router.api_operation(["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="How far an upload is")

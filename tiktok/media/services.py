@@ -14,12 +14,14 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import User
 from instances.models import Instance
-from tiktok.media import probe, queries, storage
+from instances.notices.write import settle_notices
+from tiktok.media import queries, storage
+from tiktok.media.checks import queue_check
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
-from tiktok.media.facts import Facts, problems_of
 from tiktok.media.lease import Lease, lease
 from tiktok.media.names import display_name
-from tiktok.models import Media, MediaKind, MediaUpload
+from tiktok.media.verdict import remove_bytes
+from tiktok.models import Media, MediaCheck, MediaKind, MediaUpload
 
 UPLOAD_LIFE: Final = timedelta(hours=24)
 
@@ -28,14 +30,15 @@ def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str
     """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk has no room for it."""
     storage.require_size(size_bytes)
     storage.require_space(size_bytes + queries.bytes_under_way())
-    return MediaUpload.objects.create(
-        instance=instance,
-        size_bytes=size_bytes,
-        original_name=display_name(name),
-        path=storage.new_path(instance.pk),
-        created_by=actor,
-        expires_at=timezone.now() + UPLOAD_LIFE,
-    )
+    with storage.full_disk_as_fault(size_bytes):
+        return MediaUpload.objects.create(
+            instance=instance,
+            size_bytes=size_bytes,
+            original_name=display_name(name),
+            path=storage.new_path(instance.pk),
+            created_by=actor,
+            expires_at=timezone.now() + UPLOAD_LIFE,
+        )
 
 
 def prolong_upload(upload: MediaUpload) -> None:
@@ -45,99 +48,63 @@ def prolong_upload(upload: MediaUpload) -> None:
 
 
 def finish_upload(upload: MediaUpload) -> Media:
-    """Examine a complete upload and make it media. May be repeated; the same upload gives the same media.
+    """Make a complete upload media, which a worker then checks. May be repeated; the same upload gives the same media.
 
-    Raises MediaRefused when the content is no video (remembered, the bytes are deleted), UploadLocked while
-    somebody else is at it, MediaError (409) while bytes are missing.
+    Raises UploadLocked while somebody else is at it, MediaError (409) while bytes are missing, and MediaRefused when
+    the received bytes are gone.
     """
-    if upload.media is None and upload.problem is None:
-        with lease(upload) as held:
-            _examine_upload(upload, held)
     if upload.media is None:
-        problem = upload.problem or {}
-        raise MediaRefused(problem["code"], problem["user_message"])
+        with storage.full_disk_as_fault(upload.size_bytes), lease(upload) as held:
+            _finish(upload, held)
+    if upload.media is None:
+        raise MediaRefused("upload_lost", _("The received file is gone. Upload it again."))
     return upload.media
 
 
-def _examine_upload(upload: MediaUpload, held: Lease) -> None:
-    if upload.media is not None or upload.problem is not None:
+def _finish(upload: MediaUpload, held: Lease) -> None:
+    if upload.media is not None:
         return  # somebody else did it while we waited for the lease
     if upload.offset < upload.size_bytes:
         raise MediaError("incomplete_upload", _("This file has not arrived completely yet."), status=409)
-    try:
-        media = _examine(upload.path, held)
-    except MediaRefused as refused:
-        upload.problem = {"code": refused.code, "user_message": refused.user_message}
-        held.renew(problem=upload.problem)
-        remove_bytes(upload.path)
+    if not storage.absolute(upload.path).exists():
         return
     with transaction.atomic():
-        media.instance, media.original_name = upload.instance, upload.original_name
-        media.uploaded_by = upload.created_by
-        media.save()
+        media = _store(upload.path, upload.instance, upload.created_by, upload.original_name)
         held.renew(media=media)
     upload.media = media
-
-
-def _examine(path: str, held: Lease | None) -> Media:
-    """Facts, fingerprint and thumbnail of a file, as media that is not saved yet."""
-    keep = held.keep if held else _no_lease
-    file, thumbnail = storage.absolute(path), thumbnail_of(path)
-    if not file.exists():
-        raise MediaRefused("upload_lost", _("The received file is gone. Upload it again."))
-    facts = probe.probe(file, storage.absolute(thumbnail), keep)
-    prints = probe.fingerprint(file, keep)
-    has_thumbnail = storage.absolute(thumbnail).exists()
-    return _media(path, facts, prints, thumbnail if has_thumbnail else "")
-
-
-def thumbnail_of(path: str) -> str:
-    """Where the picture of a file is written: beside it, so that a second try overwrites it."""
-    return f"{path}-thumbnail"
-
-
-def remove_bytes(path: str) -> None:
-    """Delete a file that did not become media, and its picture."""
-    storage.remove(path, thumbnail_of(path))
-
-
-def _no_lease() -> None:
-    """A form's file is ours alone."""
-
-
-def _media(path: str, facts: Facts, prints: probe.Fingerprint, thumbnail: str) -> Media:
-    return Media(
-        kind=MediaKind.VIDEO,
-        path=path,
-        thumbnail_path=thumbnail,
-        content_type=facts.content_type,
-        size_bytes=prints.size_bytes,
-        sha256=prints.sha256,
-        mtime_ns=prints.mtime_ns,
-        inode=prints.inode,
-        duration_ms=facts.duration_ms,
-        width=facts.width,
-        height=facts.height,
-        fps=facts.fps,
-        codec=facts.codec,
-        problems=problems_of(facts),
-    )
 
 
 def take_file(received: str, *, instance: Instance, actor: User, name: str) -> Media:
     """Make a file that was received whole (at the path ``received``) media; the caller removes ``received``.
 
-    Raises MediaRefused or MediaError, leaving nothing behind.
+    A worker then checks it. Raises MediaError, leaving nothing behind.
     """
-    storage.require_size(Path(received).stat().st_size)
+    size_bytes = Path(received).stat().st_size
+    storage.require_size(size_bytes)
     path = storage.new_path(instance.pk)
-    os.link(received, storage.absolute(path))
-    with ExitStack() as undo:
+    with storage.full_disk_as_fault(size_bytes), ExitStack() as undo:
         undo.callback(remove_bytes, path)
-        media = _examine(path, None)
-        media.instance, media.original_name, media.uploaded_by = instance, display_name(name), actor
-        media.save()
+        os.link(received, storage.absolute(path))
+        with transaction.atomic():
+            media = _store(path, instance, actor, display_name(name))
         undo.pop_all()
+    return media
+
+
+def _store(path: str, instance: Instance, person: User | None, name: str) -> Media:
+    """Media without facts, and the check that finds them."""
+    stat = storage.absolute(path).stat()
+    media = Media.objects.create(
+        instance=instance,
+        kind=MediaKind.VIDEO,
+        original_name=name,
+        path=path,
+        size_bytes=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        inode=storage.inode_of(stat),
+        uploaded_by=person,
+    )
+    queue_check(media)
     return media
 
 
@@ -160,6 +127,8 @@ def delete_media(media: Media, *, actor: User) -> None:
         if count := queries.open_posts_with(media).count():
             raise MediaInUse(_in_use(count))
         MediaUpload.objects.filter(media=media).delete()
+        MediaCheck.objects.filter(media=media).delete()
+        settle_notices(media.pk)
         paths = (media.path, media.thumbnail_path)
         transaction.on_commit(lambda: storage.remove(*paths))
         record(

@@ -1,13 +1,17 @@
 """Where files lie: MEDIA_ROOT/instances/<instance id>/<random>, under names of our own without a suffix."""
 
+import errno
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
@@ -15,13 +19,19 @@ from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media.errors import MediaError
 
 RESERVE_BYTES: Final = 256 * 1024**2
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def new_path(instance_id: UUID) -> str:
     """A path for a new file, relative to MEDIA_ROOT; its directory exists."""
-    path = f"instances/{instance_id}/{secrets.token_hex(16)}"
-    absolute(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+    directory = instance_dir(instance_id)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"instances/{instance_id}/{secrets.token_hex(16)}"
+
+
+def instance_dir(instance_id: UUID) -> Path:
+    """Where an instance's files lie; it may not exist yet."""
+    return absolute(f"instances/{instance_id}")
 
 
 def absolute(path: str) -> Path:
@@ -59,6 +69,25 @@ def require_space(needed_bytes: int) -> None:
     """Raise MediaError (507) unless that many more bytes fit."""
     if needed_bytes > (free := free_bytes()):
         raise no_space(needed_bytes, free)
+
+
+def is_full(error: OSError | DatabaseError) -> bool:
+    """Whether the disk of the files or of the database has no room left."""
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    cause = error.__cause__
+    return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
+
+
+@contextmanager
+def full_disk_as_fault(needed_bytes: int) -> Iterator[None]:
+    """Raise MediaError (507) when the disk turns out to be full in the middle."""
+    try:
+        yield
+    except (OSError, DatabaseError) as error:
+        if not is_full(error):
+            raise
+        raise no_space(needed_bytes, free_bytes()) from error
 
 
 def no_space(needed_bytes: int, free: int) -> MediaError:

@@ -1,8 +1,23 @@
-"""Housekeeping of media, run from the periodic table."""
+"""Hints for workers, and housekeeping of media, run from the periodic table."""
 
+from celery import shared_task
+
+from instances.jobs.sweeper import run_if_free
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.media import services
+from tiktok.media import checks, services
+from tiktok.media.strays import remove_stray_files as remove_strays
+
+
+@shared_task
+def check_media(_media_id: str) -> None:
+    """A file came in: examine the one whose turn it is. Harmless when repeated or lost."""
+    run_if_free(_check_next)
+
+
+def _check_next() -> None:
+    if job := checks.next_check():
+        job()
 
 
 def remove_expired_uploads() -> None:
@@ -10,3 +25,8 @@ def remove_expired_uploads() -> None:
     for instance in Instance.objects.all():
         with instance_scope(instance):
             services.remove_expired_uploads()
+
+
+def remove_stray_files() -> None:
+    """Delete files that no row knows: what a killed process left behind."""
+    remove_strays()

@@ -17,10 +17,12 @@ from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
 from instances.http import InstanceRequest
+from instances.jobs.nudge import nudge
 from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media import services
 from tiktok.media.errors import MediaError
 from tiktok.media.receive import CHECKSUMS, Checksum, append
+from tiktok.media.tasks import check_media
 from tiktok.models import MediaUpload
 
 VERSION: Final = "1.0.0"
@@ -119,13 +121,14 @@ def _patch(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
 
 
 def _finish_if_complete(upload: MediaUpload) -> None:
-    """Examine at once, so that media is there even if nobody asks again. The verdict is read from the upload."""
+    """Make it media at once, so that it is checked even if nobody asks again."""
     if upload.offset < upload.size_bytes:
         return
     try:
-        services.finish_upload(upload)
+        media = services.finish_upload(upload)
     except MediaError:
-        return  # remembered in the row, or somebody else is at it: the bytes were received all the same
+        return  # somebody else is at it, or the disk is full: the bytes were received all the same
+    nudge(check_media, media.pk)
 
 
 def _terminate(asked: TusRequest, upload: MediaUpload) -> HttpResponse:

@@ -13,11 +13,14 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
+from instances.jobs.nudge import nudge
 from instances.roles import Permission
 from tiktok.media import form_upload, queries, services, storage, tus
 from tiktok.media.errors import MediaError
+from tiktok.media.notices import mark_seen
 from tiktok.media.present import describe
 from tiktok.media.serve import send_file
+from tiktok.media.tasks import check_media
 from tiktok.models import Media, MediaUpload
 
 PER_PAGE = 24
@@ -39,8 +42,9 @@ def _can_write(request: InstanceRequest) -> bool:
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def media_card(request: InstanceRequest, media_id: UUID) -> HttpResponse:
-    """One media card, for a page that shows it after an upload."""
+    """One media card, for a page that waits until the video is checked."""
     media = get_object_or_404(queries.media_list(), pk=media_id)
+    mark_seen(media, request.user)
     return render(request, "tiktok/media/_card.html", {"media": media, "can_write": _can_write(request)})
 
 
@@ -124,6 +128,7 @@ def _form_upload(request: InstanceRequest) -> HttpResponseBase:
 def _take_form(request: InstanceRequest) -> HttpResponseBase:
     file = form_upload.received_file(request)
     media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.name or "")
+    nudge(check_media, media.pk)
     messages.success(request, _("“%(name)s” was uploaded.") % {"name": media.original_name})
     return redirect("tiktok:media-list", request.instance.slug)
 
@@ -131,12 +136,14 @@ def _take_form(request: InstanceRequest) -> HttpResponseBase:
 @require_POST
 @require_permission(Permission.MEDIA_WRITE)
 def upload_finish(request: InstanceRequest, upload_id: UUID) -> HttpResponseBase:
-    """The media that an upload became, as JSON, or the reason why it became none (422)."""
+    """The media that an upload became, as JSON; a worker checks it. 422 when its bytes are gone."""
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)
     try:
-        return JsonResponse(describe(services.finish_upload(upload)))
+        media = services.finish_upload(upload)
     except MediaError as error:
         return _fault(error)
+    nudge(check_media, media.pk)
+    return JsonResponse(describe(media))
 
 
 @require_POST

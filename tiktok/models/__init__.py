@@ -3,7 +3,7 @@
 from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential, shown_status
 from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
 from tiktok.models.connect_link import ConnectLink
-from tiktok.models.media import Media, MediaKind, MediaUpload
+from tiktok.models.media import Media, MediaCheck, MediaKind, MediaState, MediaUpload
 from tiktok.models.post import (
     ConsentSnapshot,
     InvalidTransition,
@@ -31,8 +31,10 @@ __all__ = [
     "InitReceipt",
     "InvalidTransition",
     "Media",
+    "MediaCheck",
     "MediaKind",
     "MediaSource",
+    "MediaState",
     "MediaUpload",
     "Person",
     "PkceMode",

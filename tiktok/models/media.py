@@ -1,4 +1,4 @@
-"""Media: a file of an instance, and MediaUpload: one on its way in (tus)."""
+"""Media: a file of an instance; MediaUpload: one on its way in (tus); MediaCheck: the work of examining one."""
 
 import uuid
 from pathlib import Path
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from instances.models import Instance
 from instances.scoping import ContentModel
 
 
@@ -19,21 +20,33 @@ class MediaKind(models.TextChoices):
     VIDEO = "video", _("Video")
 
 
+class MediaState(models.TextChoices):
+    """How far the examination of a file is."""
+
+    CHECKING = "checking", _("Checking")
+    READY = "ready", _("Ready")
+    REFUSED = "refused", _("Refused")
+
+
 class Media(ContentModel):
     """A stored file with the facts that the probe read. ``problems`` is a list of {code, message, fixable}.
 
+    While it is being checked there are no facts and no ``sha256``. A refused file has only ``refusal_code``; its bytes
+    are deleted.
     ``path`` and ``thumbnail_path`` are relative to MEDIA_ROOT. ``mtime_ns`` and ``inode`` tell whether the file was
     touched since ``sha256`` (hex) was taken.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=5, choices=MediaKind.choices)
+    state = models.CharField(max_length=8, choices=MediaState.choices, default=MediaState.CHECKING)
+    refusal_code = models.CharField(max_length=40, blank=True)
     original_name = models.CharField(max_length=255)
-    content_type = models.CharField(max_length=40)
+    content_type = models.CharField(max_length=40, blank=True)
     path = models.CharField(max_length=300)
     thumbnail_path = models.CharField(max_length=300, blank=True)
     size_bytes = models.PositiveBigIntegerField()
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, blank=True)
     mtime_ns = models.PositiveBigIntegerField()
     inode = models.PositiveBigIntegerField()
     duration_ms = models.PositiveBigIntegerField(null=True)
@@ -51,6 +64,7 @@ class Media(ContentModel):
         verbose_name_plural = _("media")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["instance", "-created_at"], name="media_newest")]
+        constraints = [models.CheckConstraint(condition=Q(state__in=MediaState.values), name="media_state_known")]
 
     def __str__(self) -> str:
         return self.original_name
@@ -62,12 +76,52 @@ class Media(ContentModel):
 
     @property
     def can_be_published(self) -> bool:
-        """Whether the probe found nothing that TikTok would refuse."""
-        return not self.problems
+        """Whether the file was checked and TikTok would take it."""
+        return self.state == MediaState.READY and not self.problems
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether the file has not been examined yet."""
+        return self.state == MediaState.CHECKING
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the file is not a video that Clipdesk can use."""
+        return self.state == MediaState.REFUSED
+
+
+class MediaCheck(models.Model):
+    """The work of examining one file: a row per file that is being checked, deleted with the verdict.
+
+    ``fence`` grows with every claim; a worker whose fence is old can write nothing. ``turn_at`` orders the instances:
+    whenever one check of an instance is claimed, its other checks move to the end of the queue. ``due_at`` is later
+    than now after an attempt without a verdict. A directory table: workers read it before an instance is known.
+    """
+
+    media = models.OneToOneField(Media, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    instance = models.ForeignKey(Instance, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    turn_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("media check")
+        verbose_name_plural = _("media checks")
+        indexes = [models.Index(fields=["turn_at"], name="media_check_turn")]
+
+    def __str__(self) -> str:
+        return str(self.media_id)
 
 
 class MediaUpload(ContentModel):
-    """A tus upload under way. One writer at a time holds its lease; ``offset`` is on disk and fsynced."""
+    """A tus upload under way. One writer at a time holds its lease; ``offset`` is on disk and fsynced.
+
+    ``problem`` is not written any more: a refusal stands in the media. A later release drops it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     size_bytes = models.PositiveBigIntegerField()

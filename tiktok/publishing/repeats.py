@@ -36,7 +36,7 @@ class Warned:
 
 def warning(account: TikTokAccount, media: Media | None, at: datetime, *, besides: UUID | None = None) -> Warned | None:
     """Whether these bytes went or are going to the account within a day of ``at``; ``besides`` is the post itself."""
-    if media is None:
+    if media is None or not media.sha256:
         return None
     other = _around(account, at, besides).filter(items__media__sha256=media.sha256).first()
     return Warned("same_file", _words(other, account.instance.zone)) if other else None

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.text import utf16_length
 from tiktok.api.types import CreatorInfo, PrivacyLevel
+from tiktok.media.refusals import refusal_text
 from tiktok.models import Media, Post
 
 # UX-20, and by inference FOLLOWER_OF_CREATOR: branded content is for public or friends.
@@ -90,6 +91,9 @@ def check_options(
 def _missing(case: _Case) -> Iterator[Problem]:
     if case.media is None:
         yield Problem("media", "media_missing", _("Choose a video."))
+    elif case.media.is_checking:
+        text = _("Clipdesk is still checking this video. Try again in a moment.")
+        yield Problem("media", "media_checking", text)
     if not case.options.privacy_level:
         yield Problem("privacy_level", "privacy_missing", _("Choose who can see the post."))
 
@@ -149,6 +153,8 @@ def _media(case: _Case) -> Iterator[Problem]:
         return
     if case.media.deleted_at is not None:
         yield Problem("media", "media_deleted", _("This file has been deleted. Choose another one."))
+    if case.media.is_refused:
+        yield Problem("media", "media_refused", refusal_text(case.media.refusal_code))
     for problem in case.media.problems:
         yield Problem("media", problem["code"], problem["message"])
 

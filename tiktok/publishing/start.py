@@ -21,6 +21,7 @@ from tiktok.models import (
     EventCause,
     InitReceipt,
     Media,
+    MediaState,
     Post,
     PostState,
     Submission,
@@ -127,6 +128,8 @@ def _prepare(step: Step) -> Pause:
 def _check_file(step: Step, media: Media | None) -> FileIdentity:
     if media is None or media.deleted_at is not None:
         raise MediaChanged("deleted")
+    if media.state != MediaState.READY:
+        raise MediaChanged(f"{media.state} as media")
     with opened(media.file) as descriptor:
         known = FileIdentity.of_media(media)
         return verify(descriptor, known=known, sha256=media.sha256, trusted=True, keep_alive=step.keep_alive)

@@ -15,6 +15,7 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.linking.selection import selected_account_id
+from tiktok.media.notices import mark_seen
 from tiktok.models import AccountStatus, Media, Post, PostEvent, PostState, TikTokAccount
 from tiktok.publishing import lists, queries, services, story, texts, turns
 from tiktok.publishing.forms import PRIVACY_LABELS
@@ -152,6 +153,8 @@ def live_context(request: InstanceRequest, post: Post) -> dict[str, Any]:
 @require_GET
 @require_permission(Permission.POST_WRITE)
 def post_media_choice(request: InstanceRequest, media_id: UUID) -> HttpResponse:
-    """A just uploaded video as a choice of the composer."""
+    """A just uploaded video as a choice of the composer, chosen unless it cannot be published."""
     media = get_object_or_404(Media, pk=media_id, deleted_at=None)
-    return render(request, "tiktok/publishing/_media_choice.html", {"media": media, "checked": media.can_be_published})
+    mark_seen(media, request.user)
+    checked = media.is_checking or media.can_be_published
+    return render(request, "tiktok/publishing/_media_choice.html", {"media": media, "checked": checked})

@@ -9,6 +9,8 @@ from django.urls import reverse
 from instances.http import InstanceRequest
 from tiktok.media import queries
 from tiktok.media.facts import CODECS
+from tiktok.media.refusals import refusal_text
+from tiktok.models import Media
 
 register = template.Library()
 
@@ -17,8 +19,8 @@ register = template.Library()
 def media_upload(context: Context) -> dict[str, Any]:
     """The upload area. It holds a form of its own, so it stands beside the page's form, not in it.
 
-    The page also includes ``tiktok/media/_head.html``. Every finished file is told by a bubbling event
-    ``media:ready`` whose ``detail`` is the media as the REST API describes it.
+    The page also includes ``tiktok/media/_head.html``. Every uploaded file causes a bubbling event
+    ``media:uploaded`` whose ``detail`` is the media as the REST API describes it; Clipdesk still checks it then.
     """
     request = cast(InstanceRequest, context["request"])
     return {
@@ -27,6 +29,12 @@ def media_upload(context: Context) -> dict[str, Any]:
         "endpoint": reverse("tiktok:media-uploads", args=[request.instance.slug]),
         "unfinished": queries.unfinished_uploads(request.user),
     }
+
+
+@register.filter
+def refusal(media: Media) -> str:
+    """Why a file cannot be used."""
+    return refusal_text(media.refusal_code)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """Fixtures that every test of this app may ask for."""
 
-from tiktok.tests.fixtures_media import clip
+from tiktok.tests.fixtures_media import clip, run_due_checks
 from tiktok.tests.fixtures_publishing import (
     celery_worker,
     clock,
@@ -23,6 +23,7 @@ __all__ = [
     "jobs",
     "linked",
     "make_api",
+    "run_due_checks",
     "run_due_work",
     "simulated",
     "submit",

@@ -14,6 +14,7 @@ from tiktok.fields import seal
 from tiktok.models import (
     Media,
     MediaKind,
+    MediaState,
     MediaUpload,
     Post,
     PostMedia,
@@ -92,7 +93,8 @@ def make_media(instance: Instance, *, content: bytes = b"\0" * 1000, **fields: A
     path.write_bytes(content)
     stat = path.stat()
     defaults: dict[str, Any] = {
-        "kind": MediaKind.VIDEO, "original_name": "clip.mp4", "content_type": "video/mp4", "path": name,
+        "kind": MediaKind.VIDEO, "state": MediaState.READY, "original_name": "clip.mp4",
+        "content_type": "video/mp4", "path": name,
         "size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(),
         "mtime_ns": stat.st_mtime_ns, "inode": stat.st_ino,
         "duration_ms": 30_000, "width": 1080, "height": 1920, "fps": 30.0, "codec": "h264",

@@ -25,6 +25,7 @@ UNSCOPED: Final = {
     ("tiktok/linking/readable.py", "a key that is back brings back the accounts of every instance"),
     ("tiktok/linking/sharing.py", "how many other instances linked the same TikTok user"),
     ("tiktok/linking/status.py", "a credential is shared by every instance that linked this TikTok user"),
+    ("tiktok/media/queries.py", "uploads of every instance take room on the same disk"),
     ("tiktok/overview.py", "the overview of a person's instances counts accounts and posts in each"),
     ("tiktok/linking/upkeep.py", "tokens are shared by every instance that linked this TikTok user"),
     ("tiktok/linking/upkeep.py", "the nightly sync reads the profiles of every instance"),

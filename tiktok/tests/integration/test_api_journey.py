@@ -60,6 +60,11 @@ class Program:
             answer = self.call("PATCH", address, headers=headers, data=content[offset : offset + PIECE])
         return answer.headers["Clipdesk-Media-Id"]
 
+    def wait_until_checked(self, media: str) -> str:
+        """The media, once Clipdesk has checked the file."""
+        wait_until(lambda: self.get(f"/media/{media}")["state"] == "ready", what="the video is checked")
+        return media
+
     def post(self, account: str, media: str, key: str) -> requests.Response:
         body = {
             "account_id": account, "media_ids": [media], "mode": "DIRECT_POST", "caption": f"From a program: {key}",
@@ -99,7 +104,7 @@ def test_a_program_publishes_what_it_uploaded_whole_and_in_pieces(
 
     made = {}
     for how, send in (("whole", program.send_whole), ("pieces", program.send_in_pieces)):
-        media = program.get(f"/media/{send(clip)}")
+        media = program.get(f"/media/{program.wait_until_checked(send(clip))}")
         assert (media["size_bytes"], media["problems"]) == (clip.stat().st_size, [])
         made[how] = program.post(account["id"], media["id"], how).json()["id"]
         again = program.post(account["id"], media["id"], how)

@@ -1,7 +1,9 @@
 """The probe on real videos and on files that mean harm."""
 
 import os
+import resource
 import struct
+import subprocess
 import sys
 import zlib
 from collections.abc import Callable
@@ -9,11 +11,15 @@ from pathlib import Path
 
 import av
 import pytest
+from django.conf import settings
 from PIL import Image
 
 from tiktok.media import probe, storage
-from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.facts import Facts, problems_of
+from tiktok.media.probe import CheckLater
+from tiktok.media.probe_child import packets
+from tiktok.media.refusals import ContentRefused, refusal_text
+from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.videos import make_large_video, make_video
 
 
@@ -24,9 +30,9 @@ def examine(path: Path, thumbnail: Path | None = None) -> Facts:
 def refused(tmp_path: Path, content: bytes) -> str:
     path = tmp_path / "upload"
     path.write_bytes(content)
-    with pytest.raises(MediaRefused) as refusal:
+    with pytest.raises(ContentRefused) as refusal:
         examine(path)
-    assert refusal.value.user_message
+    assert refusal_text(refusal.value.code)
     return refusal.value.code
 
 
@@ -172,12 +178,137 @@ def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, path.read_bytes()) == "no_picture"
 
 
-def test_a_child_that_takes_too_long_is_stopped(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "WALL_S", 0.0)
+def test_a_child_that_hangs_is_ended_without_a_verdict(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe, "WALL_S", -clip.stat().st_size)
 
-    with pytest.raises(MediaError) as refusal:
+    with pytest.raises(CheckLater):
         examine(clip, tmp_path / "thumbnail")
-    assert refusal.value.code == "too_heavy"
+
+
+def script(tmp_path: Path, *lines: str) -> str:
+    """A program in place of the interpreter."""
+    path = tmp_path / "child"
+    path.write_text("\n".join(["#!/bin/sh", *lines]))
+    path.chmod(0o700)
+    return str(path)
+
+
+@pytest.mark.parametrize("line", ["kill -KILL $$", "kill -TERM $$", "exit 1"])
+def test_a_child_that_was_ended_from_outside_is_no_verdict(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", script(tmp_path, line))
+
+    with pytest.raises(CheckLater):
+        examine(clip)
+
+
+@pytest.mark.parametrize("line", ["kill -XCPU $$", "kill -SEGV $$", f"exit {probe.CRASHED}"])
+def test_a_child_that_fails_by_the_content_refuses_it(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", script(tmp_path, line))
+
+    with pytest.raises(ContentRefused, match="too_heavy"):
+        examine(clip)
+
+
+def test_a_slow_machine_changes_no_verdict(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child is stopped for longer than it was ever given, and then goes on."""
+    slow = script(tmp_path, f'sleep 0.3; exec {sys.executable} "$@"')
+    monkeypatch.setattr(sys, "executable", slow)
+    monkeypatch.setattr(probe, "TICK_S", 0.1)
+
+    assert examine(clip, tmp_path / "thumbnail").width == 360
+
+
+def test_a_full_disk_under_the_thumbnail_is_no_verdict(clip: Path) -> None:
+    with pytest.raises(CheckLater, match="disk_full"):
+        examine(clip, Path("/dev/full"))
+
+
+def test_the_child_ends_with_the_process_that_asks(clip: Path, tmp_path: Path) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, sys.executable, str(clip), str(tmp_path / "thumbnail")],
+        stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR,
+    )  # fmt: skip
+    with parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    wait_until(lambda: not Path(f"/proc/{child}").exists() or is_zombie(child), what="the child has ended")
+
+
+# It starts a child that waits forever in its last step, and says which process that is.
+PARENT = """
+import os, subprocess, sys
+code = (
+    "import sys, time; from tiktok.media import probe_child as child; child.end_with(int(sys.argv[1]));"
+    "print('ready', flush=True); time.sleep(600)"
+)
+child = subprocess.Popen([sys.argv[1], "-c", code, str(os.getpid())], stdout=subprocess.PIPE, start_new_session=True)
+child.stdout.readline()
+print(child.pid, flush=True)
+child.wait()
+"""
+
+
+def is_zombie(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def bomb(clip: Path, samples: int, edits: int) -> bytes:
+    """A small MP4 whose index unpacks to gigabytes: so many samples, shown by so many edits."""
+    parts = boxes(clip.read_bytes())
+    moov = parts[b"moov"]
+    trak_at = moov.index(b"trak") - 4
+    trak = moov[trak_at : trak_at + struct.unpack(">I", moov[trak_at : trak_at + 4])[0]]
+    inner = boxes(trak[8:])
+    edit = struct.pack(">IiI", 13_000, 0, 1 << 16)
+    inner[b"edts"] = box(b"edts", box(b"elst", struct.pack(">II", 0, edits) + edit * edits))
+    media = {name: content for name, content in inner.items() if name != b"edts"}
+    mdia = boxes(media[b"mdia"][8:])
+    minf = boxes(mdia[b"minf"][8:])
+    stbl = boxes(minf[b"stbl"][8:])
+    stbl[b"stts"] = box(b"stts", struct.pack(">IIII", 0, 1, samples, 1))
+    stbl[b"stsz"] = box(b"stsz", struct.pack(">III", 0, 1, samples))
+    stbl[b"stsc"] = box(b"stsc", struct.pack(">IIIII", 0, 1, 1, samples, 1))
+    stbl[b"stco"] = box(b"stco", struct.pack(">III", 0, 1, 48))
+    for extra in (b"stss", b"ctts", b"sgpd", b"sbgp"):
+        stbl.pop(extra, None)
+    minf[b"stbl"] = box(b"stbl", b"".join(stbl.values()))
+    mdia[b"minf"] = box(b"minf", b"".join(minf.values()))
+    media[b"mdia"] = box(b"mdia", b"".join(mdia.values()))
+    whole = box(b"trak", media[b"tkhd"] + inner[b"edts"] + media[b"mdia"])
+    others = b"".join(content for name, content in boxes(moov[8:]).items() if name == b"mvhd")
+    return parts[b"ftyp"] + box(b"mdat", bytes(samples)) + box(b"moov", others + whole)
+
+
+def test_an_edit_list_bomb_is_refused_within_its_memory(clip: Path, tmp_path: Path) -> None:
+    content = bomb(clip, samples=200_000, edits=10_000)
+    assert len(content) < 500_000
+
+    assert {refused(tmp_path, content) for _ in range(2)} == {"too_heavy"}
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 620_000
+
+
+def test_a_video_with_one_key_frame_is_read_from_near_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "one.mp4"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=30, options={"preset": "ultrafast", "g": "1000", "keyint_min": "1000"})
+        stream.width, stream.height = 360, 640
+        for _ in range(300):
+            out.mux(stream.encode(av.VideoFrame(360, 640, "yuv420p")))
+        out.mux(stream.encode(None))
+
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        container.seek(8 * av.time_base, any_frame=True)
+        assert sum(1 for _ in packets(container, video)) < 100
+    facts = examine(path, tmp_path / "thumbnail")
+    assert (facts.duration_ms, facts.is_decodable) == (10_000, True)
 
 
 @pytest.mark.parametrize(
@@ -197,22 +328,16 @@ def fake_child(tmp_path: Path) -> Callable[[bytes], str]:
 
     def write(said: bytes) -> str:
         (tmp_path / "said").write_bytes(said)
-        script = tmp_path / "child"
-        script.write_text(f"#!/bin/sh\ncat {tmp_path}/said\n")
-        script.chmod(0o700)
-        return str(script)
+        return script(tmp_path, f"cat {tmp_path}/said")
 
     return write
 
 
 def test_the_child_gets_none_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Path) -> None:
-    script = tmp_path / "child"
-    script.write_text(f"#!/bin/sh\nenv > {tmp_path}/environment\n")
-    script.chmod(0o700)
     monkeypatch.setenv("SECRET_KEY", "canary-key")
-    monkeypatch.setattr(sys, "executable", str(script))
+    monkeypatch.setattr(sys, "executable", script(tmp_path, f"env > {tmp_path}/environment"))
 
-    with pytest.raises(MediaRefused):
+    with pytest.raises(ContentRefused):
         examine(clip, tmp_path / "thumbnail")
     assert "canary-key" not in (tmp_path / "environment").read_text()
 

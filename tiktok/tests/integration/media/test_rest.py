@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,22 +39,26 @@ def create(api: Api, size: int) -> str:
     return str(response["Location"])
 
 
-def test_a_file_goes_up_whole(api: Api, clip: Path, editor: User) -> None:
+def test_a_file_goes_up_whole(api: Api, clip: Path, editor: User, run_due_checks: Callable[[], int]) -> None:
     answer = post_file(api, clip.read_bytes())
 
     assert answer.status_code == 201
-    media = answer.json()
-    assert media.keys() >= PROMISED
+    taken = answer.json()
+    assert taken.keys() >= PROMISED
+    assert (taken["state"], taken["size_bytes"], taken["sha256"]) == ("checking", clip.stat().st_size, None)
+    assert (taken["width"], taken["codec"], taken["content_type"], taken["refusal"]) == (None, None, None, None)
+
+    run_due_checks()
+    media = api.get(f"/media/{taken['id']}").json()
+    assert media["state"] == "ready"
     assert (media["kind"], media["name"], media["problems"]) == ("video", "clip.mp4", [])
     assert (media["width"], media["height"], media["duration_ms"], media["fps"]) == (360, 640, 2000, 30.0)
     assert media["sha256"] == hashlib.sha256(clip.read_bytes()).hexdigest()
-    assert api.get(f"/media/{media['id']}").json() == media
 
 
 @pytest.mark.parametrize(
     ("content", "field", "status", "code"),
     [
-        (b"text", "file", 422, "not_video"),
         (b"", "file", 400, "empty_file"),
         (b"text", "video", 400, "one_file"),
     ],
@@ -77,7 +82,7 @@ def test_a_broken_multipart_body_is_400(api: Api) -> None:
     assert answer.status_code == 400
 
 
-def test_a_file_goes_up_in_parts(api: Api, clip: Path) -> None:
+def test_a_file_goes_up_in_parts(api: Api, clip: Path, run_due_checks: Callable[[], int]) -> None:
     content = clip.read_bytes()
     url = create(api, len(content))
     assert url.startswith("/api/v1/media/uploads/")
@@ -85,28 +90,40 @@ def test_a_file_goes_up_in_parts(api: Api, clip: Path) -> None:
     first = tus(api, "PATCH", url, content[:20_000], Upload_Offset="0")
     begun = api.client.get(url).json()
     last = tus(api, "PATCH", url, content[20_000:], Upload_Offset="20000")
+    checking = api.client.get(url).json()
+    run_due_checks()
     done = api.client.get(url).json()
 
     assert (first.status_code, last.status_code) == (204, 204)
     assert (begun["offset"], begun["media"], begun["problem"]) == (20_000, None, None)
+    assert (checking["media"]["state"], checking["problem"]) == ("checking", None)
     assert done["media"]["sha256"] == hashlib.sha256(content).hexdigest()
     assert last["Clipdesk-Media-Id"] == done["media"]["id"]
     assert tus(api, "HEAD", url)["Upload-Offset"] == str(len(content))
 
 
-def test_a_refused_upload_says_why(api: Api) -> None:
+def test_a_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) -> None:
     url = create(api, 4)
-    tus(api, "PATCH", url, b"text", Upload_Offset="0")
+    last = tus(api, "PATCH", url, b"text", Upload_Offset="0")
+    run_due_checks()
 
-    assert api.client.get(url).json()["problem"]["code"] == "not_video"
+    upload = api.client.get(url).json()
+    media = api.get(f"/media/{last['Clipdesk-Media-Id']}").json()
+    assert (upload["media"], upload["problem"]["code"]) == (None, "not_video")
+    assert (media["state"], media["refusal"]) == ("refused", upload["problem"])
+    assert "not an MP4, MOV or WebM video" in media["refusal"]["message"]
 
 
-def test_what_a_killed_server_left_complete_is_examined_when_asked(api: Api, clip: Path, instance: Instance) -> None:
+def test_what_a_killed_server_left_complete_is_checked_when_asked(
+    api: Api, clip: Path, instance: Instance, run_due_checks: Callable[[], int]
+) -> None:
     content = clip.read_bytes()
     with instance_scope(instance):
         upload = make_upload(instance, size_bytes=len(content), offset=len(content), path=storage.new_path(instance.pk))
     storage.absolute(upload.path).write_bytes(content)
 
+    assert api.get(f"/media/uploads/{upload.pk}").json()["media"]["state"] == "checking"
+    run_due_checks()
     assert api.get(f"/media/uploads/{upload.pk}").json()["media"]["width"] == 360
 
 

@@ -21,7 +21,7 @@ from tiktok.media import receive, services, storage, tasks
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
 from tiktok.media.lease import UploadLocked, lease
 from tiktok.media.receive import Checksum, OffsetMismatch, append
-from tiktok.models import Media, MediaUpload, PostState
+from tiktok.models import Media, MediaCheck, MediaState, MediaUpload, PostState
 from tiktok.tests.factories import make_account, make_media, make_post
 
 
@@ -229,12 +229,18 @@ def test_four_gigabytes_are_named_exactly(upload: Announce) -> None:
         upload(5_000_000_000)
 
 
-def test_a_complete_upload_becomes_media(upload: Announce, clip: Path, editor: User) -> None:
+def test_a_complete_upload_becomes_media(
+    upload: Announce, clip: Path, editor: User, run_due_checks: Callable[[], int]
+) -> None:
     content = clip.read_bytes()
     one = complete(upload(len(content)), content)
 
     media = services.finish_upload(one)
+    assert (media.state, media.sha256, media.width) == (MediaState.CHECKING, "", None)
+    assert run_due_checks() == 1
+    media.refresh_from_db()
 
+    assert media.state == MediaState.READY
     assert media.sha256 == hashlib.sha256(content).hexdigest()
     assert (media.size_bytes, media.width, media.height, media.duration_ms) == (len(content), 360, 640, 2000)
     assert (media.fps, media.codec, media.content_type, media.problems) == (30.0, "h264", "video/mp4", [])
@@ -252,14 +258,25 @@ def test_finishing_twice_gives_the_same_media(upload: Announce, clip: Path) -> N
     assert Media.objects.count() == 1
 
 
-def test_a_file_that_is_no_video_is_refused_and_gone(upload: Announce) -> None:
+def test_a_file_that_is_no_video_is_refused_and_gone(upload: Announce, run_due_checks: Callable[[], int]) -> None:
     one = complete(upload(4), b"text")
 
-    for _ in range(2):
-        with pytest.raises(MediaRefused) as refusal:
-            services.finish_upload(MediaUpload.objects.get(pk=one.pk))
-        assert refusal.value.code == "not_video"
+    media = services.finish_upload(one)
+    run_due_checks()
+    media.refresh_from_db()
+
+    assert (media.state, media.refusal_code) == (MediaState.REFUSED, "not_video")
     assert not storage.absolute(one.path).exists()
+    assert not MediaCheck.objects.exists()
+
+
+def test_an_upload_whose_bytes_are_gone_is_refused(upload: Announce) -> None:
+    one = complete(upload(4), b"text")
+    storage.absolute(one.path).unlink()
+
+    with pytest.raises(MediaRefused) as refusal:
+        services.finish_upload(one)
+    assert refusal.value.code == "upload_lost"
 
 
 def test_an_incomplete_upload_is_not_finished(upload: Announce) -> None:

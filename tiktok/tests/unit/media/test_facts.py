@@ -6,7 +6,7 @@ import pytest
 
 from tiktok.media.facts import Facts, Unbelievable, problems_of, read_facts
 from tiktok.media.names import display_name
-from tiktok.media.probe import refusal
+from tiktok.media.refusals import refusal_text
 
 ANSWER: dict[str, Any] = {
     "family": "mov", "brand": "isom", "codec": "h264", "width": 1080, "height": 1920, "rotation": 0, "fps": 30.0,
@@ -94,7 +94,7 @@ def test_a_problem_names_what_is_and_what_may_be() -> None:
 
 
 def test_an_unknown_refusal_is_no_video() -> None:
-    assert refusal("rm -rf").code == "not_video"
+    assert refusal_text("rm -rf") == refusal_text("not_video")
 
 
 @pytest.mark.parametrize(

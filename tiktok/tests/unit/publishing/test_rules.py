@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok.api.text import utf16_length
-from tiktok.models import Media
+from tiktok.models import Media, MediaState
 from tiktok.publishing.consent import consent_links, consent_text, creator_from_json, creator_to_json
 from tiktok.publishing.rules import PostOptions, check_options
 from tiktok.tests.unit.publishing.conftest import creator
@@ -17,7 +17,7 @@ GOOD = PostOptions(caption="Hello", privacy_level="PUBLIC_TO_EVERYONE", allow_co
 
 
 def clip(**fields: Any) -> Media:
-    return Media(**({"duration_ms": 30_000, "problems": []} | fields))
+    return Media(**({"state": MediaState.READY, "duration_ms": 30_000, "problems": []} | fields))
 
 
 def found(
@@ -38,6 +38,19 @@ def options(**fields: Any) -> PostOptions:
 
 def test_a_good_post_has_no_problem() -> None:
     assert found(GOOD) == []
+
+
+def test_a_video_being_checked_is_no_problem_of_a_draft() -> None:
+    checking = clip(state=MediaState.CHECKING, duration_ms=None)
+
+    assert found(GOOD, media=checking) == [("media", "media_checking")]
+    assert found(GOOD, media=checking, draft=True) == []
+
+
+def test_a_refused_video_is_a_problem_of_a_draft_too() -> None:
+    refused = clip(state=MediaState.REFUSED, refusal_code="not_video")
+
+    assert found(GOOD, media=refused, draft=True) == [("media", "media_refused")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,202 @@
+"""The queue of checks: which file is examined next, by which worker, and what happens when one ends without a verdict.
+
+A check is a row (MediaCheck), claimed by a lease with a fence like every other work, so a killed worker only delays it.
+Each process examines AT_ONCE files at a time, which bounds the memory that their children take. An instance has one
+check at a time, and the instances take turns, so one that uploads much does not delay the others.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from instances.jobs.clock import db_in, db_now
+from instances.jobs.desks import desks
+from instances.jobs.process import is_dead_here, process_mark, stopping
+from instances.models import Instance
+from instances.scoping import instance_scope
+from tiktok.media import verdict
+from tiktok.media.lease import give_back_connection
+from tiktok.media.probe import CheckLater
+from tiktok.media.refusals import ContentRefused
+from tiktok.models import Media, MediaCheck, MediaState
+
+log = logging.getLogger(__name__)
+AT_ONCE: Final = 2
+LEASE_S: Final = 30.0
+FIRST_WAIT: Final = timedelta(seconds=5)
+LONGEST_WAIT: Final = timedelta(minutes=5)
+_TRIES: Final = 5
+places: Final = threading.BoundedSemaphore(AT_ONCE)
+
+
+class CheckLost(Exception):
+    """Another worker has the check, or the file was deleted. Nothing was written."""
+
+
+class CheckStopped(Exception):
+    """This process ends; the check is given back."""
+
+
+@dataclass(slots=True)
+class CheckClaim:
+    """The right to examine one file while the lease runs. ``renewed_at`` is by the process's own clock."""
+
+    media_id: UUID
+    instance: Instance
+    fence: int
+    attempts: int
+    renewed_at: float
+
+    def keep(self) -> None:
+        """Call it about once a second. Raises CheckStopped, and CheckLost when the lease is gone."""
+        if stopping.is_set():
+            raise CheckStopped
+        now = time.monotonic()
+        if now - self.renewed_at > LEASE_S / 3:
+            self._change(lease_until=db_in(timedelta(seconds=LEASE_S)))
+            self.renewed_at = now
+            give_back_connection()
+
+    def release(self, *, after: timedelta) -> None:
+        """Give the check back, to be claimed again after this time."""
+        self._change(lease_owner="", lease_until=None, due_at=db_in(after))
+
+    def lock(self) -> None:
+        """Inside the transaction of the verdict: end the check. Raises CheckLost when it is not ours any more."""
+        held = MediaCheck.objects.filter(pk=self.media_id, fence=self.fence, lease_owner=process_mark())
+        if not held.delete()[0]:
+            raise CheckLost
+
+    def _change(self, **changes: object) -> None:
+        held = MediaCheck.objects.filter(pk=self.media_id, fence=self.fence, lease_owner=process_mark())
+        if not held.update(**changes):
+            raise CheckLost
+
+
+def queue_check(media: Media) -> None:
+    """Have a worker examine the file. Call it in the transaction that stores ``media``."""
+    now = db_now()
+    MediaCheck.objects.create(media=media, instance_id=media.instance_id, created_at=now, turn_at=now, due_at=now)
+
+
+def due_checks(room: int) -> list[Callable[[], None]]:
+    """A sweep source: what examines the next files, as many as this process has places for."""
+    jobs: list[Callable[[], None]] = []
+    while len(jobs) < room and (job := next_check()) is not None:
+        jobs.append(job)
+    return jobs
+
+
+def next_check() -> Callable[[], None] | None:
+    """Claim the next file and give what examines it; None without a place or a file that is due."""
+    if not places.acquire(blocking=False):
+        return None
+    claim = None
+    try:
+        claim = claim_next()
+    finally:
+        if claim is None:
+            places.release()
+    return partial(_run_in_place, claim) if claim else None
+
+
+def claim_next() -> CheckClaim | None:
+    """The oldest check of the instance whose turn it is, among the instances that have no check under way."""
+    free = Q(lease_until=None) | Q(lease_until__lte=db_now())
+    for _ in range(_TRIES):
+        busy = MediaCheck.objects.filter(lease_until__gt=db_now()).values("instance_id")
+        due = MediaCheck.objects.filter(free, due_at__lte=db_now()).exclude(instance_id__in=busy)
+        row = due.select_related("instance").order_by("turn_at", "created_at", "pk").first()
+        if row is None:
+            return None
+        if claim := _claim(row, free):
+            return claim
+    return None
+
+
+def _claim(row: MediaCheck, free: Q) -> CheckClaim | None:
+    """Take it, and let the instance's other checks wait for its next turn."""
+    taken_at = time.monotonic()
+    taken = MediaCheck.objects.filter(free, pk=row.pk, fence=row.fence).update(
+        fence=F("fence") + 1,
+        attempts=F("attempts") + 1,
+        lease_owner=process_mark(),
+        lease_until=db_in(timedelta(seconds=LEASE_S)),
+        due_at=db_in(wait_after(row.attempts + 1)),  # when this claim ends with its worker
+    )
+    if not taken:
+        return None
+    MediaCheck.objects.filter(instance_id=row.instance_id).exclude(pk=row.pk).update(turn_at=db_now())
+    return CheckClaim(row.pk, row.instance, row.fence + 1, row.attempts + 1, taken_at)
+
+
+def wait_after(attempts: int) -> timedelta:
+    """5, 10, 20 … seconds, five minutes at most."""
+    return min(FIRST_WAIT * int(2 ** min(attempts - 1, 10)), LONGEST_WAIT)
+
+
+def _run_in_place(claim: CheckClaim) -> None:
+    try:
+        run(claim)
+    finally:
+        places.release()
+
+
+def run(claim: CheckClaim) -> None:
+    """Examine a claimed file and write the verdict."""
+    with instance_scope(claim.instance):
+        media = Media.objects.filter(pk=claim.media_id, deleted_at=None).first()
+        try:
+            if media is None:
+                raise CheckLost
+            _examine(media, claim)
+        except CheckLater as later:
+            log.warning("media %s is checked later, attempt %s: %s", claim.media_id, claim.attempts, later)
+            claim.release(after=wait_after(claim.attempts))
+        except CheckStopped:
+            claim.release(after=timedelta())
+        except CheckLost:
+            log.info("the check of media %s was taken over, or the file was deleted", claim.media_id)
+            verdict.clean_up(claim.media_id, media)
+
+
+def _examine(media: Media, claim: CheckClaim) -> None:
+    try:
+        with desks.away():
+            give_back_connection()
+            facts = verdict.examine(media, claim.keep)
+    except ContentRefused as refused:
+        _decide(media, claim, {"state": MediaState.REFUSED, "refusal_code": refused.code, "thumbnail_path": ""})
+        verdict.remove_bytes(media.path)
+    else:
+        _decide(media, claim, {"state": MediaState.READY, **facts})
+
+
+def _decide(media: Media, claim: CheckClaim, changes: dict[str, object]) -> None:
+    """Write the verdict and the notice of it, once: only while the claim holds and the file is there."""
+    with transaction.atomic():
+        waiting = Media.objects.select_for_update().filter(
+            pk=media.pk, state=MediaState.CHECKING, deleted_at=None
+        )  # before the check's row, as whoever deletes media does
+        if not waiting.exists():
+            raise CheckLost
+        claim.lock()
+        Media.objects.filter(pk=media.pk).update(**changes)
+        media.refresh_from_db()
+        verdict.notify(media)
+
+
+def free_dead_checks() -> int:
+    """Leases of processes of this host that are gone end now; how many."""
+    held = MediaCheck.objects.filter(lease_until__isnull=False)
+    dead = [check.pk for check in held if is_dead_here(check.lease_owner)]
+    return MediaCheck.objects.filter(pk__in=dead).update(lease_until=None, lease_owner="", due_at=db_now())

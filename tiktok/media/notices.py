@@ -1,0 +1,39 @@
+"""What people are told of videos: one that cannot be published, and one that became ready after they had to wait."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from instances.models import Instance, Notice, NoticeKind
+from instances.notices.reading import mark_read
+from instances.notices.words import Subject, Words
+from tiktok.media.refusals import refusal_text
+from tiktok.models import Media
+
+KINDS: Final = frozenset({NoticeKind.UNUSABLE, NoticeKind.CHECKED})
+
+
+def words(notice: Notice) -> Words:
+    """A notice about a video in sentences."""
+    if notice.kind == NoticeKind.CHECKED:
+        return Words(_("This video has been checked and is ready to publish."), "", "")
+    if code := notice.parts.get("refusal_code", ""):
+        return Words(_("Clipdesk can’t use this video."), refusal_text(code), "")
+    return Words(_("TikTok would refuse this video."), "", _("Open Media to see why."))
+
+
+def subjects(instance: Instance, media_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
+    """Names and the page of the videos that are still there; one statement."""
+    url = reverse("tiktok:media-list", args=[instance.slug])
+    found = Media.objects.filter(pk__in=media_ids, deleted_at=None).only("pk", "original_name")
+    return {media.pk: Subject(media.original_name, "", f"{url}#media-{media.pk}") for media in found}
+
+
+def mark_seen(media: Media, user: User) -> None:
+    """The person sees the verdict on the page, so there is nothing to tell them; again changes nothing."""
+    if not media.is_checking:
+        mark_read(user, Notice.objects.filter(subject_id=media.pk, kind__in=KINDS))

@@ -1,0 +1,37 @@
+"""Why the content of a file cannot be used: a code, and the sentence for it."""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+CODES: Final = frozenset({"not_video", "incomplete", "no_picture", "too_heavy", "upload_lost"})
+
+
+class ContentRefused(Exception):
+    """The content is not a video that can be used; checking the same file again changes nothing.
+
+    An unknown code, from a child that was taken over, is ``not_video``.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code if code in CODES else "not_video"
+        super().__init__(self.code)
+
+
+def refusal_text(code: str) -> str:
+    """The sentence for a code; an unknown code is "no video"."""
+    sentences = {
+        "not_video": _(
+            "This is not an MP4, MOV or WebM video, whatever its name says. "
+            "Choose another file, or export the video as MP4."
+        ),
+        "incomplete": _(
+            "This file is damaged or ends before the video does. Export or copy it again, then upload that."
+        ),
+        "no_picture": _("There is only sound in this file, no picture. Choose a video."),
+        "too_heavy": _(
+            "Reading this file took too long or too much memory, so it was refused. Export the video again as MP4."
+        ),
+        "upload_lost": _("The received file is gone. Upload it again."),
+    }
+    return sentences.get(code, sentences["not_video"])

@@ -1,0 +1,72 @@
+"""What a check finds out about one file, and whom it tells. Every caller has opened the instance's scope."""
+
+import errno
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from instances.models import NoticeKind
+from instances.notices.write import write_notice
+from tiktok.media import probe, storage
+from tiktok.media.facts import problems_of
+from tiktok.media.probe import CheckLater
+from tiktok.media.refusals import ContentRefused
+from tiktok.models import Media
+
+# Until then people wait on the page, and see the verdict there.
+NOTIFIED_AFTER: Final = timedelta(minutes=1)
+THUMBNAIL_ENDING: Final = "-thumbnail"
+
+
+def examine(media: Media, keep: probe.Keep) -> dict[str, Any]:
+    """Facts, fingerprint and thumbnail of a file, as columns. Raises ContentRefused, and CheckLater."""
+    file, thumbnail = storage.absolute(media.path), thumbnail_of(media.path)
+    if not file.exists():
+        raise ContentRefused("upload_lost")
+    try:
+        facts = probe.probe(file, storage.absolute(thumbnail), keep)
+        prints = probe.fingerprint(file, keep)
+    except OSError as error:
+        raise CheckLater(errno.errorcode.get(error.errno or 0, "OSError")) from error
+    has_thumbnail = storage.absolute(thumbnail).exists()
+    return {
+        "thumbnail_path": thumbnail if has_thumbnail else "",
+        "content_type": facts.content_type,
+        "size_bytes": prints.size_bytes,
+        "sha256": prints.sha256,
+        "mtime_ns": prints.mtime_ns,
+        "inode": prints.inode,
+        "duration_ms": facts.duration_ms,
+        "width": facts.width,
+        "height": facts.height,
+        "fps": facts.fps,
+        "codec": facts.codec,
+        "problems": problems_of(facts),
+    }
+
+
+def notify(media: Media) -> None:
+    """Tell the instance of a video that cannot be published, and of one that was not ready at once."""
+    if media.can_be_published and media.created_at > timezone.now() - NOTIFIED_AFTER:
+        return
+    kind = NoticeKind.CHECKED if media.can_be_published else NoticeKind.UNUSABLE
+    parts = {"refusal_code": media.refusal_code} if media.refusal_code else {}
+    write_notice(media.instance_id, kind=kind, subject_id=media.pk, maker_id=media.uploaded_by_id, parts=parts)
+
+
+def clean_up(media_id: UUID, media: Media | None) -> None:
+    """After a check that was lost: remove the picture that it may have written for a file that is deleted."""
+    if media is not None and not Media.objects.filter(pk=media_id, deleted_at=None).exists():
+        storage.remove(thumbnail_of(media.path))
+
+
+def thumbnail_of(path: str) -> str:
+    """Where the picture of a file is written: beside it, so that a second try overwrites it."""
+    return path + THUMBNAIL_ENDING
+
+
+def remove_bytes(path: str) -> None:
+    """Delete a file that is not used, and its picture."""
+    storage.remove(path, thumbnail_of(path))
