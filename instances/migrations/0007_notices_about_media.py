@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="notificationpreference",
             name="mail_media",
-            field=models.BooleanField(default=True, verbose_name="Videos that were checked"),
+            field=models.BooleanField(default=True, verbose_name="Uploaded videos"),
         ),
         migrations.AlterField(
             model_name="notice",

@@ -85,7 +85,7 @@ class NotificationPreference(ContentModel):
     mail_attention = models.BooleanField(_("Posts that need somebody"), default=True)
     mail_reconnect = models.BooleanField(_("Accounts to reconnect"), default=True)
     mail_linked = models.BooleanField(_("Accounts linked by connect links"), default=True)
-    mail_media = models.BooleanField(_("Videos that were checked"), default=True)
+    mail_media = models.BooleanField(_("Uploaded videos"), default=True)
 
     class Meta:
         verbose_name = _("notification preference")

@@ -198,5 +198,5 @@ def set_up(page: Page, tiktok: Simulator, video: Path) -> Desk:
     connect(page, slug, username)
     page.goto(f"/i/{slug}/media/")
     upload(page, video)
-    expect(page.get_by_role("heading", name=video.name)).to_be_visible()
+    expect(page.get_by_role("article").filter(has_text=video.name).get_by_text("Ready for TikTok")).to_be_visible()
     return Desk(owner, slug, username, video, page.context.storage_state())

@@ -182,7 +182,7 @@ def test_a_page_whose_session_ended_stops_asking_and_keeps_what_is_written(clien
 
 def test_settings_are_each_persons_own(page: Client, instance: Instance, editor: User, settings: LazySettings) -> None:
     settings.EMAIL_URL = "smtp://localhost"
-    assert page.get(SETTINGS).content.decode().count("checked") == 4
+    assert page.get(SETTINGS).content.decode().count("checked") == 5
     page.post(SETTINGS, {"mail_attention": "on"})
 
     with instance_scope(instance):
