@@ -7,15 +7,17 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record_about_person
 from accounts.models import AuditLogEntry, User
+from accounts.session_ends import end_sessions_of
 
 # Nobody signs in by a third party; a session's key and a two-factor secret are nobody's business; roles are ours; an
 # address changes only with its owner's confirmation.
@@ -61,6 +63,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ordering = ["email"]
     fields = ["email", "name", "is_active", "is_staff", "is_superuser", "last_login", "date_joined"]
     readonly_fields = ["email", "last_login", "date_joined"]
+    actions = ["end_sessions"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A person without a place could do nothing."""
@@ -69,6 +72,13 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """People are shut out by "active"; a tenant could lose its last owner, and the audit log its people."""
         return False
+
+    @admin.action(description=_("End all sessions"), permissions=["change"])
+    def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """The person has to sign in again everywhere."""
+        ended = sum(end_sessions_of(person, request=request, actor=actor_of(request)) for person in people)
+        text = ngettext("%(count)d session ended.", "%(count)d sessions ended.", ended) % {"count": ended}
+        self.message_user(request, text, messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """With a line in the audit log of each tenant of the person."""

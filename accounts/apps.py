@@ -1,5 +1,7 @@
 """People and customers."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
@@ -16,9 +18,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People and tenants")
 
     def ready(self) -> None:
-        """Lines of the audit log stay as they are."""
+        """Lines of the audit log stay as they are; receivers write what happens to sign-ins."""
         register(AppendOnlyTable("accounts_auditlogentry"))
         post_migrate.connect(protect, sender=self, dispatch_uid="append-only")
+        import_module("accounts.receivers")
 
 
 class AdminConfig(admin_apps.AdminConfig):

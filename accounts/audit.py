@@ -39,7 +39,10 @@ def record(
     )
 
 
-def record_about_person(action: str, *, person: User, actor: User | None, by_staff: bool = False) -> None:
+def record_about_person(
+    action: str, *, person: User, actor: User | None, by_staff: bool = False, **detail: Any
+) -> None:
     """Write the line into the log of every tenant that the person belongs to."""
+    detail |= {"person": person.email, "by_staff": by_staff}
     for place in TenantMembership.objects.filter(user=person).select_related("tenant"):
-        record(action, tenant=place.tenant, actor=actor, target=person, person=person.email, by_staff=by_staff)
+        record(action, tenant=place.tenant, actor=actor, target=person, **detail)

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from django import forms
@@ -10,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import mfa
 from accounts.models import User
 from accounts.names import NameField
+from accounts.security_events import note
+from accounts.watched import is_first_lockout
 
 UNREADABLE_CODE: Final = _(
     "Clipdesk cannot read the key of your authenticator app any more, so no code of it fits. Where you are still "
@@ -38,6 +41,9 @@ class _SaysWhenTheKeyIsLost:
         try:
             return super().clean_code()  # type: ignore[misc]
         except forms.ValidationError as error:
+            if error.code == "too_many_login_attempts":
+                is_first = is_first_lockout("two_factor", self.user)
+                note("two_factor.locked_out", request=context.request, person=self.user, is_audited=is_first)
             if error.code == "incorrect_code" and mfa.is_unreadable(self.user, Authenticator.Type.TOTP):
                 raise forms.ValidationError(UNREADABLE_CODE, code="unreadable") from error
             raise

@@ -7,6 +7,8 @@ from typing import Final
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.sessions import SIGNED_IN_AT, USED_ON, today
+
 STEP_S: Final = 300
 MOST_REMEMBERED: Final = 10_000
 
@@ -28,6 +30,8 @@ class SessionActivityMiddleware:
         if key and self._is_due(key) and request.user.is_authenticated:
             UserSession.objects.create_from_request(request)
             self._noted[key] = time.monotonic()
+        if key:
+            _keep_alive(request)
         return self.get_response(request)
 
     def _is_due(self, key: str) -> bool:
@@ -35,3 +39,14 @@ class SessionActivityMiddleware:
             self._noted.clear()
         noted = self._noted.get(key)
         return noted is None or time.monotonic() - noted > STEP_S
+
+
+def _keep_alive(request: HttpRequest) -> None:
+    """Move the idle session's end, once a day: a save writes back all of the session, and two at once lose one.
+
+    An open page that only asks for news by itself does not keep its session alive.
+    """
+    if "HX-Request" in request.headers or SIGNED_IN_AT not in request.session:
+        return
+    if request.session.get(USED_ON) != today():
+        request.session[USED_ON] = today()

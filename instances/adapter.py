@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.addresses import at_base_url, is_own_address
 from accounts.models import LONGEST_EMAIL, User
+from accounts.watched import WatchedSignIn
 from instances.invited import forget_invitation, invitation_in
 from instances.jobs.mail import queue_mail
 from instances.models import Invitation
@@ -24,7 +24,7 @@ from instances.services import InvitationUnusable, accept_invitation, create_ten
 from instances.services.invitations import is_for
 
 
-class InstanceAccountAdapter(DefaultAccountAdapter):
+class InstanceAccountAdapter(WatchedSignIn):
     """Sign-up makes a tenant and a first instance, or takes the places an invitation offers, in one step."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LONGEST_EMAIL, Tenant, User
 from accounts.names import NameField, check_visible
+from accounts.passwords import PREDICTABLE, is_predictable
 from instances.invited import invitation_in
 from instances.models import Instance, NotificationPreference
 from instances.models.instance import slug_validator
@@ -56,6 +57,16 @@ class SignupExtras(forms.Form):
             if invitation.email:  # the link of a deployment's first owner names none
                 self.initial["email"] = invitation.email
                 self.fields["email"].widget.attrs["readonly"] = True
+
+    def clean(self) -> dict[str, Any]:
+        """What was typed beside the password is what others guess first."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        invitation = invitation_in(context.request)
+        words = [data.get("name", ""), data.get("team", ""), invitation.tenant.name if invitation else ""]
+        password = data.get("password1", "")
+        if password and is_predictable(password, words) and not is_predictable(password):  # that is refused anyway
+            self.add_error("password1", PREDICTABLE)
+        return data
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """allauth asks for this method; the adapter has written everything."""

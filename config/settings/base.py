@@ -130,7 +130,8 @@ else:
 DATABASES = {"default": _database | {"ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 30 * 24 * 3600
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # ends a session that nobody uses
+SESSION_LONGEST_S = 30 * 24 * 3600  # after the sign-in
 CACHES = {"default": {"BACKEND": "accounts.limits.LimitCache"}}  # limits alone; JSON, never culled
 
 # --- Background work ----------------------------------------------------------------------------
@@ -222,13 +223,14 @@ ENVIRONMENT_MISTAKES = {
 
 # --- People -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["accounts.backend.SignInBackend"]  # one, since each would hash the password
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    {"NAME": "accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "accounts.passwords.PredictableValidator"},
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator")
+    ),
 ]
 EMAIL_URL = env.text("EMAIL_URL")
 if EMAIL_URL:
@@ -264,6 +266,7 @@ MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accou
 MFA_ADAPTER = "accounts.mfa.EncryptingMFAAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without mail no address is ever confirmed
 USERSESSIONS_TRACK_ACTIVITY = True
+USERSESSIONS_ADAPTER = "accounts.session_ends.SessionsAdapter"
 SOCIALACCOUNT_ADAPTER = "tiktok.linking.oauth.adapter.LinkingAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_ONLY = False

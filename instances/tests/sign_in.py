@@ -5,6 +5,7 @@ import time
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY, record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.test import Client
@@ -20,6 +21,7 @@ def sign_in_again(client: Client, user: User, *, ago_s: float = 0) -> None:
     record_authentication(request, user, method="password", reauthenticated=True)
     age(session, ago_s)
     session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)  # it has changed
 
 
 def age(session: SessionBase, by_s: float) -> None:

@@ -52,12 +52,10 @@ def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Invitation | None, state: str) -> HttpResponse:
-    is_known = bool(found and state == "welcome" and User.objects.filter(email=found.email).exists())
     may_sign_up = bool(found and get_adapter(request).is_open_for_signup(request))
     context = {
         "invitation": found,
         "state": state,
-        "is_known": is_known,
         "may_sign_up": may_sign_up,
         "where": _where(found),
     }

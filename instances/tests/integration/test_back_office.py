@@ -83,7 +83,7 @@ def test_an_instances_time_zone_is_one_that_exists(staff: Client, instance: Inst
 @pytest.mark.django_db
 def test_the_audit_log_cannot_be_edited(staff: Client, instance: Instance, owner: User) -> None:
     create_api_key(instance, actor=owner, name="x", scopes=[])
-    line = AuditLogEntry.objects.get()
+    line = AuditLogEntry.objects.get(action="api_key.created")
     base = f"/admin/accounts/auditlogentry/{line.pk}"
 
     assert staff.post(f"{base}/change/", {"action": "nothing"}).status_code == 403
@@ -173,3 +173,18 @@ def test_readyz_refuses_a_role_that_walls_do_not_hold(client: Client, monkeypatc
 
     assert answer.status_code == 503
     assert answer.json()["checks"]["database_role"] is False
+
+
+@pytest.mark.django_db
+def test_staff_end_all_sessions_of_a_person(staff: Client, editor: User) -> None:
+    phone = Client()
+    phone.post("/auth/login/", {"login": editor.email, "password": PASSWORD})
+    assert phone.get("/instances/").status_code == 200
+
+    form = {"action": "end_sessions", "_selected_action": [str(editor.pk)]}
+    staff.post(reverse("admin:accounts_user_changelist"), form)
+
+    assert phone.get("/instances/").status_code == 302
+    line = AuditLogEntry.objects.get(action="session.ended_by_staff")
+    assert (line.target_id, line.detail["sessions"]) == (str(editor.pk), "1")
+    assert line.actor != editor

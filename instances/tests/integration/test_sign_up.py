@@ -40,7 +40,8 @@ def test_open_sign_up_makes_person_tenant_and_instance_and_lands_there(client: C
     assert (user.email, user.name) == (EMAIL, "Anna")
     assert instance.tenant.name == "Nordwind Café"
     assert role_of(user, instance) == Role.OWNER
-    assert set(AuditLogEntry.objects.values_list("action", flat=True)) == {"tenant.created", "instance.created"}
+    actions = {"tenant.created", "instance.created", "sign_in.succeeded"}
+    assert set(AuditLogEntry.objects.values_list("action", flat=True)) == actions
     assert client.get("/")["Location"] == "/i/nordwind-cafe/"
 
 

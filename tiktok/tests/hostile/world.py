@@ -46,7 +46,6 @@ class World:
 def build(options: Options, target: Target, scratch: Path) -> World:
     """Migrate an empty database and fill it."""
     call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     doors = [_door(target) for _ in range(options.crowd.instances)]
     video = make_video(scratch / "clip.mp4", seconds=4).read_bytes()
