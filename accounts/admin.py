@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.admin_forms import PersonForm
 from accounts.audit import record_about_person
 from accounts.models import AuditLogEntry, User
 from accounts.session_ends import end_sessions_of
@@ -57,6 +58,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """People come by sign-up, invitation or create_owner; here they are found, shut out or made staff."""
 
+    form = PersonForm
     list_display = ["email", "name", "is_active", "is_staff", "last_login", "date_joined"]
     list_filter = ["is_active", "is_staff"]
     search_fields = ["email", "name"]

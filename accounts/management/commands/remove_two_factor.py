@@ -3,9 +3,11 @@
 import argparse
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.audit import record_about_person
 from accounts.models import User
@@ -21,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--email", required=True, help="the person's address, which is their login")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove, and write it into the audit log of each of their tenants."""
+        """Remove, write it into the audit log of each of their tenants, and mail the person."""
         user = User.objects.filter(email__iexact=options["email"].strip()).first()
         if user is None:
             raise CommandError(f"Nobody has the address {options['email']}.")
@@ -29,4 +31,6 @@ class Command(BaseCommand):
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if removed:
                 record_about_person("person.two_factor_removed", person=user, actor=None)
+                by_command = {"timestamp": timezone.now(), "ip": "-", "user_agent": "manage.py remove_two_factor"}
+                get_adapter().send_mail("mfa/email/totp_deactivated", user.email, by_command)
         self.stdout.write(f"{user.email}: two-factor removed." if removed else f"{user.email} has no second factor.")

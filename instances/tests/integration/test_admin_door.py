@@ -170,6 +170,28 @@ def test_last_owner_of_a_tenant_cannot_be_removed_or_demoted(staff: Client, inst
     assert TenantMembership.objects.get(user=owner).role == TenantRole.OWNER
 
 
+def test_last_active_owner_of_a_tenant_cannot_be_shut_out(staff: Client, instance: Instance, owner: User) -> None:
+    page = reverse("admin:accounts_user_change", args=[owner.pk])
+    asleep = UserFactory.create(is_active=False)
+    TenantMembership.objects.create(user=asleep, tenant=instance.tenant, role=TenantRole.OWNER)
+
+    refused = staff.post(page, {"name": owner.name})
+
+    assert f"The last active owner of {instance.tenant.name}" in refused.content.decode()
+    owner.refresh_from_db()
+    assert owner.is_active
+    assert not AuditLogEntry.objects.filter(action="person.disabled").exists()
+
+
+def test_owner_with_another_active_owner_can_be_shut_out(staff: Client, instance: Instance, owner: User) -> None:
+    TenantMembership.objects.create(user=UserFactory.create(), tenant=instance.tenant, role=TenantRole.OWNER)
+
+    staff.post(reverse("admin:accounts_user_change", args=[owner.pk]), {"name": owner.name})
+
+    owner.refresh_from_db()
+    assert not owner.is_active
+
+
 def test_two_factor_policy_changed_in_admin_is_written_down(staff: Client, instance: Instance, ops: User) -> None:
     post(staff, instance.tenant, [], require_two_factor="on")
 

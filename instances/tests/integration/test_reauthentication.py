@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
 from django.test import Client
 from pytest_django import Settings
 
@@ -160,3 +161,14 @@ def test_person_is_mailed_when_staff_remove_their_second_factor(client: Client, 
     client.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"})
 
     assert OutgoingMail.objects.get().to == editor.email
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_person_is_mailed_when_the_command_removes_their_second_factor(editor: User) -> None:
+    give_second_factor(editor)
+
+    call_command("remove_two_factor", email=editor.email)
+    call_command("remove_two_factor", email=editor.email)
+
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, "manage.py remove_two_factor" in mail.text) == (editor.email, True)

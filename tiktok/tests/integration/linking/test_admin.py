@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
+from accounts.models import AuditLogEntry
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
@@ -212,3 +213,24 @@ def test_an_app_without_rows_of_an_instance_may_be_reused(db: None, settings: Se
 
     assert app is not None
     assert (app.name, app.is_from_environment, TikTokApp.objects.count()) == ("Entered by hand", True, 1)
+
+
+def test_changes_of_a_tenants_app_are_in_its_audit_log(
+    staff: Client, instance: Instance, other_instance: Instance
+) -> None:
+    here, there = instance.tenant, other_instance.tenant
+    staff.post(reverse("admin:tiktok_tiktokapp_add"), fields(tenant=here.pk))
+    app = TikTokApp.objects.get()
+    staff.post(reverse("admin:tiktok_tiktokapp_change", args=[app.pk]), fields(new_secret="", tenant=there.pk))
+    staff.post(reverse("admin:tiktok_tiktokapp_delete", args=[app.pk]), {"post": "yes"})
+
+    lines = AuditLogEntry.objects.filter(target_type="tiktokapp", detail__by_staff=True).order_by("at")
+    assert list(lines.filter(tenant=here).values_list("action", flat=True)) == [
+        "tiktok_app.created",
+        "tiktok_app.updated",
+    ]
+    assert list(lines.filter(tenant=there).values_list("action", flat=True)) == [
+        "tiktok_app.updated",
+        "tiktok_app.deleted",
+    ]
+    assert not [line for line in lines if CANARY in str(line.detail)]
