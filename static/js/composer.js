@@ -130,7 +130,7 @@
   document.addEventListener("media:uploaded", (event) => add(event.detail.id));
   const choices = document.getElementById("media-choices");
   choices.addEventListener("htmx:beforeSwap", keepChoice);
-  choices.addEventListener("htmx:load", () => { refresh(); preview(); });
+  choices.addEventListener("htmx:load", () => window.setTimeout(() => { refresh(); preview(); }));
   window.addEventListener("pageshow", () => { keepKey(); keepAccount(); refresh(); count(); preview(); });
   keepKey();
   refresh();
