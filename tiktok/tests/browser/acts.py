@@ -13,6 +13,7 @@ from tiktok.tests.simulator_process import Simulator
 
 PASSWORD: Final = "correct-horse-battery"
 POST_PAGE: Final = re.compile(r"/posts/[0-9a-f-]{36}/$")
+CHECK_MS: Final = 60_000  # until a worker has examined a video, on a machine that is busy
 _numbers = count(1)
 
 
@@ -198,5 +199,7 @@ def set_up(page: Page, tiktok: Simulator, video: Path) -> Desk:
     connect(page, slug, username)
     page.goto(f"/i/{slug}/media/")
     upload(page, video)
-    expect(page.get_by_role("article").filter(has_text=video.name).get_by_text("Ready for TikTok")).to_be_visible()
+    expect(page.get_by_role("article").filter(has_text=video.name).get_by_text("Ready for TikTok")).to_be_visible(
+        timeout=CHECK_MS
+    )
     return Desk(owner, slug, username, video, page.context.storage_state())

@@ -66,7 +66,7 @@ def _upload_with_a_reload_in_between(page: Page, slug: str, video: Path) -> None
     expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
     facts = page.get_by_role("article").filter(has_text=video.name)
     expect(facts).to_contain_text("1080 × 1920 px")
-    expect(facts).to_contain_text("Ready for TikTok")
+    expect(facts).to_contain_text("Ready for TikTok", timeout=acts.CHECK_MS)
     expect(page.get_by_role("list", name="Unfinished uploads")).to_have_count(0)
 
 

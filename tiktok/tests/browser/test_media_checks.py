@@ -34,7 +34,7 @@ def test_a_video_on_the_media_page_is_checked_then_ready(
     picture(page, "media-checking")
     run_due_checks()
 
-    expect(card.get_by_text("Ready for TikTok")).to_be_visible()
+    expect(card.get_by_text("Ready for TikTok")).to_be_visible(timeout=acts.CHECK_MS)
     expect(card.get_by_text("360 × 640 px")).to_be_visible()
     picture(page, "media-ready")
 
