@@ -1,11 +1,10 @@
 """An uploaded video is checked in the background: the media page and the composer say so, and then what came of it."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from instances.models import Instance
 from tiktok.models import TikTokAccount
@@ -14,12 +13,6 @@ from tiktok.tests.browser.visitor import Visitor
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RunChecks = Callable[[], int]
-
-
-def picture(page: Page, name: str) -> None:
-    """With PICTURES=folder the page is photographed."""
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=f"{folder}/{name}.png")
 
 
 def test_a_video_on_the_media_page_is_checked_then_ready(
@@ -31,12 +24,10 @@ def test_a_video_on_the_media_page_is_checked_then_ready(
     card = page.get_by_role("article").filter(has_text=clip.name)
 
     expect(card.get_by_text("Checking…")).to_be_visible()
-    picture(page, "media-checking")
     run_due_checks()
 
     expect(card.get_by_text("Ready for TikTok")).to_be_visible(timeout=acts.CHECK_MS)
     expect(card.get_by_text("360 × 640 px")).to_be_visible()
-    picture(page, "media-ready")
 
 
 def test_a_refused_video_is_named_with_the_reason(
@@ -54,7 +45,6 @@ def test_a_refused_video_is_named_with_the_reason(
 
     expect(card.get_by_text("Can’t be used")).to_be_visible()
     expect(card.get_by_text("This is not an MP4, MOV or WebM video")).to_be_visible()
-    picture(page, "media-refused")
 
 
 def test_the_composer_waits_for_the_check(
@@ -73,7 +63,6 @@ def test_the_composer_waits_for_the_check(
     expect(choice).to_be_checked()
     expect(publish).to_be_disabled()
     expect(page.get_by_text("Clipdesk is still checking this video.")).to_be_visible()
-    picture(page, "composer-checking")
     page.get_by_label("What people read under the video").fill("Typed meanwhile")
     run_due_checks()
 
@@ -81,4 +70,3 @@ def test_the_composer_waits_for_the_check(
     expect(choice).to_be_checked()
     expect(page.locator("[data-preview-video]")).to_be_visible()
     expect(page.get_by_label("What people read under the video")).to_have_value("Typed meanwhile")
-    picture(page, "composer-ready")
