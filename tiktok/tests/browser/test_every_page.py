@@ -50,6 +50,10 @@ def gallery(stack: Stack, browser: Browser, tmp_path_factory: pytest.TempPathFac
 def test_a_page_is_accessible_and_fits(arrive: Arrive, gallery: Gallery, name: str) -> None:
     visitor = arrive() if name in PUBLIC else arrive(storage_state=gallery.storage_state)
     gallery.ways()[name](visitor.page)
+    if name not in PUBLIC:
+        assert "/auth/login/" not in visitor.page.url
+        # Asking for the password again has given the session a new id.
+        gallery.storage_state = visitor.context.storage_state()
 
     found = {look: [*findings(visitor.page), *overflow(visitor.page)] for look in looks(visitor.page)}
 
