@@ -28,6 +28,13 @@ PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 30, least=1, most=600)
 # A hold that would pass the post's time by more than this ends in needs_attention(missed).
 LATE_LIMIT_S = env.number("LATE_LIMIT_S", 6 * 3600, least=60, most=7 * 24 * 3600)
 API_REQUESTS_PER_MINUTE = env.number("API_REQUESTS_PER_MINUTE", 600, least=1, most=1_000_000)
+QUOTA_MEDIA_BYTES = env.number("QUOTA_MEDIA_BYTES", 500 * 1024**3, least=1, most=2**60)
+QUOTA_MEDIA = env.number("QUOTA_MEDIA", 10_000, least=1, most=10_000_000)
+QUOTA_API_KEYS = env.number("QUOTA_API_KEYS", 50, least=1, most=100_000)
+QUOTA_POSTS_WAITING = env.number("QUOTA_POSTS_WAITING", 20_000, least=1, most=10_000_000)
+QUOTA_CONNECT_LINKS = env.number("QUOTA_CONNECT_LINKS", 500, least=1, most=100_000)
+QUOTA_INVITATIONS = env.number("QUOTA_INVITATIONS", 200, least=1, most=100_000)
+QUOTA_INSTANCES = env.number("QUOTA_INSTANCES", 200, least=1, most=100_000)
 TIKTOK_API_BASE_URL = env.url("TIKTOK_API_BASE_URL", "https://open.tiktokapis.com")
 TIKTOK_AUTHORIZE_URL = env.url("TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v2/auth/authorize") + "/"
 TIKTOK_CLIENT_KEY = env.text("TIKTOK_CLIENT_KEY")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
@@ -16,6 +17,7 @@ from instances.jobs.mail import queue_mail
 from instances.models import ApiKey, Instance
 from instances.roles import ALLOWED, KeyScope, Permission
 from instances.services.errors import NotAllowed
+from instances.services.quotas import need_room
 from instances.tokens import hash_key, new_token
 
 LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -26,10 +28,24 @@ def create_api_key(
 ) -> tuple[ApiKey, str]:
     """A key of ``actor`` and its plain text, which is shown once and stored nowhere: ``cd_<6 letters>_<random>``.
 
-    ``key_id`` makes a repeated request harmless. Raises NotAllowed.
+    ``key_id`` makes a repeated request harmless. Raises NotAllowed or QuotaReached.
     """
     _need_keys(actor, instance)
-    return write_api_key(instance, user=actor, actor=actor, name=name, scopes=scopes, key_id=key_id)
+    with transaction.atomic():
+        made = write_api_key(instance, user=actor, actor=actor, name=name, scopes=scopes, key_id=key_id)
+        keys = ApiKey.objects.filter(instance=instance, revoked_at=None)
+        most = settings.QUOTA_API_KEYS
+        need_room(keys, holder=instance, most=most, refusal=_too_many_keys(most))
+    return made
+
+
+def _too_many_keys(most: int) -> str:
+    text = ngettext(
+        "This instance can have %(most)d API key. Revoke it, or ask your administrator for more.",
+        "This instance can have %(most)d API keys. Revoke one, or ask your administrator for more.",
+        most,
+    )
+    return text % {"most": most}
 
 
 def write_api_key(

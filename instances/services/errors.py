@@ -37,3 +37,7 @@ class InvitationUnusable(Refused):
 
 class TooManyInvitations(Refused):
     """The person, the tenant or the address has had as many invitations as the limits allow for now."""
+
+
+class QuotaReached(Refused):
+    """The instance holds as much as it can."""

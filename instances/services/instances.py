@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
@@ -13,6 +14,7 @@ from instances.access import role_of
 from instances.models import Instance
 from instances.roles import ALLOWED, Permission
 from instances.services.errors import NotAllowed, SlugTaken
+from instances.services.quotas import need_room
 
 LONGEST_STEM: Final = 44  # leaves room for "-" and five digits within the 50 of a slug
 
@@ -36,7 +38,7 @@ def create_tenant_with_instance(
 
 
 def create_instance(tenant: Tenant, *, actor: User, name: str, slug: str = "", time_zone: str = "") -> Instance:
-    """A further instance of the tenant, by its owners and admins. Raises NotAllowed or SlugTaken."""
+    """A further instance of the tenant, by its owners and admins. Raises NotAllowed, SlugTaken or QuotaReached."""
     places = TenantMembership.objects.filter(
         tenant=tenant, user=actor, role__in=[TenantRole.OWNER, TenantRole.ADMIN], user__is_active=True
     )
@@ -57,12 +59,24 @@ def add_instance(
                 slug=slug or suggest_slug(name),
                 time_zone=time_zone or settings.DEFAULT_INSTANCE_TIME_ZONE,
             )
+            most = settings.QUOTA_INSTANCES
+            mine = Instance.objects.filter(tenant=tenant)
+            need_room(mine, holder=tenant, most=most, refusal=_too_many(tenant, most))
             record("instance.created", tenant=tenant, actor=actor, instance_id=instance.pk, target=instance, name=name)
             return instance
     except IntegrityError as error:
         if slug or tries == 1:
             raise SlugTaken from error
     return add_instance(tenant, actor=actor, name=name, time_zone=time_zone, tries=tries - 1)
+
+
+def _too_many(tenant: Tenant, most: int) -> str:
+    text = ngettext(
+        "%(tenant)s can have %(most)d instance. Ask your administrator for more.",
+        "%(tenant)s can have %(most)d instances. Ask your administrator for more.",
+        most,
+    )
+    return text % {"most": most, "tenant": tenant}
 
 
 def update_instance(instance: Instance, *, actor: User, name: str, time_zone: str) -> None:

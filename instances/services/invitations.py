@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
@@ -17,6 +18,7 @@ from instances.jobs.clock import db_now
 from instances.jobs.mail import queue_mail
 from instances.models import Instance, Invitation, InvitationGrant, Membership
 from instances.roles import Role, reaches
+from instances.services import quotas
 from instances.services.errors import InvitationUnusable, NotAllowed
 from instances.services.invitation_limits import LIFETIME, need_room
 from instances.services.members import TENANT_ROLE_OF, lock_tenant, make_staff, need_reach
@@ -35,7 +37,7 @@ class Invited:
 def invite_member(instance: Instance, *, actor: User, email: str, role: Role) -> Invited:
     """Invite an address, by mail where mail is set up. An open invitation of the same address to this instance
     is replaced, so that repeating it leaves one link. Raises NotAllowed (also for people who are members already) or
-    TooManyInvitations.
+    TooManyInvitations or QuotaReached.
     """
     email = email.strip().lower()
     with transaction.atomic():
@@ -47,6 +49,9 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
         need_room(tenant, actor=actor, email=email)
         pending_of(instance).filter(email=email).update(revoked_at=timezone.now())
         invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
+        still_open = pending_of(instance).filter(expires_at__gt=db_now())
+        most = settings.QUOTA_INVITATIONS
+        quotas.need_room(still_open, holder=instance, most=most, refusal=_too_many_open(most))
         record(
             "invitation.created",
             tenant=tenant,
@@ -57,6 +62,15 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
             role=role.value,
         )
     return invited
+
+
+def _too_many_open(most: int) -> str:
+    text = ngettext(
+        "This instance can have %(most)d open invitation. Revoke it, or ask your administrator for more.",
+        "This instance can have %(most)d open invitations. Revoke one, or ask your administrator for more.",
+        most,
+    )
+    return text % {"most": most}
 
 
 def invite_first_owner(

@@ -19,6 +19,7 @@ from instances.overview import Desk, Wanted, desk_of
 from instances.pages import home_of, instance_url, list_address
 from instances.queries import tenants_led_by
 from instances.services import SlugTaken, create_instance
+from instances.services.errors import QuotaReached
 
 
 @require_safe
@@ -86,6 +87,8 @@ def instance_new(request: HttpRequest) -> HttpResponse:
             )
         except SlugTaken as error:
             form.add_error("slug", str(error.user_message))
+        except QuotaReached as error:
+            form.add_error(None, str(error.user_message))
         else:
             messages.success(request, _("%(name)s is ready.") % {"name": instance.name})
             return redirect(instance_url(instance))

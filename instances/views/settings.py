@@ -34,6 +34,7 @@ from instances.services import (
     set_two_factor_policy,
     update_instance,
 )
+from instances.services.errors import QuotaReached
 from instances.services.invitations import pending_of, role_given
 
 
@@ -169,6 +170,8 @@ def settings_advanced(request: InstanceRequest) -> HttpResponse:
         try:
             _key, plain = create_api_key(request.instance, actor=request.user, name=name, scopes=scopes, key_id=key_id)
             form = ApiKeyForm()
+        except QuotaReached as error:
+            form.add_error(None, str(error))
         except IntegrityError:
             form.add_error(None, _("This key was made already and is shown only once. Revoke it if it is lost."))
     context = {"form": form, "plain": plain, "keys": queries.api_keys_of(request.instance)}

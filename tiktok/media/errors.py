@@ -25,3 +25,10 @@ class MediaInUse(MediaError):
 
     def __init__(self, user_message: str) -> None:
         super().__init__("media_in_use", user_message, status=409)
+
+
+class MediaQuotaReached(MediaError):
+    """The instance holds as much media as it can."""
+
+    def __init__(self, code: str, user_message: str) -> None:
+        super().__init__(code, user_message, status=409)

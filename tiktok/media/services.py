@@ -15,7 +15,7 @@ from accounts.audit import record
 from accounts.models import User
 from instances.models import Instance
 from instances.notices.write import settle_notices
-from tiktok.media import queries, storage
+from tiktok.media import queries, quotas, storage
 from tiktok.media.checks import queue_check
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
 from tiktok.media.lease import Lease, lease
@@ -27,11 +27,11 @@ UPLOAD_LIFE: Final = timedelta(hours=24)
 
 
 def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str) -> MediaUpload:
-    """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk has no room for it."""
+    """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk or the quota has no room for it."""
     storage.require_size(size_bytes)
     storage.require_space(size_bytes + queries.bytes_under_way())
-    with storage.full_disk_as_fault(size_bytes):
-        return MediaUpload.objects.create(
+    with storage.full_disk_as_fault(size_bytes), transaction.atomic():
+        upload = MediaUpload.objects.create(
             instance=instance,
             size_bytes=size_bytes,
             original_name=display_name(name),
@@ -39,6 +39,8 @@ def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str
             created_by=actor,
             expires_at=timezone.now() + UPLOAD_LIFE,
         )
+        quotas.need_room(instance)
+    return upload
 
 
 def prolong_upload(upload: MediaUpload) -> None:
@@ -87,6 +89,7 @@ def take_file(received: str, *, instance: Instance, actor: User, name: str) -> M
         os.link(received, storage.absolute(path))
         with transaction.atomic():
             media = _store(path, instance, actor, display_name(name))
+            quotas.need_room(instance)
         undo.pop_all()
     return media
 

@@ -13,11 +13,15 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
 from instances.jobs.clock import read_db_now
+from instances.models import Instance
 from instances.notices.write import forget_notices
+from instances.services.errors import QuotaReached
+from instances.services.quotas import need_room
 from tiktok.models import (
     AccountStatus,
     EventCause,
@@ -37,6 +41,7 @@ from tiktok.publishing import consent as consents
 from tiktok.publishing.consent import Consent
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
 from tiktok.publishing.quarantine import refuse_in_quarantine
+from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
 from tiktok.publishing.schedule import NO_PLAN, Plan, When, refuse_unless_ahead
 from tiktok.publishing.submissions import close_submission
@@ -44,6 +49,12 @@ from tiktok.publishing.turns import wake_next
 
 __all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
 
+WAITING: Final = frozenset(
+    {
+        PostState.SCHEDULED, PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING,
+        PostState.WAITING_ACCOUNT,
+    }
+)  # fmt: skip
 DELETABLE: Final = frozenset({PostState.DRAFT, PostState.CANCELLED, PostState.FAILED})
 NOTHING_WRONG: Final[Mapping[str, Any]] = {
     "error_code": "", "error_field": "", "tiktok_code": "", "log_id": "", "hold_reason": "", "hold_count": 0,
@@ -210,7 +221,21 @@ def _send(post: Post, *, when: When | None, consent: Consent, actor: User) -> No
         at = when.at if when else now
         post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
         consents.keep(post, consent)
+        _need_room(post.account.instance)
         note_act(action, post, actor, publish_at=at.isoformat())
+
+
+def _need_room(instance: Instance) -> None:
+    waiting, most = Post.objects.filter(instance=instance, state__in=WAITING), settings.QUOTA_POSTS_WAITING
+    text = ngettext(
+        "This instance can have %(most)d post waiting or in progress. Wait until it is published, or cancel it.",
+        "This instance can have %(most)d posts waiting or in progress. Wait until some are published, or cancel some.",
+        most,
+    )
+    try:
+        need_room(waiting, holder=instance, most=most, refusal=text % {"most": most})
+    except QuotaReached as error:
+        raise Refusal("quota_posts", str(error.user_message)) from error
 
 
 def _times(when: When | None, at: datetime) -> dict[str, Any]:

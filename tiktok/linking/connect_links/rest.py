@@ -14,6 +14,7 @@ from instances.http import InstanceRequest
 from instances.problems import ApiProblem
 from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
+from instances.services.errors import QuotaReached
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
 from tiktok.linking.connect_links.services import LIFETIME, LONGEST, SHORTEST
@@ -97,10 +98,13 @@ def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn | None = 
     It works only while the key's maker may link accounts.
     """
     payload = payload or ConnectLinkIn.model_validate({})
-    (made,) = services.make_links(
-        request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
-        lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
-    )  # fmt: skip
+    try:
+        (made,) = services.make_links(
+            request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
+            lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
+        )  # fmt: skip
+    except QuotaReached as error:
+        raise ApiProblem(409, "quota_connect_links", str(error.user_message)) from error
     return Status(201, {"id": made.link.pk, "url": made.url, "expires_at": made.link.expires_at})
 
 

@@ -9,11 +9,13 @@ from uuid import UUID, uuid4, uuid5
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.models import Instance, NoticeKind
+from instances.services.quotas import need_room
 from instances.tokens import hash_key, new_token
 from tiktok.linking.notices import tell
 from tiktok.models import ConnectLink, TikTokAccount, TikTokApp
@@ -49,7 +51,8 @@ def make_links(
 ) -> list[MadeLink]:
     """One link per name, all or none; an empty name takes TikTok's later.
 
-    ``batch`` makes a repeated request harmless: the second raises IntegrityError and writes nothing.
+    ``batch`` makes a repeated request harmless: the second raises IntegrityError and writes nothing. Raises
+    QuotaReached.
     """
     batch = batch or uuid4()
     with transaction.atomic():
@@ -62,12 +65,26 @@ def make_links(
             for number, name in enumerate(names)
         ]  # fmt: skip
         made = [_write(draft) for draft in drafts]
+        still_open = ConnectLink.objects.filter(
+            instance=instance, used_at=None, revoked_at=None, expires_at__gt=db_now()
+        )
+        most = settings.QUOTA_CONNECT_LINKS
+        need_room(still_open, holder=instance, most=most, refusal=_too_many(most))
         record(
             "connect_link.made", tenant=instance.tenant, actor=actor, instance_id=instance.pk,
             target=drafts[0] if len(drafts) == 1 else None, names=[name for name in names if name], count=len(drafts),
             expires_at=(now + lifetime).isoformat(timespec="seconds"),
         )  # fmt: skip
     return made
+
+
+def _too_many(most: int) -> str:
+    text = ngettext(
+        "This instance can have %(most)d open connect link. Revoke it, or ask your administrator for more.",
+        "This instance can have %(most)d open connect links. Revoke some, or ask your administrator for more.",
+        most,
+    )
+    return text % {"most": most}
 
 
 def _write(link: ConnectLink) -> MadeLink:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
+from instances.services.errors import QuotaReached
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.forms import LinksForm
 from tiktok.linking.connect_links.queries import lines_of, links_of
@@ -42,6 +43,9 @@ def _make(request: InstanceRequest, form: LinksForm) -> list[MadeLink]:
             request.instance, actor=request.user, names=data["names"], note=data["note"], lifetime=data["lifetime"],
             app=data["app"], batch=data["batch"],
         )  # fmt: skip
+    except QuotaReached as error:
+        form.add_error(None, str(error.user_message))
+        return []
     except IntegrityError:
         form.add_error(None, _("These links were made already and are shown only once. Make new ones in their place."))
         return []
