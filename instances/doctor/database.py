@@ -69,7 +69,7 @@ def history(_visit: Visit) -> Iterable[Finding]:
         return [good("append-only", _("Clipdesk's database role cannot change the audit log or the history of posts."))]
     text = _("Clipdesk's database role can change the audit log and the history of posts.")
     step = _("Name the owner of the tables in MIGRATION_DATABASE_URL, another role in DATABASE_URL, and run migrate.")
-    return [fault("append-only", text, step)]
+    return [warning("append-only", text, step)]
 
 
 @needs_database("database-clock")

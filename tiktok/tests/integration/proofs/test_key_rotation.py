@@ -8,6 +8,7 @@ then the old one goes. The rotation runs all the while, also beside processes th
 import base64
 import hashlib
 import os
+import secrets
 import sys
 import threading
 from collections import Counter
@@ -224,7 +225,7 @@ def test_keys_change_while_posts_are_published_and_tokens_refreshed(
     done: Counter[str] = Counter()
 
     for number in range(2, 2 + CHANGES):
-        new = {f"k{number}": bytes([number]) * 32}
+        new = {f"k{number}": secrets.token_bytes(32)}
         done += change_key(fleet, load, tmp_path, ring, new)
         ring = new
 
