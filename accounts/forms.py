@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mfa
-from accounts.models import User
+from accounts.models import LONGEST_EMAIL, User
 from accounts.names import NameField
 from accounts.security_events import note
 from accounts.watched import is_first_lockout
@@ -29,6 +29,25 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ["name"]
+
+
+class EmailChangeForm(forms.Form):
+    """The address that a person wants to sign in with from now on."""
+
+    email = forms.EmailField(
+        label=_("New email address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "email"})
+    )
+
+    def __init__(self, data: Any = None, *, person: User) -> None:
+        super().__init__(data)
+        self._person = person
+
+    def clean_email(self) -> str:
+        """Return it in lower case, as logins are kept."""
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if email == self._person.email:
+            raise forms.ValidationError(_("You sign in with this address already."))
+        return email
 
 
 class _SaysWhenTheKeyIsLost:

@@ -148,3 +148,29 @@ class LimitEntry(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class EmailChange(models.Model):
+    """A change of address that waits: for its person's old address to agree, then for the new one.
+
+    One per person. Only the hash of the link's token is kept; ``token_hash`` belongs to the step that waits.
+    """
+
+    class Step(models.TextChoices):
+        """Whose confirmation is awaited."""
+
+        OLD = "old", _("Old address")
+        NEW = "new", _("New address")
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    old_email = models.EmailField()
+    new_email = models.EmailField()
+    step = models.CharField(max_length=3, choices=Step.choices, default=Step.OLD)
+    token_hash = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(step__in=["old", "new"]), name="email_change_step_known")]
+
+    def __str__(self) -> str:
+        return f"{self.old_email} → {self.new_email}"

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 
-from accounts import views
+from accounts import email_views, views
 
 
 def not_here(request: HttpRequest) -> HttpResponse:
@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(r"^(?:3rdparty|social)/", not_here),
     path("2fa/recovery-codes/", views.recovery_codes, name="mfa_view_recovery_codes"),
     path("2fa/recovery-codes/download/", views.recovery_codes_file, name="mfa_download_recovery_codes"),
+    path("email/", email_views.email, name="account_email"),
     path("sessions/", views.sessions, name="usersessions_list"),
     path("", include("allauth.urls")),
 ]

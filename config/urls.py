@@ -5,8 +5,8 @@ from django.urls import include, path
 from django.utils.module_loading import import_string
 
 urlpatterns = [
-    path("auth/", include("accounts.urls_auth")),
     path("", include("accounts.urls")),
+    path("auth/", include("accounts.urls_auth")),
     path("", include("instances.urls")),
     path("", include("tiktok.urls")),
     path("api/v1/", import_string("config.rest.api").urls),

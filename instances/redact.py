@@ -12,6 +12,7 @@ SECRETS = re.compile(
     r"|(?<=/invite/)[\w-]{16,}"
     r"|(?<=/connect/)[\w-]{16,}"
     r"|(?<=/password/reset/key/)[^/\s\"']+"
+    r"|(?<=/email/change/)[\w-]{16,}"
     r"|(?<=/confirm-email/)[^/\s\"']{16,}"
     r"|\bcd_[a-z0-9]{6}_[\w-]{20,}"  # our API keys
 )

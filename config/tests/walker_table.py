@@ -114,6 +114,7 @@ ACCOUNTS = [
     Row("account_signup", door=Door.PUBLIC),
     Row("account_reauthenticate", door=Door.SIGNED_IN),
     Row("account_email", door=Door.SIGNED_IN),
+    Row("accounts:email-change", door=Door.PUBLIC, methods=BOTH, also=(410,), token="=unknown"),
     Row("account_email_verification_sent", door=Door.PUBLIC),
     Row("account_change_password", door=Door.SIGNED_IN),
     Row("account_set_password", door=Door.SIGNED_IN),

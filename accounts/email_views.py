@@ -1,0 +1,72 @@
+"""The pages on which a person changes the address that they sign in with."""
+
+from typing import cast
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.email_change import (
+    AddressTaken,
+    LinkEnded,
+    ask_for_change,
+    cancel_change,
+    confirm_change,
+    find_change,
+    pending_of,
+)
+from accounts.forms import EmailChangeForm
+from accounts.models import EmailChange, User
+from accounts.reauthentication import require_reauthentication
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def email(request: HttpRequest) -> HttpResponse:
+    """The address, the change that waits, and a form to ask for one."""
+    person = User.objects.get(pk=cast(User, request.user).pk)
+    if "cancel" in request.POST:
+        if cancel_change(person, request=request):
+            messages.success(request, _("Email change canceled."))
+        return redirect("account_email")
+    form = EmailChangeForm(request.POST or None, person=person)
+    if form.is_valid():
+        require_reauthentication(request)
+        if not ratelimit.consume(request, action="manage_email", user=person):
+            form.add_error(None, _("You changed this several times just now. Wait a minute, then try again."))
+        elif _ask(request, form, person):
+            return redirect("account_email")
+    context = {"form": form, "person": person, "pending": pending_of(person)}
+    return render(request, "account/email.html", context, status=422 if form.errors else 200)
+
+
+def _ask(request: HttpRequest, form: EmailChangeForm, person: User) -> bool:
+    try:
+        is_mailed = ask_for_change(person, new_email=form.cleaned_data["email"], request=request)
+    except AddressTaken:
+        form.add_error("email", _("Another account uses this address."))
+        return False
+    if not is_mailed:
+        messages.success(request, _("Email address changed."))
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def email_change(request: HttpRequest, token: str) -> HttpResponse:
+    """What a link in a mail opens: a button, since programs that check mail open every link."""
+    try:
+        change = confirm_change(token, request=request) if request.method == "POST" else find_change(token)
+        state = f"{'done' if request.method == 'POST' else 'ask'}_{change.step}"
+    except LinkEnded:
+        change, state = None, "ended"
+    except AddressTaken:
+        change, state = None, "taken"
+    status = 410 if change is None else 200
+    context: dict[str, EmailChange | str | None] = {"change": change, "state": state}
+    return render(request, "accounts/email_change.html", context, status=status)
