@@ -10,5 +10,4 @@ application = front(
     wsgi_application,
     limits=import_string("instances.serving.front.limits.Limits")(),
     scratch=settings.DATA_DIR,
-    trusted_proxies=settings.TRUSTED_PROXY_COUNT,
 )

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from accounts.client import client_address
 from instances.serving.front.bodies import Incoming, LineDropped, Receive, Stream, TooLong, TooSlow, receive_whole
-from instances.serving.front.clients import client_of
 from instances.serving.front.environ import Environ, Scope, environ_of, with_body
 from instances.serving.front.files import OpenFile
 from instances.serving.front.limits import Limits
@@ -34,10 +34,8 @@ class Front:
     (a thread each, for want of a better way), and the health check.
     """
 
-    def __init__(
-        self, application: WsgiApplication, *, limits: Limits, scratch: Path, trusted_proxies: int = 0
-    ) -> None:
-        self.limits, self._scratch, self._trusted_proxies = limits, scratch, trusted_proxies
+    def __init__(self, application: WsgiApplication, *, limits: Limits, scratch: Path) -> None:
+        self.limits, self._scratch = limits, scratch
         self._pages = Pool(application, limits.page_threads, "page", limits.queue)
         self._uploads = Pool(application, limits.upload_threads, "upload", limits.queue)
         self._forms = Pool(application, limits.form_threads, "form", limits.queue)
@@ -52,7 +50,7 @@ class Front:
         if scope["type"] != "http":
             raise ValueError(f"not served: {scope['type']}")
         began, environ, headers = time.monotonic(), environ_of(scope), dict(scope["headers"])
-        client, length = client_of(environ, self._trusted_proxies), _length(headers)
+        client, length = client_address(environ), _length(headers)
         incoming = Incoming(receive, self.limits, has_body=bool(length) or b"transfer-encoding" in headers)
         try:
             answer = await self._answer_counted(environ, incoming, length, client)

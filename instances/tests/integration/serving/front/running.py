@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 import uvicorn
+from django.test import override_settings
 
 from instances.serving.front.application import Front
 from instances.serving.front.limits import Limits
@@ -122,12 +123,15 @@ def running(
 ) -> Iterator[Running]:
     """Serve in a thread of this process."""
     application, chosen = application or Recorder(), replace(QUICK, **limits)
-    front = Front(application, limits=chosen, scratch=scratch, trusted_proxies=proxies)
+    front = Front(application, limits=chosen, scratch=scratch)
 
     class Protocol(BoundedProtocol):
         limits, is_behind_proxy, open_by_client = chosen, bool(proxies), Counter()
 
-    with socket.create_server(("127.0.0.1", 0), backlog=200) as listening:
+    with (
+        override_settings(TRUSTED_PROXY_COUNT=proxies),
+        socket.create_server(("127.0.0.1", 0), backlog=200) as listening,
+    ):
         config = uvicorn.Config(
             front, http=Protocol, ws="none", lifespan="off", interface="asgi3", log_config=None, loop="asyncio",
             timeout_keep_alive=chosen.keep_alive_s, timeout_graceful_shutdown=1,
