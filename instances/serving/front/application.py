@@ -21,6 +21,7 @@ from instances.serving.front.threads import Answer, Header, Pool, WsgiApplicatio
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 PULSE_PATH: Final = "/healthz"
+FORM: Final = "multipart/form-data"
 CLOSE: Final[Header] = (b"connection", b"close")
 NO_CONTENT: Final = frozenset({204, 304})
 LAST: Final[dict[str, Any]] = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -30,7 +31,7 @@ log = logging.getLogger("clipdesk.access")
 class Front:
     """Receives bodies and sends answers in the loop; threads compute. One object for each process.
 
-    Four pools keep apart what would otherwise wait for each other: pages, pieces of uploads, forms with large files
+    Four pools keep apart what would otherwise wait for each other: pages, resumable uploads, forms with large files
     (a thread each, for want of a better way), and the health check.
     """
 
@@ -83,8 +84,9 @@ class Front:
             body, received = await receive_whole(incoming, self.limits, self._scratch)
         except TooLong:
             return await self._refuse_long(environ, self.limits.body_bytes + 1)
+        pool = self._uploads if _is_upload(environ) else self._pages
         with body:
-            return await self._pages.answer(with_body(environ, body, received))
+            return await pool.answer(with_body(environ, body, received))
 
     async def _answer_long(self, environ: Environ, incoming: Incoming, length: int, client: str) -> Answer:
         """A form with a large file streams through a thread of its own; other long bodies are refused unread."""
@@ -155,7 +157,15 @@ def _length(headers: dict[bytes, bytes]) -> int | None:
     return int(text) if text else None
 
 
+def _is_upload(environ: Environ) -> bool:
+    """Whether pages should not wait for this request: a small file, or what a resumable upload asks besides."""
+    return "HTTP_TUS_RESUMABLE" in environ or _kind(environ) == FORM
+
+
 def _is_streamed(environ: Environ) -> bool:
     """A form may carry a file, and a resumable upload with a checksum counts as a whole."""
-    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-    return kind in {"multipart/form-data", RESUMABLE}
+    return _kind(environ) in {FORM, RESUMABLE}
+
+
+def _kind(environ: Environ) -> str:
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()

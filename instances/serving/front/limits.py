@@ -29,7 +29,7 @@ class Limits:
     linger_s: float = 3.0  # how long a refused body is read and dropped, so that its sender sees the refusal
 
     page_threads: int = 16
-    upload_threads: int = 4
+    upload_threads: int = 1  # pages share the interpreter with it; a piece of 4 MB takes some 20 ms
     form_threads: int = 32
     forms_per_client: int = 8
     queue: int = 400  # requests that wait for a thread; more are told to come back

@@ -109,6 +109,7 @@ def furnish(stack: Stack, browser: Browser, videos: list[Path]) -> Gallery:
     for video in videos:
         acts.upload(page, video)
         expect(page.get_by_role("heading", name=video.name)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Checking…")).to_have_count(0, timeout=acts.CHECK_MS)
     gallery.addresses |= write_posts(stack, page, slug, videos)
     acts.invite(page, slug, "ines@example.com")
     gallery.addresses["invitation"] = acts.invite(page, slug, "tomas@example.com")

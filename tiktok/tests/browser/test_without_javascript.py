@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tiktok.tests.browser import acts
 from tiktok.tests.browser.conftest import Arrive
@@ -35,11 +35,12 @@ def test_a_video_is_published_without_scripts(arrive: Arrive, stack: Stack, shor
     acts.press(page, "Upload")
     expect(page.get_by_role("heading", name=short_video.name)).to_be_visible()
 
+    wait_until(lambda: _is_there_after_a_reload(page, page.get_by_text("Ready for TikTok")), what="checked")
     acts.compose(page, slug, short_video, caption="Plain HTML")
     acts.send(page)
-    wait_until(lambda: _is_published_after_a_reload(page), what="published")
+    wait_until(lambda: _is_there_after_a_reload(page, acts.state(page, "Published")), what="published")
 
 
-def _is_published_after_a_reload(page: Page) -> bool:
+def _is_there_after_a_reload(page: Page, mark: Locator) -> bool:
     page.reload()
-    return acts.state(page, "Published").is_visible()
+    return mark.is_visible()

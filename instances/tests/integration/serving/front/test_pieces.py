@@ -115,6 +115,30 @@ def test_bad_offset_is_left_to_the_application(tmp_path: Path) -> None:
     assert application.bodies == [b"abc"]
 
 
+def test_uploads_and_pages_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    application, release = Recorder(), threading.Event()
+
+    def long(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        release.wait(20)
+        start_response("200 OK", [])
+        return [b"long"]
+
+    application.answers["/long"] = long
+    with running(tmp_path, application, page_threads=1, upload_threads=1) as server:
+        page = server.line(request("GET", "/long"))
+        until(lambda: server.front._pages.taken == 1)
+        assert server.ask(request("POST", "/uploads", "Tus-Resumable: 1.0.0")).endswith(b"fine")
+        release.set()
+        assert page.answer().endswith(b"long")
+
+        release.clear()
+        upload = server.line(request("HEAD", "/long", "Tus-Resumable: 1.0.0"))
+        until(lambda: server.front._uploads.taken == 1)
+        assert server.ask(request("GET", "/page")).endswith(b"fine")
+        release.set()
+        assert upload.answer().startswith(b"HTTP/1.1 200 ")
+
+
 def test_slow_uploads_hold_no_thread(tmp_path: Path) -> None:
     store = Store()
     with running(tmp_path, store, upload_threads=1, silence_s=30) as server:
