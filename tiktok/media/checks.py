@@ -1,11 +1,12 @@
 """The queue of checks: which file is examined next, by which worker, and what happens when one ends without a verdict.
 
 A check is a row (MediaCheck), claimed by a lease with a fence like every other work, so a killed worker only delays it.
-Each process examines AT_ONCE files at a time, which bounds the memory that their children take. An instance has one
-check at a time, and the instances take turns, so one that uploads much does not delay the others.
+Each process examines AT_ONCE files at a time, which bounds the memory and the cores that their children take. An
+instance has one check at a time, and the instances take turns, so one that uploads much does not delay the others.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -30,7 +31,7 @@ from tiktok.media.refusals import ContentRefused
 from tiktok.models import Media, MediaCheck, MediaState
 
 log = logging.getLogger(__name__)
-AT_ONCE: Final = 2
+AT_ONCE: Final = max(1, len(os.sched_getaffinity(0)) // 2)  # half of the cores; each child takes up to 1 GB
 LEASE_S: Final = 30.0
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=5)

@@ -176,9 +176,10 @@ def test_a_process_examines_few_files_at_once(take: Take, instance: Instance, ot
         for _ in range(checks.AT_ONCE):
             checks.places.release()
 
-    assert len(checks.due_checks(10)) == 2
-    for _ in range(2):  # those jobs were not run
+    found = len(checks.due_checks(10))
+    for _ in range(found):  # those jobs were not run
         checks.places.release()
+    assert found == min(checks.AT_ONCE, 2)
 
 
 def test_a_full_disk_keeps_the_bytes_and_checks_later(
