@@ -18,6 +18,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -67,9 +68,16 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
+def step_back() -> None:
+    """Leave the processor to everything else. Where Linux shares it out by session, niceness counts inside of one."""
+    os.nice(NICENESS)
+    with suppress(OSError):  # a kernel without autogroups
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
+
+
 def limit(size: int) -> None:
     """Give up rights that reading a video of ``size`` bytes does not need."""
-    os.nice(NICENESS)
+    step_back()
     cpu_s = CPU_S + size // CPU_BYTES_PER_S
     for what, soft, hard in (
         (resource.RLIMIT_AS, MEMORY_BYTES, MEMORY_MOST_BYTES),

@@ -241,6 +241,22 @@ def test_the_child_ends_with_the_process_that_asks(clip: Path, tmp_path: Path) -
     wait_until(lambda: not Path(f"/proc/{child}").exists() or is_zombie(child), what="the child has ended")
 
 
+def test_the_child_comes_after_everything_else() -> None:
+    code = (
+        "import os, pathlib; from tiktok.media import probe_child as child; child.step_back();"
+        "print(os.nice(0), pathlib.Path('/proc/self/autogroup').read_text())"
+    )
+    if not Path("/proc/self/autogroup").exists():
+        pytest.skip("this kernel does not share the processor out by session")
+
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=settings.BASE_DIR,
+        start_new_session=True,
+    ).stdout.split()  # fmt: skip
+
+    assert (said[0], said[-2:]) == ("19", ["nice", "19"])
+
+
 # It starts a child that waits forever in its last step, and says which process that is.
 PARENT = """
 import os, subprocess, sys
