@@ -1,14 +1,13 @@
 """The attackers: half-sent requests, slow readers, edit-list bombs and JSON bombs."""
 
 import asyncio
-import os
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from tiktok.tests.hostile import bombs, wire
+from tiktok.tests.hostile import bombs, machine, wire
 from tiktok.tests.hostile.options import Crowd
 from tiktok.tests.hostile.uploads import Door, Plan, send
 from tiktok.tests.hostile.wire import Target
@@ -49,7 +48,7 @@ class Toll:
 
 def attack(raid: Raid) -> Toll:
     """Attack for ``duration_s`` and until the bombs are answered. Runs in a process of its own, with low priority."""
-    os.nice(10)
+    machine.step_back()
     wire.raise_file_limit()
     return asyncio.run(_attack(raid))
 

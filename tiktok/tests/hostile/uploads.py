@@ -1,7 +1,6 @@
 """Honest uploads on slow lines: tus as the page and API clients speak it, resumed when a connection breaks."""
 
 import asyncio
-import os
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -9,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
-from tiktok.tests.hostile import wire
+from tiktok.tests.hostile import machine, wire
 from tiktok.tests.hostile.bombs import PaddedVideo
 from tiktok.tests.hostile.wire import Answer, Target
 
@@ -96,7 +95,7 @@ class Crew:
 
 def upload_all(crew: Crew) -> list[Sent]:
     """Upload all files at once. Runs in a process of its own, with low priority."""
-    os.nice(10)
+    machine.step_back()
     wire.raise_file_limit()
     return asyncio.run(_upload_all(crew))
 
