@@ -5,7 +5,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import connection
 
 from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
 
@@ -31,12 +30,3 @@ def loopback_exception() -> tuple[str, int] | None:
     if settings.TIKTOK_API_BASE_URL == DEFAULT_BASE_URL or base.hostname not in LOOPBACK:
         return None
     return base.hostname, base.port or (443 if base.scheme == "https" else 80)
-
-
-def give_back_connection() -> None:
-    """Before an outside call: let others have our database connection. Nothing is done inside a transaction.
-
-    SQLite has no pool: there a connection between two transactions keeps nobody waiting, and opening one is dear.
-    """
-    if connection.vendor != "sqlite" and not connection.in_atomic_block:
-        connection.close()

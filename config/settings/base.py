@@ -153,7 +153,7 @@ UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, 
 # A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
 SWEEP_SOURCES = [
     "tiktok.webhooks.apply.due_deliveries",  # few and quick: what TikTok withdraws is known before more posts start
-    "tiktok.media.checks.due_checks",  # two at a time
+    "tiktok.media.checks.due_checks",  # few at a time
     "tiktok.publishing.sweep.due_posts",
     "instances.jobs.mail.due_mail",
 ]

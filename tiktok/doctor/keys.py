@@ -5,6 +5,7 @@ from typing import Final
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from instances.database import give_back_connection
 from instances.doctor.finding import Finding, fault, good, unknown
 from instances.doctor.run import Visit, not_asked
 from tiktok.api import login_kit
@@ -14,7 +15,6 @@ from tiktok.api.secret import Secret
 from tiktok.doctor.registration import place
 from tiktok.doctor.standing import APPROVAL
 from tiktok.fields import Undecryptable
-from tiktok.gateway import give_back_connection
 from tiktok.linking.rules import check_key
 from tiktok.models import TikTokApp
 

@@ -9,8 +9,9 @@ from typing import Final
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from instances.database import give_back_connection
 from tiktok.api import guarded
-from tiktok.gateway import give_back_connection, loopback_exception
+from tiktok.gateway import loopback_exception
 from tiktok.models import TikTokAccount
 
 log = logging.getLogger(__name__)

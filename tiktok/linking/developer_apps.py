@@ -8,10 +8,11 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from instances.database import give_back_connection
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.fields import Undecryptable, seal
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.rules import check_key, check_redirect_uri, type_for
 from tiktok.models import AppEnvironment, TikTokApp
 

@@ -14,11 +14,12 @@ from django.db.models import F
 
 from accounts.audit import record
 from accounts.models import User
+from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.scoping import instance_scope, unscoped
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, TikTokError
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.avatars import remove_avatar
 from tiktok.linking.notices import settle
 from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret

@@ -6,11 +6,12 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
 from instances.access import Access
+from instances.database import give_back_connection
 from instances.scoping import instance_scope
 from tiktok.api import display
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking import outcomes, services
 from tiktok.linking.attempt import LinkAttempt, NotAllowed
 from tiktok.linking.complete import complete

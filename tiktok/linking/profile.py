@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from accounts.names import on_one_line
+from instances.database import give_back_connection
 from instances.jobs.clock import db_now
 from tiktok import throttle
 from tiktok.api import display
 from tiktok.api.errors import AccessTokenInvalid, RateLimited
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import UserInfo
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from instances.database import give_back_connection
 from instances.models import Instance, NoticeKind
 from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.endings import settle_endings
 from tiktok.linking.notices import settle
 from tiktok.linking.scopes import missing_features

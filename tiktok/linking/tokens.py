@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q
 
+from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.jobs.desks import desks
 from instances.jobs.process import is_dead_here, process_mark
@@ -24,7 +25,7 @@ from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, Unre
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.reasons import PAIR_LOST, UNDECRYPTABLE, WITHDRAWN
 from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import need_reconnect, note_scopes, revive_accounts

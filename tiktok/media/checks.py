@@ -19,13 +19,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
+from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now
 from instances.jobs.desks import desks
 from instances.jobs.process import is_dead_here, process_mark, stopping
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import verdict
-from tiktok.media.lease import give_back_connection
 from tiktok.media.probe import CheckLater
 from tiktok.media.refusals import ContentRefused
 from tiktok.models import Media, MediaCheck, MediaState

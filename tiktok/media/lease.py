@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now
 from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
@@ -31,7 +31,7 @@ class Lease:
 
     def __init__(self, upload: MediaUpload) -> None:
         self.upload, self.owner = upload, secrets.token_hex(16)
-        self._taken_at = time.monotonic()
+        self._taken_at, self._is_over = time.monotonic(), False
 
     def take(self) -> None:
         """Raises UploadLocked while another lease runs."""
@@ -45,9 +45,7 @@ class Lease:
     def renew(self, **changes: Any) -> None:
         """Hold on, and write ``changes`` with it. Raises UploadLocked, writing nothing, when somebody took over."""
         taken_at = time.monotonic()
-        mine = MediaUpload.objects.filter(pk=self.upload.pk, lease_owner=self.owner)
-        if not mine.update(lease_until=db_in(timedelta(seconds=LEASE_S)), **changes):
-            raise UploadLocked
+        self._change(lease_until=db_in(timedelta(seconds=LEASE_S)), **changes)
         self._taken_at = taken_at
         give_back_connection()
 
@@ -56,10 +54,22 @@ class Lease:
         if time.monotonic() - self._taken_at > LEASE_S / 3:
             self.renew()
 
+    def end(self, **changes: Any) -> None:
+        """Write ``changes`` and let the next one in. Raises UploadLocked, writing nothing, when somebody took over."""
+        self._is_over = True
+        self._change(lease_owner="", lease_until=None, **changes)
+
     def release(self) -> None:
-        """Let the next one in."""
-        mine = MediaUpload.objects.filter(pk=self.upload.pk, lease_owner=self.owner)
-        mine.update(lease_owner="", lease_until=None)
+        """Let the next one in, unless it has ended."""
+        if not self._is_over:
+            self._mine().update(lease_owner="", lease_until=None)
+
+    def _change(self, **changes: Any) -> None:
+        if not self._mine().update(**changes):
+            raise UploadLocked
+
+    def _mine(self) -> QuerySet[MediaUpload]:
+        return MediaUpload.objects.filter(pk=self.upload.pk, lease_owner=self.owner)
 
 
 @contextmanager
@@ -73,9 +83,3 @@ def lease(upload: MediaUpload) -> Iterator[Lease]:
         yield held
     finally:
         held.release()
-
-
-def give_back_connection() -> None:
-    """Return the database connection before waiting for a slow line; the next statement takes one again."""
-    if not connection.in_atomic_block:
-        connection.close()

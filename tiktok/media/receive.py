@@ -3,11 +3,13 @@
 import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tiktok.media import storage
@@ -18,6 +20,7 @@ from tiktok.models import MediaUpload
 BLOCK: Final = 64 * 1024
 COMMIT_BYTES: Final = 8 * 1024**2
 COMMIT_S: Final = 2.0
+UPLOAD_LIFE: Final = timedelta(hours=24)  # after its last bytes
 CHECKSUMS: Final = ("sha256", "sha1")
 
 
@@ -45,10 +48,11 @@ class OffsetMismatch(MediaError):
 
 
 def append(upload: MediaUpload, source: Source, *, offset: int, length: int, checksum: Checksum | None = None) -> int:
-    """Write up to ``length`` bytes at ``offset`` and return the new offset, which is on disk.
+    """Write up to ``length`` bytes at ``offset``; set and return the upload's new offset, which is on disk.
 
-    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. Memory stays
-    flat. Raises OffsetMismatch, UploadLocked, or MediaError with 400, 410, 413, 460 or 507.
+    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. Whoever sends
+    bytes has another day to go on. Memory stays flat. Raises OffsetMismatch, UploadLocked, or MediaError with 400,
+    410, 413, 460 or 507.
     """
     with storage.full_disk_as_fault(length), lease(upload) as held:
         if offset != upload.offset:
@@ -57,9 +61,8 @@ def append(upload: MediaUpload, source: Source, *, offset: int, length: int, che
             raise MediaError("too_long", _("There are more bytes than this upload announced."), status=413)
         storage.require_space(length)
         with _opened(upload) as file:
-            receiver = _Receiver(held, file, offset, checksum)
-            receiver.run(source)
-        return receiver.committed
+            _Receiver(held, file, offset, checksum).run(source)
+        return upload.offset
 
 
 @contextmanager
@@ -83,7 +86,7 @@ class _Receiver:
 
     def __init__(self, held: Lease, file: int, offset: int, checksum: Checksum | None) -> None:
         self.held, self.file, self.checksum = held, file, checksum
-        self.committed = self.written = offset
+        self.written = offset
         self._digest = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
         self._committed_at = time.monotonic()
 
@@ -93,10 +96,10 @@ class _Receiver:
                 self.held.keep()
                 self._write(block)
                 if self._is_time_to_commit():
-                    self._commit()
+                    self._commit(self.held.renew)
         finally:
             if self._digest is None:
-                self._commit()
+                self._commit(self.held.end)
         self._verify()
 
     def _write(self, block: bytes) -> None:
@@ -111,15 +114,20 @@ class _Receiver:
     def _is_time_to_commit(self) -> bool:
         if self._digest is not None:
             return False
-        return self.written - self.committed >= COMMIT_BYTES or time.monotonic() - self._committed_at > COMMIT_S
+        return (
+            self.written - self.held.upload.offset >= COMMIT_BYTES or time.monotonic() - self._committed_at > COMMIT_S
+        )
 
-    def _commit(self) -> None:
-        """Only what survives a power cut is promised to the sender."""
-        if self.written == self.committed:
+    def _commit(self, write: Callable[..., None]) -> None:
+        """Only what survives a power cut is promised to the sender. ``write`` keeps the lease or ends it."""
+        upload = self.held.upload
+        if self.written == upload.offset:
             return
         os.fdatasync(self.file)
-        self.held.renew(offset=self.written)
-        self.committed, self._committed_at = self.written, time.monotonic()
+        expires_at = timezone.now() + UPLOAD_LIFE
+        write(offset=self.written, expires_at=expires_at)
+        upload.offset, upload.expires_at = self.written, expires_at
+        self._committed_at = time.monotonic()
 
     def _verify(self) -> None:
         if self._digest is None or self.checksum is None:
@@ -127,7 +135,7 @@ class _Receiver:
         if self._digest.digest() != self.checksum.digest:
             text = _("The bytes do not match their checksum. Send them again.")
             raise MediaError("checksum_mismatch", text, status=460)
-        self._commit()
+        self._commit(self.held.end)
 
 
 def _read(source: Source) -> bytes:

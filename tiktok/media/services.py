@@ -2,9 +2,7 @@
 
 import os
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
-from typing import Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,10 +18,9 @@ from tiktok.media.checks import queue_check
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
 from tiktok.media.lease import Lease, lease
 from tiktok.media.names import display_name
+from tiktok.media.receive import UPLOAD_LIFE
 from tiktok.media.verdict import remove_bytes
 from tiktok.models import Media, MediaCheck, MediaKind, MediaUpload
-
-UPLOAD_LIFE: Final = timedelta(hours=24)
 
 
 def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str) -> MediaUpload:
@@ -41,12 +38,6 @@ def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str
         )
         quotas.need_room(instance)
     return upload
-
-
-def prolong_upload(upload: MediaUpload) -> None:
-    """Somebody is at it: the day begins anew."""
-    upload.expires_at = timezone.now() + UPLOAD_LIFE
-    MediaUpload.objects.filter(pk=upload.pk).update(expires_at=upload.expires_at)
 
 
 def finish_upload(upload: MediaUpload) -> Media:

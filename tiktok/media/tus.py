@@ -114,8 +114,7 @@ def _patch(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
         raise MediaError("length_required", _("Content-Length is missing."), status=411)
     sums = checksum(request.headers.get("Upload-Checksum", ""))
     offset, length = asked.number("Upload-Offset"), asked.number("Content-Length")
-    upload.offset = append(upload, request, offset=offset, length=length, checksum=sums)
-    services.prolong_upload(upload)
+    append(upload, request, offset=offset, length=length, checksum=sums)
     _finish_if_complete(upload)
     return HttpResponse(status=204, headers=_state(upload))
 

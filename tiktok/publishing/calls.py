@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
+from instances.database import give_back_connection
 from instances.jobs.desks import desks
 from tiktok import throttle
 from tiktok.api.client import TikTokClient
 from tiktok.api.errors import AccessTokenInvalid, RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from instances.database import give_back_connection
 from instances.problems import ApiProblem
 from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
-from tiktok.gateway import give_back_connection
 from tiktok.linking.rest_faults import rate_problem, refresh_problem, unavailable_problem
 from tiktok.linking.tokens import RefreshUnderWay
 from tiktok.models import InvalidTransition, Media, StaleState, TikTokAccount

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from instances.database import give_back_connection
 from instances.jobs.clock import read_db_now
-from tiktok.gateway import give_back_connection
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import transaction
 
+from instances.database import give_back_connection
 from instances.jobs.clock import read_db_now
 from instances.jobs.desks import desks
 from instances.jobs.process import process_mark
@@ -19,7 +20,7 @@ from tiktok.api.limits import UPLOAD_URL_LIFETIME_S
 from tiktok.api.secret import Secret
 from tiktok.api.types import ChunkAnswer, PublishStatus, PublishStatusCode
 from tiktok.fields import Undecryptable
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission, TikTokAccount
 from tiktok.publishing import follow
 from tiktok.publishing.faults import FAULTS, Fault, end_for, hold_for, needs_account, wait_for_account

@@ -18,12 +18,13 @@ from allauth.socialaccount.providers.tiktok.views import TikTokOAuth2Adapter
 from allauth.utils import get_request_param
 from django.http import HttpRequest
 
+from instances.database import give_back_connection
 from instances.jobs.clock import read_db_now
 from tiktok.api import login_kit
 from tiktok.api.answers import clean_text
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.gateway import give_back_connection, tiktok_client
+from tiktok.gateway import tiktok_client
 from tiktok.linking import outcomes
 from tiktok.linking.attempt import LinkAttempt, NotAllowed
 from tiktok.linking.finish import check_attempt, finish_link
