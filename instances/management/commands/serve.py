@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from instances.serving.address import Address, BadAddress
-from instances.serving.front.server import serve
+from instances.serving.front.server import become_server
 
 
 class Command(BaseCommand):
@@ -22,4 +23,6 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["processes"] < 1:
             raise CommandError("--processes must be at least 1.")
-        serve(address.host, address.port, processes=options["processes"])
+        self.stdout.flush()
+        is_behind_proxy = bool(settings.TRUSTED_PROXY_COUNT)
+        become_server(address.host, address.port, processes=options["processes"], is_behind_proxy=is_behind_proxy)

@@ -79,8 +79,9 @@ def use_own_address(address: Address) -> None:
 
 
 def web(address: Address) -> Child:
-    """One process with threads: SQLite has one writer anyway."""
-    return Child("web", _manage("serve", "--bind", str(address)))
+    """Two processes where there are two cores: in one of them all threads share one interpreter."""
+    processes = min(2, len(os.sched_getaffinity(0)))
+    return Child("web", _manage("serve", "--bind", str(address), "--processes", str(processes)))
 
 
 def jobs() -> Child:

@@ -38,7 +38,7 @@ class Front:
     def __init__(self, application: WsgiApplication, *, limits: Limits, scratch: Path) -> None:
         self.limits, self._scratch = limits, scratch
         self._pages = Pool(application, limits.page_threads, "page", limits.queue)
-        self._uploads = Pool(application, limits.upload_threads, "upload", limits.queue)
+        self._uploads = Pool(application, limits.upload_threads, "upload", limits.queue, after=self._pages)
         self._forms = Pool(application, limits.form_threads, "form", limits.queue)
         self._pulse = Pool(application, 2, "pulse", limits.queue)
         self._disk = ThreadPoolExecutor(4, thread_name_prefix="disk")
@@ -77,7 +77,8 @@ class Front:
 
     async def _answer(self, environ: Environ, incoming: Incoming, length: int | None, client: str) -> Answer:
         if is_resumable(environ, length):
-            return await Pieces(environ, incoming, self._uploads.answer, self.limits, self.held).run()
+            pieces = Pieces(environ, incoming, self._uploads.answer, self.limits, self.held, self._scratch)
+            return await pieces.run()
         if length is not None and length > self.limits.body_bytes:
             return await self._answer_long(environ, incoming, length, client)
         try:

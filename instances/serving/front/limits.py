@@ -22,9 +22,9 @@ class Limits:
     memory_bytes: int = 64 * 1024  # of such a body; the rest lies in an unlinked file
 
     piece_bytes: int = 4_000_000  # of a resumable upload: at most this much is not on disk yet
-    piece_s: float = 10.0
-    pieces_bytes: int = 128_000_000  # of all pieces in memory; above it they stay small
-    small_piece_bytes: int = 64_000
+    piece_s: float = 60.0
+    pieces_bytes: int = 16_000_000  # of all pieces in memory; above it they are on disk until they are complete
+    small_piece_bytes: int = 64_000  # stays in memory all the same
     block_bytes: int = 256 * 1024  # of a file that is sent
     linger_s: float = 3.0  # how long a refused body is read and dropped, so that its sender sees the refusal
 

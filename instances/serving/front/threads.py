@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from instances.serving.front.files import OpenFile
 WsgiApplication = Callable[..., Iterable[bytes]]
 Header = tuple[bytes, bytes]
 BUSY_S: Final = 5
+PATIENCE_S: Final = 0.2  # four megabytes every 0.2 s are still much more than most lines carry
 
 
 @dataclass(slots=True)
@@ -41,22 +42,46 @@ def busy() -> Answer:
 
 
 class Pool:
-    """Threads that compute answers; what waits for one of them is bounded."""
+    """Threads that compute answers; what waits for one of them is bounded.
 
-    def __init__(self, application: WsgiApplication, threads: int, name: str, queue: int) -> None:
+    Threads share one interpreter, so each request of this pool lets the pool ``after`` finish first, for a moment.
+    """
+
+    def __init__(
+        self, application: WsgiApplication, threads: int, name: str, queue: int, *, after: "Pool | None" = None
+    ) -> None:
         self._application, self._most = application, threads + queue
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._turns, self._after = asyncio.Semaphore(threads), after
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.taken = 0
 
     async def answer(self, environ: Environ) -> Answer:
         """Run the application; 503 when too many wait already."""
         if self.taken >= self._most:
             return busy()
-        self.taken += 1
+        self._take(1)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, environ)
+            async with self._turns:
+                if self._after:
+                    await self._after.until_idle(PATIENCE_S)
+                return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, environ)
         finally:
-            self.taken -= 1
+            self._take(-1)
+
+    def _take(self, count: int) -> None:
+        self.taken += count
+        if self.taken:
+            self._idle.clear()
+        else:
+            self._idle.set()
+
+    async def until_idle(self, most_s: float) -> None:
+        """Wait until nothing is computed here, or the time is over."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await self._idle.wait()
 
     def _call(self, environ: Environ) -> Answer:
         return call(self._application, environ)

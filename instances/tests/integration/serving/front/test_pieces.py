@@ -4,13 +4,19 @@ import base64
 import hashlib
 import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
-from instances.serving.front.pieces import CONTINUES
+import pytest
+
+from instances.serving.front import pieces, threads
+from instances.serving.front.pieces import CONTINUES, Held, NoRoom, Piece
 from instances.tests.integration.serving.front.running import Environ, Recorder, StartResponse, request, running
 from instances.tests.integration.serving.front.waiting import until
 
 TUS = "Content-Type: application/offset+octet-stream"
+BLOCK = 256 * 1024  # what the loop reads at once
 BODY = bytes(range(256)) * 2000  # 512,000 bytes: five pieces of 100,000 and some blocks
 
 
@@ -31,6 +37,11 @@ class Store(Recorder):
         self.data += told.body
         start_response("204 No Content", [("Upload-Offset", str(len(self.data)))])
         return []
+
+
+def full_file(buffering: int, **_options: object) -> BinaryIO:
+    """A file on a disk that has no room left."""
+    return Path("/dev/full").open("w+b", buffering)
 
 
 def patch(offset: int, body: bytes, *headers: str, length: int | None = None) -> bytes:
@@ -150,6 +161,28 @@ def test_slow_uploads_hold_no_thread(tmp_path: Path) -> None:
     assert store.data == BODY
 
 
+def test_uploads_let_pages_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "PATIENCE_S", 30.0)
+    application, release = Recorder(), threading.Event()
+
+    def slow(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        release.wait(20)
+        return Recorder.__call__(application, environ | {"PATH_INFO": "/page"}, start_response)
+
+    application.answers["/slow"] = slow
+    with running(tmp_path, application, page_threads=2) as server:
+        page = server.line(request("GET", "/slow"))
+        until(lambda: server.front._pages.taken == 1)
+        upload = server.line(request("POST", "/uploads", "Tus-Resumable: 1.0.0"))
+        until(lambda: server.front._uploads.taken == 1)
+        assert server.ask(request("GET", "/other")).endswith(b"fine")
+        release.set()
+        assert page.answer().endswith(b"fine")
+        assert upload.answer().endswith(b"fine")
+
+    assert [told.environ["PATH_INFO"] for told in application.calls] == ["/other", "/page", "/uploads"]
+
+
 def test_pieces_of_many_uploads_share_a_bounded_memory(tmp_path: Path) -> None:
     uploads, may_write = {f"/{n}": Store() for n in range(12)}, threading.Event()
     application = Recorder()
@@ -169,12 +202,38 @@ def test_pieces_of_many_uploads_share_a_bounded_memory(tmp_path: Path) -> None:
         ]
         for sender in senders:
             sender.start()
-        until(lambda: server.front.held.is_tight)
-        assert server.front.held.now < 12 * 300_000 + 400_000, "one block beyond the bound for each, at most"
-        may_write.set()
-        assert [line.answer()[:12] for line in lines] == [b"HTTP/1.1 204"] * 12
         for sender in senders:
             sender.join()
+        until(lambda: server.front._uploads.taken == 12)
+        assert server.front.held.now < 500_000 + 12 * BLOCK, "6 MB wait, and at most one block of each beyond the bound"
+        assert list(tmp_path.iterdir()) == [], "the files have no names"
+        may_write.set()
+        assert [line.answer()[:12] for line in lines] == [b"HTTP/1.1 204"] * 12
         until(lambda: server.front.held.now == 0)
 
     assert [store.data for store in uploads.values()] == [BODY] * 12
+
+
+def test_full_disk_ends_an_upload_that_memory_cannot_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store()
+    with running(tmp_path, store, pieces_bytes=0, small_piece_bytes=0) as server:
+        server.ask(patch(0, BODY[:1000]))
+        monkeypatch.setattr(pieces, "TemporaryFile", partial(full_file, 0))
+        answer = server.ask(patch(1000, BODY[1000:]))
+
+        assert answer.startswith(b"HTTP/1.1 507 ")
+        until(lambda: server.front.held.now == 0)
+    assert store.data == BODY[:1000]
+
+
+def test_piece_on_a_full_disk_can_be_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces, "TemporaryFile", partial(full_file, -1))
+    held = Held(most=0)
+    piece = Piece(held, 0, tmp_path)
+    piece.add(b"a few bytes")
+
+    with pytest.raises(NoRoom):
+        piece.rewound()
+    piece.close()
+    piece.close()
+    assert held.now == 0
