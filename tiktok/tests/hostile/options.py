@@ -64,7 +64,7 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--setup", choices=["embedded", "services"], default="embedded")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="share of the clients, between 0 and 1")
-    parser.add_argument("--upload-bytes", type=int, default=1_500_000, help="size of each honest upload")
+    parser.add_argument("--upload-bytes", type=int, default=3_000_000, help="size of each honest upload")
     parser.add_argument("--rate", type=int, default=50_000, help="bytes per second of each honest upload")
     parser.add_argument("--quiet-s", type=float, default=8.0, help="how long the quiet server is measured")
     parser.add_argument("--settle-s", type=float, default=120.0, help="longest wait for uploads and their checks")
