@@ -77,7 +77,8 @@ class InstanceAccountAdapter(WatchedSignIn):
         if not settings.EMAIL_URL:
             return
         links = {name: at_base_url(value) for name, value in context.items() if name.endswith("_url")}
-        message = self.render_mail(template_prefix, email, {"request": self.request, "email": email} | context | links)
+        ours = {"request": self.request, "email": email, "base_url": settings.BASE_URL}
+        message = self.render_mail(template_prefix, email, ours | context | links)
         html = next((str(part[0]) for part in getattr(message, "alternatives", [])), "")
         queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
 

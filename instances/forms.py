@@ -134,7 +134,7 @@ class InviteForm(RoleForm):
     """Whom to invite and as what."""
 
     email = forms.EmailField(
-        label=_("E-mail address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "off"})
+        label=_("Email address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "off"})
     )
     field_order = ["email", "role"]
 

@@ -84,7 +84,7 @@ def enable_two_factor(page: Page) -> tuple[str, str]:
 def invite(page: Page, slug: str, email: str) -> str:
     """Invite somebody as an editor and copy the link."""
     page.goto(f"/i/{slug}/settings/members/")
-    page.get_by_label("E-mail address").fill(email)
+    page.get_by_label("Email address").fill(email)
     page.get_by_label("Role", exact=True).last.select_option(label="Editor")
     press(page, "Invite")
     press(page, "Copy")
