@@ -254,7 +254,7 @@ def test_the_child_comes_after_everything_else() -> None:
         start_new_session=True,
     ).stdout.split()  # fmt: skip
 
-    assert (said[0], said[-2:]) == ("19", ["nice", "19"])
+    assert (said[0], said[-2:]) == ("10", ["nice", "10"])
 
 
 # It starts a child that waits forever in its last step, and says which process that is.
