@@ -39,6 +39,11 @@ def _started(pid: int) -> str:
     return stat.rpartition(")")[2].split()[19]
 
 
+def usable_cores() -> int:
+    """How many cores this process may run on; all of the machine's where the system does not tell (macOS)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _exists(pid: int) -> bool:
     """Without /proc (macOS) a living pid is taken for the same process."""
     try:

@@ -6,7 +6,6 @@ instance has one check at a time, and the instances take turns, so one that uplo
 """
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from django.db.models import F, Q
 from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now
 from instances.jobs.desks import desks
-from instances.jobs.process import is_dead_here, process_mark, stopping
+from instances.jobs.process import is_dead_here, process_mark, stopping, usable_cores
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import verdict
@@ -31,7 +30,7 @@ from tiktok.media.refusals import ContentRefused
 from tiktok.models import Media, MediaCheck, MediaState
 
 log = logging.getLogger(__name__)
-AT_ONCE: Final = max(1, len(os.sched_getaffinity(0)) // 2)  # half of the cores; each child takes up to 1 GB
+AT_ONCE: Final = max(1, min(2, usable_cores() // 2))  # each child takes up to 1 GB
 LEASE_S: Final = 30.0
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=5)

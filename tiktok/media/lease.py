@@ -56,8 +56,8 @@ class Lease:
 
     def end(self, **changes: Any) -> None:
         """Write ``changes`` and let the next one in. Raises UploadLocked, writing nothing, when somebody took over."""
-        self._is_over = True
         self._change(lease_owner="", lease_until=None, **changes)
+        self._is_over = True
 
     def release(self) -> None:
         """Let the next one in, unless it has ended."""

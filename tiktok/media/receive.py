@@ -21,6 +21,7 @@ BLOCK: Final = 64 * 1024
 COMMIT_BYTES: Final = 8 * 1024**2
 COMMIT_S: Final = 2.0
 UPLOAD_LIFE: Final = timedelta(hours=24)  # after its last bytes
+PROLONGED_BEFORE: Final = timedelta(hours=1)  # its end, when bytes are announced that are still on their way
 CHECKSUMS: Final = ("sha256", "sha1")
 
 
@@ -50,15 +51,18 @@ class OffsetMismatch(MediaError):
 def append(upload: MediaUpload, source: Source, *, offset: int, length: int, checksum: Checksum | None = None) -> int:
     """Write up to ``length`` bytes at ``offset``; set and return the upload's new offset, which is on disk.
 
-    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. Whoever sends
-    bytes has another day to go on. Memory stays flat. Raises OffsetMismatch, UploadLocked, or MediaError with 400,
-    410, 413, 460 or 507.
+    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. After each write
+    the upload may be continued for a day. Memory stays flat. Raises OffsetMismatch, UploadLocked, or MediaError with
+    400, 410, 413, 460 or 507.
     """
     with storage.full_disk_as_fault(length), lease(upload) as held:
         if offset != upload.offset:
             raise OffsetMismatch(upload.offset)
         if offset + length > upload.size_bytes:
             raise MediaError("too_long", _("There are more bytes than this upload announced."), status=413)
+        if upload.expires_at < timezone.now() + PROLONGED_BEFORE:
+            upload.expires_at = timezone.now() + UPLOAD_LIFE
+            held.renew(expires_at=upload.expires_at)
         storage.require_space(length)
         with _opened(upload) as file:
             _Receiver(held, file, offset, checksum).run(source)

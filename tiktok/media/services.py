@@ -102,13 +102,19 @@ def _store(path: str, instance: Instance, person: User | None, name: str) -> Med
     return media
 
 
-def cancel_upload(upload: MediaUpload) -> None:
-    """Forget an upload and its bytes; media made of it stays. Raises UploadLocked while bytes arrive."""
+def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool:
+    """Forget an upload and its bytes; media made of it stays. Raises UploadLocked while bytes arrive.
+
+    Returns whether it did: ``only_if_expired`` spares an upload that was continued meanwhile.
+    """
     with lease(upload):
+        if only_if_expired and upload.expires_at >= timezone.now():
+            return False
         is_media, path = upload.media_id is not None, upload.path
         MediaUpload.objects.filter(pk=upload.pk).delete()
     if not is_media:
         remove_bytes(path)
+    return True
 
 
 def delete_media(media: Media, *, actor: User) -> None:
@@ -156,8 +162,7 @@ def remove_expired_uploads() -> int:
     count = 0
     for upload in MediaUpload.objects.filter(expires_at__lt=timezone.now()):
         try:
-            cancel_upload(upload)
+            count += cancel_upload(upload, only_if_expired=True)
         except MediaError:  # bytes are arriving this moment
             continue
-        count += 1
     return count

@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from instances.jobs.process import usable_cores
 from instances.services.first_owner import first_owner_link
 from instances.serving.address import Address, BadAddress
 from instances.serving.lock import AlreadyRunning, running_lock
@@ -80,7 +81,7 @@ def use_own_address(address: Address) -> None:
 
 def web(address: Address) -> Child:
     """Two processes where there are two cores: in one of them all threads share one interpreter."""
-    processes = min(2, len(os.sched_getaffinity(0)))
+    processes = min(2, usable_cores())
     return Child("web", _manage("serve", "--bind", str(address), "--processes", str(processes)))
 
 

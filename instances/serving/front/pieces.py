@@ -6,6 +6,7 @@ flat: where many pieces come at once, they wait on the disk. The client sees one
 """
 
 import asyncio
+import errno
 import io
 import time
 from collections.abc import Awaitable, Callable
@@ -18,7 +19,7 @@ from typing import BinaryIO, Final, cast
 from instances.serving.front.bodies import Incoming, TooSlow
 from instances.serving.front.environ import Environ, with_body
 from instances.serving.front.limits import Limits
-from instances.serving.front.threads import Answer, text_answer
+from instances.serving.front.threads import Answer, busy, text_answer
 
 CONTENT_TYPE: Final = "application/offset+octet-stream"
 ACCEPTED: Final = 204
@@ -121,7 +122,9 @@ class Pieces:
             return answer
         try:
             return await self._hand_on_all(answer)
-        except NoRoom:
+        except NoRoom as fault:
+            if getattr(fault.__cause__, "errno", None) in {errno.EMFILE, errno.ENFILE}:
+                return busy()
             return text_answer(507, "The disk of this server is full. Continue at the offset that HEAD returns.")
 
     async def _hand_on_all(self, answer: Answer) -> Answer:

@@ -18,7 +18,7 @@ APPLICATION: Final = "config.asgi:application"
 ROOT: Final = Path(__file__).parents[3]
 # glibc gives threads heaps of their own, up to eight for each core, and each keeps what it has grown to.
 MEMORY: Final = {"MALLOC_ARENA_MAX": "2"}
-OTHER_FILES: Final = 512  # beside connections and what they send: the database, files that are sent, logs
+OTHER_FILES: Final = 512  # the database, files that are sent, logs
 STOP_S: Final = 5
 
 
@@ -39,14 +39,14 @@ def become_server(host: str, port: int, *, processes: int, is_behind_proxy: bool
     """Turn this process into the web server, which serves until SIGTERM or SIGINT. Does not return."""
     kind = "proxied" if is_behind_proxy else "direct"
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    command = [sys.executable, "-m", "instances.serving.front.server", host, str(port), str(processes), kind]
+    command = [sys.executable, "-P", "-m", "instances.serving.front.server", host, str(port), str(processes), kind]
     os.execve(sys.executable, command, MEMORY | os.environ | {"PYTHONPATH": path})  # noqa: S606 - no shell
 
 
 def serve(host: str, port: int, *, processes: int, kind: str) -> None:
     """Serve until SIGTERM or SIGINT; requests under way get a few seconds to end."""
     limits = Limits()
-    allow_open_files(2 * limits.connections + OTHER_FILES)
+    allow_open_files(3 * limits.connections + OTHER_FILES)  # two pieces of an upload may be on the disk
     uvicorn.run(
         APPLICATION,
         host=host,

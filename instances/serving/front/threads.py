@@ -15,7 +15,7 @@ from instances.serving.front.files import OpenFile
 WsgiApplication = Callable[..., Iterable[bytes]]
 Header = tuple[bytes, bytes]
 BUSY_S: Final = 5
-PATIENCE_S: Final = 0.2  # four megabytes every 0.2 s are still much more than most lines carry
+PATIENCE_S: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Pool:
     def __init__(
         self, application: WsgiApplication, threads: int, name: str, queue: int, *, after: "Pool | None" = None
     ) -> None:
-        self._application, self._most = application, threads + queue
+        self._application, self._threads, self._most = application, threads, threads + queue
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._turns, self._after = asyncio.Semaphore(threads), after
         self._idle = asyncio.Event()
@@ -65,10 +65,15 @@ class Pool:
         try:
             async with self._turns:
                 if self._after:
-                    await self._after.until_idle(PATIENCE_S)
+                    await self._after.until_idle(PATIENCE_S / (1 + self._waiting / 10))
                 return await asyncio.get_running_loop().run_in_executor(self._executor, self._call, environ)
         finally:
             self._take(-1)
+
+    @property
+    def _waiting(self) -> int:
+        """Requests that have no thread yet: the more there are, the less each lets others go first."""
+        return max(0, self.taken - self._threads)
 
     def _take(self, count: int) -> None:
         self.taken += count

@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db
 LINK: Final = "https://desk.example.com/auth/some/link/"
 # Of features that are off: codes by mail, passkeys, addresses changed by allauth, sign-in by other services.
 NEVER_SENT: Final = {
-    "account/email/email_changed",
     "account/email/email_confirm",
     "account/email/email_deleted",
     "account/email/login_code",
@@ -31,7 +30,7 @@ NEVER_SENT: Final = {
 PLAIN: Final = ["email_confirmation", "email_confirmation_signup", "password_reset_key", "account_already_exists"]
 MAILS: Final = [
     *(f"account/email/{name}" for name in [*PLAIN, "unknown_account"]),
-    *(f"account/email/{name}" for name in ("password_changed", "password_reset", "password_set")),
+    *(f"account/email/{name}" for name in ("password_changed", "password_reset", "password_set", "email_changed")),
     *(f"mfa/email/{name}" for name in ("totp_activated", "totp_deactivated", "recovery_codes_generated")),
 ]
 
@@ -46,7 +45,8 @@ def asked(rf: RequestFactory, settings: Settings) -> HttpRequest:
 def test_a_mail_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest) -> None:
     links = {"activate_url": LINK, "password_reset_url": LINK, "signup_url": LINK}
     change = {"timestamp": timezone.now(), "ip": "192.0.2.7", "user_agent": "Firefox"}
-    InstanceAccountAdapter(asked).send_mail(prefix, "anna@example.com", links | change)
+    addresses = {"from_email": "anna@example.com", "to_email": "anna@example.org"}
+    InstanceAccountAdapter(asked).send_mail(prefix, "anna@example.com", links | change | addresses)
 
     mail = OutgoingMail.objects.get()
     assert mail.subject == mail.subject.strip().capitalize(), "a sentence, not A Title"

@@ -70,11 +70,13 @@ def test_a_database_without_room_is_507_too(scoped: Instance, editor: User, monk
         raise OperationalError(*cause.args) from cause
 
     upload = services.create_upload(instance=scoped, actor=editor, size_bytes=100_000, name="a.mp4")
-    monkeypatch.setattr("tiktok.media.lease.Lease.end", full)
-
-    with pytest.raises(MediaError) as refusal:
-        append(upload, Line(b"x" * 100_000), offset=0, length=100_000)
+    with monkeypatch.context() as short:
+        short.setattr("tiktok.media.lease.Lease._change", full)
+        with pytest.raises(MediaError) as refusal:
+            append(upload, Line(b"x" * 100_000), offset=0, length=100_000)
     assert refusal.value.status == 507
+
+    assert append(upload, Line(b"x" * 100_000), offset=0, length=100_000) == 100_000, "the lease is free at once"
 
 
 def test_uploads_of_other_instances_take_room_too(

@@ -374,3 +374,15 @@ def test_two_finishers_make_one_media(transactional_db: None, upload: Announce, 
     made = Media.objects.get()
     assert set(outcomes) <= {str(made.pk), "locked"}
     assert str(made.pk) in outcomes
+
+
+def test_an_upload_continued_in_its_last_hour_is_kept(scoped: Instance, editor: User) -> None:
+    upload = services.create_upload(instance=scoped, actor=editor, size_bytes=1000, name="a.mp4")
+    soon = timezone.now() + timedelta(minutes=1)
+    MediaUpload.objects.update(expires_at=soon)
+    stale = MediaUpload.objects.get()
+
+    assert append(upload, Line(b""), offset=0, length=1000) == 0
+    assert MediaUpload.objects.get().expires_at > soon + timedelta(hours=2)
+    assert not services.cancel_upload(stale, only_if_expired=True)
+    assert MediaUpload.objects.exists()

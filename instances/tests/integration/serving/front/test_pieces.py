@@ -1,6 +1,7 @@
 """A long PATCH of a resumable upload reaches the application in pieces."""
 
 import base64
+import errno
 import hashlib
 import threading
 from collections.abc import Iterable
@@ -237,3 +238,17 @@ def test_piece_on_a_full_disk_can_be_forgotten(tmp_path: Path, monkeypatch: pyte
     piece.close()
     piece.close()
     assert held.now == 0
+
+
+def test_upload_that_finds_no_free_descriptor_is_told_to_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(**_options: object) -> BinaryIO:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(pieces, "TemporaryFile", none_left)
+    with running(tmp_path, Store(), pieces_bytes=0, small_piece_bytes=0) as server:
+        answer = server.ask(patch(0, BODY))
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"\r\nretry-after: 5\r\n" in answer
