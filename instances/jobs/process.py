@@ -30,6 +30,11 @@ def is_dead_here(mark: str) -> bool:
     return host == HOST and pid.isdecimal() and _started(int(pid)) != started
 
 
+def usable_cores() -> int:
+    """How many cores this process may run on; all of the machine's where the system does not tell (macOS)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _started(pid: int) -> str:
     """The kernel's start time of a process in ticks since boot; empty when there is none."""
     try:
@@ -37,11 +42,6 @@ def _started(pid: int) -> str:
     except OSError:
         return "" if not _exists(pid) else "0"
     return stat.rpartition(")")[2].split()[19]
-
-
-def usable_cores() -> int:
-    """How many cores this process may run on; all of the machine's where the system does not tell (macOS)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _exists(pid: int) -> bool:

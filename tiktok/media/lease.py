@@ -55,7 +55,7 @@ class Lease:
             self.renew()
 
     def end(self, **changes: Any) -> None:
-        """Write ``changes`` and let the next one in. Raises UploadLocked, writing nothing, when somebody took over."""
+        """Write ``changes`` and release the lease. Raises UploadLocked, writing nothing, if it was taken over."""
         self._change(lease_owner="", lease_until=None, **changes)
         self._is_over = True
 

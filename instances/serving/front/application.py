@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from accounts.client import client_address
 from instances.serving.front.bodies import Incoming, LineDropped, Receive, Stream, TooLong, TooSlow, receive_whole
-from instances.serving.front.environ import Environ, Scope, environ_of, with_body
+from instances.serving.front.environ import Environ, Scope, environ_of, kind_of, with_body
 from instances.serving.front.files import OpenFile
 from instances.serving.front.limits import Limits
 from instances.serving.front.pieces import CONTENT_TYPE as RESUMABLE
@@ -160,13 +160,9 @@ def _length(headers: dict[bytes, bytes]) -> int | None:
 
 def _is_upload(environ: Environ) -> bool:
     """Whether pages should not wait for this request: a small file, or what a resumable upload asks besides."""
-    return "HTTP_TUS_RESUMABLE" in environ or _kind(environ) == FORM
+    return "HTTP_TUS_RESUMABLE" in environ or kind_of(environ) == FORM
 
 
 def _is_streamed(environ: Environ) -> bool:
     """A form may carry a file, and a resumable upload with a checksum counts as a whole."""
-    return _kind(environ) in {FORM, RESUMABLE}
-
-
-def _kind(environ: Environ) -> str:
-    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+    return kind_of(environ) in {FORM, RESUMABLE}

@@ -39,6 +39,11 @@ def environ_of(scope: Scope) -> Environ:
     return environ
 
 
+def kind_of(environ: Environ) -> str:
+    """Return the body's media type, without parameters, in lower case."""
+    return str(environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+
 def _add_headers(environ: Environ, headers: Iterable[tuple[bytes, bytes]]) -> None:
     """A name with an underscore could pass for another one (X_Forwarded_For), so it is left out."""
     for name, value in headers:

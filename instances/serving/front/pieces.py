@@ -17,7 +17,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final, cast
 
 from instances.serving.front.bodies import Incoming, TooSlow
-from instances.serving.front.environ import Environ, with_body
+from instances.serving.front.environ import Environ, kind_of, with_body
 from instances.serving.front.limits import Limits
 from instances.serving.front.threads import Answer, busy, text_answer
 
@@ -32,7 +32,7 @@ def is_resumable(environ: Environ, length: int | None) -> bool:
     """Whether this request is bytes of a tus upload that may be cut: not under a checksum, which covers the whole."""
     offset = environ.get("HTTP_UPLOAD_OFFSET", "")
     return (
-        environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == CONTENT_TYPE
+        kind_of(environ) == CONTENT_TYPE
         and bool(length)
         and offset.isascii()
         and offset.isdigit()
@@ -63,9 +63,9 @@ class Piece:
 
     def __init__(self, held: Held, small_bytes: int, directory: Path) -> None:
         self._held, self._small_bytes, self._directory = held, small_bytes, directory
-        self._file: BinaryIO = io.BytesIO()
+        self._file: BinaryIO = io.BytesIO()  # until it moves to the disk
         self._counted = self.size = 0
-        self._is_on_disk = self.is_last = False
+        self.is_last = False
         self.fault: OSError | None = None
 
     def add(self, block: bytes) -> None:
@@ -73,16 +73,16 @@ class Piece:
         try:
             self._file.write(block)
             self.size += len(block)
-            if not self._is_on_disk:
+            if isinstance(self._file, io.BytesIO):
                 self._count(len(block))
                 if self._held.is_tight and self.size > self._small_bytes:
-                    self._move_to_disk()
+                    self._move_to_disk(self._file)
         except OSError as error:
             raise NoRoom from error
 
-    def _move_to_disk(self) -> None:
-        with cast(io.BytesIO, self._file) as memory:
-            self._file, self._is_on_disk = cast(BinaryIO, TemporaryFile(dir=self._directory)), True  # noqa: SIM115 - closed in close()
+    def _move_to_disk(self, memory: io.BytesIO) -> None:
+        with memory:
+            self._file = cast(BinaryIO, TemporaryFile(dir=self._directory))  # noqa: SIM115 - closed in close()
             self._file.write(memory.getvalue())
         self._count(-self._counted)
 

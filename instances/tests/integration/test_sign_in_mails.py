@@ -1,4 +1,4 @@
-"""The words of the mails that allauth sends: ours, with the product's name and address."""
+"""The words of the emails that allauth sends: ours, with the product's name and address."""
 
 from pathlib import Path
 from typing import Final
@@ -16,7 +16,7 @@ from instances.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db
 LINK: Final = "https://desk.example.com/auth/some/link/"
-# Of features that are off: codes by mail, passkeys, addresses changed by allauth, sign-in by other services.
+# Of features that are off: codes by email, passkeys, addresses changed by allauth, sign-in by other services.
 NEVER_SENT: Final = {
     "account/email/email_confirm",
     "account/email/email_deleted",
@@ -42,7 +42,7 @@ def asked(rf: RequestFactory, settings: Settings) -> HttpRequest:
 
 
 @pytest.mark.parametrize("prefix", MAILS)
-def test_a_mail_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest) -> None:
+def test_an_email_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest) -> None:
     links = {"activate_url": LINK, "password_reset_url": LINK, "signup_url": LINK}
     change = {"timestamp": timezone.now(), "ip": "192.0.2.7", "user_agent": "Firefox"}
     addresses = {"from_email": "anna@example.com", "to_email": "anna@example.org"}
@@ -58,7 +58,7 @@ def test_a_mail_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest
     assert (LINK in mail.text) == (prefix.removeprefix("account/email/") in PLAIN)
 
 
-def test_every_mail_of_allauth_that_may_be_sent_has_our_words() -> None:
+def test_every_email_of_allauth_that_may_be_sent_has_our_words() -> None:
     theirs = Path(allauth.__file__).parent / "templates"
     known = {
         str(path.relative_to(theirs)).removesuffix("_message.txt") for path in theirs.glob("*/email/*_message.txt")

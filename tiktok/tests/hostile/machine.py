@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from tiktok.media import probe_child
+
 EVERY_S: Final = 0.25
-NICENESS: Final = 10
 PROBE: Final = "probe_child"
 JOBS: Final = "manage.py jobs"
 SUPERVISOR: Final = "manage.py up"
@@ -22,9 +23,7 @@ PAGE_MB: Final = os.sysconf("SC_PAGE_SIZE") / 1_000_000
 def step_back() -> None:
     """Call it once in a process of clients, which would be on another machine: the product goes first."""
     os.setsid()
-    os.nice(NICENESS)
-    with suppress(OSError):  # where Linux shares the processor out by session, niceness counts inside of one
-        Path("/proc/self/autogroup").write_text(str(NICENESS))
+    probe_child.step_back()
 
 
 @dataclass(frozen=True)

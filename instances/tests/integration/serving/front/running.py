@@ -55,6 +55,19 @@ class Recorder:
         self.calls.append(told)
         return told
 
+    def hold(self, path: str, body: bytes = b"") -> threading.Event:
+        """Answer this path with ``body``, once the event is set that is returned."""
+        release = threading.Event()
+
+        def answer(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            release.wait(20)
+            self.keep(environ)
+            start_response("200 OK", [])
+            return [body]
+
+        self.answers[path] = answer
+        return release
+
     @property
     def bodies(self) -> list[bytes]:
         return [told.body for told in self.calls]

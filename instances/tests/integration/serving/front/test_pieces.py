@@ -128,14 +128,8 @@ def test_bad_offset_is_left_to_the_application(tmp_path: Path) -> None:
 
 
 def test_uploads_and_pages_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    application, release = Recorder(), threading.Event()
-
-    def long(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        release.wait(20)
-        start_response("200 OK", [])
-        return [b"long"]
-
-    application.answers["/long"] = long
+    application = Recorder()
+    release = application.hold("/long", b"long")
     with running(tmp_path, application, page_threads=1, upload_threads=1) as server:
         page = server.line(request("GET", "/long"))
         until(lambda: server.front._pages.taken == 1)
@@ -164,15 +158,10 @@ def test_slow_uploads_hold_no_thread(tmp_path: Path) -> None:
 
 def test_uploads_let_pages_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "PATIENCE_S", 30.0)
-    application, release = Recorder(), threading.Event()
-
-    def slow(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        release.wait(20)
-        return Recorder.__call__(application, environ | {"PATH_INFO": "/page"}, start_response)
-
-    application.answers["/slow"] = slow
+    application = Recorder()
+    release = application.hold("/page", b"fine")
     with running(tmp_path, application, page_threads=2) as server:
-        page = server.line(request("GET", "/slow"))
+        page = server.line(request("GET", "/page"))
         until(lambda: server.front._pages.taken == 1)
         upload = server.line(request("POST", "/uploads", "Tus-Resumable: 1.0.0"))
         until(lambda: server.front._uploads.taken == 1)

@@ -1,10 +1,9 @@
 """Clients that send or read slowly, or not at all, keep nobody waiting and are cut off."""
 
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 
-from instances.tests.integration.serving.front.running import Environ, Recorder, StartResponse, request, running
+from instances.tests.integration.serving.front.running import Recorder, request, running
 from instances.tests.integration.serving.front.waiting import until
 
 STALLED = request("POST", "/form", length=1000, body=b"ab")
@@ -21,14 +20,8 @@ def test_half_sent_bodies_keep_no_page_waiting(tmp_path: Path) -> None:
 
 
 def test_health_check_answers_while_every_page_thread_is_taken(tmp_path: Path) -> None:
-    application, release = Recorder(), threading.Event()
-
-    def long(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        release.wait(20)
-        start_response("200 OK", [])
-        return [b""]
-
-    application.answers["/long"] = long
+    application = Recorder()
+    release = application.hold("/long")
     with running(tmp_path, application, page_threads=1, queue=1) as server:
         waiting = [server.line(request("GET", "/long")) for _ in range(2)]
         until(lambda: server.front._pages.taken == 2)
