@@ -147,7 +147,7 @@ def test_person_is_mailed_about_a_changed_password(client: Client, editor: User)
 
     mail = OutgoingMail.objects.get()
     assert mail.to == editor.email
-    assert "Your password has been changed" in mail.text
+    assert "The password of your Clipdesk account was changed." in mail.text
 
 
 @pytest.mark.usefixtures("with_mail")
