@@ -3,11 +3,11 @@
 import base64
 import os
 import secrets
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -87,10 +87,10 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
     return value
 
 
-def time_zone(name: str, default: str) -> str:
-    """An IANA time zone name."""
+def time_zone(name: str, default: str, known: Collection[str]) -> str:
+    """An IANA time zone name, one of ``known``."""
     value = text(name, default)
-    if value not in available_timezones():
+    if value not in known:
         raise ImproperlyConfigured(f"{name} must be an IANA time zone such as Europe/Berlin, not {value!r}.")
     return value
 

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import available_timezones
 
 from allauth.core import context
 from django import forms
@@ -31,10 +30,11 @@ SCOPE_LABELS = {
 }
 
 
-def zone_choices() -> list[tuple[str, str]]:
-    """The IANA zones that people choose from, without the legacy aliases."""
-    zones = (zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
-    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(zones))]
+def zone_choices(in_use: str = "UTC") -> list[tuple[str, str]]:
+    """The IANA zones that people choose from, without the legacy aliases but for the one ``in_use``."""
+    known = settings.ZONE_DATA.names
+    zones = {zone for zone in known if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))}
+    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(zones | ({in_use} & known) - {"UTC"}))]
 
 
 class SignupExtras(forms.Form):
@@ -84,14 +84,16 @@ class InstanceForm(forms.Form):
         validators=[slug_validator],
         help_text=_("Small letters, digits and hyphens. Left empty, it is made from the name. It cannot change later."),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), choices=zone_choices)
+    time_zone = forms.ChoiceField(label=_("Time zone"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tenants = tenants_led_by(user)
         field: Any = self.fields["tenant"]
         field.queryset = tenants
-        self.initial.setdefault("time_zone", settings.DEFAULT_INSTANCE_TIME_ZONE)
+        default = self.initial.setdefault("time_zone", settings.DEFAULT_INSTANCE_TIME_ZONE)
+        offered: Any = self.fields["time_zone"]
+        offered.choices = zone_choices(default)
         if len(tenants) == 1:
             field.initial, field.widget = tenants[0].pk, forms.HiddenInput()
 
@@ -100,13 +102,16 @@ class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and time zone of an instance."""
 
     name = NameField(label=_("Name"), max_length=120)
-    time_zone = forms.ChoiceField(
-        label=_("Time zone"), choices=zone_choices, help_text=_("Times are entered and shown in this zone.")
-    )
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times are entered and shown in this zone."))
 
     class Meta:
         model = Instance
         fields = ["name", "time_zone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: Any = self.fields["time_zone"]
+        offered.choices = zone_choices(self.instance.time_zone)
 
 
 class TwoFactorPolicyForm(forms.Form):

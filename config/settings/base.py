@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from config import env
+from config import env, zones
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 DATA_DIR = env.directory("DATA_DIR", BASE_DIR / "var")
@@ -190,6 +190,7 @@ DOCTOR_CHECKS = [
     "instances.doctor.environment.names",
     "instances.doctor.environment.values",
     "instances.doctor.environment.hosts",
+    "instances.doctor.environment.zone_data",
     "instances.doctor.address.reaches_us",
     "instances.doctor.database.answers",
     "instances.doctor.database.is_up_to_date",
@@ -315,7 +316,8 @@ LANGUAGES = [("en", _("English"))]
 USE_I18N = USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "UTC"
-DEFAULT_INSTANCE_TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
+ZONE_DATA = zones.use_newest()
+DEFAULT_INSTANCE_TIME_ZONE = env.time_zone("TIME_ZONE", "UTC", ZONE_DATA.names)
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

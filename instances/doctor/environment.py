@@ -1,4 +1,4 @@
-"""Variables of the environment: misnamed, wrapped in quotation marks or blanks; and addresses that must agree."""
+"""Variables of the environment: misnamed, wrapped in quotes or blanks; addresses that must agree; time zone data."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,6 +87,19 @@ def hosts(_visit: Visit) -> Iterable[Finding]:
     if settings.DEBUG and host not in LOOPBACK:
         text = _("DEBUG is on while others can reach Clipdesk: error pages show its insides.")
         yield fault("debug", text, _("Set DEBUG=false and restart."))
+
+
+def zone_data(_visit: Visit) -> Iterable[Finding]:
+    """Which copy of the time zone rules is used: the newer one."""
+    data = settings.ZONE_DATA
+    words = {"version": data.version, "package": data.package, "system": data.system}
+    if not data.system:
+        text = _("Time zones are those of the tzdata package (%(package)s); the operating system tells no version.")
+    elif data.is_package:
+        text = _("Time zones are those of the tzdata package (%(package)s); the operating system has %(system)s.")
+    else:
+        text = _("Time zones are those of the operating system (%(system)s); the tzdata package has %(package)s.")
+    yield good("zone-data", text % words)
 
 
 def _https(scheme: str, host: str) -> Finding:

@@ -1,8 +1,9 @@
 """Instance: a brand or client of the tenant, and the wall of isolation."""
 
 import uuid
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
@@ -37,7 +38,4 @@ class Instance(models.Model):
     @property
     def zone(self) -> ZoneInfo:
         """The zone in which people of this instance read and enter times; UTC if its name has gone from the data."""
-        try:
-            return ZoneInfo(self.time_zone)
-        except ZoneInfoNotFoundError:
-            return ZoneInfo("UTC")
+        return ZoneInfo(self.time_zone if self.time_zone in settings.ZONE_DATA.names else "UTC")

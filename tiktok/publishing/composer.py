@@ -80,7 +80,7 @@ def _compose(
     if refusal and request.method == "GET":
         return _page(request, context)
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
-    zone = (post and post.publish_zone) or request.instance.time_zone
+    zone = (post and post.publish_zone) or request.instance.zone.key
     form = PostForm(_sent(request), initial=initial, creator=creator, zone=zone)
     if "other" in request.POST:
         form.errors.clear()  # half-written is no mistake yet

@@ -104,8 +104,9 @@ class PostForm(forms.Form):
             self._keep()
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
-        names = dict([(zone, zone), *zone_choices()])
-        self.fields["timezone"].choices = list(names.items())  # type: ignore[attr-defined]
+        names = zone_choices(zone)
+        gone = [] if zone in dict(names) else [(zone, zone)]  # it stays until another is chosen; no post goes out by it
+        self.fields["timezone"].choices = [*gone, *names]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = zone
 
     def _offer(self, creator: CreatorInfo) -> None:

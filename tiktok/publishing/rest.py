@@ -86,7 +86,7 @@ def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tup
 
 
 def _when(request: InstanceRequest, payload: PostIn | PublishIn) -> When | None:
-    zone = request.instance.time_zone
+    zone = request.instance.zone.key
     when = rest_input.when_of(payload.publish_at, payload.timezone, default_zone=zone)
     if when:
         refuse_unless_ahead(when, read_db_now())

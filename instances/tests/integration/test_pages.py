@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from accounts.models import Tenant, TenantMembership, User
 from instances.models import ApiKey, Instance, Membership
@@ -147,6 +148,28 @@ def test_general_settings_change_name_and_zone_but_not_the_address(
 
     instance.refresh_from_db()
     assert (instance.name, instance.time_zone, instance.slug) == ("Dawn", "Asia/Tokyo", "aurora")
+
+
+def test_legacy_time_zone_survives_saving_settings_unchanged(client: Client, instance: Instance, admin: User) -> None:
+    Instance.objects.update(time_zone="EST")
+    client.force_login(admin)
+    sent = client.get("/i/aurora/settings/general/").context["form"].initial
+
+    client.post("/i/aurora/settings/general/", sent)
+
+    instance.refresh_from_db()
+    assert (sent["time_zone"], instance.time_zone) == ("EST", "EST")
+
+
+def test_new_instance_is_offered_the_legacy_zone_of_the_settings(
+    client: Client, instance: Instance, owner: User, settings: Settings
+) -> None:
+    settings.DEFAULT_INSTANCE_TIME_ZONE = "EST"
+    client.force_login(owner)
+
+    page = client.get("/instances/new/").content.decode()
+
+    assert '<option value="EST" selected>' in page
 
 
 def test_a_refused_name_leaves_the_frame_as_it_is(client: Client, instance: Instance, admin: User) -> None:

@@ -1,5 +1,7 @@
 """Variables and addresses that do not agree: each fault named, with the step that mends it."""
 
+from dataclasses import replace
+
 import pytest
 from pytest_django import Settings
 
@@ -100,3 +102,19 @@ def test_our_own_address_has_to_be_served(
 
     assert (findings[check].state, findings[check].step) == (state, step)
     assert {name for name, finding in findings.items() if finding.state == State.FAULT} <= {check}
+
+
+@pytest.mark.parametrize(
+    ("version", "system", "text"),
+    [
+        ("2026f", "2025b", "Time zones are those of the tzdata package (2026f); the operating system has 2025b."),
+        ("2026g", "2026g", "Time zones are those of the operating system (2026g); the tzdata package has 2026f."),
+        ("2026f", "", "Time zones are those of the tzdata package (2026f); the operating system tells no version."),
+    ],
+)
+def test_doctor_tells_which_zone_data_is_used(settings: Settings, version: str, system: str, text: str) -> None:
+    settings.ZONE_DATA = replace(settings.ZONE_DATA, version=version, package="2026f", system=system)
+
+    assert [(finding.check, finding.state, finding.text) for finding in environment.zone_data(VISIT)] == [
+        ("zone-data", State.OK, text)
+    ]

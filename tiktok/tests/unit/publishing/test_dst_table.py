@@ -44,7 +44,7 @@ TABLE: Final = [
     ("America/Phoenix", "2026-03-08T02:30", ONCE, "2026-03-08T09:30"),
     # A gap at midnight: that day has no 00:30
     ("America/Havana", "2026-03-08T00:30", GAP, "2026-03-08T01:00"),
-    ("America/Havana", "2026-11-01T00:30", TWICE, "2026-11-01T04:30"),
+    ("America/Havana", "2025-11-02T00:30", TWICE, "2025-11-02T04:30"),
     ("America/Asuncion", "2023-10-01T00:15", GAP, "2023-10-01T01:00"),
     ("Asia/Beirut", "2024-03-31T00:30", GAP, "2024-03-31T01:00"),
     ("Asia/Beirut", "2024-10-26T23:30", TWICE, "2024-10-26T20:30"),
@@ -67,6 +67,9 @@ TABLE: Final = [
     # Ramadan: summer time is interrupted
     ("Africa/Casablanca", "2024-03-10T02:30", TWICE, "2024-03-10T01:30"),
     ("Africa/Casablanca", "2024-04-14T02:30", GAP, "2024-04-14T03:00"),
+    # Rules that changed in 2026, after most operating systems' zone data was made
+    ("Africa/Casablanca", "2027-07-01T12:00", ONCE, "2027-07-01T12:00"),
+    ("America/Vancouver", "2027-03-14T02:30", ONCE, "2027-03-14T09:30"),
     # Abolished: what was a gap once is a time like any other
     ("America/Sao_Paulo", "2018-11-04T00:30", GAP, "2018-11-04T01:00"),
     ("America/Sao_Paulo", "2026-11-01T00:30", ONCE, "2026-11-01T03:30"),
