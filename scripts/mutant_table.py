@@ -316,7 +316,7 @@ _PROTOCOL = [
         "R1 despite a receipt",
         DEATHS,
         "tiktok/publishing/start.py",
-        "    if receipt is not None:\n        return _adopt(step, receipt)\n    step.move(",
+        "    if receipt is not None:\n        return _adopt(step, submission, receipt)\n    step.move(",
         "    step.move(",
     ),
     mutant(
@@ -324,7 +324,7 @@ _PROTOCOL = [
         DEATHS,
         "tiktok/publishing/start.py",
         "    keep_receipt(submission, answer)\n"
-        "    return _adopt(step, InitReceipt.objects.get(submission=submission))\n",
+        "    return _adopt(step, submission, InitReceipt.objects.get(submission=submission))\n",
         """    known = {
         "publish_id": answer.publish_id,
         "upload_url": seal(Submission, submission.pk, "upload_url", answer.upload_url),

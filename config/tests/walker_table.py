@@ -226,6 +226,7 @@ POSTS = [
     Row("tiktok:dashboard", P.CONTENT_VIEW),
     Row("tiktok:post-list", P.CONTENT_VIEW),
     Row("tiktok:post-new", P.POST_WRITE, methods=BOTH),
+    Row("tiktok:outage-posts", P.POST_PUBLISH, also=(302,), outage_id="=9f1c6b52-6a3f-4c0e-8a55-0c0f5d8f3a11"),
     Row("tiktok:post-media-choice", P.POST_WRITE, media_id="media"),
     Row("tiktok:post-detail", P.CONTENT_VIEW, post_id="post"),
     Row("tiktok:post-live", P.CONTENT_VIEW, post_id="post"),

@@ -146,7 +146,7 @@ def examine_app(app: TikTokApp, visit: Visit) -> list[Finding]:
         standing.audit(app),
     ]
     if visit.database_answers and not app._state.adding:
-        found += [standing.approval(app), *standing.caps(app), *standing.old_secret(app)]
+        found += [standing.approval(app), *standing.caps(app), *standing.outages(app), *standing.old_secret(app)]
         found += [] if registration.is_own_machine() else webhooks(app)
     return found
 

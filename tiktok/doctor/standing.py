@@ -12,11 +12,13 @@ from tiktok import quota
 from tiktok.api.limits import ACTIVE_USERS_UNAUDITED
 from tiktok.doctor.registration import place
 from tiktok.linking.developer_apps import has_old_secret
-from tiktok.models import TikTokApp, TikTokCredential
+from tiktok.models import TikTokApp, TikTokCredential, TikTokOutage
+from tiktok.outages import REPORTED_FROM, posts_held_by
 
 APPROVAL: Final = "approval"
 AUDIT: Final = "audit"
 CAPS: Final = "caps"
+OUTAGE: Final = "outage"
 
 
 def approval(app: TikTokApp) -> Finding:
@@ -59,6 +61,24 @@ def caps(app: TikTokApp) -> Iterable[Finding]:
     else:
         yield good(CAPS, _usage(users, most), subject=app.name)
     yield from _held_creators(app)
+
+
+def outages(app: TikTokApp) -> Iterable[Finding]:
+    """While TikTok takes no posts: since when, with which answer, and how many wait."""
+    for outage in TikTokOutage.objects.filter(app=app, ended_at=None, faults__gte=REPORTED_FROM):
+        waiting = posts_held_by(outage)
+        text = ngettext(
+            "TikTok has taken no posts since %(when)s UTC; %(n)d post waits. It said %(code)s (log_id %(log_id)s).",
+            "TikTok has taken no posts since %(when)s UTC; %(n)d posts wait. It said %(code)s (log_id %(log_id)s).",
+            waiting,
+        )
+        when = f"{outage.began_at:%Y-%m-%d %H:%M}"
+        text %= {"when": when, "n": waiting, "code": outage.code, "log_id": outage.log_id or "-"}
+        step = _(
+            "Nothing to do if TikTok itself is down: Clipdesk tries again. Otherwise check this server's way to"
+            " TikTok, and give TikTok's support the log_id."
+        )
+        yield warning(OUTAGE, text, step, subject=app.name)
 
 
 def _usage(users: int, most: int | None) -> str:

@@ -92,7 +92,7 @@ def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> Usab
         except (RefreshUnderWay, TikTokError) as error:
             if row.version == refresh_now or not _has_left(row, LAST_MOMENTS, share=4):
                 raise
-            log.warning("credential %s keeps its token, since refreshing failed: %s", credential_id, error)
+            log.info("credential %s keeps its token, since refreshing failed: %s", credential_id, error)
             return _reveal(row)
 
 
@@ -193,7 +193,7 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
     except TikTokError as error:
         if error.kind not in MAYBE_ROTATED:
             raise
-        log.warning("TikTok's answer to a refresh of credential %s was lost (%s); asking again", row.pk, error)
+        log.info("TikTok's answer to a refresh of credential %s was lost (%s); asking again", row.pk, error)
     try:
         return _ask(row, refresh_token)
     except RefreshTokenRejected as error:

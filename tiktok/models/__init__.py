@@ -4,6 +4,7 @@ from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential
 from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
 from tiktok.models.connect_link import ConnectLink
 from tiktok.models.media import Media, MediaCheck, MediaKind, MediaState, MediaUpload
+from tiktok.models.outage import OutageKind, TikTokOutage
 from tiktok.models.post import (
     ConsentSnapshot,
     InvalidTransition,
@@ -36,6 +37,7 @@ __all__ = [
     "MediaSource",
     "MediaState",
     "MediaUpload",
+    "OutageKind",
     "Person",
     "PkceMode",
     "Post",
@@ -50,6 +52,7 @@ __all__ = [
     "TikTokAccount",
     "TikTokApp",
     "TikTokCredential",
+    "TikTokOutage",
     "WebhookDelivery",
     "WebhookRefusal",
     "WorkItem",

@@ -16,6 +16,7 @@ from instances.scoping import ContentModel
 from tiktok.models.account import TikTokAccount
 from tiktok.models.media import Media
 from tiktok.models.notices import tell_people
+from tiktok.models.outage import TikTokOutage
 from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
 from tiktok.models.work import KEEP, Held, Person, StaleState, Wake
 
@@ -55,7 +56,7 @@ class Post(ContentModel):
     Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone a person
     chose. ``publish_status`` and ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids
     as text, empty until the post is public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means
-    nothing without one.
+    nothing without one. ``outage``: TikTok's outage that holds the post, or was the last thing that held it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -93,6 +94,7 @@ class Post(ContentModel):
     hold_reason = models.CharField(max_length=80, blank=True)
     hold_count = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
+    outage = models.ForeignKey(TikTokOutage, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     idempotency_key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULL keeps it out of the constraint
     idempotency_hash = models.CharField(max_length=64, blank=True)
@@ -123,6 +125,7 @@ class Post(ContentModel):
                 condition=Q(published_at__isnull=False),
                 name="post_last_published",
             ),
+            models.Index(fields=["outage"], condition=Q(outage__isnull=False), name="post_held_by_outage"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["instance", "idempotency_key"], name="post_idempotency"),

@@ -2,15 +2,16 @@
 
 import logging
 import random
-from typing import Final
+from typing import Any, Final
 
-from tiktok import quota
+from tiktok import outages, quota
 from tiktok.api.errors import ErrorKind, InvalidClient, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.api.types import Scope
 from tiktok.linking.status import lose_scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
-from tiktok.models import AttentionReason, PostState, TikTokApp
+from tiktok.models import AttentionReason, OutageKind, PostState, TikTokApp, TikTokOutage
+from tiktok.publishing import tries
 from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_until
 from tiktok.throttle import GATE_JITTER_S, RateHeld
 
@@ -23,6 +24,8 @@ FAULTS: Final = (ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError)
 PASSING: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER, ErrorKind.QUOTA})
 # Definite refusals that say nothing against the post; they do not count against the limit of inits.
 UNCOUNTED: Final = frozenset({ErrorKind.NET, ErrorKind.RATE, ErrorKind.QUOTA, ErrorKind.AUTH, ErrorKind.SCOPE})
+# TikTok is away, or has a fault of its own; nothing is wrong with the post.
+OUTAGE: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER})
 WAITING_RECHECK_S: Final = 300.0
 REFRESH_RETRY_S: Final = 3.0
 # Nobody but whoever runs Clipdesk can do something about these.
@@ -71,7 +74,26 @@ def hold_for(step: Step, fault: Fault) -> Pause:
         return step.hold("reconnect_needed", WAITING_RECHECK_S)
     if fault.kind == ErrorKind.QUOTA:
         return _hold_for_quota(step, fault.code, fault.log_id)
+    if fault.kind in OUTAGE and step.post.state == PostState.DUE:
+        pause = min(backoff(step.post.hold_count), tries.latest_s(step.left_s()))
+        return step.hold(fault.code, pause, log_id=fault.log_id, outage=_note_outage(step, fault))
     return step.hold(fault.code, _seconds(fault, step.post.hold_count), log_id=fault.log_id)
+
+
+def hold_after_init(step: Step, fault: Fault) -> Pause:
+    """As ``hold_for`` after an init without an answer: there are few of them, so they are spread over the time left."""
+    if not isinstance(fault, TikTokError) or not counts(fault):
+        return hold_for(step, fault)
+    outage, made = _note_outage(step, fault), tries.tries_of(step.post)
+    if made.are_used_up:
+        return give_up(step, fault.code, log_id=fault.log_id, outage=outage)
+    pause = tries.pause_after_unanswered(made, left_s=step.left_s())
+    return step.hold(fault.code, pause, log_id=fault.log_id, outage=outage)
+
+
+def _note_outage(step: Step, fault: TikTokError) -> TikTokOutage | None:
+    app_id = step.post.account.credential.app_id
+    return outages.note_fault(app_id, OutageKind.INIT, code=fault.code, log_id=fault.log_id)
 
 
 def _learn(step: Step, fault: Fault) -> None:
@@ -123,18 +145,32 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
 
 def wait_for_account(step: Step, code: str, *, closes: str = "", tiktok_code: str = "", log_id: str = "") -> Pause:
     """Wait until a person reconnects the account; looked at again now and then."""
-    step.move(PostState.WAITING_ACCOUNT, closes=closes, error_code=code, tiktok_code=tiktok_code, log_id=log_id)
+    said: dict[str, Any] = {"error_code": code, "tiktok_code": tiktok_code, "log_id": log_id, "outage_id": None}
+    step.move(PostState.WAITING_ACCOUNT, closes=closes, **said)
     return WAITING_RECHECK_S
 
 
-def fail(step: Step, code: str, *, log_id: str = "", closes: str = "") -> None:
+def give_up(step: Step, code: str, *, log_id: str, outage: TikTokOutage | None = None) -> Pause:
+    """No further init is allowed: the end, with the code and the id of TikTok's last answer."""
+    outage_id = outage.pk if outage else step.post.outage_id
+    fail(step, "init_limit", tiktok_code=code, log_id=log_id, outage_id=outage_id)
+    return NEVER
+
+
+def fail(step: Step, code: str, *, tiktok_code: str = "", log_id: str = "", closes: str = "", **changes: Any) -> None:
     """End for good; certainly not published."""
     step.move(
         PostState.FAILED,
         closes=closes,
         error_code=code,
         error_field=FIELD_OF.get(code, ""),
-        tiktok_code=code,
+        tiktok_code=tiktok_code or code,
         log_id=log_id,
-        detail={"code": code},
+        detail=refusal(tiktok_code or code, log_id),
+        **changes,
     )
+
+
+def refusal(code: str, log_id: str) -> dict[str, str]:
+    """A refusal as it stands in the history: TikTok's code, and the id that its support asks for."""
+    return {"code": code, "log_id": log_id} if log_id else {"code": code}

@@ -5,17 +5,18 @@ from typing import Any, Final
 from django.utils import timezone
 
 from instances.jobs.clock import read_db_now
-from tiktok import throttle
+from tiktok import outages, throttle
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
 from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
-from tiktok.models import AttentionReason, EventCause, Post, PostState, Submission, TikTokApp
+from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
 from tiktok.publishing.calls import call_with_token
-from tiktok.publishing.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, hold_for
+from tiktok.publishing.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
 from tiktok.publishing.queries import LINK_WITHIN, is_without_link
 from tiktok.publishing.questions import answer_person
-from tiktok.publishing.step import NEVER, Pause, Step, backoff, seconds_since
+from tiktok.publishing.step import NEVER, Pause, Step, seconds_since
+from tiktok.publishing.tries import pause_after_answered, tries_of
 
 # After one of these nothing more is sent for this submission.
 LAST_WORDS: Final = frozenset(
@@ -26,8 +27,6 @@ POLLS_S: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0)
 WORD_WITHIN_S: Final = 24 * 3600.0
 INBOX_WITHIN_S: Final = 7 * 24 * 3600.0
 INBOX_POLL_S: Final = 3600.0
-# After a fault of TikTok's own: so long for each init there has been, and up to a minute, two, four … more.
-FAULT_PAUSE_S: Final = 30.0
 
 
 def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
@@ -95,6 +94,8 @@ def _give_up(step: Step) -> Pause:
 
 def _published(step: Step, status: PublishStatus) -> Pause:
     _learn_audit(step.post)
+    outage = outages.open_outage(step.post.account.credential.app_id, OutageKind.PUBLISH)
+    init_sent_at = step.submission.init_sent_at if outage else None
     step.move(
         PostState.PUBLISHED,
         cause=EventCause.TIKTOK,
@@ -108,6 +109,8 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         tiktok_code="",
         fail_reason="",
     )
+    if outage and init_sent_at:
+        outages.end_outage(outage, init_sent_at=init_sent_at)
     return _until_public_id(step)
 
 
@@ -133,13 +136,15 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", error_code=reason, **said)
         return WAITING_RECHECK_S
     if what.new_init_allowed and may_go_on:
-        step.move(PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail={"code": reason}, **said)
+        step.move(
+            PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail=refusal(reason, status.log_id), **said
+        )
         return _before_next_init(step, reason, what.kind, status.log_id)
     step.move(
         PostState.FAILED,
         cause=EventCause.TIKTOK,
         closes="failed",
-        detail={"code": reason},
+        detail=refusal(reason, status.log_id),
         error_code=reason,
         error_field=FIELD_OF.get(reason, ""),
         **said,
@@ -148,11 +153,15 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
 
 
 def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str) -> Pause:
-    """Rule R3: a quota holds until it may be free; a fault of TikTok's own gets longer each time."""
+    """Rule R3: a quota holds until it may be free; a fault of TikTok's own is waited out as long as there is time."""
     if kind == ErrorKind.QUOTA:
         return hold_for(step, QuotaReached(reason, log_id=log_id, hold_s=QUOTA_WINDOW_S))
-    inits = Submission.objects.filter(post=step.post).count()
-    return step.hold(reason, FAULT_PAUSE_S * inits + backoff(inits + 4), log_id=log_id)
+    app_id = step.post.account.credential.app_id
+    outage = outages.note_fault(app_id, OutageKind.PUBLISH, code=reason, log_id=log_id)
+    made = tries_of(step.post)
+    if made.are_used_up:
+        return give_up(step, reason, log_id=log_id, outage=outage)
+    return step.hold(reason, pause_after_answered(made, left_s=step.left_s()), log_id=log_id, outage=outage)
 
 
 def in_inbox(step: Step) -> Pause:

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
 
-from instances.jobs.clock import db_in, read_db_now
+from instances.jobs.clock import read_db_now
 from instances.jobs.process import process_mark
-from tiktok import throttle
+from tiktok import outages, throttle
 from tiktok.api import content_posting
 from tiktok.api.chunking import plan_chunks
+from tiktok.api.errors import TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, FileSource, Scope, VideoInit, VideoPostInfo
 from tiktok.fields import Undecryptable, seal
@@ -22,6 +22,7 @@ from tiktok.models import (
     InitReceipt,
     Media,
     MediaState,
+    OutageKind,
     Post,
     PostState,
     Submission,
@@ -35,21 +36,21 @@ from tiktok.publishing.faults import (
     Fault,
     counts,
     end_for,
-    fail,
+    give_up,
+    hold_after_init,
     hold_for,
     is_passing,
+    refusal,
     wait_for_account,
 )
 from tiktok.publishing.file_check import FileIdentity, MediaChanged, opened, verify
 from tiktok.publishing.rules import PostOptions, check_options, options_of
 from tiktok.publishing.services import media_of
-from tiktok.publishing.step import GO_ON, NEVER, Pause, Step, backoff, seconds_until, until_there_is_a_place
+from tiktok.publishing.step import GO_ON, Pause, Step, backoff, seconds_until, until_there_is_a_place
+from tiktok.publishing.tries import tries_of
 
 # A scheduled post that is looked at later than this was missed.
 LATE_START: Final = timedelta(hours=1)
-INIT_WINDOW: Final = timedelta(hours=24)
-MOST_UNANSWERED: Final = 10
-MOST_ANSWERED: Final = 3
 
 
 def scheduled(step: Step) -> Pause:
@@ -82,9 +83,8 @@ def due(step: Step) -> Pause:
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=post.hold_reason)
     if trouble := account_trouble(post):
         return wait_for_account(step, trouble)
-    if is_init_limit_reached(post):
-        fail(step, "init_limit")
-        return NEVER
+    if tries_of(post).are_used_up:
+        return give_up(step, post.hold_reason or post.tiktok_code, log_id=post.log_id)
     if wait := turns.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
     return _prepare(step) if step.take_place() else until_there_is_a_place()
@@ -98,15 +98,6 @@ def account_trouble(post: Post) -> str:
     if account.status != AccountStatus.ACTIVE:
         return "reconnect_needed"
     return "" if Scope.VIDEO_PUBLISH in account.credential.scopes else "scope_missing"
-
-
-def is_init_limit_reached(post: Post) -> bool:
-    """Ten unanswered inits, or three answered ones, within 24 hours."""
-    unanswered = Q(publish_id="", counts_as_unanswered=True)
-    found = Submission.objects.filter(post=post, init_sent_at__gt=db_in(-INIT_WINDOW)).aggregate(
-        answered=Count("pk", filter=~Q(publish_id="")), unanswered=Count("pk", filter=unanswered)
-    )
-    return bool(found["answered"] >= MOST_ANSWERED or found["unanswered"] >= MOST_UNANSWERED)
 
 
 def _prepare(step: Step) -> Pause:
@@ -202,7 +193,7 @@ def _send_init(step: Step, submission: Submission) -> Pause:
     except FAULTS as fault:
         return _after_failed_init(step, fault)
     keep_receipt(submission, answer)
-    return _adopt(step, InitReceipt.objects.get(submission=submission))
+    return _adopt(step, submission, InitReceipt.objects.get(submission=submission))
 
 
 def post_info_of(post: Post) -> VideoPostInfo:
@@ -235,12 +226,12 @@ def initing(step: Step) -> Pause:
     submission = step.submission
     receipt = InitReceipt.objects.filter(submission=submission).first()
     if receipt is not None:
-        return _adopt(step, receipt)
+        return _adopt(step, submission, receipt)
     step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_unanswered")
     return step.hold("answer-lost", backoff(step.post.hold_count))
 
 
-def _adopt(step: Step, receipt: InitReceipt) -> Pause:
+def _adopt(step: Step, submission: Submission, receipt: InitReceipt) -> Pause:
     """Guarded, and before the first byte. Without a readable URL the post waits for rule R2: TikTok gave an id."""
     known: dict[str, Any] = {"publish_id": receipt.publish_id, "init_answered_at": receipt.at}
     try:
@@ -250,6 +241,8 @@ def _adopt(step: Step, receipt: InitReceipt) -> Pause:
     if url is not None:
         known["upload_url"] = seal(Submission, receipt.submission_id, "upload_url", url)
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
+    if outage := outages.open_outage(submission.app_id, OutageKind.INIT):
+        outages.end_outage(outage, init_sent_at=submission.init_sent_at)
     step.was_dropped = False
     return GO_ON
 
@@ -259,5 +252,6 @@ def _after_failed_init(step: Step, fault: Fault) -> Pause:
     if not is_passing(fault):
         return end_for(step, fault, closes="init_refused")
     uncounted = {} if counts(fault) else {"counts_as_unanswered": False}
-    step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_failed", submission=uncounted)
-    return hold_for(step, fault)
+    detail = refusal(fault.code, fault.log_id) if isinstance(fault, TikTokError) else None
+    step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_failed", submission=uncounted, detail=detail)
+    return hold_after_init(step, fault)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from instances.database import give_back_connection
 from instances.jobs.clock import read_db_now
-from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission
+from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission, TikTokOutage
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
@@ -171,8 +171,16 @@ class Step:
         )
         return NEVER if is_certain else DOUBTFUL_S
 
-    def hold(self, reason: str, seconds: float, *, log_id: str = "", is_trouble: bool = True) -> Pause:
-        """Wait, and show why and until when.
+    def hold(
+        self,
+        reason: str,
+        seconds: float,
+        *,
+        log_id: str = "",
+        is_trouble: bool = True,
+        outage: TikTokOutage | None = None,
+    ) -> Pause:
+        """Wait, and show why and until when; ``outage`` is what TikTok has to get over first.
 
         A wait that would pass the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards
         the backoff; waiting for one's turn does not.
@@ -183,14 +191,22 @@ class Step:
         next_try_at = read_db_now() + timedelta(seconds=seconds)
         with transaction.atomic():
             if self.post.hold_reason != reason:
-                self.note({"hold": reason, "seconds": round(seconds)})
-            self.save(post={"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at})
+                said = {"log_id": log_id} if log_id else {}
+                self.note({"hold": reason, "seconds": round(seconds)} | said)
+            held = {"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at}
+            self.save(post=held | {"outage_id": outage.pk if outage else None})
         return max(seconds, 0.1)
 
     def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:
         """Wait for others: at least ``least`` seconds, then at most ``seconds``, and never past the deadline unseen."""
         left = seconds_until(self.post.deadline_at) if self.post.deadline_at else seconds
         return self.hold(reason, max(least, min(seconds, max(left - 1, 1))), is_trouble=False)
+
+    def left_s(self) -> float:
+        """Seconds in which the post may still start."""
+        if self.post.deadline_at is None:
+            raise ValueError(f"{self.post.pk} has no deadline")
+        return seconds_until(self.post.deadline_at)
 
     def _would_be_late(self, seconds: float) -> bool:
         if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):

@@ -78,7 +78,16 @@ def _line(event: PostEvent) -> dict[str, Any]:
     title = str(to.label)
     if event.reason:
         title = f"{title}: {AttentionReason(event.reason).label}"
-    return {"at": event.at, "title": title, "text": _why(event), "tone": TONES.get(to, "neutral")}
+    tone = TONES.get(to, "neutral")
+    return {"at": event.at, "title": title, "text": _why(event), "tone": tone, "code": _for_support(event)}
+
+
+def _for_support(event: PostEvent) -> str:
+    """What TikTok's support asks for, where TikTok refused something."""
+    if not (log_id := event.detail.get("log_id")):
+        return ""
+    code = event.detail.get("code") or event.detail.get("hold")
+    return f"{code} · log_id {log_id}"
 
 
 def _talk(event: PostEvent) -> str:

@@ -21,6 +21,7 @@ from tiktok.publishing import lists, queries, services, story, texts, turns
 from tiktok.publishing.forms import PRIVACY_LABELS
 from tiktok.publishing.offers import offers_for
 from tiktok.publishing.questions import ends_with_question
+from tiktok.publishing.reposts import lost_by_outage
 from tiktok.publishing.schedule import note_for
 
 PER_PAGE = 25
@@ -42,6 +43,7 @@ def dashboard(request: InstanceRequest) -> HttpResponse:
         "tallies": _tallies(request, lists.counts_by_state(account_id)),
         "upcoming": lists.upcoming(account_id),
         "latest": lists.posts_for_list(account_id=account_id)[:8],
+        "lost": _lost_posts(request),
     }
     return render(request, "tiktok/publishing/dashboard.html", context)
 
@@ -57,6 +59,19 @@ def _tallies(request: InstanceRequest, counts: dict[str, int]) -> list[dict[str,
     return [
         {"count": counts.get(state, 0), "label": label, "tone": tone, "url": f"{base}?state={state}"}
         for state, label, tone in rows
+    ]
+
+
+def _lost_posts(request: InstanceRequest) -> list[dict[str, str]]:
+    """What outages of TikTok have cost, for those who may repost it."""
+    if not request.membership.can(Permission.POST_PUBLISH):
+        return []
+    return [
+        {
+            "title": lost.title(request.instance.zone),
+            "url": reverse("tiktok:outage-posts", args=[request.instance.slug, lost.outage_id]),
+        }
+        for lost in lost_by_outage()
     ]
 
 
@@ -83,6 +98,7 @@ def post_list(request: InstanceRequest) -> HttpResponse:
         "states": [*PostState.choices, (SET_ASIDE, _("Set aside"))],
         "state": state,
         "account": account,
+        "lost": _lost_posts(request),
         "accounts": lists.linked_accounts(account),
         "query": urlencode({name: value for name, value in chosen.items() if value}),
     }

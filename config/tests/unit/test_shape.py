@@ -31,6 +31,7 @@ UNSCOPED: Final = {
     ("tiktok/linking/upkeep.py", "the nightly sync reads the profiles of every instance"),
     ("tiktok/publishing/idempotency.py", "housekeeping of idempotency keys"),
     ("tiktok/publishing/submissions.py", "housekeeping of upload addresses"),
+    ("tiktok/outages.py", "an outage of TikTok holds posts of every instance"),
     ("tiktok/quota.py", "TikTok counts a creator's posts and an app's accounts over all instances"),
     ("tiktok/publishing/turns.py", "the posts of a creator go one after the other over all instances"),
 }

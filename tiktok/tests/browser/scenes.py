@@ -240,7 +240,7 @@ CASES: Final[dict[str, Bring]] = {
     INSTANCE_BUSY: waiting(INSTANCE_BUSY),
     "rate": rate,
     "refresh": held(RefreshUnderWay("")),
-    "init_limit": faulty("server_error", "video_init", 5 * HOUR),
+    "init_limit": faulty("server_error", "video_init", 6 * HOUR),
     "reconnect_needed": revoked,
     "account_disconnected": disconnected,
     "account_was_away": came_back_late,

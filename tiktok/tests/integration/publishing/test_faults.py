@@ -156,7 +156,7 @@ def test_faults_of_calls_pass(
 def test_ten_unanswered_inits_end_it(submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance) -> None:
     post = submit()
     tiktok.fault("server_error", "video_init", times=-1)
-    worker.run_for(5 * HOUR)
+    worker.run_for(6 * HOUR)
     post = reread(post, instance)
     assert (post.state, post.error_code) == (PostState.FAILED, "init_limit")
     assert len(tiktok.requests("video_init")) == 10
@@ -168,7 +168,7 @@ def test_ten_unanswered_inits_end_it(submit: Submit, worker: Worker, tiktok: Sim
 def test_three_answered_inits_end_it(submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance) -> None:
     post = submit()
     tiktok.fault("fail_reason", reason="internal", times=-1)
-    worker.run_for(HOUR)
+    worker.run_for(6 * HOUR)
     post = reread(post, instance)
     assert (post.state, post.error_code, len(tiktok.posts())) == (PostState.FAILED, "init_limit", 3)
 

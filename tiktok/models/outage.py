@@ -1,0 +1,45 @@
+"""TikTokOutage: a spell in which TikTok takes no posts through an app."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tiktok.models.app import TikTokApp
+
+
+class OutageKind(models.TextChoices):
+    """Where it stops. Only the opposite of the same thing ends it."""
+
+    INIT = "init", _("TikTok does not answer")
+    PUBLISH = "publish", _("TikTok takes videos and fails to publish them")
+
+
+class TikTokOutage(models.Model):
+    """From the first fault of TikTok's own to the first success after it, for one app and one kind.
+
+    ``code`` and ``log_id`` are TikTok's latest. A directory table: an outage concerns every instance, and holds no
+    content.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    app = models.ForeignKey(TikTokApp, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=7, choices=OutageKind.choices)
+    code = models.CharField(max_length=80)
+    log_id = models.CharField(max_length=128, blank=True)
+    faults = models.PositiveIntegerField(default=0)
+    began_at = models.DateTimeField()
+    last_fault_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("outage of TikTok")
+        verbose_name_plural = _("outages of TikTok")
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["app", "kind"], condition=Q(ended_at=None), name="one_open_outage")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code} {self.began_at}"

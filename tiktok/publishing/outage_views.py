@@ -1,0 +1,58 @@
+"""The page on which the posts that an outage of TikTok has cost are published again together."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.jobs.nudge import nudge
+from instances.roles import Permission
+from tiktok.publishing import reposts, tasks
+from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.POST_PUBLISH)
+def outage_posts(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
+    """The posts with a box each, all ticked, and TikTok's terms; sent, those that are ticked go out now."""
+    posts = reposts.lost_posts().filter(outage_id=outage_id).order_by("publish_at", "pk")
+    if request.method == "POST":
+        return _repost(request, outage_id)
+    if not posts:
+        messages.info(request, _("No post of this outage is left to repost."))
+        return redirect("tiktok:post-list", request.instance.slug)
+    lost = next(each for each in reposts.lost_by_outage() if each.outage_id == outage_id)
+    context = {
+        "posts": posts,
+        "title": lost.title(request.instance.zone),
+        "has_ended": lost.ended_at is not None,
+        "is_branded": any(post.brand_content for post in posts),
+        "music_url": MUSIC_USAGE_URL,
+        "branded_url": BRANDED_POLICY_URL,
+    }
+    return render(request, "tiktok/publishing/outage_posts.html", context)
+
+
+def _repost(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
+    try:
+        chosen = list(reposts.lost_posts().filter(outage_id=outage_id, pk__in=request.POST.getlist("posts")))
+    except ValidationError:
+        chosen = []
+    result = reposts.repost(chosen, actor=request.user)
+    for post in result.sent:
+        nudge(tasks.advance_post, post.pk)
+    sent = len(result.sent)
+    if sent:
+        messages.success(
+            request, ngettext("%(n)d post is on its way.", "%(n)d posts are on their way.", sent) % {"n": sent}
+        )
+    for words in result.refused:
+        messages.error(request, words)
+    return redirect("tiktok:post-list", request.instance.slug)
