@@ -313,6 +313,20 @@ _PROTOCOL = [
         "    if may_go_on:\n",
     ),
     mutant(
+        "a post is reposted twice",
+        (f"{_PUBLISHING}/test_outages.py::test_two_people_who_repost_at_once_publish_once",),
+        "tiktok/publishing/reposts.py",
+        "        if not lost_posts().filter(pk=post.pk).exists():\n",
+        "        if False:\n",
+    ),
+    mutant(
+        "tries of an outage are not spread",
+        (f"{_PUBLISHING}/test_outages.py::test_tries_are_spread_over_the_time_a_post_has",),
+        "tiktok/publishing/tries.py",
+        "    return latest if made == most - 1 else min(pause, latest)\n",
+        "    return min(pause, latest)\n",
+    ),
+    mutant(
         "R1 despite a receipt",
         DEATHS,
         "tiktok/publishing/start.py",

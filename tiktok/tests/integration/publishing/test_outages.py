@@ -22,6 +22,7 @@ from tiktok.publishing.schedule import from_instant
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import Submit, Worker, link_simulated, reread
 from tiktok.tests.integration.publishing.outcomes import HOUR, published
+from tiktok.tests.races import at_once
 from tiktok.tests.simulator_process import Simulator
 
 MINUTE = 60
@@ -268,6 +269,24 @@ def test_reposting_takes_only_what_was_chosen(
     worker.run_for(HOUR)
     assert len(published(tiktok)) == 1
     assert client.get(address).content.decode().count("Later") == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", [INTERNAL, REFUSED])
+def test_two_people_who_repost_at_once_publish_once(
+    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance,
+    editor: User, how: str,
+) -> None:  # fmt: skip
+    posts = lost(plan, break_tiktok, worker, how)
+
+    def click() -> int:
+        with instance_scope(instance):
+            seen = list(Post.objects.filter(pk__in=[post.pk for post in posts]).select_related("account__instance"))
+            return len(reposts.repost(seen, actor=editor).sent)
+
+    assert sum(at_once(click, click, expect=())) == 4
+    worker.run_for(HOUR)
+    assert ends(tiktok) == {"published": 4, "429": 0}
 
 
 def test_viewers_cannot_repost(
