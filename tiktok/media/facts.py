@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from tiktok.api import limits
 
@@ -15,7 +14,21 @@ FPS_TOLERANCE: Final = 0.05  # 59.94 and 60.003 are both "60"
 SIDE_SANE_PX: Final = 1_000_000
 DURATION_SANE_S: Final = 30 * 24 * 3600
 CODECS: Final = {"h264": "H.264", "hevc": "H.265", "vp8": "VP8", "vp9": "VP9"}
-UNSUITED_BRANDS: Final = ("3g", "mj2", "M4A", "M4B", "M4P", "heic", "mif1", "avif")
+CODEC_NAMES: Final = CODECS | {
+    "av1": "AV1",
+    "dnxhd": "DNxHD",
+    "h263": "H.263",
+    "mjpeg": "Motion JPEG",
+    "mpeg1video": "MPEG-1",
+    "mpeg2video": "MPEG-2",
+    "mpeg4": "MPEG-4",
+    "prores": "ProRes",
+    "theora": "Theora",
+    "vvc": "H.266",
+}
+MP4_BRANDS: Final = frozenset({"isom", "mp41", "mp42", "avc1", *(f"iso{number}" for number in range(2, 10))})
+UNSUITED_BRANDS: Final = ("3g", "mj2", "M4A", "M4B", "M4P")
+BRANDS_AT_MOST: Final = 40
 QUICKTIME: Final = "qt  "
 
 
@@ -33,12 +46,16 @@ class Unbelievable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A video as it is shown: ``width`` and ``height`` are after turning. ``fps`` is the average rate."""
+    """A video as it is shown: ``width`` and ``height`` are after turning, None where the codec is unknown.
+
+    ``duration_ms`` is that of picture and sound together: to the end of whichever lasts longer. ``fps`` is the average
+    rate from the first frame to the last.
+    """
 
     content_type: str
     codec: str
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     fps: float | None
     duration_ms: int | None
     has_audio: bool
@@ -47,26 +64,33 @@ class Facts:
 
 def read_facts(answer: dict[str, Any]) -> Facts:
     """Check the child's answer. Raises Unbelievable."""
-    width, height = (_integer(answer, name, 1, SIDE_SANE_PX) for name in ("width", "height"))
+    width, height = (_side(answer, name) for name in ("width", "height"))
     if _integer(answer, "rotation", 0, 359) in {90, 270}:
         width, height = height, width
-    duration_s = _number(answer, "duration_s", DURATION_SANE_S)
+    duration_s, rate = _number(answer, "duration_s", DURATION_SANE_S), _number(answer, "fps", 1000)
     decodable = answer.get("is_decodable")
     return Facts(
-        content_type=_content_type(_text(answer, "family"), _text(answer, "brand")),
+        content_type=_content_type(_text(answer, "family"), _brands(answer)),
         codec=_text(answer, "codec"),
         width=width,
         height=height,
-        fps=_frame_rate(answer),
+        fps=round(rate, 3) if rate else None,
         duration_ms=round(duration_s * 1000) if duration_s else None,
         has_audio=bool(_text(answer, "audio")),
         is_decodable=decodable if isinstance(decodable, bool) else None,
     )
 
 
-def _frame_rate(answer: dict[str, Any]) -> float | None:
-    rate = _number(answer, "fps", 1000) or _number(answer, "fps_real", 1000)
-    return round(rate, 3) if rate else None
+def _side(answer: dict[str, Any], name: str) -> int | None:
+    return None if answer.get(name, 0) is None else _integer(answer, name, 1, SIDE_SANE_PX)
+
+
+def _brands(answer: dict[str, Any]) -> list[str]:
+    """What the file calls itself, the name that counts most first."""
+    values = answer.get("brands")
+    if not isinstance(values, list) or not 1 <= len(values) <= BRANDS_AT_MOST:
+        raise Unbelievable("brands")
+    return [value for value in values if isinstance(value, str)] or [""]
 
 
 def _text(answer: dict[str, Any], name: str) -> str:
@@ -93,12 +117,14 @@ def _number(answer: dict[str, Any], name: str, most: float) -> float | None:
     return float(value) if math.isfinite(value) and 0 < value <= most else None
 
 
-def _content_type(family: str, brand: str) -> str:
+def _content_type(family: str, brands: list[str]) -> str:
+    """An MP4 is what names itself one, be it only among the compatible brands (ISO 14496-12, 4.3)."""
+    major = brands[0]
     if family == "matroska":
-        return "video/webm" if brand == "webm" else "video/x-matroska"
-    if brand.startswith(UNSUITED_BRANDS):
-        return "video/3gpp" if brand.startswith("3g") else "application/octet-stream"
-    return "video/quicktime" if brand == QUICKTIME else "video/mp4"
+        return "video/webm" if major == "webm" else "video/x-matroska"
+    if major.startswith(UNSUITED_BRANDS) and MP4_BRANDS.isdisjoint(brands):
+        return "video/3gpp" if major.startswith("3g") else "application/octet-stream"
+    return "video/quicktime" if major == QUICKTIME else "video/mp4"
 
 
 def problems_of(facts: Facts) -> list[Problem]:
@@ -117,7 +143,12 @@ def _container(facts: Facts) -> Iterator[Problem]:
 def _codec(facts: Facts) -> Iterator[Problem]:
     if facts.codec not in CODECS:
         text = _("TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is %(codec)s. Export it again with H.264.")
-        yield Problem(code="codec", message=text % {"codec": facts.codec or _("unknown")}, fixable=True)
+        yield Problem(code="codec", message=text % {"codec": codec_name(facts.codec)}, fixable=True)
+
+
+def codec_name(codec: str) -> str:
+    """H.264 instead of h264."""
+    return CODEC_NAMES.get(codec) or (_("unknown") if codec == "unknown" else codec)
 
 
 def _picture(facts: Facts) -> Iterator[Problem]:
@@ -127,6 +158,8 @@ def _picture(facts: Facts) -> Iterator[Problem]:
 
 
 def _sides(facts: Facts) -> Iterator[Problem]:
+    if facts.width is None or facts.height is None:
+        return
     low, high = limits.VIDEO_SIDE_MIN_PX, limits.VIDEO_SIDE_MAX_PX
     values = {"width": facts.width, "height": facts.height, "low": low, "high": f"{high:,}"}
     if min(facts.width, facts.height) < low:
@@ -153,13 +186,16 @@ def _duration(facts: Facts) -> Iterator[Problem]:
         text = _("Its length cannot be read. Export the video again and upload that.")
         yield Problem(code="duration_unknown", message=text, fixable=True)
     elif facts.duration_ms > DURATION_MAX_S * 1000:
-        text = _("It is %(length)s long; TikTok takes at most 10 minutes. Shorten it and upload it again.")
-        yield Problem(code="too_long", message=text % {"length": spell_duration(facts.duration_ms)}, fixable=False)
+        minutes, seconds = split_over(facts.duration_ms, DURATION_MAX_S)
+        text = _(
+            "It is %(minutes)d min %(seconds)s s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+        )
+        values = {"minutes": minutes, "seconds": f"{seconds:g}"}
+        yield Problem(code="too_long", message=text % values, fixable=False)
 
 
-def spell_duration(duration_ms: int) -> str:
-    """ "12 min 5 s", for sentences."""
-    minutes, seconds = divmod(round(duration_ms / 1000), 60)
-    if not minutes:
-        return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
-    return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+def split_over(duration_ms: int, limit_s: int) -> tuple[int, float]:
+    """Minutes and seconds of a length over a limit: whole seconds, or exact where these would hide the difference."""
+    is_close = duration_ms - limit_s * 1000 < 1000
+    minutes, rest_ms = divmod(duration_ms if is_close else round(duration_ms / 1000) * 1000, 60_000)
+    return minutes, rest_ms / 1000

@@ -27,11 +27,11 @@ HASH_BLOCK: Final = 4 * 1024**2
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
 CRASHED: Final = 70
 # How the kernel ends a program because of what it did. Any other signal came from outside and says nothing of the file.
+OVER_LIMIT: Final = frozenset({-signal.SIGXCPU, -signal.SIGXFSZ})
 OWN_FAULTS: Final = frozenset(
     -number
     for number in (
-        signal.SIGXCPU, signal.SIGXFSZ, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL,
-        signal.SIGTRAP, signal.SIGSYS,
+        signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS,
     )
 )  # fmt: skip
 
@@ -70,8 +70,10 @@ def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
     called about once a second; what it raises ends the child.
     """
     status, answer = _run(path, thumbnail, keep)
-    if status in OWN_FAULTS or status == CRASHED:
+    if status in OVER_LIMIT:
         raise ContentRefused("too_heavy")
+    if status in OWN_FAULTS or status == CRASHED:
+        raise ContentRefused("unreadable")
     if status != 0:
         raise CheckLater(f"the child ended with {status}")
     try:

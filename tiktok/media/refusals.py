@@ -4,7 +4,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-CODES: Final = frozenset({"not_video", "incomplete", "no_picture", "too_heavy", "upload_lost"})
+CODES: Final = frozenset({"not_video", "image", "incomplete", "no_picture", "too_heavy", "unreadable", "upload_lost"})
 
 
 class ContentRefused(Exception):
@@ -25,6 +25,7 @@ def refusal_text(code: str) -> str:
             "This is not an MP4, MOV or WebM video, whatever its name says. "
             "Choose another file, or export the video as MP4."
         ),
+        "image": _("This is an image, not a video. Choose an MP4, MOV or WebM video."),
         "incomplete": _(
             "This file is damaged or ends before the video does. Export or copy it again, then upload that."
         ),
@@ -32,6 +33,7 @@ def refusal_text(code: str) -> str:
         "too_heavy": _(
             "Reading this file took too long or too much memory, so it was refused. Export the video again as MP4."
         ),
+        "unreadable": _("Clipdesk could not read this file. Export the video again as MP4, then upload that."),
         "upload_lost": _("The received file is gone. Upload it again."),
     }
     return sentences.get(code, sentences["not_video"])

@@ -2,6 +2,7 @@
 
 import errno
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from instances.models import NoticeKind
 from instances.notices.write import write_notice
 from tiktok.media import probe, storage
-from tiktok.media.facts import problems_of
+from tiktok.media.facts import Facts, problems_of
 from tiktok.media.probe import CheckLater
 from tiktok.media.refusals import ContentRefused
 from tiktok.models import Media
@@ -26,7 +27,7 @@ def examine(media: Media, keep: probe.Keep) -> dict[str, Any]:
     if not file.exists():
         raise ContentRefused("upload_lost")
     try:
-        facts = probe.probe(file, storage.absolute(thumbnail), keep)
+        facts = _probe(file, storage.absolute(thumbnail), keep)
         prints = probe.fingerprint(file, keep)
     except OSError as error:
         raise CheckLater(errno.errorcode.get(error.errno or 0, "OSError")) from error
@@ -45,6 +46,15 @@ def examine(media: Media, keep: probe.Keep) -> dict[str, Any]:
         "codec": facts.codec,
         "problems": problems_of(facts),
     }
+
+
+def _probe(file: Path, thumbnail: Path, keep: probe.Keep) -> Facts:
+    """Facts of the file. What the disk does not give looks like a damaged file, so that is ruled out (OSError)."""
+    try:
+        return probe.probe(file, thumbnail, keep)
+    except ContentRefused:
+        probe.fingerprint(file, keep)
+        raise
 
 
 def notify(media: Media) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.text import utf16_length
 from tiktok.api.types import CreatorInfo, PrivacyLevel
+from tiktok.media.facts import split_over
 from tiktok.media.refusals import refusal_text
 from tiktok.models import Media, Post
 
@@ -165,13 +166,16 @@ def _duration(case: _Case) -> Iterator[Problem]:
     limit_s = case.creator.max_video_post_duration_s
     if case.media.duration_ms > limit_s * 1000:
         text = _("The video is %(length)s long; this account may post at most %(limit)s.")
-        lengths = {"length": _clock(case.media.duration_ms / 1000), "limit": _clock(limit_s)}
+        lengths = {
+            "length": _clock(*split_over(case.media.duration_ms, limit_s)),
+            "limit": _clock(*divmod(limit_s, 60)),
+        }
         yield Problem("media", "video_too_long", text % lengths)
 
 
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+def _clock(minutes: int, seconds: float) -> str:
+    """ "3:00", or "3:00.03" where the fraction matters."""
+    return f"{minutes}:{seconds:06.3f}".rstrip("0").rstrip(".")
 
 
 def _cover(case: _Case) -> Iterator[Problem]:

@@ -7,8 +7,7 @@ from django.template.context import Context
 from django.urls import reverse
 
 from instances.http import InstanceRequest
-from tiktok.media import queries
-from tiktok.media.facts import CODECS
+from tiktok.media import facts, queries
 from tiktok.media.refusals import refusal_text
 from tiktok.models import Media
 
@@ -56,7 +55,7 @@ def frame_rate(fps: float | None) -> str:
 @register.filter
 def codec_name(codec: str) -> str:
     """H.264 instead of h264."""
-    return CODECS.get(codec, codec)
+    return facts.codec_name(codec)
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Checks are background work: claimed, fenced, fair between instances, and lost by no killed worker."""
 
 import hashlib
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -200,6 +201,27 @@ def test_a_full_disk_keeps_the_bytes_and_checks_later(
     MediaCheck.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     run_due_checks()
     assert reread(media).state == MediaState.READY
+
+
+@pytest.mark.parametrize("child_says", ["", '{"refused": "incomplete"}'], ids=["fails to read", "says damaged"])
+def test_a_disk_that_fails_keeps_the_bytes_and_checks_later(
+    take: Take, instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child_says: str
+) -> None:
+    media = take(instance)
+    file = storage.absolute(media.path)
+    file.unlink()
+    file.symlink_to("/proc/self/mem")  # its first bytes give EIO to everybody
+    if child_says:
+        child = tmp_path / "child"
+        child.write_text(f"#!/bin/sh\necho '{child_says}'\n")
+        child.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(child))
+
+    checks.run(claimed())
+
+    assert reread(media).state == MediaState.CHECKING
+    assert file.is_symlink()
+    assert MediaCheck.objects.get().due_at > timezone.now()
 
 
 def test_a_check_without_a_verdict_waits_longer_each_time() -> None:

@@ -17,7 +17,6 @@ from PIL import Image
 from tiktok.media import probe, storage
 from tiktok.media.facts import Facts, problems_of
 from tiktok.media.probe import CheckLater
-from tiktok.media.probe_child import packets
 from tiktok.media.refusals import ContentRefused, refusal_text
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.videos import make_large_video, make_video
@@ -98,7 +97,7 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "a concat script": (b"ffconcat version 1.0\nfile /etc/passwd\n", "not_video"),
     "an SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "not_video"),
     "a ZIP": (b"PK\x03\x04" + bytes(400), "not_video"),
-    "a GIF": (b"GIF89a" + bytes(400), "not_video"),
+    "a GIF": (b"GIF89a" + bytes(400), "image"),
     "an MP4's first bytes": (box(b"ftyp", b"isom\0\0\2\0isomiso2"), "incomplete"),
     "boxes of nonsense": (box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", b"\xff" * 4000), "incomplete"),
     "a box that claims more than there is": (
@@ -205,13 +204,16 @@ def test_a_child_that_was_ended_from_outside_is_no_verdict(
         examine(clip)
 
 
-@pytest.mark.parametrize("line", ["kill -XCPU $$", "kill -SEGV $$", f"exit {probe.CRASHED}"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [("kill -XCPU $$", "too_heavy"), ("kill -SEGV $$", "unreadable"), (f"exit {probe.CRASHED}", "unreadable")],
+)
 def test_a_child_that_fails_by_the_content_refuses_it(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, code: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", script(tmp_path, line))
 
-    with pytest.raises(ContentRefused, match="too_heavy"):
+    with pytest.raises(ContentRefused, match=code):
         examine(clip)
 
 
@@ -310,7 +312,7 @@ def test_an_edit_list_bomb_is_refused_within_its_memory(clip: Path, tmp_path: Pa
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 620_000
 
 
-def test_a_video_with_one_key_frame_is_read_from_near_its_end(tmp_path: Path) -> None:
+def test_a_video_with_one_key_frame_is_examined_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "one.mp4"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=30, options={"preset": "ultrafast", "g": "1000", "keyint_min": "1000"})
@@ -319,10 +321,6 @@ def test_a_video_with_one_key_frame_is_read_from_near_its_end(tmp_path: Path) ->
             out.mux(stream.encode(av.VideoFrame(360, 640, "yuv420p")))
         out.mux(stream.encode(None))
 
-    with av.open(str(path)) as container:
-        video = container.streams.video[0]
-        container.seek(8 * av.time_base, any_frame=True)
-        assert sum(1 for _ in packets(container, video)) < 100
     facts = examine(path, tmp_path / "thumbnail")
     assert (facts.duration_ms, facts.is_decodable) == (10_000, True)
 

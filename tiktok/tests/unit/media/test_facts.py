@@ -9,8 +9,8 @@ from tiktok.media.names import display_name
 from tiktok.media.refusals import refusal_text
 
 ANSWER: dict[str, Any] = {
-    "family": "mov", "brand": "isom", "codec": "h264", "width": 1080, "height": 1920, "rotation": 0, "fps": 30.0,
-    "fps_real": 30.0, "duration_s": 12.5, "audio": "aac", "is_decodable": True,
+    "family": "mov", "brands": ["isom"], "codec": "h264", "width": 1080, "height": 1920, "rotation": 0, "fps": 30.0,
+    "duration_s": 12.5, "audio": "aac", "is_decodable": True,
 }  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def test_a_good_answer_becomes_facts() -> None:
     [
         {"width": "1080"}, {"width": 0}, {"width": -5}, {"width": True}, {"width": 10**9}, {"rotation": 360},
         {"rotation": None}, {"codec": "h" * 41}, {"codec": 7}, {"codec": "h264\n"}, {"family": None}, {"fps": "30"},
-        {"duration_s": [1]}, {"brand": "<b>\x00"},
+        {"duration_s": [1]}, {"brands": "isom"}, {"brands": []}, {"brands": ["isom"] * 99},
     ],
 )  # fmt: skip
 def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
@@ -39,7 +39,7 @@ def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
         read_facts(ANSWER | lie)
 
 
-@pytest.mark.parametrize("name", sorted(set(ANSWER) - {"fps", "fps_real", "duration_s", "is_decodable"}))
+@pytest.mark.parametrize("name", sorted(set(ANSWER) - {"fps", "duration_s", "is_decodable"}))
 def test_nothing_may_be_left_out(name: str) -> None:
     with pytest.raises(Unbelievable):
         read_facts({key: value for key, value in ANSWER.items() if key != name})
@@ -52,18 +52,22 @@ def test_a_turned_phone_video_is_upright() -> None:
 
 
 @pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), 0, -30, 90_000])
-def test_a_nonsensical_average_rate_gives_way_to_the_real_one(nonsense: float) -> None:
-    assert read_facts(ANSWER | {"fps": nonsense, "fps_real": 25}).fps == 25.0
+def test_a_nonsensical_rate_is_no_rate(nonsense: float) -> None:
+    assert read_facts(ANSWER | {"fps": nonsense}).fps is None
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
         ({}, []),
-        ({"brand": "qt  "}, []),
-        ({"family": "matroska", "brand": "webm", "codec": "vp9"}, []),
-        ({"family": "matroska", "brand": "matroska"}, ["container"]),
-        ({"brand": "3gp4"}, ["container"]),
+        ({"brands": ["qt  "]}, []),
+        ({"family": "matroska", "brands": ["webm"], "codec": "vp9"}, []),
+        ({"family": "matroska", "brands": ["matroska"]}, ["container"]),
+        ({"brands": ["3gp4", "3gp5"]}, ["container"]),
+        ({"brands": ["3gp4", "isom"]}, []),
+        ({"brands": ["M4A ", "mp42"]}, []),
+        ({"brands": ["M4A "]}, ["container"]),
+        ({"codec": "unknown", "width": None, "height": None, "is_decodable": None}, ["codec"]),
         ({"codec": "mpeg4"}, ["codec"]),
         ({"codec": "hevc"}, []),
         ({"is_decodable": False}, ["undecodable"]),
@@ -76,7 +80,7 @@ def test_a_nonsensical_average_rate_gives_way_to_the_real_one(nonsense: float) -
         ({"fps": 60.003}, []),
         ({"fps": 22.9}, ["frame_rate"]),
         ({"fps": 60.1}, ["frame_rate"]),
-        ({"fps": None, "fps_real": None}, ["frame_rate"]),
+        ({"fps": None}, ["frame_rate"]),
         ({"duration_s": 600.0}, []),
         ({"duration_s": 600.01}, ["too_long"]),
         ({"duration_s": None}, ["duration_unknown"]),
@@ -90,6 +94,22 @@ def test_a_problem_names_what_is_and_what_may_be() -> None:
     assert message(fps=15) == "Its frame rate is 15 fps; TikTok takes 23–60. Export it again at 30 fps."
     assert message(duration_s=725) == (
         "It is 12 min 5 s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+    )
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(600.001, "0.001"), (600.03, "0.03"), (600.96, "0.96"), (601.5, "2")])
+def test_a_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: str) -> None:
+    assert message(duration_s=seconds) == (
+        f"It is 10 min {shown} s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("codec", "shown"), [("av1", "AV1"), ("prores", "ProRes"), ("unknown", "unknown"), ("rv40", "rv40")]
+)
+def test_a_codec_has_the_name_that_people_know(codec: str, shown: str) -> None:
+    assert message(codec=codec) == (
+        f"TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is {shown}. Export it again with H.264."
     )
 
 

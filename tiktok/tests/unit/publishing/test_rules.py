@@ -107,6 +107,16 @@ def test_the_limits_themselves_are_allowed(chosen: PostOptions, case: dict[str, 
     assert found(chosen, **case) == []
 
 
+@pytest.mark.parametrize(
+    ("length_ms", "shown"),
+    [(180_001, "3:00.001"), (180_030, "3:00.03"), (180_999, "3:00.999"), (181_000, "3:01"), (200_600, "3:21")],
+)
+def test_a_length_just_over_the_limit_shows_its_fraction(length_ms: int, shown: str) -> None:
+    limited = creator(max_video_post_duration_s=180)
+    [problem] = check_options(GOOD, media=clip(duration_ms=length_ms), creator=limited, app_audited=None)
+    assert problem.message == f"The video is {shown} long; this account may post at most 3:00."
+
+
 def test_a_draft_may_be_incomplete_but_not_wrong() -> None:
     assert found(PostOptions(), media=None, creator=None, draft=True) == []
     wrong = PostOptions(caption="x" * 2201, cover_timestamp_ms=-1)

@@ -1,0 +1,228 @@
+"""The tracks of a video: which one is the picture, how long picture and sound are, how many frames a second has.
+
+Part of the probe's child, so it imports neither Django nor settings. Every answer depends on the file alone: nothing
+here stops after a time, since a slow disk would then change it.
+"""
+
+import errno
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import av
+from av.container import InputContainer
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from tiktok.media.containers import Refusal, fragments_are_cut, is_fragmented, matroska_is_cut
+
+DEMUXERS: Final = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm"
+NOT_THE_VIDEO: Final = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+FRAME_RATE_SANE: Final = 1000
+EVEN_S: Final = Fraction(2, 1000)  # stamps rounded to a millisecond are even
+NEVER_ZEROS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1"})  # a frame of these has other bytes than zeros
+LOOKED_AT_BYTES: Final = 4096
+LOOKED_AT_FRAMES: Final = 32
+UNKNOWN: Final = "unknown"
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of one track, in its own unit of time: where it begins and ends, and the stamps of its frames."""
+
+    unit: Fraction
+    start: int = 0
+    end: int = 0
+    stamps: "array[int]" = field(default_factory=lambda: array("q"))
+
+    @classmethod
+    def of(cls, track: Stream) -> "Seen":
+        """As its header says."""
+        start = track.start_time or 0
+        return cls(track.time_base or Fraction(1), start, start + (track.duration or 0))
+
+    def add(self, stamp: int, length: int) -> None:
+        """Take in one more frame."""
+        self.start = min(self.start, stamp) if self.stamps else stamp
+        self.end = max(self.end, stamp + length) if self.stamps else stamp + length
+        self.stamps.append(stamp)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether FFmpeg or Python met the memory limit."""
+    return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
+
+
+def open_video(path: str) -> InputContainer:
+    """Open with the demuxers of MP4, MOV and Matroska alone, and no protocol but the file itself."""
+    options = {"format_whitelist": DEMUXERS, "protocol_whitelist": "file", "enable_drefs": "0"}
+    try:
+        return av.open(f"file:{path}", "r", container_options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise Refusal("too_heavy" if is_out_of_memory(error) else "incomplete") from error
+
+
+def video_of(container: InputContainer) -> VideoStream:
+    """The track that players show: no cover picture, not much shorter than the others, enabled, the largest.
+
+    Raises Refusal when there is none.
+    """
+    tracks = [track for track in container.streams.video if not track.disposition & NOT_THE_VIDEO]
+    if not tracks:
+        raise Refusal("no_picture" if container.streams.audio else "incomplete")
+    tracks = [track for track in tracks if track.frames != 1] or tracks
+    longest = max(_said_length(track) for track in tracks)
+    tracks = [track for track in tracks if _said_length(track) >= longest / 2]
+    tracks = [track for track in tracks if track.disposition & Disposition.default] or tracks
+    return max(tracks, key=_pixels)
+
+
+def _said_length(track: Stream) -> Fraction:
+    return (track.duration or 0) * (track.time_base or Fraction(0))
+
+
+def _pixels(track: VideoStream) -> int:
+    return (track.codec_context.width * track.codec_context.height) if track.codec_context else 0
+
+
+def codec_of(track: Stream) -> str:
+    """The codec's name, not the decoder's; UNKNOWN where FFmpeg knows none."""
+    return track.codec_context.codec.canonical_name if track.codec_context else UNKNOWN
+
+
+def sides_of(video: VideoStream) -> dict[str, int | None]:
+    """Width and height as the picture is coded, in pixels; None where the codec is unknown."""
+    coded = video.codec_context
+    return {"width": coded.width, "height": coded.height} if coded else {"width": None, "height": None}
+
+
+def measure(path: str, family: str, container: InputContainer, video: VideoStream) -> dict[str, Any]:
+    """Length and frame rate. Raises Refusal when the file ends before the video does.
+
+    The index of an MP4 tells both without reading the video. Matroska and fragmented MP4 have no such index: all their
+    packets are read.
+    """
+    size = Path(path).stat().st_size
+    with Path(path).open("rb", buffering=0) as file:
+        if family == "mov" and not is_fragmented(file, size):
+            seen = _seen_in_index(file, size, container, video)
+        elif fragments_are_cut(file, size) if family == "mov" else matroska_is_cut(file, size):
+            raise Refusal("incomplete")
+        else:
+            seen = _seen_in_packets(container, video)
+    picture = seen[video.index]
+    return {"duration_s": _length(list(seen.values())), "fps": frame_rate(video.average_rate, picture)}
+
+
+def _played(container: InputContainer, video: VideoStream) -> list[Stream]:
+    return [video, *container.streams.audio]
+
+
+def _seen_in_index(file: BinaryIO, size: int, container: InputContainer, video: VideoStream) -> dict[int, Seen]:
+    for track in container.streams:
+        if any(entry.pos + entry.size > size for entry in track.index_entries):
+            raise Refusal("incomplete")
+    if not len(video.index_entries) or (codec_of(video) in NEVER_ZEROS and _has_hole(file, video)):
+        raise Refusal("incomplete")
+    seen = {track.index: Seen.of(track) for track in _played(container, video)}
+    shown = (entry.timestamp for entry in video.index_entries if not entry.is_discard)
+    seen[video.index].stamps = array("q", shown)
+    return seen
+
+
+def _has_hole(file: BinaryIO, video: VideoStream) -> bool:
+    """Whether some frame, the last one included, is nothing but zeros: bytes that a download or a copy left out."""
+    entries = video.index_entries
+    step = max(1, len(entries) // LOOKED_AT_FRAMES)
+    for at in range(len(entries) - 1, -1, -step):
+        file.seek(entries[at].pos)
+        if entries[at].size and _is_empty(file.read(min(entries[at].size, LOOKED_AT_BYTES))):
+            return True
+    return False
+
+
+def _is_empty(content: bytes | memoryview) -> bool:
+    return not any(content)
+
+
+def _seen_in_packets(container: InputContainer, video: VideoStream) -> dict[int, Seen]:
+    tracks = _played(container, video)
+    seen = {track.index: Seen(track.time_base or Fraction(1)) for track in tracks}
+    never_zeros = codec_of(video) in NEVER_ZEROS
+    for packet in packets(container, tracks):
+        is_video = packet.stream.index == video.index
+        is_hole = is_video and never_zeros and _is_empty(memoryview(packet)[:LOOKED_AT_BYTES])
+        if packet.is_corrupt or is_hole:
+            raise Refusal("incomplete")
+        stamp = packet.pts if packet.pts is not None else packet.dts or 0
+        seen[packet.stream.index].add(stamp, packet.duration or 0)
+    _lengthen_last_frame(seen[video.index])
+    return seen
+
+
+def _lengthen_last_frame(picture: Seen) -> None:
+    """WebM does not say how long a frame is shown: the last one is taken to last as long as the others do."""
+    if len(picture.stamps) > 1 and picture.end == max(picture.stamps):
+        picture.end += round((picture.end - picture.start) / (len(picture.stamps) - 1))
+
+
+def packets(container: InputContainer, tracks: list[Stream]) -> "Iterator[av.Packet[Any]]":
+    """The packets of these tracks to the file's end. Raises Refusal where they cannot be read."""
+    try:
+        for packet in container.demux(tracks):
+            if (packet.dts is not None or packet.pts is not None) and packet.size:
+                yield packet
+    except av.error.FFmpegError as error:
+        raise Refusal("too_heavy" if is_out_of_memory(error) else "incomplete") from error
+
+
+def frame_at(path: str, index: int, at_s: float | None) -> VideoFrame | None:
+    """The key frame before ``at_s``, or the first frame that there is; None when nothing can be decoded.
+
+    The file is opened for it: after all packets were read, not every container finds its way back.
+    """
+    with open_video(path) as container:
+        video = cast(VideoStream, container.streams[index])
+        video.codec_context.thread_count = 1
+        try:
+            if at_s is not None:
+                container.seek(int(at_s * av.time_base))
+            return next(iter(container.decode(video)), None)
+        except av.error.FFmpegError as error:
+            if is_out_of_memory(error):
+                raise Refusal("too_heavy") from error
+            return None
+
+
+def _length(seen: list[Seen]) -> float | None:
+    """Seconds from the first picture or sound to the end of the last one: TikTok plays and counts both."""
+    played = [part for part in seen if part.end > part.start]
+    if not played:
+        return None
+    return float(max(part.end * part.unit for part in played) - min(part.start * part.unit for part in played))
+
+
+def frame_rate(said: Fraction | None, picture: Seen) -> float | None:
+    """Frames per second from the first frame to the last.
+
+    Where frames come evenly it is what the container says, if that is right within one frame. Where they do not, as in
+    recordings of a screen, it is measured, and taken for the whole number that was meant if one is as near.
+    """
+    said = said if said and 0 < said <= FRAME_RATE_SANE else None
+    stamps = sorted(picture.stamps)
+    if len(stamps) < 2:
+        return float(said) if said else None
+    if stamps[-1] == stamps[0]:
+        return None
+    measured = (len(stamps) - 1) / ((stamps[-1] - stamps[0]) * picture.unit)
+    gaps = [later - sooner for sooner, later in pairwise(stamps)]
+    is_even = (max(gaps) - min(gaps)) * picture.unit <= EVEN_S
+    meant = said if is_even else Fraction(round(measured))
+    if meant and abs(meant - measured) <= measured / (len(stamps) - 1):
+        return float(meant)
+    return float(measured) if measured <= FRAME_RATE_SANE else None
