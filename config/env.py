@@ -7,12 +7,13 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 env: Final = environ.Env()
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
 # Every variable that the settings have read, so that the doctor can tell a misspelt one.
 names: Final[set[str]] = set()
@@ -96,14 +97,60 @@ def time_zone(name: str, default: str, known: Collection[str]) -> str:
 
 
 def url(name: str, default: str) -> str:
-    """An http(s) address without trailing slash; plain http only on loopback."""
-    value = text(name, default)
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must be an address such as https://clip.example.com, not {value!r}.")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    """An http(s) address as browsers write it, without trailing slash; plain http only on loopback."""
+    address = _address(name, text(name, default))
+    if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise ImproperlyConfigured(f"{name} must use https; plain http is allowed on loopback only.")
-    return value.rstrip("/")
+    return address.geturl().rstrip("/")
+
+
+def site(name: str, default: str) -> str:
+    """The address of this deployment: as ``url``, and without a path."""
+    value = url(name, default)
+    if path := urlsplit(value).path:
+        raise ImproperlyConfigured(f"{name} must have no path, but has {path!r}: Clipdesk needs a host of its own.")
+    return value
+
+
+def origins(name: str, default: str) -> list[str]:
+    """A list of origins, as browsers send them in the header Origin; ``https://*.example.com`` stands for many."""
+    found = [_address(name, item) for item in words(name, default)]
+    if wrong := next((each for each in found if each.path.strip("/")), None):
+        raise ImproperlyConfigured(f"{name} must list addresses without a path, not {wrong.geturl()!r}.")
+    return [f"{each.scheme}://{each.netloc}" for each in found]
+
+
+def hosts(name: str, default: str) -> list[str]:
+    """A list of host names as browsers send them, without port; ``.example.com`` and ``*`` as Django means them."""
+    found = words(name, default)
+    try:
+        return [item[: item.startswith(".")] + _host(item.removeprefix(".")) for item in found]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must list host names such as clip.example.com, without https://.") from None
+
+
+def _address(name: str, value: str) -> SplitResult:
+    """The parts of an http(s) address, host and port written as browsers do."""
+    refusal = ImproperlyConfigured(f"{name} must be an address such as https://clip.example.com, not {value!r}.")
+    try:
+        parts = urlsplit(value)
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        raise refusal from None
+    if parts.username is not None:
+        raise ImproperlyConfigured(f"{name} must have neither user name nor password.")  # which is not repeated
+    if parts.scheme not in DEFAULT_PORTS or parts.query or parts.fragment:
+        raise refusal
+    shown = f"[{host}]" if ":" in host else host
+    return parts._replace(netloc=shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}")
+
+
+def _host(name: str) -> str:
+    """In lower case, letters beyond ASCII as in the DNS, without a dot at its end. Raises ValueError if it is none."""
+    host = name.lower().removesuffix(".").encode("idna").decode("ascii")
+    if not host or "/" in host:
+        raise ValueError(name)
+    return host
 
 
 def directory(name: str, default: Path) -> Path:

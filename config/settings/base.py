@@ -17,9 +17,9 @@ SECRET_KEY = env.text("SECRET_KEY") or env.stored_secret(DATA_DIR, "secret_key")
 FIELD_ENCRYPTION_KEYS = env.key_ring(
     "FIELD_ENCRYPTION_KEYS", env.text("FIELD_ENCRYPTION_KEYS") or env.stored_key_ring(DATA_DIR)
 )
-BASE_URL = env.url("BASE_URL", "http://127.0.0.1:8000")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},127.0.0.1,localhost,[::1]")
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", BASE_URL)
+BASE_URL = env.site("BASE_URL", "http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},127.0.0.1,localhost,[::1]")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", BASE_URL)
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 
 # --- What Clipdesk does -------------------------------------------------------------------------

@@ -46,6 +46,11 @@ def test_a_missing_variable_is_named(tmp_path: Path, name: str) -> None:
         ("MIGRATION_DATABASE_URL", "postgres://owner:Password@127.0.0.1:1/x", EXAMPLE % "MIGRATION_DATABASE_URL"),
         ("REDIS_URL", "redis://:redis@127.0.0.1:1/0", EXAMPLE % "REDIS_URL"),
         ("BASE_URL", "http://127.0.0.1:8000", "BASE_URL must start with https:// in production."),
+        (
+            "BASE_URL",
+            "https://clip.example.com/sub",
+            "BASE_URL must have no path, but has '/sub': Clipdesk needs a host of its own.",
+        ),
         ("DATABASE_URL", "sqlite:////tmp/x.sqlite3", "DATABASE_URL must name a PostgreSQL database in production."),
         ("DEBUG", "true", "DEBUG must be off in production."),
         ("TRUSTED_PROXY_COUNT", "0", "TRUSTED_PROXY_COUNT must be a whole number from 1 to 5, not '0'."),
