@@ -159,9 +159,15 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
     ),
     "state_unknown": Words(
         Matter.YOURS,
-        _("This attempt was not begun in this browser"),
-        _("TikTok's answer belongs to another browser or window, to an earlier sign-in, or somebody made it up."),
-        _("Begin with Connect TikTok in this browser."),
+        _("Clipdesk does not know this attempt to connect"),
+        _("It began in another browser or under an earlier sign-in, or many later ones began in this browser."),
+        _("Connect again in this browser."),
+    ),
+    "state_crowded": Words(
+        Matter.YOURS,
+        _("Too many attempts to connect at once"),
+        _("Clipdesk keeps the ten latest attempts of a browser; TikTok's answer belongs to none of them."),
+        _("Finish or close the other windows, then connect again."),
     ),
     "state_used": Words(
         Matter.YOURS,

@@ -200,6 +200,19 @@ def expired(scene: Scene) -> str:
     return callback
 
 
+def first_of_twelve(scene: Scene) -> str:
+    callback = scene.consented()
+    for _ in range(11):
+        scene.begin()
+    return callback
+
+
+def first_after_many_ended(scene: Scene) -> str:
+    callback = first_of_twelve(scene)
+    scene.put_states({})
+    return callback
+
+
 def of_another_browser(scene: Scene) -> str:
     callback = scene.consented()
     scene.browser.cookies.clear()
@@ -317,6 +330,8 @@ RETURNS: Final = [
     Fault("state_used", reused),
     Fault("state_expired", expired),
     Fault("state_unknown", of_another_browser, "another browser's state"),
+    Fault("state_unknown", first_after_many_ended, "the first of many that ended"),
+    Fault("state_crowded", first_of_twelve, "the first of twelve windows"),
     Fault("state_foreign", of_another_flow),
     Fault("signed_out", signed_out),
     Fault("other_person", as_another_person),

@@ -80,7 +80,15 @@ def _why_unknown(request: HttpRequest, state_id: str) -> str:
         return "state_missing"
     if kept_result(request, state_id):
         return "state_used"
+    if _are_too_many_open(request):
+        return "state_crowded"
     return "state_unknown" if request.user.is_authenticated else "signed_out"
+
+
+def _are_too_many_open(request: HttpRequest) -> bool:
+    """Whether this browser has as many attempts under way as allauth keeps: an older one is then forgotten."""
+    began = [stashed[1] for stashed in statekit.get_states(request).values()]
+    return sum(time() - at <= statekit.STATE_TTL for at in began) >= statekit.MAX_STATES
 
 
 class LinkOAuth2Adapter(TikTokOAuth2Adapter):

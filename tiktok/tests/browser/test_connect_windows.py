@@ -157,7 +157,7 @@ def test_the_window_ends_well_when_its_page_has_gone_elsewhere(page: Page, stack
 def test_an_answer_with_ten_kilobytes_of_state_gets_a_page_too(page: Page) -> None:
     page.goto(f"{CALLBACK}?code=x&state={'s' * 10_000}")
 
-    expect(page.get_by_role("heading", name="This attempt was not begun in this browser")).to_be_visible()
+    expect(page.get_by_role("heading", name="Clipdesk does not know this attempt to connect")).to_be_visible()
     assert page.url.endswith("/tiktok/result/state_unknown/")
 
 
