@@ -54,9 +54,10 @@ class Post(ContentModel):
     """What is to be published, where it stands, and TikTok's word on it.
 
     Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone a person
-    chose. ``publish_status`` and ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids
-    as text, empty until the post is public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means
-    nothing without one. ``outage``: TikTok's outage that holds the post, or was the last thing that held it.
+    chose (of a draft with its offset, where the second of two equal wall times is meant). ``publish_status`` and
+    ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids as text, empty until the post
+    is public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means nothing without one. ``outage``:
+    TikTok's outage that holds the post, or was the last thing that held it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

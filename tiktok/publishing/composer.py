@@ -1,6 +1,6 @@
 """The composer: an account, fresh creator info, a form, and one service for what the person wants."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,12 +21,12 @@ from tiktok.linking.selection import parse_id, selected_account_id
 from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
 from tiktok.publishing import lists, repeats, schedule, services, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
-from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info
-from tiktok.publishing.forms import PostForm, initial_from, version_of
+from tiktok.publishing.creator import CreatorInfoUnavailable, fetch_creator_info, last_offer, refuse_under_cap
+from tiktok.publishing.forms import PostForm, initial_from, stored_plan_of, version_of
 from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find_replay
 from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rules import OptionsRefused, Problem
-from tiktok.publishing.schedule import TimeRefused, When
+from tiktok.publishing.schedule import NO_PLAN, TimeRefused, When
 from tiktok.publishing.views import can_be_edited
 
 NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok"})
@@ -75,28 +75,38 @@ def _compose(
     context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
     if account is None:
         return _page(request, context)
-    creator, refusal = _ask(account)
-    context |= {"creator": creator, "refusal": refusal}
-    if refusal and request.method == "GET":
+    answer = _ask(account)
+    context |= answer._asdict()
+    if answer.refusal and request.method == "GET":
         return _page(request, context)
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
-    zone = (post and post.publish_zone) or request.instance.zone.key
-    form = PostForm(_sent(request), initial=initial, creator=creator, zone=zone)
+    if answer.cap:
+        initial["when"] = "later"
+    plan = stored_plan_of(post) if post else NO_PLAN
+    zone = plan.zone or request.instance.zone.key
+    form = PostForm(_sent(request), initial=initial, creator=answer.creator, zone=zone, stored_plan=plan)
     if "other" in request.POST:
         form.errors.clear()  # half-written is no mistake yet
     if _is_decided(request) and form.is_valid():
-        done = _save(request, form, account, creator, post)
+        done = _save(request, form, account, answer, post)
         if done is not None:
             return redirect("tiktok:post-detail", request.instance.slug, done.pk)
     return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
 
 
-def _ask(account: TikTokAccount) -> tuple[CreatorInfo | None, CreatorInfoUnavailable | None]:
-    """What TikTok offers, or why that cannot be told now."""
+class _Answer(NamedTuple):
+    """What TikTok offers, or why that is not known now; ``cap``: it judges the posts of today only."""
+
+    creator: CreatorInfo | None
+    refusal: CreatorInfoUnavailable | None = None
+    cap: CreatorInfoUnavailable | None = None
+
+
+def _ask(account: TikTokAccount) -> _Answer:
     try:
-        return fetch_creator_info(account), None
+        return _Answer(fetch_creator_info(account))
     except CreatorInfoUnavailable as refusal:
-        return None, refusal
+        return _Answer(last_offer(account), cap=refusal) if refusal.is_cap else _Answer(None, refusal)
 
 
 def _is_decided(request: InstanceRequest) -> bool:
@@ -135,25 +145,30 @@ def _chosen_media(form: PostForm) -> UUID | None:
 
 
 def _save(
-    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo | None, post: Post | None
+    request: InstanceRequest, form: PostForm, account: TikTokAccount, answer: _Answer, post: Post | None
 ) -> Post | None:
-    """Do what the button says; None when it is refused, with the errors in the form or without ``creator``."""
+    """Do what the button says; None when it is refused, with the errors in the form or without a creator."""
     try:
         if request.POST.get("action") != "publish":
             return _save_draft(request, form, account, post)
         if not request.membership.can(Permission.POST_PUBLISH):
             form.add_error(None, _("You may write drafts, not publish."))
-        elif creator:
-            return _send(request, form, account, creator, post)
+        elif answer.creator:
+            consent = Consent(user=request.user, creator_info=answer.creator, channel="web", agreed=True)
+            return _send(request, form, account, consent, post, cap=answer.cap)
     except OptionsRefused as error:
         for problem in error.problems:
             form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)
-    except TimeRefused as error:
-        form.add_error("publish_at", error.user_message)
-        form.next_valid = error.next_valid
+    except (CreatorInfoUnavailable, TimeRefused) as error:
+        _refuse_time(form, error)
     except (IdempotencyConflict, InvalidTransition, Refusal, StaleState) as error:
         form.add_error(None, _in_words(error))
     return None
+
+
+def _refuse_time(form: PostForm, error: CreatorInfoUnavailable | TimeRefused) -> None:
+    form.add_error("publish_at" if form.wants_time else "when", error.user_message)
+    form.next_valid = error.next_valid if isinstance(error, TimeRefused) else None
 
 
 def _in_words(error: Exception) -> str:
@@ -176,11 +191,20 @@ def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount
 
 
 def _send(
-    request: InstanceRequest, form: PostForm, account: TikTokAccount, creator: CreatorInfo, post: Post | None
+    request: InstanceRequest,
+    form: PostForm,
+    account: TikTokAccount,
+    consent: Consent,
+    post: Post | None,
+    *,
+    cap: CreatorInfoUnavailable | None,
 ) -> Post:
     when = _when(form)
-    _refuse_repeat(request, form, account, when, post)
-    consent = Consent(user=request.user, creator_info=creator, channel="web", agreed=True)
+    is_replay = post is None and find_replay(_content(request, form, account)["idempotency"])
+    if cap and not is_replay:
+        refuse_under_cap(cap, when.at if when else None)
+    if not is_replay:
+        _refuse_repeat(form, account, when, post)
     if post is None:
         post, _replayed = services.submit_post(**_content(request, form, account), consent=consent, when=when)
     else:
@@ -192,12 +216,9 @@ def _send(
     return post
 
 
-def _refuse_repeat(
-    request: InstanceRequest, form: PostForm, account: TikTokAccount, when: When | None, post: Post | None
-) -> None:
+def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, post: Post | None) -> None:
     """Raise OptionsRefused for the same file within a day, unless the person has ticked that it is meant."""
-    is_replay = post is None and find_replay(_content(request, form, account)["idempotency"])
-    if form.cleaned_data["repeat_ok"] or is_replay:
+    if form.cleaned_data["repeat_ok"]:
         return
     at = when.at if when else read_db_now()
     found = repeats.warning(account, form.cleaned_data["media"], at, besides=post.pk if post else None)
@@ -222,7 +243,7 @@ def _say_sent(request: InstanceRequest, when: When | None) -> None:
 def _when(form: PostForm) -> When | None:
     if not form.wants_time:
         return None
-    return schedule.from_local(form.cleaned_data["publish_at"], form.cleaned_data["timezone"])
+    return schedule.from_plan(form.plan())
 
 
 def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:

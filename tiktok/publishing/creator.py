@@ -1,19 +1,26 @@
 """What TikTok allows a creator right now, for the posting page, the API and the check before each start."""
 
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext as _
 
+from instances.jobs.clock import read_db_now
 from tiktok import quota, throttle
 from tiktok.api import content_posting
-from tiktok.api.errors import RateLimited, TikTokError
+from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
-from tiktok.api.types import CreatorInfo, Scope
+from tiktok.api.types import CreatorInfo, PrivacyLevel, Scope
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
-from tiktok.models import TikTokAccount
+from tiktok.media.facts import DURATION_MAX_S
+from tiktok.models import AccountStatus, ConsentSnapshot, TikTokAccount
 from tiktok.publishing import turns
 from tiktok.publishing.calls import call_with_token
-from tiktok.publishing.texts import explain
+from tiktok.publishing.consent import creator_from_json
+from tiktok.publishing.texts import RECONNECT, explain
+
+# TikTok's refusals under our names for what an account lacks.
+_OF_THE_ACCOUNT: Final = {ErrorKind.SCOPE: "scope_missing", ErrorKind.AUTH: "reconnect_needed"}
 
 
 class CreatorInfoUnavailable(Exception):
@@ -36,19 +43,30 @@ class CreatorInfoUnavailable(Exception):
     def user_message(self) -> str:
         """What happened and what to do."""
         words = explain(self.code)
-        can = _("Reconnect it first, and allow what TikTok asks for.") if self.needs_reconnect else words.can
-        return f"{words.what} {can}".strip()
+        return f"{words.what} {self._can(words.can)}".strip()
+
+    def _can(self, otherwise: str) -> str:
+        if self.code == "scope_missing":
+            return _("Reconnect it, and leave the permission to publish switched on at TikTok.")
+        if self.is_cap:
+            return _("Choose a time more than 24 hours from now, or save the post as a draft.")
+        return _("Reconnect it first, and allow what TikTok asks for.") if self.needs_reconnect else otherwise
 
     @property
     def needs_reconnect(self) -> bool:
         """Whether only a new consent helps."""
-        return self.code in ("reconnect_needed", "scope_missing", "account_disconnected")
+        return explain(self.code).act == RECONNECT
+
+    @property
+    def is_cap(self) -> bool:
+        """Whether TikTok takes no more posts within 24 hours, and only therefore refuses."""
+        return self.code in quota.CODES
 
 
 def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
     """Ask TikTok afresh. Not inside a transaction. Raises CreatorInfoUnavailable."""
-    if not account.is_active:
-        raise CreatorInfoUnavailable("reconnect_needed")
+    if trouble := account_trouble(account):
+        raise CreatorInfoUnavailable(trouble)
     try:
         return ask_creator_info(account)
     except ReconnectNeeded as error:
@@ -63,7 +81,49 @@ def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
             error.code, tiktok_code=error.code, log_id=error.log_id, retry_at=retry_at
         ) from error
     except TikTokError as error:
-        raise CreatorInfoUnavailable(error.code, tiktok_code=error.code, log_id=error.log_id) from error
+        code = _OF_THE_ACCOUNT.get(error.kind, error.code)
+        raise CreatorInfoUnavailable(code, tiktok_code=error.code, log_id=error.log_id) from error
+
+
+def account_trouble(account: TikTokAccount) -> str:
+    """Why the account cannot publish now; empty when it can."""
+    if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
+        return "account_disconnected"
+    if account.status != AccountStatus.ACTIVE:
+        return "reconnect_needed"
+    return "" if Scope.VIDEO_PUBLISH in account.credential.scopes else "scope_missing"
+
+
+def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo:
+    """What TikTok offers for a post at ``at`` (None: now). Not inside a transaction. Raises CreatorInfoUnavailable."""
+    try:
+        return fetch_creator_info(account)
+    except CreatorInfoUnavailable as refusal:
+        refuse_under_cap(refusal, at)
+        return last_offer(account)
+
+
+def refuse_under_cap(refusal: CreatorInfoUnavailable, at: datetime | None) -> None:
+    """Raise ``refusal``, but not where it is a cap that is over at the post's time: it judges today's posts only."""
+    if not refusal.is_cap or at is None or at <= read_db_now() + quota.WINDOW:
+        raise refusal
+
+
+def last_offer(account: TikTokAccount) -> CreatorInfo:
+    """What TikTok offered last, else all that there is, while it says nothing: it is asked again at the post's time."""
+    kept = ConsentSnapshot.objects.filter(post__account=account).order_by("-at").first()
+    if kept is not None:
+        return creator_from_json(kept.creator_info)
+    return CreatorInfo(
+        creator_avatar_url="",
+        creator_username=account.username,
+        creator_nickname=account.name,
+        privacy_level_options=tuple(PrivacyLevel),
+        comment_disabled=False,
+        duet_disabled=False,
+        stitch_disabled=False,
+        max_video_post_duration_s=DURATION_MAX_S,
+    )
 
 
 def ask_creator_info(account: TikTokAccount) -> CreatorInfo:

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django_scopes.forms import SafeModelChoiceField
 
 from instances.forms import zone_choices
+from tiktok.api.text import with_line_feeds
 from tiktok.api.types import CreatorInfo
+from tiktok.form_fields import LinesField
 from tiktok.models import Media, Post
 from tiktok.publishing.rules import OPTION_FIELDS, PostOptions, options_of
-from tiktok.publishing.schedule import NO_PLAN, Plan
+from tiktok.publishing.schedule import NO_PLAN, Plan, plan_of
 from tiktok.publishing.services import media_of
 
 PRIVACY_LABELS = {
@@ -25,6 +27,7 @@ PRIVACY_LABELS = {
 }
 WHEN = [("now", _("Now")), ("later", _("At a time"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
+MINUTE_CHARS = len("2026-11-21T18:00")
 INTERACTIONS = ("allow_comment", "allow_duet", "allow_stitch")
 SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
 
@@ -47,7 +50,7 @@ class PostForm(forms.Form):
 
     submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
-    caption = forms.CharField(
+    caption = LinesField(
         label=_("Caption"), required=False, strip=False, max_length=8800, widget=forms.Textarea(attrs={"rows": 5})
     )
     cover_s = forms.DecimalField(
@@ -87,10 +90,12 @@ class PostForm(forms.Form):
 
     timezone = forms.ChoiceField(label=_("Time zone"), required=False)
 
-    def __init__(self, *args: Any, creator: CreatorInfo | None, zone: str, **kwargs: Any) -> None:
-        """``zone`` is the one that is offered first: the post's own, otherwise the instance's."""
+    def __init__(
+        self, *args: Any, creator: CreatorInfo | None, zone: str, stored_plan: Plan = NO_PLAN, **kwargs: Any
+    ) -> None:
+        """``zone`` is the one that is offered first; ``stored_plan``: the post's time, kept exactly if not changed."""
         super().__init__(*args, **kwargs)
-        self.zone = zone
+        self.zone, self.stored_plan = zone, stored_plan
         self.next_valid: datetime | None = None
         # Content is looked up where the form is made: a queryset at class level would have no scope.
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
@@ -128,6 +133,12 @@ class PostForm(forms.Form):
         self.fields["privacy_level"].choices = list(PRIVACY_LABELS.items())  # type: ignore[attr-defined]
         for name in ("privacy_level", *INTERACTIONS):
             self.fields[name].widget = forms.HiddenInput()
+
+    def clean_caption(self) -> str:
+        """Left as it was, it stays as it is stored: the API may have been sent other line breaks."""
+        caption: str = self.cleaned_data["caption"]
+        stored: str = self.initial.get("caption", "")
+        return stored if caption == with_line_feeds(stored) else caption
 
     def clean_timezone(self) -> str:
         """A program that sends the form may leave it out."""
@@ -168,11 +179,12 @@ class PostForm(forms.Form):
         return bool(self.cleaned_data["when"] == "later")
 
     def plan(self) -> Plan:
-        """What a draft remembers of its time."""
+        """The chosen time; as it was stored if it reads the same, since the form shows neither seconds nor offset."""
         data = self.cleaned_data
         if not self.wants_time or not data.get("publish_at"):
             return NO_PLAN
-        return Plan(data["publish_at"].isoformat(timespec="seconds"), data["timezone"])
+        chosen = Plan(data["publish_at"].isoformat(timespec="seconds"), data["timezone"])
+        return self.stored_plan if _as_shown(chosen) == _as_shown(self.stored_plan) else chosen
 
     def options(self) -> PostOptions:
         """What was chosen, for the rules and the services."""
@@ -182,6 +194,10 @@ class PostForm(forms.Form):
             **{name: data[name] for name in SENT_AS_THEY_ARE},
             cover_timestamp_ms=None if cover is None else int(cover * 1000),
         )
+
+
+def _as_shown(plan: Plan) -> tuple[str, str]:
+    return plan.local[:MINUTE_CHARS], plan.zone
 
 
 def version_of(post: Post) -> str:
@@ -196,11 +212,17 @@ def initial_from(post: Post) -> dict[str, Any]:
     cover = post.cover_timestamp_ms
     values: dict[str, Any] = {name: getattr(post, name) for name in SENT_AS_THEY_ARE}
     first = post.items.first()
+    plan = stored_plan_of(post)
     return values | {
         "seen": version_of(post),
         "media": first.media_id if first else None,
         "cover_s": None if cover is None else cover / 1000,
         "disclose": post.brand_organic or post.brand_content,
-        "when": "later" if post.publish_local else "now",
-        "publish_at": post.publish_local[:16] or None,
+        "when": "later" if plan.local else "now",
+        "publish_at": plan.local[:MINUTE_CHARS] or None,
     }
+
+
+def stored_plan_of(post: Post) -> Plan:
+    """The time that the post has, or as a draft remembers."""
+    return plan_of(post.publish_local, post.publish_zone, post.publish_at)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from ninja import HeaderEx, P, QueryEx, Router
 from ninja.responses import Status
 
+from accounts.models import User
 from instances.http import InstanceRequest
 from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
@@ -21,7 +22,7 @@ from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState,
 from tiktok.models.states import AttentionReason, may_move
 from tiktok.publishing import decisions, queries, repeats, rest_input, services, tasks
 from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
+from tiktok.publishing.creator import creator_info_for, fetch_creator_info
 from tiktok.publishing.idempotency import Idempotency, find_replay
 from tiktok.publishing.rest_input import faults_as_problems
 from tiktok.publishing.rest_schemas import (
@@ -79,7 +80,7 @@ def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tup
         rest_input.refuse_time_of_draft(payload)
         return services.create_post(account=account, media=media, options=options, actor=actor, idempotency=once)
     when = _when(request, payload)
-    consent = _consent(request, account, media, options, agreed=payload.consent)
+    consent = _consent(payload, when, actor=actor, account=account, media=media, options=options)
     return services.submit_post(
         account=account, media=media, options=options, actor=actor, consent=consent, when=when, idempotency=once
     )
@@ -94,17 +95,24 @@ def _when(request: InstanceRequest, payload: PostIn | PublishIn) -> When | None:
 
 
 def _consent(
-    request: InstanceRequest, account: TikTokAccount, media: Media | None, options: PostOptions, *, agreed: bool
+    payload: PostIn | PublishIn,
+    when: When | None,
+    *,
+    actor: User,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
 ) -> Consent:
-    """The consent with what TikTok offers now, which is asked only when nothing else stands in the way."""
+    """The consent with what TikTok offers for that time; asked only when nothing else stands in the way."""
     audited = account.credential.app.is_audited
     problems = check_options(options, media=media, creator=None, app_audited=audited)
-    if not agreed:
+    if not payload.consent:
         text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
         problems.append(Problem("consent", "consent_missing", text))
     if problems:
         raise rest_input.refused(rest_input.named(problems))
-    return Consent(user=request.user, creator_info=fetch_creator_info(account), channel="api", agreed=True)
+    creator = creator_info_for(account, when.at if when else None)
+    return Consent(user=actor, creator_info=creator, channel="api", agreed=True)
 
 
 @router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="Posts, newest first")
@@ -196,7 +204,9 @@ def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) ->
         when = _when(request, payload)
         _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
         media = services.media_of(post)
-        consent = _consent(request, post.account, media, options_of(post), agreed=payload.consent)
+        consent = _consent(
+            payload, when, actor=request.user, account=post.account, media=media, options=options_of(post)
+        )
         if when:
             services.schedule_post(post, when=when, consent=consent, actor=request.user)
         else:

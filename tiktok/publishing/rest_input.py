@@ -80,7 +80,7 @@ def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:
         return refresh_problem()
     if isinstance(cause, TikTokError) and cause.kind in TRY_LATER:
         return unavailable_problem(cause.code, log_id=cause.log_id)
-    detail = error.user_message if error.needs_reconnect else error.what
+    detail = error.user_message if error.needs_reconnect or error.is_cap else error.what
     code = error.code.replace("-", "_")
     return ApiProblem(409, code, detail, tiktok_code=error.tiktok_code, log_id=error.log_id)
 

@@ -21,6 +21,7 @@ STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostSta
 CAPTION_MAX_CHARS: Final = 10_000
 MEDIA_MAX_IDS: Final = 35
 SHORT_TEXT_MAX_CHARS: Final = 100
+WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
 
 Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
 Privacy = Annotated[
@@ -206,7 +207,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "next_try_at": post.tries_again_at,
         "publish_id": queries.publish_id_of(post) or None,
         "publish_at": post.publish_at,
-        "publish_local": post.publish_local or None,
+        "publish_local": post.publish_local[:WALL_TIME_CHARS] or None,
         "timezone": post.publish_zone or None,
         "publish_note": note_for(post.publish_local, post.publish_zone, post.publish_at) or None,
         "progress": queries.progress_of(post),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
-from tiktok.api.text import utf16_length
+from tiktok.api.text import utf16_length, with_line_feeds
 from tiktok.api.types import CreatorInfo, PrivacyLevel
 from tiktok.media.facts import split_over
 from tiktok.media.refusals import refusal_text
@@ -101,7 +101,7 @@ def _missing(case: _Case) -> Iterator[Problem]:
 
 def _caption(case: _Case) -> Iterator[Problem]:
     caption = case.options.caption
-    over = utf16_length(caption) - VIDEO_TITLE_MAX_UTF16
+    over = utf16_length(with_line_feeds(caption)) - VIDEO_TITLE_MAX_UTF16
     if over > 0:
         text = ngettext(
             "The caption is %(over)d character too long; %(limit)d are allowed.",

@@ -34,7 +34,10 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The wall time and zone that a draft remembers; it is not scheduled by them, and they are not checked yet."""
+    """The wall time (ISO) and zone that a draft remembers; it is not scheduled by them, and they are not checked yet.
+
+    ``local`` has an offset where the clocks show it twice and the second one is meant.
+    """
 
     local: str
     zone: str
@@ -74,6 +77,20 @@ def from_instant(at: datetime, zone: str) -> When:
         raise _out_of_range() from error
 
 
+def from_plan(plan: Plan) -> When:
+    """The instant that a draft's time means. Raises TimeRefused."""
+    local = datetime.fromisoformat(plan.local)
+    return from_local(local, plan.zone) if local.tzinfo is None else from_instant(local, plan.zone)
+
+
+def plan_of(local: str, zone: str, at: datetime | None) -> Plan:
+    """What a draft remembers of a stored time: exactly its instant, as the clocks of the zone show it now."""
+    if not local or at is None or not is_known_zone(zone):
+        return Plan(local, zone)
+    shown = at.astimezone(ZoneInfo(zone))
+    return Plan((shown if shown.fold else shown.replace(tzinfo=None)).isoformat(), zone)
+
+
 def note_for(local: str, zone: str, at: datetime | None) -> str:
     """What to know of a stored wall time: that it comes twice, or that the zone's rules have changed since.
 
@@ -82,6 +99,7 @@ def note_for(local: str, zone: str, at: datetime | None) -> str:
     """
     if not local or at is None:
         return ""
+    at = at.replace(microsecond=0)  # the wall time is stored without
     try:
         if from_instant(at, zone).local == datetime.fromisoformat(local):
             first = from_local(datetime.fromisoformat(local), zone)
@@ -100,8 +118,13 @@ def refuse_unless_ahead(when: When, now: datetime) -> None:
         raise _out_of_range()
 
 
+def is_known_zone(name: str) -> bool:
+    """Whether it is the IANA name of a place's zone, the same on every host."""
+    return name in settings.ZONE_DATA.names
+
+
 def _zone(name: str) -> ZoneInfo:
-    if name not in settings.ZONE_DATA.names:
+    if not is_known_zone(name):
         text = _("There is no time zone “%(name)s”. Use an IANA name like Europe/Vienna.") % {"name": name[:60]}
         raise TimeRefused("timezone", "unknown_time_zone", text)
     return ZoneInfo(name)

@@ -43,7 +43,7 @@ from tiktok.publishing.idempotency import Idempotency, IdempotencyConflict, find
 from tiktok.publishing.quarantine import refuse_in_quarantine
 from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
-from tiktok.publishing.schedule import NO_PLAN, Plan, When, refuse_unless_ahead
+from tiktok.publishing.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
 from tiktok.publishing.submissions import close_submission
 from tiktok.publishing.turns import wake_next
 
@@ -264,7 +264,8 @@ def unusable(account: TikTokAccount) -> list[Problem]:
 
 
 def _to_draft(post: Post, person: Person) -> None:
-    unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None}  # the wall time stays, for the next try
+    plan = plan_of(post.publish_local, post.publish_zone, post.publish_at)  # it stays, for the next try
+    unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None, "publish_local": plan.local}
     post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **unplanned, **NOTHING_WRONG)
     consents.void(post)
 

@@ -13,10 +13,10 @@ from tiktok.api import content_posting
 from tiktok.api.chunking import plan_chunks
 from tiktok.api.errors import TikTokError
 from tiktok.api.limits import Endpoint
-from tiktok.api.types import CreatorInfo, FileSource, Scope, VideoInit, VideoPostInfo
+from tiktok.api.text import with_line_feeds
+from tiktok.api.types import CreatorInfo, FileSource, VideoInit, VideoPostInfo
 from tiktok.fields import Undecryptable, seal
 from tiktok.models import (
-    AccountStatus,
     AttentionReason,
     EventCause,
     InitReceipt,
@@ -29,7 +29,7 @@ from tiktok.models import (
 )
 from tiktok.publishing import consent, turns
 from tiktok.publishing.calls import call_with_token
-from tiktok.publishing.creator import ask_creator_info
+from tiktok.publishing.creator import account_trouble, ask_creator_info
 from tiktok.publishing.faults import (
     FAULTS,
     WAITING_RECHECK_S,
@@ -68,7 +68,7 @@ def scheduled(step: Step) -> Pause:
 
 def waiting_account(step: Step) -> Pause:
     """Go on when the same TikTok user is back in time."""
-    if account_trouble(step.post):
+    if account_trouble(step.post.account):
         return WAITING_RECHECK_S
     if step.is_past(step.post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code="account_was_away")
@@ -81,23 +81,13 @@ def due(step: Step) -> Pause:
     post = step.post
     if step.is_past(post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=post.hold_reason)
-    if trouble := account_trouble(post):
+    if trouble := account_trouble(post.account):
         return wait_for_account(step, trouble)
     if tries_of(post).are_used_up:
         return give_up(step, post.hold_reason or post.tiktok_code, log_id=post.log_id)
     if wait := turns.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
     return _prepare(step) if step.take_place() else until_there_is_a_place()
-
-
-def account_trouble(post: Post) -> str:
-    """Why the account cannot publish now; empty when it can."""
-    account = post.account
-    if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
-        return "account_disconnected"
-    if account.status != AccountStatus.ACTIVE:
-        return "reconnect_needed"
-    return "" if Scope.VIDEO_PUBLISH in account.credential.scopes else "scope_missing"
 
 
 def _prepare(step: Step) -> Pause:
@@ -200,7 +190,7 @@ def post_info_of(post: Post) -> VideoPostInfo:
     """TikTok's words for what was agreed: its interaction flags are the negative of ours (tiktok-api 7.3)."""
     return VideoPostInfo(
         privacy_level=post.privacy_level,
-        title=post.caption,
+        title=with_line_feeds(post.caption),
         disable_comment=not post.allow_comment,
         disable_duet=not post.allow_duet,
         disable_stitch=not post.allow_stitch,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.names import check_visible, is_visible
 from instances.models import Instance
+from tiktok.form_fields import LinesField
 from tiktok.linking.connect_links.services import LIFETIME, MOST_AT_ONCE
 from tiktok.linking.queries import apps_for
 from tiktok.models import TikTokApp
@@ -33,7 +34,7 @@ class LinksForm(forms.Form):
     """One link, or one for each line of a pasted list; ``batch`` makes a repeated request harmless."""
 
     batch = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-    names = forms.CharField(
+    names = LinesField(
         label=gettext_lazy("Names"), required=False, max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(

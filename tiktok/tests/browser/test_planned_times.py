@@ -3,8 +3,9 @@
 With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
 """
 
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -17,7 +18,7 @@ from accounts.models import TenantMembership, User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.models import Media, PostState, TikTokAccount, TikTokApp
+from tiktok.models import Media, PostState, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.browser import acts
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
@@ -29,6 +30,7 @@ from tiktok.tests.simulator_process import Simulator
 pytestmark = pytest.mark.django_db(transaction=True)
 IN_GAP: Final = "2027-03-28T02:30"
 TWICE: Final = "2027-10-31T02:30"
+POST_PAGE: Final = re.compile(r"/posts/[0-9a-f-]{36}/$")
 
 
 @pytest.fixture(autouse=True)
@@ -148,3 +150,66 @@ def test_the_card_and_the_app_count_a_day(
     expect(editor_at.page.get_by_text("TikTok allows about 15, all apps together.")).to_be_visible()
     expect(editor_at.page.get_by_text("of 5 while TikTok has not audited the app")).to_be_visible()
     assert problems(editor_at.page, f"card-{day.__name__}") == {}
+
+
+def test_caption_at_the_browsers_limit_with_line_breaks_is_taken(page: Page) -> None:
+    caption = "\n".join([*["x" * 199] * 10, "y" * 200])
+    page.get_by_label("What people read under the video").fill(caption)
+    expect(page.locator("[data-counter-for=id_caption]")).to_have_text("0")
+
+    acts.press(page, "Publish")
+
+    expect(page).to_have_url(POST_PAGE)
+
+
+def test_time_with_seconds_is_scheduled_again_unchanged(page: Page, instance: Instance, linked: TikTokAccount) -> None:
+    second = datetime(2027, 10, 31, 1, 30, 30, tzinfo=UTC)  # 02:30:30, when Vienna's clocks show it again
+    with instance_scope(instance):
+        post = make_post(
+            linked, state=PostState.SCHEDULED, publish_at=second, publish_local="2027-10-31T02:30:30",
+            publish_zone="Europe/Vienna", media=Media.objects.get(), privacy_level="SELF_ONLY",
+        )  # fmt: skip
+    page.goto(f"/i/aurora/posts/{post.pk}/edit/")
+    expect(page.get_by_label("Date and time")).to_have_value(TWICE)
+
+    acts.press(page, "Schedule")
+
+    expect(page).to_have_url(POST_PAGE)
+    with instance_scope(instance):
+        post.refresh_from_db()
+    assert (post.state, post.publish_at) == (PostState.SCHEDULED, second)
+
+
+def test_capped_account_takes_posts_for_later_days(
+    editor_at: Visitor, linked: TikTokAccount, video: Media, tiktok: Simulator
+) -> None:
+    tiktok.fault("error", "creator_info", code="spam_risk_too_many_posts", times=-1)
+    page = editor_at.page
+    page.goto(f"/i/aurora/posts/new/?to={linked.pk}")
+    expect(page.get_by_text("Choose a time more than 24 hours from now")).to_be_visible()
+    expect(page.get_by_label("At a time")).to_be_checked()
+    page.get_by_role("radio", name="clip.mp4").check()
+    acts.privacy(page).select_option(label="Everyone")
+    page.get_by_label("Now").check()
+
+    acts.press(page, "Publish")
+
+    expect(page.locator(".field").filter(has_text="Choose a time more than 24 hours from now")).to_be_visible()
+    assert problems(page, "capped") == {}
+    at_a_time(page, "2027-10-30T10:00")
+    acts.press(page, "Schedule")
+    expect(acts.state(page, "Scheduled")).to_be_visible()
+
+
+def test_account_without_permission_to_publish_is_told_so(
+    editor_at: Visitor, linked: TikTokAccount, instance: Instance
+) -> None:
+    with instance_scope(instance):
+        TikTokCredential.objects.update(scopes=["user.info.basic"])
+    page = editor_at.page
+
+    page.goto(f"/i/aurora/posts/new/?to={linked.pk}")
+
+    expect(page.get_by_text("The account has not allowed Clipdesk to publish.")).to_be_visible()
+    expect(page.get_by_role("link", name="Reconnect")).to_be_visible()
+    assert problems(page, "not-allowed") == {}

@@ -130,13 +130,13 @@ def test_a_time_is_read_in_the_zone_of_the_instance(
     assert (post.publish_local, post.publish_zone) == ("2027-03-01T10:00:00", "Asia/Kathmandu")
 
 
-def test_when_tiktok_takes_no_more_posts_the_page_stops(
+def test_when_the_account_is_banned_from_posting_the_page_stops(
     page: Client, account: TikTokAccount, tiktok: Simulator
 ) -> None:
-    tiktok.fault("error", "creator_info", code="spam_risk_too_many_posts")
+    tiktok.fault("error", "creator_info", code="spam_risk_user_banned_from_posting")
     answer = page.get(address(account))
     assert "form" not in answer.context
-    assert "24 hours" in answer.content.decode()
+    assert "does not let this account post" in answer.content.decode()
 
 
 def test_a_scheduled_post_can_be_edited_and_waits_again(page: Client, account: TikTokAccount, video: Media) -> None:

@@ -12,6 +12,7 @@ from instances.models import Instance
 from tiktok.models import Media, Post, PostState, TikTokAccount
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_publishing import Worker
+from tiktok.tests.fixtures_rest import Api, body_of
 from tiktok.tests.integration.publishing.test_composer import address, filled
 from tiktok.tests.simulator_process import Simulator
 
@@ -110,6 +111,92 @@ def test_a_scheduled_post_saved_as_draft_still_remembers_its_time(
     page.post(edit(page, post), later(clip, "2027-03-01T10:00", action="draft"))
     post.refresh_from_db()
     assert (post.state, post.publish_at, post.publish_local) == (PostState.DRAFT, None, "2027-03-01T10:00:00")
+
+
+def unchanged(page: Client, post: Post, clip: Media, **changes: Any) -> dict[str, Any]:
+    """What a browser sends when nothing is touched but what ``changes`` names."""
+    form = page.get(edit(page, post)).context["form"]
+    return later(clip, form["publish_at"].value(), timezone=form["timezone"].value(), **changes)
+
+
+@pytest.mark.parametrize(
+    "publish_at",
+    [
+        "2027-10-31T02:30:00+01:00",  # the second of two
+        "2027-10-31T02:30:00+02:00",
+        "2027-03-01T10:00:30+01:00",
+        "2027-03-01T09:00:00.123Z",
+        "2027-10-31T02:30:15.250+01:00",
+    ],
+)
+def test_time_saved_unchanged_stays_the_same_instant(
+    page: Client, api: Api, linked: TikTokAccount, clip: Media, publish_at: str
+) -> None:
+    api.create(body_of(linked, clip, publish_at=publish_at, timezone=None))
+    post, at = Post.objects.get(), datetime.fromisoformat(publish_at)
+
+    page.post(edit(page, post), unchanged(page, post, clip, caption="Better words"))
+    post.refresh_from_db()
+    assert (post.state, post.publish_at, post.caption) == (PostState.SCHEDULED, at, "Better words")
+
+    page.post(edit(page, post), unchanged(page, post, clip, action="draft"))
+    page.post(edit(page, post), unchanged(page, post, clip, action="draft"))
+    page.post(edit(page, post), unchanged(page, post, clip))
+    post.refresh_from_db()
+    assert (post.state, post.publish_at, post.publish_zone) == (PostState.SCHEDULED, at, "Europe/Vienna")
+
+
+def test_other_minute_or_zone_is_read_anew(page: Client, api: Api, linked: TikTokAccount, clip: Media) -> None:
+    api.create(body_of(linked, clip, publish_at="2027-10-31T02:30:15+01:00"))
+    post = Post.objects.get()
+
+    page.post(edit(page, post), later(clip, "2027-10-31T02:31", timezone="Europe/Vienna"))
+    post.refresh_from_db()
+    assert post.publish_at == datetime(2027, 10, 31, 0, 31, tzinfo=UTC)
+
+    page.post(edit(page, post), later(clip, "2027-10-31T02:31", timezone="UTC"))
+    post.refresh_from_db()
+    assert post.publish_at == datetime(2027, 10, 31, 2, 31, tzinfo=UTC)
+
+
+def test_form_shows_when_a_post_goes_out_after_its_zone_changed(
+    page: Client, linked: TikTokAccount, clip: Media
+) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00"))
+    Post.objects.update(publish_local="2027-03-01T11:00:00")  # what Vienna's clocks would have shown by older rules
+    post = Post.objects.get()
+    assert "have changed since" in page.get(reverse("tiktok:post-detail", args=["aurora", post.pk])).content.decode()
+
+    sent = unchanged(page, post, clip)
+    page.post(edit(page, post), sent)
+
+    post.refresh_from_db()
+    assert (sent["publish_at"], post.publish_at) == ("2027-03-01T10:00", datetime(2027, 3, 1, 9, tzinfo=UTC))
+    shown = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk])).content.decode()
+    assert "have changed since" not in shown
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "right/Europe/Vienna", "europe/vienna"])
+def test_zone_that_does_not_exist_is_refused_on_the_page(
+    page: Client, linked: TikTokAccount, clip: Media, zone: str
+) -> None:
+    answer = page.post(address(linked), later(clip, "2027-03-01T10:00", timezone=zone))
+
+    assert list(answer.context["form"].errors) == ["timezone"]
+    assert not Post.objects.exists()
+
+
+def test_post_of_a_zone_that_is_gone_needs_another(page: Client, linked: TikTokAccount, clip: Media) -> None:
+    page.post(address(linked), later(clip, "2027-03-01T10:00"))
+    Post.objects.update(publish_zone="localtime")
+    post = Post.objects.get()
+
+    refused = page.post(edit(page, post), unchanged(page, post, clip))
+    assert "There is no time zone “localtime”" in refused.content.decode()
+
+    page.post(edit(page, post), unchanged(page, post, clip) | {"timezone": "Asia/Kolkata"})
+    post.refresh_from_db()
+    assert (post.state, post.publish_zone) == (PostState.SCHEDULED, "Asia/Kolkata")
 
 
 def test_an_edit_at_the_last_second_is_what_gets_published(

@@ -32,6 +32,9 @@ def autumn(instance: Instance, clock: Clock) -> None:
         ("2026-11-21T17:00:00Z", None, "2026-11-21T17:00:00Z", "2026-11-21T18:00:00", "Europe/Vienna"),
         ("2026-11-21T18:00:00+01:00", "Europe/Vienna", "2026-11-21T17:00:00Z", "2026-11-21T18:00:00", "Europe/Vienna"),
         ("2026-11-21T18:00", "Asia/Kolkata", "2026-11-21T12:30:00Z", "2026-11-21T18:00:00", "Asia/Kolkata"),
+        # as JavaScript's toISOString() writes it
+        ("2026-11-21T17:00:00.123Z", None, "2026-11-21T17:00:00.123Z", "2026-11-21T18:00:00", "Europe/Vienna"),
+        ("2026-11-21T18:00:00.5", "Asia/Kolkata", "2026-11-21T12:30:00.500Z", "2026-11-21T18:00:00", "Asia/Kolkata"),
         # the second 02:30 of that night, which only an offset can name
         ("2026-10-25T02:30:00+01:00", "Europe/Vienna", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00", "Europe/Vienna"),
     ],
@@ -46,6 +49,7 @@ def test_a_time_is_kept_as_instant_and_as_wall_time(
         "scheduled", at, local, zone,
     )  # fmt: skip
     assert post["publish_note"] is None
+    assert api.get(f"/posts/{post['id']}").json()["publish_note"] is None
 
 
 def test_a_time_that_comes_twice_is_the_first_and_the_answer_says_so(
@@ -99,3 +103,14 @@ def test_a_draft_is_scheduled_and_moved(api: Api, linked: TikTokAccount, clip: M
     refused = api.publish(draft["id"], publish_at="2026-08-31T18:00:00Z")
     assert (refused.status_code, fields_of(refused)) == (422, ["publish_at"])
     assert api.get(f"/posts/{draft['id']}").json()["publish_at"] == "2026-11-22T17:00:00Z"
+
+
+def test_draft_that_remembers_the_second_of_two_times_shows_a_plain_wall_time(
+    api: Api, linked: TikTokAccount, clip: Media
+) -> None:
+    post = api.create(body_of(linked, clip, publish_at="2026-10-25T02:30:00+01:00", timezone="Europe/Vienna")).json()
+
+    draft = api.send("PATCH", f"/posts/{post['id']}", {"caption": "Better words"}).json()
+
+    assert (draft["state"], draft["publish_at"]) == ("draft", None)
+    assert (draft["publish_local"], draft["timezone"]) == ("2026-10-25T02:30:00", "Europe/Vienna")
