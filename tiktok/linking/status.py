@@ -1,20 +1,28 @@
 """What a credential's fate does to every account that hangs on it, in whichever instance."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.audit import record
 from instances.jobs.clock import db_now
 from instances.models import NoticeKind
 from instances.scoping import instance_scope, unscoped
+from tiktok.api.errors import RULES, ErrorKind
 from tiktok.linking.notices import correct, settle, tell, tell_scopes
 from tiktok.linking.reasons import ENDS_THE_GRANT, EXPIRED, WITHDRAWN
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokCredential, WorkItem
 
 LINKED: Final = (AccountStatus.ACTIVE, AccountStatus.RECONNECT_NEEDED)
+# Why a post that TikTok has is not asked about: only the TikTok user's consent helps. Our word, and TikTok's.
+_NEEDS_CONSENT: Final = (ErrorKind.AUTH, ErrorKind.SCOPE)
+CONSENT_HOLDS: Final = frozenset(
+    {"reconnect_needed", *(code for code, rule in RULES.items() if rule.error.kind in _NEEDS_CONSENT)}
+)
 
 
 def need_reconnect(credential_id: UUID, *, seen_version: int, reason: str) -> bool:
@@ -87,15 +95,44 @@ def revive_accounts(credential_id: UUID) -> None:
 def wake_posts(credential_id: UUID) -> None:
     """Let a worker look at the posts that wait for this TikTok user, now, in all instances."""
     for account in _links(credential_id, AccountStatus.ACTIVE):
-        _wake_posts(account)
+        with transaction.atomic():
+            _wake_posts(account)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """How an account stood at a moment: its status, and which pair of tokens it had."""
+
+    status: str
+    version: int
+
+
+def link_of(account: TikTokAccount) -> Link:
+    """As it was when the account was loaded."""
+    return Link(account.status, account.credential.version)
+
+
+def wake_if_back(post: Post, *, since: Link) -> None:
+    """After a post went to sleep for its account: the consent it waits for may have come while it was worked on.
+
+    Then it was woken under the worker's hands, which put it to sleep. ``since``: what the worker began with.
+    """
+    if post.state != PostState.WAITING_ACCOUNT and post.hold_reason not in CONSENT_HOLDS:
+        return
+    now = link_of(TikTokAccount.objects.select_related("credential").get(pk=post.account_id))
+    if now.status == AccountStatus.ACTIVE and now != since:
+        WorkItem.objects.filter(post_id=post.pk, lease_until=None).update(next_action_at=db_now())
 
 
 def _wake_posts(account: TikTokAccount) -> None:
+    """In a transaction. The rows are locked in order, so that two who wake the same posts never wait for each other."""
+    is_looked_at = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), next_action_at__isnull=False))
+    lacks_link = Q(is_looked_at, state=PostState.PUBLISHED, post_ids=[])
+    waits = Q(state=PostState.WAITING_ACCOUNT) | Q(hold_reason__in=CONSENT_HOLDS) | lacks_link
     with instance_scope(account.instance):
-        waiting = list(
-            Post.objects.filter(account=account, state=PostState.WAITING_ACCOUNT).values_list("pk", flat=True)
-        )
-    WorkItem.objects.filter(post_id__in=waiting).update(next_action_at=db_now())
+        waiting = list(Post.objects.filter(waits, account=account).values_list("pk", flat=True))
+    items = WorkItem.objects.select_for_update().filter(post_id__in=waiting).order_by("pk")
+    WorkItem.objects.filter(pk__in=[item.pk for item in items]).update(next_action_at=db_now())
 
 
 def _links(credential_id: UUID, *statuses: AccountStatus) -> list[TikTokAccount]:

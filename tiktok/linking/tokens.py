@@ -28,7 +28,7 @@ from tiktok.fields import Undecryptable, seal
 from tiktok.gateway import tiktok_client
 from tiktok.linking.reasons import PAIR_LOST, UNDECRYPTABLE, WITHDRAWN
 from tiktok.linking.secrets import with_client_secret
-from tiktok.linking.status import need_reconnect, note_scopes, revive_accounts
+from tiktok.linking.status import need_reconnect, note_scopes, revive_accounts, wake_posts
 from tiktok.models import TikTokCredential
 
 log = logging.getLogger(__name__)
@@ -228,6 +228,8 @@ def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> Usabl
         return _newest(row)
     note_scopes(row.pk, before=row.scopes, after=tokens.scopes or row.scopes)
     revive_accounts(row.pk)
+    if set(tokens.scopes) - set(row.scopes):
+        wake_posts(row.pk)
     return UsableToken(tokens.access_token, row.version + 1, tuple(tokens.scopes or row.scopes))
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from instances.jobs.clock import db_in
 from instances.jobs.process import stopping
 from instances.scoping import instance_scope
+from tiktok.linking.status import link_of, wake_if_back
 from tiktok.models import AttentionReason, EventCause, Post, PostState, StaleState
 from tiktok.publishing import doubt, follow, quarantine, start, turns, upload
 from tiktok.publishing.claims import Claim, release
@@ -42,6 +43,7 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
             step = Step(claim, stop)
         except Post.DoesNotExist:
             return
+        link = link_of(step.post.account)
         try:
             pause = _poisoned(step) if claim.is_poison else _work(step)
         except StaleState as stale:
@@ -53,6 +55,7 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
             step.end()
         release(claim.held, None if pause is NEVER else db_in(timedelta(seconds=pause)))
         turns.look_again(step.post)
+        wake_if_back(step.post, since=link)
 
 
 def _work(step: Step) -> Pause:

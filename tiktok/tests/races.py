@@ -1,7 +1,8 @@
 """Several connections at the same moment."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
@@ -26,3 +27,32 @@ def at_once(*works: Callable[[], Any], expect: tuple[type[Exception], ...]) -> l
     for thread in threads:
         thread.join(60)
     return results
+
+
+@contextmanager
+def just_before(statement: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Somebody else commits something before the first of these statements."""
+    open_acts = [happens]
+
+    def watch(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith(statement) and open_acts:
+            open_acts.pop()()
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(watch):
+        yield
+
+
+@contextmanager
+def just_after(statement: str, happens: Callable[[], object]) -> Iterator[None]:
+    """Somebody else commits something, on a connection of their own, after the first of these statements."""
+    open_acts = [happens]
+
+    def watch(execute: Any, sql: str, *arguments: Any) -> Any:
+        result = execute(sql, *arguments)
+        if sql.startswith(statement) and open_acts:
+            at_once(open_acts.pop(), expect=())
+        return result
+
+    with connection.execute_wrapper(watch):
+        yield

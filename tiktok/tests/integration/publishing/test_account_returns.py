@@ -1,7 +1,8 @@
 """Posts that wait for their account go on when its TikTok user is back, or allows again what was taken away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,17 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.linking import services
 from tiktok.linking.disconnect import finish_disconnect, start_disconnect
+from tiktok.linking.readable import revive_readable
 from tiktok.linking.services import Linked
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import usable_token
-from tiktok.models import PostState, TikTokAccount, TikTokApp
+from tiktok.models import Post, PostState, TikTokAccount, TikTokApp, TikTokCredential, WorkItem
+from tiktok.publishing.claims import claim
+from tiktok.publishing.steps import advance
 from tiktok.publishing.texts import explain, explain_post
-from tiktok.tests.factories import SCOPES, CredentialFactory, make_account
-from tiktok.tests.fixtures_publishing import Submit, Worker, history, reread
+from tiktok.tests.factories import SCOPES, CredentialFactory, make_account, make_post
+from tiktok.tests.fixtures_publishing import Clock, Submit, Worker, history, reread
+from tiktok.tests.races import just_before
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +131,119 @@ def test_a_consent_that_links_nothing_here_still_brings_back_what_waited_elsewhe
     worker.run_due()
     assert history(post, linked.instance)[-1] not in ("waiting_account", "due")
     assert tiktok.requests("revoke") == []
+
+
+def held(account: TikTokAccount, state: PostState, **columns: Any) -> Post:
+    """Sleeps for another five minutes."""
+    post = make_post(account, state=state, **columns)
+    WorkItem.objects.filter(post_id=post.pk).update(next_action_at=read_db_now() + timedelta(minutes=5))
+    return post
+
+
+WAITING: list[tuple[PostState, dict[str, Any]]] = [
+    (PostState.WAITING_ACCOUNT, {}),
+    (PostState.UPLOADING, {"hold_reason": "reconnect_needed"}),
+    (PostState.PROCESSING, {"hold_reason": "reconnect_needed"}),
+    (PostState.PROCESSING, {"hold_reason": "scope_not_authorized"}),
+    (PostState.IN_INBOX, {"hold_reason": "reconnect_needed"}),
+    (PostState.NEEDS_ATTENTION, {"attention_reason": "outcome_unknown", "hold_reason": "reconnect_needed"}),
+    (PostState.PUBLISHED, {"post_ids": []}),
+]
+RESTING: list[tuple[PostState, dict[str, Any]]] = [
+    (PostState.SCHEDULED, {}),
+    (PostState.PROCESSING, {"hold_reason": "rate"}),
+    (PostState.PUBLISHED, {"post_ids": ["7"]}),
+]
+
+
+def by_reconnect(tiktok: Simulator, account: TikTokAccount, actor: User) -> None:
+    consent(tiktok, account.credential.app, account.instance, actor, reconnect=account)
+
+
+def by_consent_elsewhere(tiktok: Simulator, account: TikTokAccount, actor: User) -> None:
+    TikTokCredential.objects.update(next_refresh_at=read_db_now())
+    services.let_go(account.credential.app, tokens_of(tiktok, SCOPES), read_db_now())
+
+
+def by_a_refresh(tiktok: Simulator, account: TikTokAccount, actor: User) -> None:
+    usable_token(account.credential_id, refresh_now=0)
+
+
+def by_a_key_that_is_back(tiktok: Simulator, account: TikTokAccount, actor: User) -> None:
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(status_reason="undecryptable")
+    revive_readable()
+
+
+@pytest.mark.parametrize("revive", [by_reconnect, by_consent_elsewhere, by_a_refresh, by_a_key_that_is_back])
+def test_whatever_revives_an_account_wakes_all_that_waits_for_it(
+    tiktok: Simulator, clock: Clock, linked: TikTokAccount, admin: User, revive: Callable[..., None]
+) -> None:
+    need_reconnect(linked.credential_id, seen_version=linked.credential.version, reason="token_refused")
+    with instance_scope(linked.instance):
+        waiting = {held(linked, state, **columns).pk for state, columns in WAITING}
+        for state, columns in RESTING:
+            held(linked, state, **columns)
+
+    revive(tiktok, linked, admin)
+
+    due = WorkItem.objects.filter(next_action_at__lte=read_db_now()).values_list("post_id", flat=True)
+    assert set(due) == waiting
+
+
+def test_a_refresh_that_brings_a_scope_back_wakes_what_waits_for_it(
+    tiktok: Simulator, clock: Clock, linked: TikTokAccount
+) -> None:
+    TikTokCredential.objects.update(scopes=WITHOUT_PUBLISH)
+    with instance_scope(linked.instance):
+        post = held(linked, PostState.WAITING_ACCOUNT, error_code="scope_missing")
+
+    usable_token(linked.credential_id, refresh_now=0)
+
+    assert WorkItem.objects.get(post_id=post.pk).next_action_at == read_db_now()
+
+
+def in_processing_without_consent(submit: Submit, worker: Worker, tiktok: Simulator, account: TikTokAccount) -> Post:
+    """TikTok has the video; the TikTok user has withdrawn the consent, and nobody may ask how it goes."""
+    tiktok.settings(hold_processing=True)
+    post = submit()
+    worker.run_due()
+    version = TikTokCredential.objects.get(pk=account.credential_id).version
+    need_reconnect(account.credential_id, seen_version=version, reason="withdrawn")
+    return post
+
+
+def test_a_reconnect_lets_a_post_in_processing_be_asked_about_at_once(
+    submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
+) -> None:
+    post = in_processing_without_consent(submit, worker, tiktok, linked)
+    worker.run_for(10)
+    assert reread(post, linked.instance).hold_reason == "reconnect_needed"
+
+    consent(tiktok, simulated, linked.instance, admin, reconnect=linked)
+    worker.run_due()
+
+    now = reread(post, linked.instance)
+    assert (now.state, now.hold_reason, now.publish_status) == ("processing", "", "PROCESSING_UPLOAD")
+
+
+def test_a_reconnect_while_a_worker_puts_the_post_to_sleep_is_not_missed(
+    submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
+) -> None:
+    post = in_processing_without_consent(submit, worker, tiktok, linked)
+    worker.clock.advance(10)
+    claimed = claim()
+    assert claimed is not None
+
+    def reconnect() -> None:
+        consent(tiktok, simulated, linked.instance, admin, reconnect=linked)
+
+    with just_before('UPDATE "tiktok_workitem" SET "lease_owner"', reconnect):
+        advance(claimed)
+    assert reread(post, linked.instance).hold_reason == "reconnect_needed"
+    worker.run_due()
+
+    assert reread(post, linked.instance).hold_reason == ""
 
 
 def test_a_scope_that_tiktok_refuses_at_the_start_is_told_and_the_post_waits(
