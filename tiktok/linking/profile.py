@@ -14,7 +14,7 @@ from tiktok.api.types import UserInfo
 from tiktok.gateway import tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
 from tiktok.linking.status import need_reconnect
-from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
+from tiktok.linking.tokens import ReconnectNeeded, UsableToken, refuse_token, token_with_slot
 from tiktok.models import AccountStatus, TikTokAccount
 
 
@@ -37,20 +37,22 @@ def sync_profile(account: TikTokAccount) -> None:
 
 
 def _read(account: TikTokAccount) -> UserInfo:
-    token = usable_token(account.credential_id)
+    credential_id = account.credential_id
+    token = token_with_slot(credential_id, Endpoint.USER_INFO)
     try:
-        return _ask(account.credential_id, token)
+        return _ask(credential_id, token)
     except AccessTokenInvalid:
-        token = usable_token(account.credential_id, refresh_now=token.version)
+        refuse_token(token, credential_id)
+    token = token_with_slot(credential_id, Endpoint.USER_INFO, refused=token.version)
     try:
-        return _ask(account.credential_id, token)
+        return _ask(credential_id, token)
     except AccessTokenInvalid as error:
-        need_reconnect(account.credential_id, seen_version=token.version, reason="withdrawn")
+        refuse_token(token, credential_id)
+        need_reconnect(credential_id, seen_version=token.version, reason="withdrawn")
         raise ReconnectNeeded("withdrawn") from error
 
 
 def _ask(credential_id: UUID, token: UsableToken) -> UserInfo:
-    throttle.take_slot(credential_id, Endpoint.USER_INFO)
     give_back_connection()
     try:
         return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)

@@ -20,8 +20,10 @@ from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.jobs.desks import desks
 from instances.jobs.process import is_dead_here, process_mark
+from tiktok import throttle
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, UnreadableAnswer
+from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.fields import Undecryptable, seal
@@ -77,7 +79,8 @@ def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> Usab
     """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
 
     ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
-    done so since. Must not be called inside a transaction. Raises ReconnectNeeded, RefreshUnderWay, TikTokError.
+    done so since. Must not be called inside a transaction. Raises ReconnectNeeded, RefreshUnderWay, TikTokError, whose
+    ``was_sent`` is False: the call that the token is for was not made.
     """
     deadline = time.monotonic() + WAIT_S
     while True:
@@ -90,10 +93,40 @@ def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> Usab
                 return _refresh(row, owner)
             _wait_for_other(row, deadline)
         except (RefreshUnderWay, TikTokError) as error:
+            row.refresh_from_db()  # TikTok may have refused the token meanwhile
             if row.version == refresh_now or not _has_left(row, LAST_MOMENTS, share=4):
+                if isinstance(error, TikTokError):
+                    error.was_sent = False
                 raise
             log.info("credential %s keeps its token, since refreshing failed: %s", credential_id, error)
             return _reveal(row)
+
+
+def token_with_slot(
+    credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0, refused: int | None = None
+) -> UsableToken:
+    """A token to be sent at once, with a rate slot for it. ``refused``: as ``refresh_now`` of ``usable_token``.
+
+    Others may learn between the two that TikTok refuses it: then another token and slot. Raises RateHeld, and what
+    ``usable_token`` raises.
+    """
+    token = usable_token(credential_id, refresh_now=refused)
+    throttle.take_slot(credential_id, endpoint, reserve=reserve)
+    if _is_still_usable(token, credential_id):
+        return token
+    token = usable_token(credential_id, refresh_now=token.version)
+    throttle.take_slot(credential_id, endpoint, reserve=reserve)
+    return token
+
+
+def refuse_token(token: UsableToken, credential_id: UUID) -> None:
+    """TikTok refused it with 401: no thread of any process sends it again; whoever needs one refreshes."""
+    TikTokCredential.objects.filter(pk=credential_id, version=token.version).update(access_expires_at=db_now())
+
+
+def _is_still_usable(token: UsableToken, credential_id: UUID) -> bool:
+    alive = TikTokCredential.objects.filter(pk=credential_id, access_expires_at__gt=db_now())
+    return alive.filter(version=token.version).exists()
 
 
 def _refuse_dead(row: TikTokCredential) -> None:
@@ -108,7 +141,8 @@ def _has_left(row: TikTokCredential, least: timedelta, *, share: int) -> bool:
     issued, expires = row.access_issued_at, row.access_expires_at
     if issued is None or expires is None:
         return False
-    return expires - read_db_now() >= min(least, (expires - issued) / share)
+    left = expires - read_db_now()
+    return left > timedelta() and left >= min(least, (expires - issued) / share)
 
 
 def _reveal(row: TikTokCredential) -> UsableToken:

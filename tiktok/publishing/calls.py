@@ -13,7 +13,7 @@ from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
 from tiktok.gateway import tiktok_client
 from tiktok.linking.status import need_reconnect
-from tiktok.linking.tokens import ReconnectNeeded, UsableToken, usable_token
+from tiktok.linking.tokens import ReconnectNeeded, refuse_token, token_with_slot, usable_token
 
 T = TypeVar("T")
 # Also where no envelope says so: some gateways answer with a page.
@@ -33,27 +33,18 @@ def call_with_token(
     ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken. Raises RateHeld and what
     ``call`` and ``usable_token`` raise; a token refused twice is ReconnectNeeded.
     """
-    token = _token(credential_id)
-    if not has_slot:
-        throttle.take_slot(credential_id, endpoint, reserve=reserve)
+    token = usable_token(credential_id) if has_slot else token_with_slot(credential_id, endpoint, reserve=reserve)
     try:
         return _outside(credential_id, endpoint, call, token.access_token)
     except AccessTokenInvalid:
-        fresh = _token(credential_id, refused=token.version)
-    throttle.take_slot(credential_id, endpoint, reserve=reserve)
+        refuse_token(token, credential_id)
+    token = token_with_slot(credential_id, endpoint, reserve=reserve, refused=token.version)
     try:
-        return _outside(credential_id, endpoint, call, fresh.access_token)
+        return _outside(credential_id, endpoint, call, token.access_token)
     except AccessTokenInvalid as error:
-        need_reconnect(credential_id, seen_version=fresh.version, reason="token_refused")
+        refuse_token(token, credential_id)
+        need_reconnect(credential_id, seen_version=token.version, reason="token_refused")
         raise ReconnectNeeded("token_refused") from error
-
-
-def _token(credential_id: UUID, *, refused: int | None = None) -> UsableToken:
-    try:
-        return usable_token(credential_id, refresh_now=refused)
-    except TikTokError as error:
-        error.was_sent = False
-        raise
 
 
 def _outside(credential_id: UUID, endpoint: Endpoint, call: Callable[[TikTokClient, Secret], T], token: Secret) -> T:
