@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import AuditLogEntry
-from tiktok.linking.disconnect import FAILED, SHARED, UNUSABLE
+from tiktok.linking.disconnect import FAILED, SHARED, UNKNOWN, UNUSABLE
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import features_of
 from tiktok.models import TikTokAccount
@@ -70,6 +70,9 @@ def _given_back(detail: dict[str, Any]) -> str:
     texts = {
         SHARED: _("The permission stays: the TikTok user is linked in another place of this server."),
         UNUSABLE: _("There was no usable permission left to give back to TikTok."),
+        UNKNOWN: _(
+            "TikTok did not confirm that the permission was given back. The account owner can check it in TikTok."
+        ),
         FAILED: _("The permission could not be given back to TikTok; the account's owner can end it there."),
     }
     return texts.get(detail.get("why", ""), _("The permission was not given back to TikTok."))

@@ -10,31 +10,34 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.audit import record
 from accounts.models import User
-from instances.database import give_back_connection
 from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.scoping import instance_scope, unscoped
-from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, TikTokError
-from tiktok.gateway import tiktok_client
 from tiktok.linking.avatars import remove_avatar
 from tiktok.linking.notices import settle
-from tiktok.linking.secrets import ClientSecretUnreadable, with_client_secret
+from tiktok.linking.reasons import WITHDRAWN
+from tiktok.linking.revoke import is_about_ended_token, revoke
+from tiktok.linking.secrets import ClientSecretUnreadable
 from tiktok.linking.status import LINKED
-from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, UsableToken, usable_token
+from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, UsableToken, refuse_token, usable_token
 from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokCredential
 from tiktok.models.states import HANDED_OVER
 
 log = logging.getLogger(__name__)
 PATIENCE: Final = timedelta(minutes=10)
 WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
-# Why a consent was not given back: another link lives on it, no usable token was left, or TikTok did not take it.
+# After these TikTok may or may not have ended the grant.
+MAYBE_DONE: Final = frozenset({ErrorKind.UNCLEAR, ErrorKind.SERVER})
+# Why a consent was not given back: another link lives on it, no usable token was left, TikTok did not take it, or
+# nobody knows, since TikTok's answer was lost each time.
 SHARED: Final = "shared"
 UNUSABLE: Final = "unusable"
 FAILED: Final = "failed"
+UNKNOWN: Final = "unknown"
 
 
 def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = False) -> bool:
@@ -89,28 +92,66 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> str | None:
     try:
         _revoke(account)
     except RefreshUnderWay:
-        return FAILED if give_up else None
-    except ReconnectNeeded:
-        return UNUSABLE
+        return _why_failed(account) if give_up else None
+    except ReconnectNeeded as ended:
+        return _why_unusable(account, ended)
     except ClientSecretUnreadable:
-        return FAILED
+        return _why_failed(account)
     except TikTokError as error:
         log.warning("revoking the consent of account %s failed: %s", account.pk, error)
-        return None if error.kind in WORTH_A_REPEAT and not give_up else FAILED
+        return None if error.kind in WORTH_A_REPEAT and not give_up else _why_failed(account)
     return ""
 
 
+def _why_failed(account: TikTokAccount) -> str:
+    return UNKNOWN if _was_asked(account) else FAILED
+
+
+def _why_unusable(account: TikTokAccount, ended: ReconnectNeeded) -> str:
+    """TikTok has ended the grant: upon a revoke whose answer was lost, if there was one."""
+    if not _was_asked(account):
+        return UNUSABLE
+    return "" if ended.reason == WITHDRAWN else UNKNOWN
+
+
+def _was_asked(account: TikTokAccount) -> bool:
+    """Whether TikTok was asked to end the grant of the present tokens, and its answer was lost."""
+    return _asked(account.credential_id).exists()
+
+
+def _asked(credential_id: UUID) -> QuerySet[TikTokCredential]:
+    return TikTokCredential.objects.filter(pk=credential_id, revoke_asked_version=F("version"))
+
+
 def _revoke(account: TikTokAccount) -> None:
-    """Raises RefreshUnderWay, ReconnectNeeded, ClientSecretUnreadable, TikTokError."""
-    token, app = usable_token(account.credential_id), account.credential.app
-    give_back_connection()
+    """With a new token where TikTok does not know the present one: the grant itself may live on.
+
+    Raises RefreshUnderWay, ReconnectNeeded, ClientSecretUnreadable, TikTokError.
+    """
+    token = usable_token(account.credential_id)
     try:
-        with_client_secret(
-            app,
-            lambda secret: login_kit.revoke_token(
-                tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=token.access_token
-            ),
-        )
+        _revoke_with(account, token)
+    except TikTokError as error:
+        if not is_about_ended_token(error):
+            raise
+        refuse_token(token, account.credential_id)
+        _revoke_with(account, usable_token(account.credential_id, refresh_now=token.version))
+
+
+def _revoke_with(account: TikTokAccount, token: UsableToken) -> None:
+    """That TikTok is asked is committed before: whoever comes after a lost answer, or a crash, can read the next one.
+
+    Raises ClientSecretUnreadable, TikTokError.
+    """
+    row = TikTokCredential.objects.filter(pk=account.credential_id, version=token.version)
+    was_asked = _asked(account.credential_id).filter(version=token.version).exists()
+    row.update(revoke_asked_version=token.version)
+    try:
+        revoke(account.credential.app, token.access_token, was_asked=was_asked)
+    except TikTokError as error:
+        if not was_asked and error.kind not in MAYBE_DONE:
+            row.update(revoke_asked_version=None)
+        raise
     finally:
         _try_newer_pair(account.credential_id, token)
 

@@ -11,16 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
-from instances.database import give_back_connection
 from instances.models import Instance, NoticeKind
-from tiktok.api import login_kit
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
-from tiktok.gateway import tiktok_client
 from tiktok.linking.endings import settle_endings
 from tiktok.linking.notices import settle
+from tiktok.linking.revoke import revoke
 from tiktok.linking.scopes import missing_features
-from tiktok.linking.secrets import with_client_secret
 from tiktok.linking.status import note_scopes, revive_accounts, wake_posts
 from tiktok.linking.tokens import token_columns
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
@@ -136,20 +133,9 @@ def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
         _go_on(store_tokens(app, tokens, asked_at))
         return
     try:
-        revoke(app, tokens)
+        revoke(app, tokens.access_token)
     except TikTokError:
         return  # they are not stored anywhere and end by themselves
-
-
-def revoke(app: TikTokApp, tokens: TokenSet) -> None:
-    """Take our app off the TikTok user's list. Raises TikTokError."""
-    give_back_connection()
-    with_client_secret(
-        app,
-        lambda secret: login_kit.revoke_token(
-            tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=tokens.access_token
-        ),
-    )
 
 
 def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:

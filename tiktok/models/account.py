@@ -25,7 +25,8 @@ class TikTokCredential(models.Model):
     """Tokens of one (app, open_id), shared by all instances that linked this TikTok user.
 
     Refresh tokens rotate, so two copies would burn each other. ``version`` counts token changes; a refresh is
-    claimed by ``refresh_owner`` and ``refresh_lease_until``. TikTok takes no post of this creator before
+    claimed by ``refresh_owner`` and ``refresh_lease_until``. ``revoke_asked_version`` is that whose grant TikTok was
+    asked to end, until it answered. TikTok takes no post of this creator before
     ``posts_held_until``, as far as it has said; ``posts_held_code`` is its word for why.
     """
 
@@ -43,6 +44,7 @@ class TikTokCredential(models.Model):
     refresh_lease_until = models.DateTimeField(null=True)
     next_refresh_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    revoke_asked_version = models.PositiveBigIntegerField(null=True)
     posts_held_until = models.DateTimeField(null=True)
     posts_held_code = models.CharField(max_length=80, blank=True)
 

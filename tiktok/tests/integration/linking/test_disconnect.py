@@ -1,6 +1,6 @@
 """Unlinking: what is under way finishes, the last link gives the consent back, nothing secret stays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -20,12 +20,13 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.profile import sync_profile
-from tiktok.linking.services import link_account
+from tiktok.linking.services import let_go, link_account
 from tiktok.linking.tasks import finish_disconnects
 from tiktok.models import AccountStatus, Post, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import make_account, make_post
 from tiktok.tests.integration.linking.conftest import age
 from tiktok.tests.jobs_process import wait_until
+from tiktok.tests.races import just_before
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
@@ -167,7 +168,7 @@ def test_tiktok_out_of_reach_does_not_keep_an_account_for_ever(
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert fresh(account).credential.access_token is None
-    assert AuditLogEntry.objects.get(action="account.disconnected").detail == {"revoked": False, "why": "failed"}
+    assert AuditLogEntry.objects.get(action="account.disconnected").detail == {"revoked": False, "why": "unknown"}
 
 
 def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account: TikTokAccount, admin: User) -> None:
@@ -179,6 +180,102 @@ def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert sim.requests("revoke") == []
     assert last_of_history(account) == "There was no usable permission left to give back to TikTok."
+
+
+def revokes(sim: Simulator) -> list[str]:
+    return [call.code for call in sim.requests("revoke")]
+
+
+GIVEN_BACK = "The permission was given back to TikTok."
+NOT_CONFIRMED = "TikTok did not confirm that the permission was given back. The account owner can check it in TikTok."
+UNUSABLE = "There was no usable permission left to give back to TikTok."
+
+
+def test_a_revoke_whose_answer_is_lost_is_repeated_and_counts(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    sim.fault("lost_answer", "revoke")
+    begin(account, admin)
+
+    finish_disconnects()
+
+    assert len(revokes(sim)) == 2
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, GIVEN_BACK)
+
+
+@pytest.mark.parametrize("token_ends", [False, True], ids=["its token lives", "its token ends meanwhile"])
+def test_a_later_refusal_explains_the_answers_that_were_lost(
+    sim: Simulator, account: TikTokAccount, admin: User, token_ends: bool
+) -> None:
+    sim.fault("lost_answer", "revoke", times=2)
+    begin(account, admin)
+
+    finish_disconnects()
+    assert fresh(account).status == AccountStatus.DISCONNECTING
+    if token_ends:
+        age(account.credential, timedelta(seconds=-1))
+    finish_disconnects()
+
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, GIVEN_BACK)
+
+
+def test_answers_lost_to_the_end_are_not_called_a_failure(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    sim.fault("lost_answer", "revoke", times=-1)
+    begin(account, admin)
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(disconnect_at=timezone.now() - timedelta(minutes=11))
+
+    finish_disconnects()
+
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, NOT_CONFIRMED)
+    assert fresh(account).credential.access_token is None
+
+
+def test_an_answer_lost_before_a_new_consent_says_nothing_about_it(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    sim.fault("lost_answer", "revoke", times=2)
+    begin(account, admin)
+    finish_disconnects()
+    link_again(sim, account.instance, account.credential.app, admin)
+    begin(fresh(account), admin)
+    sim.revoke("maren")
+
+    finish_disconnects()
+
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, UNUSABLE)
+
+
+def test_a_permission_ended_at_tiktok_is_not_called_a_failure(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
+    sim.revoke("maren")
+    begin(account, admin)
+
+    finish_disconnects()
+
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, UNUSABLE)
+
+
+def test_a_token_refused_at_the_revoke_is_replaced_first(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+    sim.expire_token("maren")
+    begin(account, admin)
+
+    finish_disconnects()
+
+    assert revokes(sim) == ["invalid_request", "ok"]
+    assert (fresh(account).status, last_of_history(account)) == (AccountStatus.DISCONNECTED, GIVEN_BACK)
+
+
+def test_an_unwanted_consent_is_given_back_though_an_answer_is_lost(sim: Simulator, app: TikTokApp) -> None:
+    given = sim.grant(sim.create_user("maren"))
+    pair = Secret(given.access_token), Secret(given.refresh_token)
+    sim.fault("drop_connection", "revoke")
+
+    let_go(app, TokenSet(given.open_id, ("user.info.basic",), *pair, 7200, 86400, "Bearer"), timezone.now())
+
+    assert len(revokes(sim)) == 2
+    assert sim.get("grants")["items"] == []
 
 
 @contextmanager
@@ -242,20 +339,6 @@ def test_an_account_that_was_linked_again_meanwhile_stays(sim: Simulator, accoun
 
     assert fresh(account).status == AccountStatus.ACTIVE
     assert fresh(account).credential.access_token is not None
-
-
-@contextmanager
-def just_before(statement: str, happens: Callable[[], object]) -> Iterator[None]:
-    """Somebody else commits something before the first of these statements."""
-    open_acts = [happens]
-
-    def watch(execute: Any, sql: str, *arguments: Any) -> Any:
-        if sql.startswith(statement) and open_acts:
-            open_acts.pop()()
-        return execute(sql, *arguments)
-
-    with connection.execute_wrapper(watch):
-        yield
 
 
 def pictures() -> list[Path]:
