@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_shutting_down
+from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 from django.conf import settings
 from django.utils.module_loading import import_string
 from kombu import Queue
@@ -52,3 +52,9 @@ def start_sweeper(**_: Any) -> None:
 def stop_steps(**_: Any) -> None:
     """TERM waits for running tasks: let them end between two blocks."""
     import_string("instances.jobs.worker.stop")()
+
+
+@worker_shutdown.connect
+def wait_for_sweep(**_: Any) -> None:
+    """The sweeper's threads would end with the process, in the middle of their steps."""
+    import_string("instances.jobs.worker.wait_for_sweep")()

@@ -3,14 +3,35 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 # Set once, by SIGTERM or Celery's shutdown: steps look at it between blocks and give their claims back.
 stopping: Final = threading.Event()
+# So long may work take to end by itself after that. Whatever outlasts it is cut like a power cut would: the claim
+# ends, nothing is lost. Supervisors and containers insist after ten seconds.
+GRACE_S: Final = 8.0
+_at_stop: Final[list[Callable[[], None]]] = []
 
 HOST: Final = socket.gethostname()[:60].replace(":", "-")
+
+
+def at_stop(act: Callable[[], None]) -> None:
+    """Have ``act`` called when the process is told to end: it wakes who waits too long to look at ``stopping``."""
+    _at_stop.append(act)
+
+
+def stop() -> None:
+    """Tell all work of this process to end; from a signal handler, so that what may wait for a lock has a thread."""
+    stopping.set()
+    threading.Thread(target=_wake, name="stop", daemon=True).start()
+
+
+def _wake() -> None:
+    for act in _at_stop:
+        act()
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,7 +15,7 @@ from django.db import close_old_connections
 from django.utils.module_loading import import_string
 
 from instances.jobs.desks import Desks, desks
-from instances.jobs.process import stopping
+from instances.jobs.process import GRACE_S, stopping
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +32,11 @@ class Sweeper:
 
     ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
     ``at``: the desks at which jobs compute, also of all in this process.
-    ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``GRACE_S`` to end.
+    ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``grace_s`` to end, all
+    together.
     """
 
     INTERVAL_S = 1.0
-    GRACE_S = 8.0
     # Under load a few slots are gathered before the database is asked once for all of them.
     GATHER_S = 0.02
     MOST_AT_ONCE = 32
@@ -49,12 +50,14 @@ class Sweeper:
         at: Desks = desks,
         stop: threading.Event = stopping,
         interval_s: float = INTERVAL_S,
+        grace_s: float = GRACE_S,
     ) -> None:
         self._sources = sources
         self._slots = limit or threading.BoundedSemaphore(threads)
         self._desks = at
         self._stop = stop
         self._interval_s = interval_s
+        self._grace_s = grace_s
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._job_ended = threading.Event()
         self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(threads)]
@@ -139,8 +142,9 @@ class Sweeper:
     def _end(self) -> None:
         for _thread in self._threads:
             self._jobs.put(None)
+        deadline = time.monotonic() + self._grace_s
         for thread in self._threads:
-            thread.join(timeout=self.GRACE_S)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
 
 
 def run_if_free(job: Job) -> None:

@@ -2,19 +2,26 @@
 
 import logging
 import os
+import threading
+import time
+from typing import Final
 
 from django.conf import settings
 
-from instances.jobs.process import stopping
+from instances.jobs import process
 from instances.jobs.sweeper import Sweeper, configured_sources, free_dead_leases, shared_slots
 
 log = logging.getLogger(__name__)
+# Celery waits for its tasks, and Python for their threads, without end; a little more than the sweep's own grace.
+INSIST_AFTER_S: Final = process.GRACE_S + 1
+_sweep: list[threading.Thread] = []
 
 
 def start() -> None:
     """At ``worker_init``, which comes whether or not broker and database answer: begin to sweep."""
     sources = configured_sources(with_periodic=False)
-    Sweeper(sources, threads=settings.JOB_THREADS, limit=shared_slots).start(first=_greet)
+    sweeper = Sweeper(sources, threads=settings.JOB_THREADS, limit=shared_slots)
+    _sweep.append(sweeper.start(first=_greet))
 
 
 def _greet() -> None:
@@ -24,4 +31,19 @@ def _greet() -> None:
 
 def stop() -> None:
     """At ``worker_shutting_down``: steps give their claims back between two blocks."""
-    stopping.set()
+    process.stop()
+    threading.Thread(target=_insist, name="insist", daemon=True).start()
+
+
+def _insist() -> None:
+    time.sleep(INSIST_AFTER_S)
+    log.warning("work outlasts the end of this worker: cut")
+    os._exit(0)
+
+
+def wait_for_sweep() -> None:
+    """At ``worker_shutdown``, when the tasks have ended: the sweep's steps, too, give their claims back."""
+    if not process.stopping.is_set():  # the worker ends by a fault of its own
+        stop()
+    for thread in _sweep:
+        thread.join()

@@ -14,6 +14,7 @@ from .client import Call, ReadableBody, TikTokClient, read_capped, transport_fai
 from .errors import OperatorFault
 from .limits import Endpoint
 from .secret import Secret
+from .transport import uploads
 from .types import ChunkAnswer, CreatorInfo, FileSource, PublishStatus, VideoInit, VideoPostInfo
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:[0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
@@ -89,8 +90,8 @@ def upload_chunk(
     """Send one chunk and return the answer, whatever its status; one chunk after another.
 
     ``body`` has exactly the chunk's bytes; what its ``read()`` raises comes out as it is, with the connection
-    closed. Raises ConnectionFailed (no byte left us), AnswerLost (some did; ask the status before anything
-    else) and OperatorFault for an address that bytes may not go to.
+    closed. ``break_off_uploads()`` ends it at once. Raises ConnectionFailed (no byte left us), AnswerLost (some
+    did; ask the status before anything else) and OperatorFault for an address that bytes may not go to.
     https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
     if not client.may_upload_to(upload_url):
@@ -104,13 +105,18 @@ def upload_chunk(
     guarded = _GuardedBody(body)
     call = Call("PUT", upload_url, headers=headers, body=guarded, read_timeout_s=read_timeout_s, may_repeat=False)
     try:
-        with client.send(call) as response:
+        with uploads.watched(), client.send(call) as response:
             _drain(response)
     except (requests.RequestException, HTTPError, _BodyFailed) as error:
         failure = guarded.failure or transport_failure(error, may_repeat=False)
     else:
         return ChunkAnswer(response.status_code, _uploaded_bytes(response, chunk, total_size))
     raise failure  # outside the handler: the exceptions of requests carry the upload URL
+
+
+def break_off_uploads() -> None:
+    """End every ``upload_chunk`` of this process now, from any thread; each raises AnswerLost."""
+    uploads.break_off()
 
 
 class _BodyFailed(Exception):

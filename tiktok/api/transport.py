@@ -1,13 +1,17 @@
 """What requests and urllib3 do not tell or do by themselves, kept in one place.
 
 - whether anything of a request left us: only then is its outcome in doubt;
+- breaking off uploads from another thread, however long the line or the answer takes;
 - a time-out for sending of its own: urllib3 sends under the connect time-out, which counts for a whole
   block of 256 KB and would cut slow lines off;
 - no addresses in urllib3's log: an upload URL is a credential.
 """
 
 import logging
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -25,6 +29,7 @@ class _Wire(threading.local):
 
     is_connecting = False
     is_sent = False
+    may_break_off = False
     send_timeout_s: float = 20.0
 
     def start(self, send_timeout_s: float) -> None:
@@ -35,6 +40,40 @@ class _Wire(threading.local):
 wire = _Wire()
 
 
+class _Uploads:
+    """The connections on which threads send, or wait for the answer to what they have sent."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[int, HTTPConnection] = {}
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Around a call that may be broken off."""
+        wire.may_break_off = True
+        try:
+            yield
+        finally:
+            wire.may_break_off = False
+            with self._lock:
+                self._open.pop(threading.get_ident(), None)
+
+    def add(self, connection: HTTPConnection) -> None:
+        with self._lock:
+            self._open[threading.get_ident()] = connection
+
+    def break_off(self) -> None:
+        """Close all of them; whoever waits on one sees the line break at once."""
+        with self._lock:
+            for connection in self._open.values():
+                with suppress(OSError):  # it has just ended by itself
+                    # Not SSLSocket's own, which takes its TLS away from the thread that is using it.
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
+
+uploads = _Uploads()
+
+
 class _WatchedHTTPConnection(HTTPConnection):
     def connect(self) -> None:
         wire.is_connecting = True
@@ -43,6 +82,8 @@ class _WatchedHTTPConnection(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
+        if wire.may_break_off:
+            uploads.add(self)
         self.sock.settimeout(wire.send_timeout_s)
         wire.is_sent = True
         super().send(data)

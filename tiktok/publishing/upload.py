@@ -119,8 +119,17 @@ def _send_next(step: Step, submission: Submission) -> Pause:
     except OperatorFault as fault:
         return _stop_for_good(step, AttentionReason.BUG, error_code="bug", tiktok_code=fault.code)
     except TikTokError as fault:
-        return _interrupted(step, submission, is_in_doubt=not isinstance(fault, ConnectionFailed))
+        is_in_doubt = not isinstance(fault, ConnectionFailed)
+        if step.stop.is_set():
+            return _broken_off(step, is_in_doubt=is_in_doubt)
+        return _interrupted(step, submission, is_in_doubt=is_in_doubt)
     return _after_answer(step, chunk, answer)
+
+
+def _broken_off(step: Step, *, is_in_doubt: bool) -> Pause:
+    """By ourselves, since this process ends: nothing that people or the backoff should count. Another one goes on."""
+    step.save(submission={"is_in_doubt": is_in_doubt, "sending_bytes": 0})
+    return GO_ON
 
 
 def _interrupted(step: Step, submission: Submission, *, is_in_doubt: bool) -> Pause:

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from instances.jobs.process import stopping
+from instances.jobs.process import stop
 from instances.jobs.sweeper import Sweeper, configured_sources, free_dead_leases
 from instances.serving.private_files import close_to_others
 
@@ -45,4 +45,4 @@ class Command(BaseCommand):
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    stopping.set()
+    stop()

@@ -142,3 +142,21 @@ def test_what_a_job_makes_due_is_found_when_the_job_ends() -> None:
     thread = Sweeper([source], threads=2, stop=stop, interval_s=600).start()
     thread.join(10)
     assert not thread.is_alive()
+
+
+@pytest.mark.django_db
+def test_all_jobs_that_outlast_the_end_share_one_grace() -> None:
+    stop, begun, never = threading.Event(), threading.Semaphore(0), threading.Event()
+
+    def stuck() -> None:
+        begun.release()
+        never.wait()
+
+    sweeper = Sweeper([Work([stuck] * 12)], threads=12, stop=stop, interval_s=0.01, grace_s=1)
+    thread = sweeper.start()
+    assert all(begun.acquire(timeout=10) for _ in range(12))
+    stop.set()
+    thread.join(8)
+    has_ended = not thread.is_alive()
+    never.set()
+    assert has_ended

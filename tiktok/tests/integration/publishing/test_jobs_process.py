@@ -1,16 +1,19 @@
 """The real process, killed and stopped in the middle of an upload."""
 
+from typing import Any, Final
+
 import pytest
 from django.db import transaction
 from pytest_django import Settings
 
+from instances.jobs.clock import db_now
 from instances.jobs.nudge import nudge
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.models import Post, PostState, WorkItem
+from tiktok.models import Post, PostState, TikTokApp, WorkItem
 from tiktok.publishing.tasks import advance_post
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, history, reread
+from tiktok.tests.fixtures_publishing import CHUNK, MB, Submit, history, link_simulated, reread
 from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Put, Simulator
 
@@ -86,6 +89,60 @@ def test_stopped_it_is_gone_in_seconds_and_another_goes_on(
     jobs.start()
     wait_until(lambda: is_complete(tiktok), what="published")
     assert [put.stored for put in the_puts(tiktok)] == [False, True]
+
+
+SENDING: Final = {"bytes_per_s": 50_000}
+STORED: Final = {"delay_s": 60, "after": True}
+
+
+@pytest.fixture(params=["jobs", pytest.param("celery_worker", marks=pytest.mark.services)])
+def any_worker(request: pytest.FixtureRequest) -> JobsProcess:
+    """Embedded and with Celery, as long-suffering as in production."""
+    process: JobsProcess = request.getfixturevalue(request.param)
+    return process
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fault", [SENDING, STORED], ids=["sending", "waiting for the answer"])
+def test_stopped_amid_uploads_it_is_gone_and_repeats_one_chunk_at_most(
+    any_worker: JobsProcess, submit: Submit, tiktok: Simulator, simulated: TikTokApp, instance: Instance,
+    settings: Settings, fault: dict[str, Any],
+) -> None:  # fmt: skip
+    settings.UPLOAD_CHUNK_BYTES, settings.UPLOAD_SINGLE_LIMIT_BYTES = 16 * MB, 16 * MB
+    with instance_scope(instance):
+        large = make_media(instance, content=bytes(40 * MB))  # the second chunk, of 24 MB, does not fit into the line
+    names = ("anton", "berta", "carla")
+    people = [link_simulated(tiktok, simulated, instance, name) for name in names]
+    posts = [submit(account=account, media=large, privacy_level="SELF_ONLY") for account in people]
+    for name in names:
+        tiktok.fault("slow", "upload", user=tiktok.create_user(name), skip=1, times=-1, **fault)
+    WorkItem.objects.update(next_action_at=None)
+    any_worker.start(PUBLISH_LEASE_S="30")
+    for post in posts:
+        with transaction.atomic():  # by hints, so that Celery's own threads are at work, too
+            WorkItem.objects.filter(post_id=post.pk).update(next_action_at=db_now())
+            nudge(advance_post, post.pk)
+    in_flight = [(16 * MB, fault is STORED)] * len(posts)
+    wait_until(lambda: [(put.first, put.stored) for put in waited_for(tiktok)] == in_flight, what="in flight")
+
+    assert any_worker.stop() < 10
+
+    items = WorkItem.objects.values_list("lease_owner", "lease_until", "crashes")
+    assert list(items) == [("", None, 0)] * len(posts)
+    tiktok.clear_faults()
+    any_worker.start()
+    wait_until(lambda: {post.status for post in tiktok.posts()} == {"PUBLISH_COMPLETE"}, what="published", timeout_s=90)
+    assert len(tiktok.requests("video_init")) == len(posts)
+    for seen in tiktok.posts():
+        puts = tiktok.puts(seen.publish_id)
+        assert [put.first for put in puts if put.stored] == [0, 16 * MB]
+        assert [put.first for put in puts if not put.stored] in ([], [16 * MB])
+
+
+def waited_for(tiktok: Simulator) -> list[Put]:
+    """The PUTs that have been under way for a second, so that the line is full of what it can hold."""
+    puts = [put for post in tiktok.posts() for put in tiktok.puts(post.publish_id)]
+    return [put for put in puts if put.status is None and put.at < tiktok.now() - 1]
 
 
 @pytest.mark.services

@@ -10,8 +10,9 @@ import pytest
 from tiktok.api.body import BLOCK_SIZE, FileChunkBody, FileTooShort
 from tiktok.api.chunking import Chunk
 from tiktok.api.client import TikTokClient
-from tiktok.api.content_posting import upload_chunk
+from tiktok.api.content_posting import break_off_uploads, upload_chunk
 from tiktok.api.errors import AnswerLost, ConnectionFailed, ErrorKind, OperatorFault
+from tiktok.api.login_kit import revoke_token
 from tiktok.api.secret import Secret
 from tiktok.api.types import ChunkAnswer
 from tiktok.tests.unit.api.conftest import MakeClient
@@ -278,3 +279,31 @@ def test_a_body_of_another_length_is_a_bug(client: TikTokClient, video: Path) ->
             total_size=SIZE,
             content_type="video/mp4",
         )
+
+
+def test_uploads_are_broken_off_from_another_thread(make_client: MakeClient, video: Path) -> None:
+    never = threading.Event()
+
+    def swallow(talk: Conversation) -> None:
+        talk.body()
+        break_off_uploads()
+        assert never.wait(30)
+
+    with Peer(swallow) as peer:
+        with pytest.raises(AnswerLost):
+            send(make_client(peer.url), video, read_timeout_s=60)
+        never.set()
+
+
+def test_calls_other_than_uploads_are_not_broken_off(make_client: MakeClient, video: Path) -> None:
+    def think(talk: Conversation) -> None:
+        talk.body()
+        break_off_uploads()
+        talk.say(http(200, b"{}"))
+
+    with Peer(*answers(http(206)), think) as peer:
+        client = make_client(peer.url)
+        send(client, video)  # on the same connection
+        revoke_token(client, client_key="key", client_secret=Secret("secret"), access_token=Secret("act.1"))
+
+    assert (peer.connections, len(peer.heads)) == (1, 2)
