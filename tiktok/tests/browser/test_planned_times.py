@@ -188,6 +188,7 @@ def test_capped_account_takes_posts_for_later_days(
     page.goto(f"/i/aurora/posts/new/?to={linked.pk}")
     expect(page.get_by_text("Choose a time more than 24 hours from now")).to_be_visible()
     expect(page.get_by_label("At a time")).to_be_checked()
+    assert problems(page, "capped") == {}
     page.get_by_role("radio", name="clip.mp4").check()
     acts.privacy(page).select_option(label="Everyone")
     page.get_by_label("Now").check()
@@ -195,7 +196,7 @@ def test_capped_account_takes_posts_for_later_days(
     acts.press(page, "Publish")
 
     expect(page.locator(".field").filter(has_text="Choose a time more than 24 hours from now")).to_be_visible()
-    assert problems(page, "capped") == {}
+    assert problems(page, "capped-refused") == {}
     at_a_time(page, "2027-10-30T10:00")
     acts.press(page, "Schedule")
     expect(acts.state(page, "Scheduled")).to_be_visible()
