@@ -8,7 +8,8 @@ from typing import BinaryIO, Final
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
 BLOCK: Final = 256 * 1024
-RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
+ETAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
 class BadRange(Exception):
@@ -36,14 +37,13 @@ def wanted_range(header: str, size: int) -> tuple[int, int] | None:
 
 
 def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str) -> HttpResponseBase:
-    """200, 206, 304 or 416. ``etag`` names the bytes (unquoted); 404 is the caller's business."""
+    """200, 206, 304, 412 or 416. ``etag`` names the bytes (unquoted); 404 is the caller's business."""
     quoted = f'"{etag}"'
-    if request.headers.get("If-None-Match") == quoted:
-        return _private(HttpResponseNotModified(), quoted)
+    if refusal := _precondition(request, quoted):
+        return _private(refusal, quoted)
     size = path.stat().st_size
-    header = request.headers.get("Range", "") if request.headers.get("If-Range", quoted) == quoted else ""
     try:
-        part = wanted_range(header, size)
+        part = wanted_range(_range_header(request, quoted), size)
     except BadRange:
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), quoted)
     start, end = part or (0, size - 1)
@@ -54,6 +54,29 @@ def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str)
     if part:
         response["Content-Range"] = f"bytes {start}-{end}/{size}"
     return _private(response, quoted)
+
+
+def _precondition(request: HttpRequest, quoted: str) -> HttpResponse | None:
+    """The answer that RFC 9110, 13.2.2, gives before anything is sent. Dates are not compared: we send none."""
+    if (wanted := request.headers.get("If-Match")) is not None and not _is_one_of(quoted, wanted, strong=True):
+        return HttpResponse(status=412)
+    if (known := request.headers.get("If-None-Match")) is not None and _is_one_of(quoted, known):
+        return HttpResponseNotModified()
+    return None
+
+
+def _is_one_of(quoted: str, header: str, *, strong: bool = False) -> bool:
+    """Whether a list of entity tags, or ``*``, names these bytes; ``strong`` takes no weak tag (W/) for them."""
+    if header.strip() == "*":
+        return True
+    return any(match[1] == quoted and not (strong and match[0].startswith("W/")) for match in ETAG.finditer(header))
+
+
+def _range_header(request: HttpRequest, quoted: str) -> str:
+    """The range, where it counts: only of a GET (14.2), and of the bytes that the client has begun with (13.1.5)."""
+    if request.method != "GET" or request.headers.get("If-Range", quoted).strip() != quoted:
+        return ""
+    return request.headers.get("Range", "")
 
 
 def _private(response: HttpResponseBase, etag: str) -> HttpResponseBase:

@@ -98,3 +98,39 @@ def test_head_sends_no_bytes(file: Path) -> None:
 
     assert response["Content-Length"] == "1024"
     assert body(response) == b""
+
+
+@pytest.mark.parametrize("known", ['"abc"', 'W/"abc"', '"x", "abc"', 'W/"x", W/"abc"', "*", '  "abc"  '])
+def test_bytes_that_the_client_has_are_not_sent_again(file: Path, known: str) -> None:
+    response = sent(file, **{"If-None-Match": known})
+
+    assert (response.status_code, response["ETag"]) == (304, '"abc"')
+
+
+@pytest.mark.parametrize("known", ['"x"', "abc", '"abcd"', ""])
+def test_other_bytes_are_sent(file: Path, known: str) -> None:
+    assert sent(file, **{"If-None-Match": known}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [('"abc"', 200), ('"x", "abc"', 200), ("*", 200), ('W/"abc"', 412), ('"x"', 412)]
+)
+def test_if_match_compares_strongly(file: Path, wanted: str, status: int) -> None:
+    assert sent(file, **{"If-Match": wanted}).status_code == status
+
+
+def test_range_of_a_head_is_ignored(file: Path) -> None:
+    response = sent(file, "head", Range="bytes=0-9")
+
+    assert (response.status_code, response["Content-Length"]) == (200, str(len(CONTENT)))
+    assert "Content-Range" not in response
+
+
+def test_unit_of_a_range_is_read_in_any_case(file: Path) -> None:
+    response = sent(file, Range="Bytes=0-9")
+
+    assert (response.status_code, body(response)) == (206, CONTENT[:10])
+
+
+def test_range_of_a_weak_if_range_is_ignored(file: Path) -> None:
+    assert sent(file, Range="bytes=0-9", **{"If-Range": 'W/"abc"'}).status_code == 200
