@@ -17,7 +17,7 @@ from instances.serving.front.files import OpenFile
 from instances.serving.front.limits import Limits
 from instances.serving.front.pieces import CONTENT_TYPE as RESUMABLE
 from instances.serving.front.pieces import Held, Pieces, is_resumable
-from instances.serving.front.threads import Answer, Header, Pool, WsgiApplication, busy, text_answer
+from instances.serving.front.threads import Answer, Header, Pool, WsgiApplication, busy, text_answer, worded
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 PULSE_PATH: Final = "/healthz"
@@ -54,7 +54,7 @@ class Front:
         client, length = client_address(environ), _length(headers)
         incoming = Incoming(receive, self.limits, has_body=bool(length) or b"transfer-encoding" in headers)
         try:
-            answer = await self._answer_counted(environ, incoming, length, client)
+            answer = worded(await self._answer_counted(environ, incoming, length, client), environ)
         except LineDropped:
             return
         sent = await self._send(answer, incoming, receive, send)

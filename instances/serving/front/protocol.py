@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from instances.serving.front.limits import Limits
+from instances.serving.front.problems import own_answer
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -139,10 +140,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer without the application, and close."""
-        text = f"{status.phrase}\n".encode()
+        path = getattr(self, "url", b"").decode("latin-1")
+        kind, text = own_answer(path, status.value, status.phrase)
         head = [
             f"HTTP/1.1 {status.value} {status.phrase}",
-            "Content-Type: text/plain; charset=utf-8",
+            f"Content-Type: {kind}",
             f"Content-Length: {len(text)}",
             "Connection: close",
         ]

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 
 from instances.serving.front.environ import Environ
 from instances.serving.front.files import OpenFile
+from instances.serving.front.problems import own_answer
 
 WsgiApplication = Callable[..., Iterable[bytes]]
 Header = tuple[bytes, bytes]
@@ -20,19 +21,28 @@ PATIENCE_S: Final = 0.2
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent: ``body`` in memory, or ``file``, which the sender closes."""
+    """What is sent: ``body`` in memory, ``file``, which the sender closes, or ``text`` of the server's own."""
 
     status: int
     headers: list[Header] = field(default_factory=list)
     body: bytes = b""
     file: OpenFile | None = None
+    text: str = ""
 
 
 def text_answer(status: int, text: str, *headers: Header) -> Answer:
-    """Make an answer of the server's own."""
-    body = f"{text}\n".encode()
-    own = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
-    return Answer(status, [*own, *headers], body)
+    """Make an answer of the server's own; ``worded`` makes its body."""
+    return Answer(status, [*headers], text=text)
+
+
+def worded(answer: Answer, environ: Environ) -> Answer:
+    """Put a text of the server's own in the form that its reader expects."""
+    if answer.text:
+        kind, answer.body = own_answer(environ["PATH_INFO"], answer.status, answer.text)
+        answer.headers.append((b"content-type", kind.encode()))
+        if "HTTP_TUS_RESUMABLE" in environ:
+            answer.headers.append((b"tus-resumable", b"1.0.0"))
+    return answer
 
 
 def busy() -> Answer:

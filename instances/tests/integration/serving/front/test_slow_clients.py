@@ -1,5 +1,6 @@
 """Clients that send or read slowly, or not at all, keep nobody waiting and are cut off."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -127,3 +128,19 @@ def test_behind_a_proxy_requests_are_counted_by_its_clients(tmp_path: Path) -> N
 
     assert refused.startswith(b"HTTP/1.1 503 ")
     assert other.startswith(b"HTTP/1.1 200 ")
+
+
+def test_program_gets_a_problem_for_what_the_server_itself_refuses(tmp_path: Path) -> None:
+    with running(tmp_path, header_bytes=5000) as server:
+        refused = {
+            431: server.line(b"GET /api/v1/posts HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 6000).answer(),
+            408: server.ask(request("POST", "/api/v1/posts", length=100, body=b"a")),
+        }
+
+    for status, answer in refused.items():
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(f"HTTP/1.1 {status} ".encode())
+        assert b"content-type: application/problem+json" in head.lower()
+        problem = json.loads(body)
+        assert (problem["status"], problem["errors"]) == (status, [])
+        assert problem["code"] == {431: "headers_too_large", 408: "request_timeout"}[status]
