@@ -1,9 +1,8 @@
 """The REST API: mounts each app's router by name."""
 
 from django.utils.module_loading import import_string
-from ninja import NinjaAPI
 
-api = NinjaAPI(
+api = import_string("instances.openapi.ClipdeskApi")(
     title="Clipdesk",
     version="1",
     description=(

@@ -13,7 +13,7 @@ from ninja.operation import Operation
 from ninja.params.models import BodyModel
 from ninja.parser import Parser
 
-from instances.problems import ApiProblem
+from instances.problems import ApiProblem, FieldError, invalid
 
 JSON_MAX_BYTES: Final = 256 * 1024
 # The largest request that makes sense has about thirty values, two levels deep.
@@ -108,11 +108,11 @@ def check_shape(data: object) -> None:
     for _depth in range(MAX_DEPTH):
         count += len(level)
         if count > MAX_VALUES:
-            raise _unreasonable(f"It can have at most {MAX_VALUES} values.")
+            raise _unreasonable("too_many_values", f"It can have at most {MAX_VALUES} values.", MAX_VALUES)
         level = [child for value in level for child in _children(value)]
         if not level:
             return
-    raise _unreasonable(f"It can be nested at most {MAX_DEPTH} levels deep.")
+    raise _unreasonable("too_deep", f"It can be nested at most {MAX_DEPTH} levels deep.", MAX_DEPTH)
 
 
 def _children(value: object) -> list[object]:
@@ -121,8 +121,8 @@ def _children(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 
-def _unreasonable(text: str) -> ApiProblem:
-    return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "Some fields are not right.", [("body", text)])
+def _unreasonable(code: str, text: str, most: int) -> ApiProblem:
+    return invalid(FieldError("body", code, text, {"maximum": most}))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -100,6 +100,4 @@ def _allowance(key: ApiKey, now: datetime, limit: int, *, is_spent: bool) -> All
 def too_many_requests(allowance: Allowance) -> HttpResponse:
     """429 with the time to come back."""
     text = f"This key can send {allowance.limit} requests per minute. Retry-After says when to try again."
-    response = problem_response(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", text)
-    response["Retry-After"] = str(allowance.reset_s)
-    return response
+    return problem_response(HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", text, retry_after_s=allowance.reset_s)

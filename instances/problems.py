@@ -1,18 +1,22 @@
 """Errors of the REST API as RFC 9457 problem details with a stable ``code``."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
 from http import HTTPStatus
-from http.client import responses
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.log import log_response
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-API_PREFIX: Final = "/api/v1/"
-CONTENT_TYPE: Final = "application/problem+json"
+from instances.serving.front.problems import API_PREFIX as API_PREFIX
+from instances.serving.front.problems import CONTENT_TYPE as CONTENT_TYPE
+from instances.serving.front.problems import problem_body
+
 MAX_ERRORS: Final = 20
 MAX_FIELD_CHARS: Final = 100
 MAX_MESSAGE_CHARS: Final = 1_000
@@ -31,6 +35,39 @@ CODES: Final = {
     429: "too_many_requests",
     500: "internal_error",
 }
+# Codes of pydantic's findings; the names of types and parsers all mean one thing to a caller.
+CODE_OF_FINDING: Final = {
+    "missing": "required",
+    "extra_forbidden": "unknown_field",
+    "string_too_long": "too_long",
+    "too_long": "too_long",
+    "enum": "not_a_choice",
+    "literal_error": "not_a_choice",
+    "greater_than_equal": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "int_parsing_size": "out_of_range",
+    "int_from_float": "wrong_type",
+    "string_unicode": "wrong_type",
+}
+WRONG_TYPE: Final = ("_type", "_parsing")
+# What a finding knows besides, under the words of JSON Schema.
+LIMITS: Final = {"max_length": "max_length", "ge": "minimum", "le": "maximum"}
+INVALID: Final = "Some fields are not right."
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with a field, under the name that was sent: a stable code, words, and data that helps."""
+
+    field: str
+    code: str
+    message: str
+    data: Mapping[str, Any] = default(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The error as it is sent, in bounded size."""
+        named = {"field": self.field[:MAX_FIELD_CHARS], "code": self.code, "message": self.message[:MAX_MESSAGE_CHARS]}
+        return {**self.data, **named}
 
 
 class ApiProblem(Exception):
@@ -44,34 +81,42 @@ class ApiProblem(Exception):
         status: int,
         code: str,
         detail: str,
-        errors: Sequence[tuple[str, str]] = (),
+        errors: Sequence[FieldError] = (),
         *,
         retry_after_s: int | None = None,
-        **further: str,
+        **further: str | list[str],
     ) -> None:
         super().__init__(detail)
         self.status, self.code, self.detail, self.errors, self.further = status, code, detail, errors, further
         self.retry_after_s = retry_after_s
 
 
+def invalid(*errors: FieldError) -> ApiProblem:
+    """422 with what is wrong with which field."""
+    return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", INVALID, errors)
+
+
 def problem_response(
-    status: int, code: str = "", detail: str = "", errors: Sequence[tuple[str, str]] = (), **further: str
+    status: int,
+    code: str = "",
+    detail: str = "",
+    errors: Sequence[FieldError] = (),
+    *,
+    retry_after_s: int | None = None,
+    **further: str | list[str],
 ) -> HttpResponse:
-    """The answer for one problem; ``errors`` are (field, message), ``further`` RFC 9457's extension members.
+    """The answer for one problem; ``further`` are RFC 9457's extension members.
 
     The first 20 errors are listed; ``more_errors`` counts the rest.
     """
-    title = responses.get(status, "Refused")  # tus has statuses of its own
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status}
-    body |= {"code": code or CODES.get(status, "error"), "detail": detail or title}
-    body["errors"] = [
-        {"field": field[:MAX_FIELD_CHARS], "message": message[:MAX_MESSAGE_CHARS]}
-        for field, message in errors[:MAX_ERRORS]
-    ]
+    body = problem_body(status, code or CODES.get(status, "error"), detail)
+    body["errors"] = [error.as_json() for error in errors[:MAX_ERRORS]]
     if len(errors) > MAX_ERRORS:
         body["more_errors"] = len(errors) - MAX_ERRORS
-    body |= {name: value for name, value in further.items() if value}
+    body |= {name: value for name, value in further.items() if value not in ("", None)}
     response = HttpResponse(json.dumps(body), status=status, content_type=CONTENT_TYPE)
+    if retry_after_s is not None:
+        response["Retry-After"] = str(retry_after_s)
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="Clipdesk"'
     return response
@@ -88,13 +133,17 @@ def install(api: NinjaAPI) -> None:
     add(HttpError, _on_http_error)
 
 
+NO_SLASH: Final = "Addresses of this API end without a slash."
 NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
 def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
-    response = problem_response(error.status, error.code, error.detail, error.errors, **error.further)
-    if error.retry_after_s is not None:
-        response["Retry-After"] = str(error.retry_after_s)
+    response = problem_response(
+        error.status, error.code, error.detail, error.errors, retry_after_s=error.retry_after_s, **error.further
+    )
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after_s is not None:
+        # It passes by itself: Django would log it as an error of ours.
+        log_response("%s: %s", error.code, request.path, response=response, request=request, level="warning")
     return response
 
 
@@ -107,15 +156,21 @@ def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """pydantic's findings, each under the name of its field."""
-    errors = [(_field(item["loc"]), str(item["msg"]).removeprefix("Value error, ")) for item in error.errors]
-    return problem_response(422, "invalid", "Some fields are not right.", errors)
+    return _on_problem(request, invalid(*(_field_error(item) for item in error.errors)))
+
+
+def _field_error(finding: dict[str, Any]) -> FieldError:
+    kind, known = str(finding["type"]), finding.get("ctx") or {}
+    code = CODE_OF_FINDING.get(kind) or ("wrong_type" if kind.endswith(WRONG_TYPE) else kind)
+    data = {word: known[name] for name, word in LIMITS.items() if name in known}
+    return FieldError(_field(finding["loc"]), code, str(finding["msg"]), data)
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """``("body", "payload", "caption")`` -> ``caption``, ``("query", "state", 0)`` -> ``state.0``."""
+    """``("body", "payload", "caption")`` -> ``caption``, ``("query", "state", 0)`` -> ``state``."""
     if location[0] == "body":
         return ".".join(str(part) for part in location[2:]) or "body"
-    return ".".join(str(part) for part in location[1:])
+    return str(location[1])
 
 
 class ApiProblemMiddleware:
@@ -125,17 +180,14 @@ class ApiProblemMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Replace an error page by problem details; tus answers are left alone."""
+        """Replace an error page by problem details."""
         response = self.get_response(request)
         is_error = response.status_code >= HTTPStatus.BAD_REQUEST and request.path_info.startswith(API_PREFIX)
-        if not is_error or _speaks_for_itself(response):
+        if not is_error or response.get("Content-Type", "").startswith(CONTENT_TYPE):
             return response
-        problem = problem_response(response.status_code)
+        is_slashed = response.status_code == HTTPStatus.NOT_FOUND and request.path_info.endswith("/")
+        problem = problem_response(response.status_code, detail=NO_SLASH if is_slashed else "")
         for name in KEPT_HEADERS:
             if name in response:
                 problem[name] = response[name]
         return problem
-
-
-def _speaks_for_itself(response: HttpResponseBase) -> bool:
-    return response.get("Content-Type", "").startswith(CONTENT_TYPE) or "Tus-Resumable" in response

@@ -9,19 +9,46 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
+from django.urls import register_converter
+from django.urls.converters import UUIDConverter
 from ninja import P, QueryEx, Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict
 
 from instances.http import InstanceRequest
 from instances.models import ApiKey
-from instances.problems import ApiProblem
+from instances.problems import ApiProblem, FieldError, invalid
 from instances.roles import KeyScope
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 MOST_PER_PAGE = 100
 Cursor = QueryEx[str | None, P(max_length=200, description="`next_cursor` of the page before.")]
+Limit = QueryEx[int, P(ge=1, le=MOST_PER_PAGE, description="How many at most.")]
+
+
+class IdConverter(UUIDConverter):
+    """``{id:…}`` of a path: a UUID in either case. Whatever else stands there does not exist, so it is a 404."""
+
+    regex = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+
+    def to_python(self, value: str) -> str:  # type: ignore[override]
+        """Text: pydantic makes the UUID."""
+        return value
+
+
+register_converter(IdConverter, "id")
+
+
+class ApiRouter(Router):
+    """A router whose GETs answer HEAD too (RFC 9110, 9.3.2), unless their path has a HEAD of its own before."""
+
+    def add_api_operation(self, path: str, methods: list[str], *args: Any, **kwargs: Any) -> Any:
+        """As ninja's."""
+        known = self.path_operations[path].operations if path in self.path_operations else []
+        has_head = any("HEAD" in operation.methods for operation in known)
+        asked = ["GET", "HEAD"] if methods == ["GET"] and not has_head else methods
+        return super().add_api_operation(path, asked, *args, **kwargs)
 
 
 class ApiKeyAuth(HttpBearer):
@@ -71,7 +98,6 @@ class Page(Schema, Generic[T]):
 
 def paginate(rows: QuerySet[M], cursor: str | None, limit: int) -> tuple[list[M], str | None]:
     """One page of ``rows``, newest ``created_at`` first, and the cursor of the next. Raises ApiProblem 422."""
-    limit = max(1, min(limit, MOST_PER_PAGE))
     if cursor:
         at, pk = _read_cursor(cursor)
         rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
@@ -91,9 +117,12 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
         at, pk = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii")))
         return datetime.fromisoformat(at).replace(tzinfo=UTC), UUID(pk)
     except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ApiProblem(
-            422, "invalid", "Some fields are not right.", [("cursor", "Not a cursor of this list.")]
-        ) from error
+        raise bad_cursor() from error
+
+
+def bad_cursor() -> ApiProblem:
+    """422 for a cursor that no page of the list has given."""
+    return invalid(FieldError("cursor", "not_a_cursor", "Not a cursor of this list."))
 
 
 class InstanceOut(Schema):
@@ -103,10 +132,10 @@ class InstanceOut(Schema):
     name: str
     slug: str
     time_zone: str
-    scopes: list[str]
+    scopes: list[KeyScope]
 
 
-router = Router(tags=["instance"])
+router = ApiRouter(tags=["instance"])
 
 
 @router.get("/instance", response=InstanceOut, auth=ApiKeyAuth(), summary="The instance and the key's scopes")

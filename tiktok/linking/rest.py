@@ -8,20 +8,23 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
-from ninja import P, QueryEx, Router, Schema
+from ninja import P, QueryEx, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictStr
+from pydantic_core import PydanticCustomError
 
 from accounts.names import is_visible
 from instances.http import InstanceRequest
-from instances.problems import ApiProblem
-from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
+from instances.openapi import FORBIDDEN, problems
+from instances.problems import FieldError, invalid
+from instances.rest import MOST_PER_PAGE, ApiRouter, Cursor, Limit, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope, Permission
 from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.features import Feature, FeatureState, features_with_state
 from tiktok.linking.labels import clean_labels, key_of
 from tiktok.linking.queries import accounts
+from tiktok.linking.rest_faults import OF_TIKTOK
 from tiktok.linking.rest_sync import sync_or_problem
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, TikTokAccount
@@ -29,23 +32,25 @@ from tiktok.models import AccountStatus, TikTokAccount
 # How much is read at all; clean_labels() says in its own words what is kept.
 LABELS_MAX = 100
 LABEL_MAX_CHARS = 200
-router = Router(tags=["accounts"])
+CODES_OF_LABELS = {"many": "too_many", "long": "too_long", "characters": "not_visible"}
+router = ApiRouter(tags=["accounts"])
 
 
 def _usable_name(text: str) -> str:
-    """Raises ValueError for a name that shows nothing."""
+    """Raises PydanticCustomError for a name that shows nothing."""
     name = text.strip()
     if not name or not is_visible(name):
-        raise ValueError("Give it a name of visible characters.")
+        raise PydanticCustomError("not_visible", "Give it a name of visible characters.")
     return name
 
 
 def _usable_labels(texts: list[str]) -> list[str]:
-    """Raises ValueError with what is wrong."""
+    """Raises PydanticCustomError with what is wrong."""
     try:
         return clean_labels(texts)
     except ValidationError as error:
-        raise ValueError(error.messages[0]) from error
+        code = CODES_OF_LABELS[str(error.code)]
+        raise PydanticCustomError(code, "{message}", {"message": error.messages[0]}) from error
 
 
 Name = Annotated[StrictStr, Field(max_length=80), AfterValidator(_usable_name)]
@@ -163,7 +168,7 @@ def list_accounts(
     request: InstanceRequest,
     label: QueryEx[str, P(max_length=LABEL_MAX_CHARS)] = "",
     cursor: Cursor = None,
-    limit: int = MOST_PER_PAGE,
+    limit: Limit = MOST_PER_PAGE,
 ) -> dict[str, Any]:
     """Newest first, disconnected ones included; ``label``: those that carry it, whatever its case."""
     rows = accounts().annotate(created_at=F("linked_at"))
@@ -172,7 +177,7 @@ def list_accounts(
 
 
 @router.get(
-    "/accounts/{uuid:account_id}",
+    "/accounts/{id:account_id}",
     response=AccountOut,
     auth=require_scope(KeyScope.ACCOUNTS_READ),
     summary="Status, scopes, expiries and profile of an account",
@@ -183,7 +188,7 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
 
 
 @router.patch(
-    "/accounts/{uuid:account_id}",
+    "/accounts/{id:account_id}",
     response=AccountOut,
     auth=require_scope(KeyScope.ACCOUNTS_WRITE),
     summary="Rename or label an account",
@@ -191,7 +196,7 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
 def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
     """Name and labels are the team's own; TikTok never overwrites them."""
     if not payload.model_fields_set:
-        raise ApiProblem(422, "invalid", "Some fields are not right.", [("name", "Give a name or labels.")])
+        raise invalid(FieldError("name", "required", "Give a name or labels."))
     account = _find(account_id)
     with transaction.atomic():
         if "name" in payload.model_fields_set:
@@ -202,7 +207,7 @@ def change_account(request: InstanceRequest, account_id: UUID, payload: AccountP
 
 
 @router.delete(
-    "/accounts/{uuid:account_id}",
+    "/accounts/{id:account_id}",
     response={202: AccountOut},
     auth=require_scope(KeyScope.ACCOUNTS_WRITE),
     summary="Disconnect an account",
@@ -215,10 +220,11 @@ def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dic
 
 
 @router.post(
-    "/accounts/{uuid:account_id}/sync",
+    "/accounts/{id:account_id}/sync",
     response={202: AccountOut},
     auth=require_scope(KeyScope.ACCOUNTS_READ, KeyScope.ACCOUNTS_WRITE),
     summary="Read an account's profile from TikTok now",
+    openapi_extra=problems(FORBIDDEN, *OF_TIKTOK),
 )
 def sync_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
     """The account with what TikTok said. 409 where it has to be reconnected first, 429 with Retry-After at TikTok's

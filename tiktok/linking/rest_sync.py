@@ -8,7 +8,7 @@ from tiktok.api.errors import RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.linking.profile import sync_profile
 from tiktok.linking.reasons import reason_text
-from tiktok.linking.rest_faults import rate_problem, refresh_problem, unavailable_problem
+from tiktok.linking.rest_faults import disconnected_problem, rate_problem, refresh_problem, unavailable_problem
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.throttle import RateHeld
@@ -40,7 +40,7 @@ def sync_or_problem(account: TikTokAccount) -> None:
 def _not_active(account: TikTokAccount) -> ApiProblem:
     if account.status == AccountStatus.RECONNECT_NEEDED:
         return _reconnect(account.status_reason)
-    return ApiProblem(409, "account_disconnected", _("The account was disconnected."), state=account.status)
+    return disconnected_problem(account.status)
 
 
 def _reconnect(reason: str) -> ApiProblem:

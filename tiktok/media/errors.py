@@ -6,11 +6,15 @@ UNREADABLE: Final = 422
 
 
 class MediaError(Exception):
-    """Something a person or a program can act on. ``status`` is the HTTP status that says it."""
+    """Something a person or a program can act on. ``status`` is the HTTP status that says it.
 
-    def __init__(self, code: str, user_message: str, *, status: int) -> None:
+    ``retry_after_s``: in so many seconds it is worth another try.
+    """
+
+    def __init__(self, code: str, user_message: str, *, status: int, retry_after_s: int | None = None) -> None:
         super().__init__(user_message)
         self.code, self.user_message, self.status = code, user_message, status
+        self.retry_after_s = retry_after_s
 
 
 class MediaRefused(MediaError):

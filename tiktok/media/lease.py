@@ -16,6 +16,7 @@ from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
 
 LEASE_S: Final = 15.0
+RETRY_S: Final = 5
 
 
 class UploadLocked(MediaError):
@@ -23,7 +24,7 @@ class UploadLocked(MediaError):
 
     def __init__(self) -> None:
         text = _("This upload is being received over another connection. Wait a moment, then try again.")
-        super().__init__("upload_locked", text, status=423)
+        super().__init__("upload_locked", text, status=423, retry_after_s=RETRY_S)
 
 
 class Lease:

@@ -8,23 +8,25 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import P, QueryEx, Router, Schema
+from ninja import Schema
 from ninja.responses import Status
 
 from instances.http import InstanceRequest
 from instances.jobs.nudge import nudge
-from instances.problems import ApiProblem, problem_response
-from instances.rest import MOST_PER_PAGE, Cursor, Page, paginate, require_scope
+from instances.openapi import COUNT, LOCATION, TEXT, KnownProblem, problems
+from instances.problems import API_PREFIX, ApiProblem, FieldError, problem_response
+from instances.rest import ApiRouter, Cursor, Limit, Page, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.media import form_upload, queries, services, tus
 from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.present import describe, describe_refusal
 from tiktok.media.tasks import check_media
-from tiktok.models import Media, MediaState, MediaUpload
+from tiktok.models import Media, MediaKind, MediaState, MediaUpload
 
 Answer = dict[str, Any]
+Json = dict[str, Any]
 PER_PAGE: Final = 25
-UPLOAD: Final = "/media/uploads/{uuid:upload_id}"
+UPLOAD: Final = "/media/uploads/{id:upload_id}"
 MULTIPART: Final = {
     "requestBody": {
         "required": True,
@@ -39,9 +41,83 @@ MULTIPART: Final = {
         },
     }
 }
-ABOUT_TUS: Final = "tus 1.0.0, see https://tus.io/protocols/resumable-upload"
+QUOTAS: Final = (
+    KnownProblem(409, "quota_media", "the instance holds as many files as it can"),
+    KnownProblem(409, "quota_media_bytes", "the instance holds as many bytes as it can"),
+    KnownProblem(413, "file_too_large", "TikTok takes at most 4 GB"),
+    KnownProblem(400, "empty_file", "the file is empty"),
+)
+DISK_FULL: Final = KnownProblem(507, "disk_full", "the server has no room; what has arrived by tus is kept")
+LOCKED: Final = KnownProblem(423, "upload_locked", "another connection is sending this upload")
+WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing, or names another version")
+BAD_HEADER: Final = KnownProblem(400, "bad_header", "a header of tus cannot be read")
+OF_A_FORM: Final = problems(
+    *QUOTAS,
+    DISK_FULL,
+    KnownProblem(400, "no_file", "the form has no file under this name"),
+    KnownProblem(400, "one_file", "the form has another file, or one under another name"),
+    KnownProblem(400, "interrupted", "the connection broke"),
+)
+OF_A_CREATION: Final = problems(
+    *QUOTAS,
+    DISK_FULL,
+    WRONG_VERSION,
+    BAD_HEADER,
+    KnownProblem(400, "tus_extension", "a tus extension that this server does not offer"),
+)
+OF_A_PIECE: Final = problems(
+    BAD_HEADER,
+    WRONG_VERSION,
+    LOCKED,
+    DISK_FULL,
+    KnownProblem(409, "offset_mismatch", "the upload continues at another byte: ask with HEAD"),
+    KnownProblem(410, "upload_lost", "the received bytes are gone: start again"),
+    KnownProblem(413, "too_long", "more bytes than the upload has announced"),
+    KnownProblem(415, "content_type", "the body has another Content-Type"),
+    KnownProblem(460, "checksum_mismatch", "the bytes do not match their checksum: send them again"),
+)
+
+
+def _header(name: str, schema: Json, text: str, *, required: bool = True) -> Json:
+    return {"in": "header", "name": name, "required": required, "schema": schema, "description": text}
+
+
+RESUMABLE: Final = _header(
+    "Tus-Resumable", {**TEXT, "pattern": r"^1\.0\.0$", "default": tus.VERSION}, "The version of tus."
+)
+OFFSET: Final = {"Upload-Offset": {"description": "Bytes that are stored: where to go on.", "schema": COUNT}}
+EXPIRES: Final = {"Upload-Expires": {"description": "Until when the upload can be continued.", "schema": TEXT}}
+BECAME: Final = {
+    "Clipdesk-Media-Id": {"description": "Once all bytes are there: the media that the upload became.", "schema": TEXT}
+}
+LENGTH: Final = {"Upload-Length": {"description": "Bytes of the whole file.", "schema": COUNT}}
+ABOUT_CREATING: Final = OF_A_CREATION | {
+    "parameters": [
+        RESUMABLE,
+        _header("Upload-Length", {"type": "integer", "minimum": 1}, "Bytes of the whole file."),
+        _header("Upload-Metadata", TEXT, "`filename` and the name as Base64 of UTF-8.", required=False),
+    ],
+    "responses": {201: {"headers": LOCATION | OFFSET | EXPIRES}},
+}
+ABOUT_A_PIECE: Final = OF_A_PIECE | {
+    "parameters": [
+        RESUMABLE,
+        _header("Upload-Offset", COUNT, "The first of these bytes; what the answer before has said."),
+        _header("Upload-Checksum", TEXT, "`sha256` or `sha1` of these bytes and the digest as Base64.", required=False),
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {tus.CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    },
+    "responses": {204: {"headers": OFFSET | EXPIRES | BECAME}},
+}
+ABOUT_HEAD: Final = problems(WRONG_VERSION) | {
+    "parameters": [RESUMABLE],
+    "responses": {200: {"headers": OFFSET | EXPIRES | LENGTH | BECAME}},
+}
+ABOUT_DELETING: Final = problems(WRONG_VERSION, LOCKED) | {"parameters": [RESUMABLE]}
 auth: Final = require_scope(KeyScope.MEDIA_WRITE)
-router = Router(tags=["media"])
+router = ApiRouter(tags=["media"])
 
 
 class ProblemOut(Schema):
@@ -63,7 +139,7 @@ class MediaOut(Schema):
     """A stored video. Its facts are null while ``state`` is ``checking``, and when the file was ``refused``."""
 
     id: str
-    kind: str
+    kind: MediaKind
     state: MediaState
     name: str
     content_type: str | None
@@ -96,14 +172,21 @@ def faults_as_problems(field: str = "") -> Iterator[None]:
     try:
         yield
     except MediaError as error:
-        errors = [(field, error.user_message)] if field and error.status in {400, 413, 422} else []
-        raise ApiProblem(error.status, error.code, error.user_message, errors) from error
+        is_of_field = field and error.status in {400, 413, 422}
+        errors = [FieldError(field, error.code, error.user_message)] if is_of_field else []
+        raise ApiProblem(
+            error.status, error.code, error.user_message, errors, retry_after_s=error.retry_after_s
+        ) from error
 
 
 @router.post(
-    "/media", response={201: MediaOut}, auth=auth, summary="Upload a video in one request", openapi_extra=MULTIPART
+    "/media",
+    response={201: MediaOut},
+    auth=auth,
+    summary="Upload a video in one request",
+    openapi_extra=MULTIPART | OF_A_FORM | {"responses": {201: {"headers": LOCATION}}},
 )
-def upload_media(request: InstanceRequest) -> Status[Answer]:
+def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Answer]:
     """multipart/form-data with one ``file``, up to 4 GB. Clipdesk then checks it: ask for the media until its ``state``
     is ``ready``, with what TikTok would refuse in ``problems``, or ``refused``, with the reason in ``refusal``.
     """
@@ -112,6 +195,7 @@ def upload_media(request: InstanceRequest) -> Status[Answer]:
         file = form_upload.received_file(request)
         media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.name or "")
     nudge(check_media, media.pk)
+    response["Location"] = f"{API_PREFIX}media/{media.pk}"
     return Status(201, describe(media))
 
 
@@ -119,20 +203,26 @@ def upload_media(request: InstanceRequest) -> Status[Answer]:
 def list_media(
     request: InstanceRequest,
     cursor: Cursor = None,
-    limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
+    limit: Limit = PER_PAGE,
 ) -> Answer:
     """All videos of the instance."""
     rows, next_cursor = paginate(queries.media_list(), cursor, limit)
     return {"items": [describe(media) for media in rows], "next_cursor": next_cursor}
 
 
-@router.get("/media/{uuid:media_id}", response=MediaOut, auth=auth, summary="One video")
+@router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="One video")
 def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
     """Its state, facts and problems."""
     return describe(_find(media_id))
 
 
-@router.delete("/media/{uuid:media_id}", response={204: None}, auth=auth, summary="Delete a video")
+@router.delete(
+    "/media/{id:media_id}",
+    response={204: None},
+    auth=auth,
+    summary="Delete a video",
+    openapi_extra=problems(KnownProblem(409, "media_in_use", "a post that is not final needs it")),
+)
 def delete_media(request: InstanceRequest, media_id: UUID) -> Status[None]:
     """409 while a post that is not final needs it."""
     media = _find(media_id)
@@ -145,13 +235,37 @@ def _find(media_id: UUID) -> Media:
     return get_object_or_404(Media, pk=media_id, deleted_at=None)
 
 
-@router.post("/media/uploads", auth=auth, response={201: None}, summary="Begin an upload in parts")
+@router.post(
+    "/media/uploads",
+    auth=auth,
+    response={201: None},
+    summary="Begin an upload in parts",
+    openapi_extra=ABOUT_CREATING,
+)
 def create_upload(request: InstanceRequest) -> HttpResponse:
-    """``Upload-Length`` and ``Upload-Metadata: filename <Base64>``; answers with ``Location``."""
+    """tus 1.0.0, see https://tus.io/protocols/resumable-upload: the answer's `Location` is where to PATCH the bytes.
+
+    With the last byte the upload becomes media: that PATCH answers 204 with `Clipdesk-Media-Id`. Clipdesk then checks
+    the file: ask for the media until its `state` is `ready` or `refused`.
+    """
     return _tus(request)
 
 
-@router.get(UPLOAD, response=UploadOut, auth=auth, summary="Where an upload stands, and what it became")
+@router.api_operation(
+    ["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="How far an upload is", openapi_extra=ABOUT_HEAD
+)
+def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
+    """``Upload-Offset`` is where to go on."""
+    return _tus(request, upload_id)
+
+
+@router.get(
+    UPLOAD,
+    response=UploadOut,
+    auth=auth,
+    summary="Where an upload stands, and what it became",
+    openapi_extra=problems(LOCKED, DISK_FULL),
+)
 def show_upload(request: InstanceRequest, upload_id: UUID) -> Answer:
     """Once complete: ``media``, which Clipdesk then checks, or ``problem`` when the file was refused."""
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)
@@ -179,21 +293,19 @@ def _finish(upload: MediaUpload) -> Answer | None:
     return None
 
 
-@router.api_operation(["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="How far an upload is")
-def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """``Upload-Offset`` is where to go on."""
-    return _tus(request, upload_id)
-
-
 @router.patch(
-    UPLOAD, auth=auth, response={204: None}, summary="Send the next bytes of an upload", description=ABOUT_TUS
+    UPLOAD,
+    auth=auth,
+    response={204: None},
+    summary="Send the next bytes of an upload",
+    openapi_extra=ABOUT_A_PIECE,
 )
 def patch_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """The body is application/offset+octet-stream, at ``Upload-Offset``."""
+    """tus 1.0.0. The last piece answers 204 with `Clipdesk-Media-Id`, whatever is in the file."""
     return _tus(request, upload_id)
 
 
-@router.delete(UPLOAD, auth=auth, response={204: None}, summary="Give up an upload")
+@router.delete(UPLOAD, auth=auth, response={204: None}, summary="Give up an upload", openapi_extra=ABOUT_DELETING)
 def delete_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     """Its bytes are deleted; media made of it stays."""
     return _tus(request, upload_id)
@@ -205,9 +317,15 @@ def override_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     return _tus(request, upload_id)
 
 
-@router.api_operation(["OPTIONS"], "/media/uploads", auth=auth, include_in_schema=False)
+@router.api_operation(["OPTIONS"], "/media/uploads", auth=None, include_in_schema=False)
 def describe_tus(request: InstanceRequest) -> HttpResponse:
-    """What the tus endpoint can do."""
+    """What the tus endpoint can do; no secret, so that a client may ask before it has a key."""
+    return _tus(request)
+
+
+@router.api_operation(["OPTIONS"], UPLOAD, auth=None, include_in_schema=False)
+def describe_tus_of_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
+    """The same for every upload, whether or not it exists."""
     return _tus(request)
 
 
@@ -215,8 +333,8 @@ def _tus(request: InstanceRequest, upload_id: UUID | None = None) -> HttpRespons
     try:
         return tus.answer(request, _address, upload_id)
     except MediaError as error:
-        return tus.with_headers(problem_response(error.status, error.code, error.user_message))
+        return problem_response(error.status, error.code, error.user_message, retry_after_s=error.retry_after_s)
 
 
 def _address(upload_id: UUID) -> str:
-    return f"/api/v1/media/uploads/{upload_id}"
+    return f"{API_PREFIX}media/uploads/{upload_id}"

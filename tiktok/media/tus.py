@@ -6,12 +6,13 @@ a fault is worded.
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
@@ -31,6 +32,10 @@ EXTENSIONS: Final = "creation,checksum,termination,expiration"
 OVERRIDES: Final = frozenset({"PATCH", "DELETE", "HEAD"})
 REASONS: Final = {460: "Checksum Mismatch"}
 METADATA_MAX_CHARS: Final = 4096  # a file name of 255 characters, each of four bytes, as Base64, and a few more keys
+MOST_DIGITS: Final = 18  # more mean a file too large, whatever they are
+# What a client may send although Tus-Extension does not name it: taken for a plain upload it would become half a video.
+UNSUPPORTED: Final = {"Upload-Concat": "concatenation", "Upload-Defer-Length": "creation-defer-length"}
+PATHS: Final = re.compile(r"/(api/v1|i/[-a-zA-Z0-9_]+)/media/uploads(/|$)")
 Address = Callable[[UUID], str]
 
 
@@ -50,34 +55,46 @@ class TusRequest:
     def number(self, header: str) -> int:
         """A header that is a count of bytes. Raises MediaError (400)."""
         text = self.request.headers.get(header, "")
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
+        if not (text.isascii() and text.isdigit()):
             raise MediaError("bad_header", _("%(header)s must be a number of bytes.") % {"header": header}, status=400)
-        return int(text)
+        return int(text[:MOST_DIGITS])
 
 
 def answer(request: InstanceRequest, address: Address, upload_id: UUID | None = None) -> HttpResponse:
     """Serve one tus request: without ``upload_id`` on the collection, with it on one upload. Raises MediaError."""
     asked = TusRequest(request, address)
     method, known = asked.method, ONE if upload_id else COLLECTION
-    upload = get_object_or_404(MediaUpload, pk=upload_id) if upload_id else None
     if method == "OPTIONS":
-        return with_headers(_describe())
+        return _describe()
+    upload = get_object_or_404(MediaUpload, pk=upload_id) if upload_id else None
     if request.headers.get("Tus-Resumable") != VERSION:
         raise MediaError("tus_version", _("This server speaks tus %(version)s.") % {"version": VERSION}, status=412)
     if method not in known:
-        return with_headers(HttpResponse(status=405, headers={"Allow": ", ".join(["OPTIONS", *known])}))
-    return with_headers(COLLECTION[method](asked) if upload is None else ONE[method](asked, upload))
+        return HttpResponse(status=405, headers={"Allow": ", ".join(["OPTIONS", *known])})
+    return COLLECTION[method](asked) if upload is None else ONE[method](asked, upload)
 
 
-def with_headers(response: HttpResponse) -> HttpResponse:
-    """What every tus answer carries, refusals too."""
+class TusMiddleware:
+    """Adds what every tus answer carries, also to those that no view of ours gives: 401, 404, 405, 429."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Only at the addresses of uploads."""
+        response = self.get_response(request)
+        if PATHS.match(request.path_info):
+            _add_headers(response)
+        return response
+
+
+def _add_headers(response: HttpResponseBase) -> None:
     response["Tus-Resumable"] = VERSION
     response["Cache-Control"] = "no-store"
     if response.status_code == 412:
         response["Tus-Version"] = VERSION
     if response.status_code in REASONS:
         response.reason_phrase = REASONS[response.status_code]
-    return response
 
 
 def _describe() -> HttpResponse:
@@ -91,6 +108,11 @@ def _describe() -> HttpResponse:
 
 
 def _create(asked: TusRequest) -> HttpResponse:
+    for header, extension in UNSUPPORTED.items():
+        if header in asked.request.headers:
+            text = _("%(header)s: this server does not support the tus extension “%(extension)s”.")
+            words = {"header": header, "extension": extension}
+            raise MediaError("tus_extension", text % words, status=400)
     made = services.create_upload(
         instance=asked.request.instance,
         actor=asked.request.user,

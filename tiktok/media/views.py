@@ -113,7 +113,7 @@ def _tus_upload(request: InstanceRequest, upload_id: UUID | None = None) -> Http
     try:
         return tus.answer(request, address, upload_id)
     except MediaError as error:
-        return tus.with_headers(_fault(error))
+        return _fault(error)
 
 
 def _form_upload(request: InstanceRequest) -> HttpResponseBase:
@@ -159,4 +159,5 @@ def upload_discard(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
 
 
 def _fault(error: MediaError) -> JsonResponse:
-    return JsonResponse({"code": error.code, "message": error.user_message}, status=error.status)
+    again = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return JsonResponse({"code": error.code, "message": error.user_message}, status=error.status, headers=again)

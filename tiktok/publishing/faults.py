@@ -136,7 +136,9 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
         code = "scope_missing" if fault.kind == ErrorKind.SCOPE else "reconnect_needed"
         return wait_for_account(step, code, closes=closes, tiktok_code=fault.code, log_id=fault.log_id)
     if fault.code == OPTIONS_MISMATCH:
-        return step.need_attention(AttentionReason.OPTIONS_CHANGED, tiktok_code=fault.code, log_id=fault.log_id)
+        return step.need_attention(
+            AttentionReason.OPTIONS_CHANGED, error_field="privacy_level", tiktok_code=fault.code, log_id=fault.log_id
+        )
     if fault.code == UNAUDITED:
         TikTokApp.objects.filter(pk=step.post.account.credential.app_id, is_audited=None).update(is_audited=False)
     fail(step, fault.code, log_id=fault.log_id, closes=closes)

@@ -9,9 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from instances.jobs.clock import read_db_now
-from tiktok.models import AttentionReason, Post, PostState, Submission
+from tiktok.models import AttentionReason, EventCause, Post, PostState, Submission
+from tiktok.models.states import may_move
 from tiktok.publishing import quarantine
 from tiktok.publishing.decisions import is_in_doubt, send_again_from, why_not_recheck
+from tiktok.publishing.services import DELETABLE
 from tiktok.publishing.submissions import open_submission
 
 CHECKABLE: Final = frozenset({PostState.UPLOADING, PostState.PROCESSING, PostState.IN_INBOX, PostState.PUBLISHED})
@@ -42,6 +44,26 @@ def offers_for(post: Post) -> Offers:
         return _in_doubt(post, submission)
     can_recheck = post.state in CHECKABLE and why_not_recheck(post, submission) is None
     return Offers(recheck=can_recheck, too_late=_too_late(post, submission))
+
+
+def calls_for(post: Post) -> list[str]:
+    """What a program can do with a post in its state, by the names of the API: the last part of each address."""
+    submission, state = open_submission(post), PostState(post.state)
+    reason = AttentionReason(post.attention_reason) if post.attention_reason else None
+
+    def may_become(to: PostState) -> bool:
+        has_pnr = bool(submission and submission.pnr_at)
+        return may_move(state, to, EventCause.PERSON, has_pnr=has_pnr, old_reason=reason)
+
+    allowed = {
+        "change": state == PostState.DRAFT or may_become(PostState.DRAFT),
+        "publish": may_become(PostState.DUE),
+        "cancel": may_become(PostState.CANCELLED),
+        "delete": state in DELETABLE,
+        "recheck": why_not_recheck(post, submission) is None,
+        "send-again": is_in_doubt(post),
+    }
+    return [call for call, is_allowed in allowed.items() if is_allowed]
 
 
 def _in_doubt(post: Post, submission: Submission | None) -> Offers:

@@ -9,21 +9,34 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from ninja import HeaderEx, P, QueryEx, Router
+from ninja import HeaderEx, P, QueryEx
 from ninja.responses import Status
 
 from accounts.models import User
 from instances.http import InstanceRequest
 from instances.jobs.clock import read_db_now
 from instances.jobs.nudge import nudge
-from instances.rest import MOST_PER_PAGE, Cursor, Page, paginate, refuse_without, require_scope
+from instances.openapi import FORBIDDEN, LOCATION, REQUIRED, TEXT, KnownProblem, problems
+from instances.problems import API_PREFIX, FieldError, invalid
+from instances.rest import (
+    MOST_PER_PAGE,
+    ApiRouter,
+    Cursor,
+    Limit,
+    Page,
+    bad_cursor,
+    paginate,
+    refuse_without,
+    require_scope,
+)
 from instances.roles import KeyScope, Permission
+from tiktok.linking.rest_faults import OF_TIKTOK
 from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
 from tiktok.models.states import AttentionReason, may_move
 from tiktok.publishing import decisions, queries, repeats, rest_input, services, tasks
 from tiktok.publishing.consent import Consent
 from tiktok.publishing.creator import creator_info_for, fetch_creator_info
-from tiktok.publishing.idempotency import Idempotency, find_replay
+from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, find_replay
 from tiktok.publishing.rest_input import faults_as_problems
 from tiktok.publishing.rest_schemas import (
     CreatedPostOut,
@@ -43,8 +56,21 @@ from tiktok.publishing.schedule import When, refuse_unless_ahead
 
 Answer = dict[str, Any]
 PER_PAGE: Final = 25
-ABOUT_KEYS: Final = "Required: a new one for every post, the same one for a retry."
-router = Router(tags=["posts"])
+ABOUT_KEYS: Final = "A new one for every post, the same one for a retry."
+KEY: Final = {"type": "string", "minLength": 1, "maxLength": KEY_MAX_CHARS - len(rest_input.KEY_PREFIX)}
+CONFLICT: Final = KnownProblem(409, "state_conflict", "the post is not in a state for this; `possible` says for what")
+IN_QUARANTINE: Final = KnownProblem(409, "quarantine", "nothing is sent until the operator ends the quarantine")
+QUOTA: Final = KnownProblem(409, "quota_posts", "as many posts wait or are in progress as the instance can have")
+DISCONNECTED: Final = OF_TIKTOK[0]
+OF_SENDING: Final = (CONFLICT, IN_QUARANTINE, QUOTA, *OF_TIKTOK)
+OF_CREATING: Final = problems(
+    *OF_SENDING,
+    KnownProblem(400, "idempotency_key_missing", "the header Idempotency-Key is missing"),
+    KnownProblem(400, "idempotency_key_invalid", "the header Idempotency-Key is too long, or not printable"),
+    KnownProblem(409, "idempotency_conflict", "this Idempotency-Key came with another body before"),
+)
+REPLAYED: Final = {"Idempotency-Replayed": {"description": "`true` where the post existed already.", "schema": TEXT}}
+router = ApiRouter(tags=["posts"])
 
 
 @router.post(
@@ -52,6 +78,8 @@ router = Router(tags=["posts"])
     response={201: CreatedPostOut},
     auth=require_scope(KeyScope.POSTS_WRITE, KeyScope.POSTS_PUBLISH),
     summary="Make a post: a draft, or to be published now or at a time",
+    openapi_extra=OF_CREATING
+    | {REQUIRED: {"Idempotency-Key": KEY}, "responses": {201: {"headers": LOCATION | REPLAYED}}},
 )
 def create_post(
     request: InstanceRequest,
@@ -64,6 +92,7 @@ def create_post(
     once = rest_input.idempotency_of(idempotency_key, payload)
     with faults_as_problems(), rest_input.one_at_a_time(request.instance.pk, once.key):
         post, is_replay = _create(request, payload, once)
+    response["Location"] = f"{API_PREFIX}posts/{post.pk}"
     if is_replay:
         response["Idempotency-Replayed"] = "true"
     elif not payload.draft:
@@ -110,7 +139,7 @@ def _consent(
         text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
         problems.append(Problem("consent", "consent_missing", text))
     if problems:
-        raise rest_input.refused(rest_input.named(problems))
+        raise rest_input.refused(problems)
     creator = creator_info_for(account, when.at if when else None)
     return Consent(user=actor, creator_info=creator, channel="api", agreed=True)
 
@@ -124,7 +153,7 @@ def list_posts(
         bool, P(description="True: the posts that people have set aside, which are not listed else.")
     ] = False,
     cursor: Cursor = None,
-    limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = PER_PAGE,
+    limit: Limit = PER_PAGE,
 ) -> Answer:
     """Narrowed down by state and account."""
     rows, next_cursor = paginate(
@@ -133,19 +162,25 @@ def list_posts(
     return {"items": [describe_post(post) for post in rows], "next_cursor": next_cursor}
 
 
-@router.get("/posts/{post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
+@router.get("/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
 def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
     """Where it stands: poll it until ``state`` is published, failed or cancelled."""
     return _answer(post_id)
 
 
-@router.patch("/posts/{post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_WRITE), summary="Change a post")
+@router.patch(
+    "/posts/{id:post_id}",
+    response=PostOut,
+    auth=require_scope(KeyScope.POSTS_WRITE),
+    summary="Change a post",
+    openapi_extra=problems(CONFLICT),
+)
 def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> Answer:
     """Only what is sent changes. A post that was to be published becomes a draft again: its consent is void."""
     post = _find(post_id)
     if payload.model_fields_set:
         media = rest_input.find_media(payload.media_ids)
-        with faults_as_problems(), transaction.atomic():
+        with faults_as_problems(post), transaction.atomic():
             _edit(request, post, payload, media)
     return _answer(post_id)
 
@@ -163,17 +198,22 @@ def _edit(request: InstanceRequest, post: Post, payload: PostPatch, media: Media
 
 
 @router.delete(
-    "/posts/{post_id}", response={204: None}, auth=require_scope(KeyScope.POSTS_WRITE), summary="Delete a post"
+    "/posts/{id:post_id}",
+    response={204: None},
+    auth=require_scope(KeyScope.POSTS_WRITE),
+    summary="Delete a post",
+    openapi_extra=problems(CONFLICT),
 )
 def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
     """A draft, or a failed or cancelled post; 409 for any other."""
-    with faults_as_problems():
-        services.delete_post(_find(post_id), actor=request.user)
+    post = _find(post_id)
+    with faults_as_problems(post):
+        services.delete_post(post, actor=request.user)
     return Status(204, None)
 
 
 @router.get(
-    "/posts/{post_id}/events",
+    "/posts/{id:post_id}/events",
     response=Page[EventOut],
     by_alias=True,
     auth=require_scope(KeyScope.POSTS_READ),
@@ -182,25 +222,34 @@ def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
 def list_events(
     request: InstanceRequest,
     post_id: UUID,
-    cursor: QueryEx[int, P(ge=0, lt=2**63)] = 0,
-    limit: QueryEx[int, P(ge=1, le=MOST_PER_PAGE)] = MOST_PER_PAGE,
+    cursor: Cursor = None,
+    limit: Limit = MOST_PER_PAGE,
 ) -> Answer:
     """What happened to it, when, and why."""
-    found = list(queries.events_of(_find(post_id)).filter(pk__gt=cursor)[: limit + 1])
+    found = list(queries.events_of(_find(post_id)).filter(pk__gt=_last_seen(cursor))[: limit + 1])
     next_cursor = str(found[limit - 1].pk) if len(found) > limit else None
     return {"items": [describe_event(event) for event in found[:limit]], "next_cursor": next_cursor}
 
 
+def _last_seen(cursor: str | None) -> int:
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor[:20]) < 2**63):
+        raise bad_cursor()
+    return int(cursor[:20])
+
+
 @router.post(
-    "/posts/{post_id}/publish",
+    "/posts/{id:post_id}/publish",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
     summary="Publish a draft, or what waits or was missed, now or at a time",
+    openapi_extra=problems(*OF_SENDING),
 )
 def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
     """202 and the post; 409 where it cannot be sent (any more)."""
     post = _find(post_id)
-    with faults_as_problems():
+    with faults_as_problems(post):
         when = _when(request, payload)
         _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
         media = services.media_of(post)
@@ -225,37 +274,50 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
 
 
 @router.post(
-    "/posts/{post_id}/cancel",
+    "/posts/{id:post_id}/cancel",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
     summary="Cancel a post that has not been handed over",
+    openapi_extra=problems(CONFLICT),
 )
 def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     """202 and the post; 409 with the reason while it is handed over and when it is too late."""
-    with faults_as_problems():
-        services.cancel_post(_find(post_id), actor=request.user)
+    post = _find(post_id)
+    with faults_as_problems(post):
+        services.cancel_post(post, actor=request.user)
     return Status(202, _answer(post_id))
 
 
 @router.post(
-    "/posts/{post_id}/recheck",
+    "/posts/{id:post_id}/recheck",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
     summary="Ask TikTok now what has become of a post",
+    openapi_extra=problems(
+        CONFLICT, KnownProblem(409, "nothing_to_ask", "TikTok never gave an id for this post: look in the TikTok app")
+    ),
 )
 def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     """202: TikTok is asked within seconds, and its word moves the post. 409 where there is nothing to ask."""
-    with faults_as_problems():
-        decisions.recheck_post(_find(post_id), actor=request.user)
+    post = _find(post_id)
+    with faults_as_problems(post):
+        decisions.recheck_post(post, actor=request.user)
     nudge(tasks.advance_post, post_id)
     return Status(202, _answer(post_id))
 
 
 @router.post(
-    "/posts/{post_id}/send-again",
+    "/posts/{id:post_id}/send-again",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
     summary="Hand over once more a post of which nobody knows whether it is out",
+    openapi_extra=problems(
+        FORBIDDEN,
+        CONFLICT,
+        IN_QUARANTINE,
+        DISCONNECTED,
+        KnownProblem(409, "too_early", "`allowed_at` says from when on it is possible"),
+    ),
 )
 def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainIn) -> Status[Answer]:
     """It could then appear twice: look in the TikTok app first. 409 too_early says from when on (``allowed_at``)."""
@@ -263,19 +325,21 @@ def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainI
         raise PermissionDenied
     if not payload.confirm:
         text = _("Must be true: that a person has looked in TikTok and knows that the post could appear twice.")
-        raise rest_input.refused([("confirm", text)])
-    with faults_as_problems():
-        decisions.send_again_post(_find(post_id), actor=request.user)
+        raise invalid(FieldError("confirm", "confirm_missing", text))
+    post = _find(post_id)
+    with faults_as_problems(post):
+        decisions.send_again_post(post, actor=request.user)
     nudge(tasks.advance_post, post_id)
     return Status(202, _answer(post_id))
 
 
 @router.get(
-    "/accounts/{account_id}/creator-info",
+    "/accounts/{id:account_id}/creator-info",
     response=CreatorInfoOut,
     auth=require_scope(KeyScope.ACCOUNTS_READ),
     tags=["accounts"],
     summary="What the account may choose for a post now",
+    openapi_extra=problems(*OF_TIKTOK),
 )
 def show_creator_info(request: InstanceRequest, account_id: UUID) -> Answer:
     """Asked of TikTok afresh: privacy levels, switched-off interactions, and the longest video in seconds."""

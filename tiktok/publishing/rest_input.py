@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from instances.database import give_back_connection
-from instances.problems import ApiProblem
+from instances.problems import ApiProblem, FieldError, invalid
 from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
-from tiktok.linking.rest_faults import rate_problem, refresh_problem, unavailable_problem
+from tiktok.linking.rest_faults import disconnected_problem, rate_problem, refresh_problem, unavailable_problem
 from tiktok.linking.tokens import RefreshUnderWay
-from tiktok.models import InvalidTransition, Media, StaleState, TikTokAccount
+from tiktok.models import InvalidTransition, Media, Post, PostState, StaleState, TikTokAccount
 from tiktok.publishing.creator import CreatorInfoUnavailable
 from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
+from tiktok.publishing.offers import calls_for
 from tiktok.publishing.refusals import Refusal
 from tiktok.publishing.rest_schemas import API_NAMES, PostIn
 from tiktok.publishing.rules import OptionsRefused, Problem
@@ -28,47 +29,68 @@ from tiktok.throttle import RateHeld
 
 KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
 # A clock time of RFC 3339; seconds and offset may be left out.
-TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 TRY_LATER: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER})
 
 
-def refused(errors: Sequence[tuple[str, str]]) -> ApiProblem:
-    """422 with what is wrong with which field."""
-    return ApiProblem(422, "invalid", _("Some fields are not right."), errors)
-
-
-def named(problems: Sequence[Problem]) -> list[tuple[str, str]]:
-    """The validator's findings under the API's names of the fields."""
-    return [(API_NAMES.get(problem.field, problem.field), problem.message) for problem in problems]
+def refused(problems: Sequence[Problem]) -> ApiProblem:
+    """422 with the validator's findings, under the API's names of the fields; 409 where it is not the fields."""
+    if any(problem.code == "account_disconnected" for problem in problems):
+        return disconnected_problem()
+    return invalid(
+        *(
+            FieldError(API_NAMES.get(problem.field, problem.field), problem.code, problem.message, problem.data)
+            for problem in problems
+        )
+    )
 
 
 @contextmanager
-def faults_as_problems() -> Iterator[None]:
-    """Turn what services raise into problems."""
+def faults_as_problems(post: Post | None = None) -> Iterator[None]:
+    """Turn what services raise into problems; a refusal because of the state of ``post`` says what can be done."""
     try:
         yield
     except OptionsRefused as error:
-        raise refused(named(error.problems)) from error
+        raise refused(error.problems) from error
     except TimeRefused as error:
-        raise refused([(error.field, error.user_message)]) from error
+        raise _time_refused(error) from error
     except IdempotencyConflict as error:
         text = _("This Idempotency-Key came with another body before.")
         raise ApiProblem(409, "idempotency_conflict", text) from error
-    except InvalidTransition as error:
-        raise ApiProblem(409, "state_conflict", error.user_message, state=error.state) from error
-    except StaleState as error:
-        text = _("The post has just moved on. Look at it again.")
-        raise ApiProblem(409, "state_conflict", text) from error
-    except Refusal as error:
-        raise as_problem(error) from error
+    except (InvalidTransition, StaleState, Refusal) as error:
+        raise _decision_refused(error, post) from error
     except CreatorInfoUnavailable as error:
         raise _unavailable(error) from error
 
 
-def as_problem(refusal: Refusal) -> ApiProblem:
+def _decision_refused(error: InvalidTransition | StaleState | Refusal, post: Post | None) -> ApiProblem:
     """409 with the reason and, where there is one, the time from which on it will be done."""
-    allowed_at = refusal.allowed_at.isoformat() if refusal.allowed_at else ""
-    return ApiProblem(409, refusal.code, refusal.user_message, state=refusal.state, allowed_at=allowed_at)
+    if isinstance(error, StaleState):
+        text = _("The post has changed in the meantime. Read it again before you decide.")
+        return ApiProblem(409, "state_conflict", text)
+    if isinstance(error, InvalidTransition) or error.code == "state_conflict":
+        return _state_conflict(error.user_message, error.state, post)
+    allowed_at = error.allowed_at.isoformat() if error.allowed_at else ""
+    return ApiProblem(409, error.code, error.user_message, state=error.state, allowed_at=allowed_at)
+
+
+def _state_conflict(text: str, state: str, post: Post | None) -> ApiProblem:
+    """409 with the calls that this state allows, in words and as a list."""
+    if post is None:
+        return ApiProblem(409, "state_conflict", text, state=state)
+    calls = calls_for(post)
+    if calls:
+        can = _("Possible now: %(calls)s.") % {"calls": ", ".join(calls)}
+    elif state == PostState.PUBLISHED:
+        can = _("It is published: make a new post instead.")
+    else:
+        can = _("Wait until its state changes.")
+    return ApiProblem(409, "state_conflict", f"{text} {can}", state=state, possible=calls)
+
+
+def _time_refused(error: TimeRefused) -> ApiProblem:
+    data = {"next_valid": error.next_valid.isoformat(timespec="seconds")} if error.next_valid else {}
+    return invalid(FieldError(error.field, error.code, error.user_message, data))
 
 
 def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:
@@ -130,9 +152,9 @@ def find_content(account_id: UUID, media_ids: Sequence[UUID]) -> tuple[TikTokAcc
     account = TikTokAccount.objects.select_related("credential__app", "instance__tenant").filter(pk=account_id).first()
     media, errors = _find_media(media_ids)
     if account is None:
-        errors = [("account_id", _("This instance has no such account.")), *errors]
+        errors = [FieldError("account_id", "not_found", _("This instance has no such account.")), *errors]
     if account is None or errors:
-        raise refused(errors)
+        raise invalid(*errors)
     return account, media
 
 
@@ -140,53 +162,55 @@ def find_media(media_ids: Sequence[UUID]) -> Media | None:
     """The video, None for an empty list. Raises ApiProblem 422."""
     media, errors = _find_media(media_ids)
     if errors:
-        raise refused(errors)
+        raise invalid(*errors)
     return media
 
 
-def _find_media(media_ids: Sequence[UUID]) -> tuple[Media | None, list[tuple[str, str]]]:
+def _find_media(media_ids: Sequence[UUID]) -> tuple[Media | None, list[FieldError]]:
     if not media_ids:
         return None, []
     if len(media_ids) > 1:
-        return None, [("media_ids", _("A post takes exactly one video."))]
+        return None, [FieldError("media_ids", "too_many", _("A post takes exactly one video."), {"maximum": 1})]
     media = Media.objects.filter(pk=media_ids[0]).first()
-    return media, [] if media else [("media_ids", _("This instance has no such media."))]
+    return media, [] if media else [FieldError("media_ids", "not_found", _("This instance has no such media."))]
 
 
 def refuse_time_of_draft(payload: PostIn) -> None:
     """Raise ApiProblem 422 for a time that a draft would silently forget."""
     text = _("A draft has no time; give it when you publish the draft.")
-    if errors := [(name, text) for name in ("publish_at", "timezone") if getattr(payload, name) is not None]:
-        raise refused(errors)
+    sent = [name for name in ("publish_at", "timezone") if getattr(payload, name) is not None]
+    if sent:
+        raise invalid(*(FieldError(name, "draft_has_no_time", text) for name in sent))
 
 
 def when_of(publish_at: str | None, timezone: str | None, *, default_zone: str) -> When | None:
     """The time that was asked for; None means now. Raises TimeRefused and ApiProblem 422."""
     if publish_at is None:
         if timezone is not None:
-            raise refused([("timezone", _("A time zone without publish_at says nothing."))])
+            raise invalid(FieldError("timezone", "time_missing", _("A time zone without publish_at says nothing.")))
         return None
     at = _read_time(publish_at)
     if at.tzinfo is not None:
         return _with_offset(at, timezone, default_zone)
     if timezone is None:
         text = _("publish_at has no offset: add one, or name the time zone.")
-        raise refused([("timezone", text)])
+        raise invalid(FieldError("timezone", "time_zone_missing", text))
     return from_local(at, timezone)
 
 
 def _read_time(text: str) -> datetime:
     if TIME.fullmatch(text):
         try:
-            return datetime.fromisoformat(text)
+            return datetime.fromisoformat(text.upper())
         except ValueError:
             pass
-    raise refused([("publish_at", _("Give a time like 2026-11-21T18:00:00+01:00 (RFC 3339)."))])
+    example = _("Give a time like 2026-11-21T18:00:00+01:00 (RFC 3339).")
+    raise invalid(FieldError("publish_at", "not_a_time", example))
 
 
 def _with_offset(at: datetime, timezone: str | None, default_zone: str) -> When:
-    when = from_instant(at, timezone or default_zone)
+    when = from_instant(at, default_zone if timezone is None else timezone)
     if timezone is not None and at.utcoffset() != when.at.astimezone(ZoneInfo(timezone)).utcoffset():
         text = _("The offset of publish_at is not the one that %(zone)s has at that time.") % {"zone": timezone}
-        raise refused([("publish_at", text), ("timezone", text)])
+        raise invalid(*(FieldError(name, "offset_mismatch", text) for name in ("publish_at", "timezone")))
     return when

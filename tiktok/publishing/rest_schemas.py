@@ -5,11 +5,12 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import Field, StrictBool, StrictInt, StrictStr
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
 from instances.rest import Strict
-from tiktok.api.types import CreatorInfo
-from tiktok.models import Post, PostEvent, PostState
+from tiktok.api.types import CreatorInfo, PrivacyLevel
+from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState
+from tiktok.models.post import MediaSource, PostMode
 from tiktok.publishing import queries, texts
 from tiktok.publishing.rules import OPTION_FIELDS, PostOptions
 from tiktok.publishing.schedule import note_for
@@ -25,11 +26,9 @@ WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
 
 Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
 Privacy = Annotated[
-    StrictStr | None,
-    Field(
-        max_length=SHORT_TEXT_MAX_CHARS,
-        description="One of the account's privacy_level_options; needed to publish, no default.",
-    ),
+    PrivacyLevel | None,
+    BeforeValidator(lambda level: None if level == "" else level),  # as PATCH has always taken it
+    Field(description="One of the account's privacy_level_options; needed to publish, no default."),
 ]
 PublishAt = Annotated[
     StrictStr | None,
@@ -62,7 +61,7 @@ class Options(Strict):
         """The options that were sent, as the validator names and types them."""
         sent = self.model_dump(include=set(OPTION_FIELDS), exclude_unset=True)
         if "privacy_level" in sent:
-            sent["privacy_level"] = sent["privacy_level"] or ""
+            sent["privacy_level"] = str(sent["privacy_level"] or "")
         return sent
 
     def options(self) -> PostOptions:
@@ -119,7 +118,7 @@ class ErrorOut(Schema):
 
     code: str
     message: str
-    field: str | None
+    field: str | None = Field(description="The field to change; of several, the first. The last event names all.")
     tiktok_code: str | None
     log_id: str | None
 
@@ -130,10 +129,10 @@ class PostOut(Schema):
     id: UUID
     account_id: UUID
     media_ids: list[UUID]
-    mode: str
-    source: str
+    mode: PostMode
+    source: MediaSource
     caption: str
-    privacy_level: str | None
+    privacy_level: PrivacyLevel | None
     allow_comment: bool
     allow_duet: bool
     allow_stitch: bool
@@ -141,8 +140,8 @@ class PostOut(Schema):
     brand_content: bool
     is_aigc: bool
     cover_timestamp_ms: int | None
-    state: str
-    attention_reason: str | None
+    state: PostState
+    attention_reason: AttentionReason | None
     hold_reason: str | None
     next_try_at: datetime | None
     publish_id: str | None
@@ -172,10 +171,10 @@ class EventOut(Schema):
     """One line of a post's history; ``reason`` says why it needs attention."""
 
     at: datetime
-    from_: str | None = Field(alias="from")
-    to: str
-    cause: str
-    reason: str | None
+    from_: PostState | None = Field(alias="from")
+    to: PostState
+    cause: EventCause
+    reason: AttentionReason | None
     detail: dict[str, Any]
 
 

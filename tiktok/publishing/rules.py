@@ -1,7 +1,8 @@
 """What may be published: one validator for page and API. Pure; texts are made when a problem is found."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from dataclasses import field as dataclass_field
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -48,11 +49,12 @@ def options_of(post: Post) -> PostOptions:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: the field as the API names it, a stable code, and words for people."""
+    """One thing that is wrong: its field, a stable code, words for people, and for programs what would be right."""
 
     field: str
     code: str
     message: str
+    data: Mapping[str, Any] = dataclass_field(default_factory=dict)
 
 
 class OptionsRefused(Exception):
@@ -108,7 +110,8 @@ def _caption(case: _Case) -> Iterator[Problem]:
             "The caption is %(over)d characters too long; %(limit)d are allowed.",
             over,
         )
-        yield Problem("caption", "caption_too_long", text % {"over": over, "limit": VIDEO_TITLE_MAX_UTF16})
+        limits = {"over": over, "limit": VIDEO_TITLE_MAX_UTF16}
+        yield Problem("caption", "caption_too_long", text % limits, {"maximum": VIDEO_TITLE_MAX_UTF16, "over": over})
     if "\0" in caption or any("\ud800" <= char <= "\udfff" for char in caption):
         yield Problem("caption", "caption_unreadable", _("The caption contains a character that cannot be stored."))
 
@@ -120,10 +123,10 @@ def _privacy(case: _Case) -> Iterator[Problem]:
     offered = case.creator.privacy_level_options if case.creator else tuple(PrivacyLevel)
     if level not in offered:
         text = _("TikTok does not offer this visibility for the account. Choose one of those it offers.")
-        yield Problem("privacy_level", "privacy_not_offered", text)
+        yield Problem("privacy_level", "privacy_not_offered", text, {"choices": list(map(str, offered))})
     elif case.app_audited is False and level != PrivacyLevel.SELF_ONLY:
         text = _("Until TikTok has audited the app, posts can only be visible to you (“Only me”).")
-        yield Problem("privacy_level", "app_not_audited", text)
+        yield Problem("privacy_level", "app_not_audited", text, {"choices": [PrivacyLevel.SELF_ONLY.value]})
 
 
 def _interactions(case: _Case) -> Iterator[Problem]:
@@ -170,7 +173,7 @@ def _duration(case: _Case) -> Iterator[Problem]:
             "length": _clock(*split_over(case.media.duration_ms, limit_s)),
             "limit": _clock(*divmod(limit_s, 60)),
         }
-        yield Problem("media", "video_too_long", text % lengths)
+        yield Problem("media", "video_too_long", text % lengths, {"maximum": limit_s * 1000})
 
 
 def _clock(minutes: int, seconds: float) -> str:
@@ -185,7 +188,7 @@ def _cover(case: _Case) -> Iterator[Problem]:
     length = case.media.duration_ms if case.media and case.media.duration_ms is not None else COVER_MAX_MS
     if not 0 <= cover <= length:
         text = _("The cover must lie within the video.")
-        yield Problem("cover_timestamp_ms", "cover_outside_video", text)
+        yield Problem("cover_timestamp_ms", "cover_outside_video", text, {"minimum": 0, "maximum": length})
 
 
 _CHECKS: Final[tuple[Callable[[_Case], Iterator[Problem]], ...]] = (

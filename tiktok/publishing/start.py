@@ -102,7 +102,7 @@ def _prepare(step: Step) -> Pause:
     except FAULTS as fault:
         return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
     if changed := _what_changed(step.post, media, creator):
-        return step.need_attention(AttentionReason.OPTIONS_CHANGED, detail={"fields": changed})
+        return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
     return _begin(step, creator, identity)
 
 

@@ -1,14 +1,17 @@
 """A program with an API key, as tests see it."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import Resolver404, resolve
 
 from accounts.models import User
 from instances.models import ApiKey, Instance
@@ -26,6 +29,38 @@ else:
 Json = dict[str, Any]
 
 
+class CheckedClient(Client):
+    """Fails the test for an answer whose status or code the OpenAPI document does not give for the call."""
+
+    def request(self, **request: Any) -> Answer:
+        answer = super().request(**request)
+        if call := _documented(answer):
+            codes = call["responses"].get(str(answer.status_code), {}).get("x-codes")
+            assert str(answer.status_code) in call["responses"], f"{call['operationId']}: {answer.status_code}"
+            problem = answer.json() if codes and answer.content else {}
+            is_known = not problem or "tiktok_code" in problem or problem["code"] in codes
+            assert is_known, f"{call['operationId']}: {problem}"
+        return answer
+
+
+def _documented(answer: Answer) -> Json | None:
+    """The call in the document; None for what it leaves out, such as an address that does not exist."""
+    try:
+        route = resolve(answer.request["PATH_INFO"]).route
+    except Resolver404:
+        return None
+    method = str(answer.request["REQUEST_METHOD"]).lower()
+    calls = _document().get("/" + re.sub(r"<\w+:(\w+)>", r"{\1}", route), {})
+    call: Json | None = calls.get(method, calls.get("get") if method == "head" else None)
+    return call
+
+
+@cache
+def _document() -> Json:
+    paths: Json = Client().get("/api/v1/openapi.json").json()["paths"]
+    return paths
+
+
 @dataclass
 class Api:
     """Calls under /api/v1 with one key."""
@@ -33,7 +68,7 @@ class Api:
     key: str
 
     def __post_init__(self) -> None:
-        self.client = Client(headers={"authorization": f"Bearer {self.key}"})
+        self.client = CheckedClient(headers={"authorization": f"Bearer {self.key}"})
 
     def get(self, path: str, **query: Any) -> Answer:
         return self.client.get(f"/api/v1{path}", query)

@@ -183,7 +183,7 @@ def payload(row: Row, method: str) -> tuple[bytes, str]:
 
 def address(row: Row, kwargs: Mapping[str, str]) -> str:
     """The row's address with these ids in it."""
-    if row.door is Door.API:
+    if row.name.startswith("api:"):
         return "/api/v1" + row.name.split(" ")[1].format(**kwargs)
     return reverse(row.name, kwargs=dict(kwargs))
 

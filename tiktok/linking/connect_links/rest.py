@@ -4,15 +4,18 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from ninja import Router, Schema
+from ninja import Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic_core import PydanticCustomError
 
 from accounts.names import is_visible
 from instances.http import InstanceRequest
-from instances.problems import ApiProblem
-from instances.rest import MOST_PER_PAGE, Cursor, Page, Strict, paginate, require_scope
+from instances.openapi import LOCATION, KnownProblem, problems
+from instances.problems import API_PREFIX, ApiProblem, FieldError, invalid
+from instances.rest import MOST_PER_PAGE, ApiRouter, Cursor, Limit, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
 from instances.services.errors import QuotaReached
 from tiktok.linking.connect_links import services
@@ -22,14 +25,19 @@ from tiktok.linking.queries import apps_for
 from tiktok.linking.rest import Name
 from tiktok.models import TikTokApp
 
-router = Router(tags=["accounts"])
+router = ApiRouter(tags=["accounts"])
 auth = require_scope(KeyScope.ACCOUNTS_WRITE)
+OF_MAKING = problems(
+    KnownProblem(409, "no_app", "no TikTok app is set up: staff enter one in the back office"),
+    KnownProblem(409, "quota_connect_links", "the instance has as many open links as it can"),
+) | {"responses": {201: {"headers": LOCATION}}}
+OF_REVOKING = problems(KnownProblem(409, "state_conflict", "the link was used"))
 
 
 def _visible(text: str) -> str:
-    """Raises ValueError for what a page cannot show."""
+    """Raises PydanticCustomError for what a page cannot show."""
     if not is_visible(text):
-        raise ValueError("Use visible characters, on one line.")
+        raise PydanticCustomError("not_visible", "Use visible characters, on one line.")
     return text.strip()
 
 
@@ -86,13 +94,17 @@ def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp:
     if not apps:
         raise ApiProblem(409, "no_app", "No TikTok app is set up here yet.")
     choice = ", ".join(f"{app.pk} ({app.name})" for app in apps)
-    raise ApiProblem(422, "invalid", "Some fields are not right.", [("app_id", f"Choose one of {choice}.")])
+    code = "required" if app_id is None else "not_a_choice"
+    raise invalid(FieldError("app_id", code, f"Choose one of {choice}.", {"choices": [str(app.pk) for app in apps]}))
 
 
 @router.post(
-    "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Make a link to connect by"
-)
-def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn | None = None) -> Status[dict[str, Any]]:
+    "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Make a link to connect by",
+    openapi_extra=OF_MAKING,
+)  # fmt: skip
+def make_connect_link(
+    request: InstanceRequest, response: HttpResponse, payload: ConnectLinkIn | None = None
+) -> Status[dict[str, Any]]:
     """A page on which somebody without a login links their TikTok account to this instance, once.
 
     It works only while the key's maker may link accounts.
@@ -105,19 +117,31 @@ def make_connect_link(request: InstanceRequest, payload: ConnectLinkIn | None = 
         )  # fmt: skip
     except QuotaReached as error:
         raise ApiProblem(409, "quota_connect_links", str(error.user_message)) from error
+    response["Location"] = f"{API_PREFIX}accounts/connect-links/{made.link.pk}"
     return Status(201, {"id": made.link.pk, "url": made.url, "expires_at": made.link.expires_at})
 
 
 @router.get("/accounts/connect-links", response=Page[ConnectLinkOut], auth=auth, summary="Links to connect by")
-def list_connect_links(request: InstanceRequest, cursor: Cursor = None, limit: int = MOST_PER_PAGE) -> dict[str, Any]:
+def list_connect_links(request: InstanceRequest, cursor: Cursor = None, limit: Limit = MOST_PER_PAGE) -> dict[str, Any]:
     """Newest first, until 90 days after their end."""
     found, next_cursor = paginate(links_of(request.instance), cursor, limit)
     return {"items": [describe_line(line) for line in lines_of(request.membership, found)], "next_cursor": next_cursor}
 
 
-@router.delete(
-    "/accounts/connect-links/{uuid:link_id}", response={204: None}, auth=auth, summary="Revoke a link to connect by"
+@router.get(
+    "/accounts/connect-links/{id:link_id}", response=ConnectLinkOut, auth=auth, summary="One link to connect by"
 )
+def show_connect_link(request: InstanceRequest, link_id: UUID) -> dict[str, Any]:
+    """Its state, and the account that was linked with it."""
+    link = get_object_or_404(links_of(request.instance), pk=link_id)
+    (line,) = lines_of(request.membership, [link])
+    return describe_line(line)
+
+
+@router.delete(
+    "/accounts/connect-links/{id:link_id}", response={204: None}, auth=auth, summary="Revoke a link to connect by",
+    openapi_extra=OF_REVOKING,
+)  # fmt: skip
 def revoke_connect_link(request: InstanceRequest, link_id: UUID) -> Status[None]:
     """Repeating it changes nothing; 409 for a link that was used, whose account stays linked."""
     link = get_object_or_404(links_of(request.instance), pk=link_id)

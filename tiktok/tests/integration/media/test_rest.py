@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from accounts.models import User
 from instances.models import Instance
 from instances.roles import KeyScope
 from instances.scoping import instance_scope
 from tiktok.media import storage
+from tiktok.media.lease import Lease
 from tiktok.models import Media, MediaUpload
 from tiktok.tests.factories import make_account, make_media, make_post, make_upload
 from tiktok.tests.fixtures_rest import Api, MakeApi
@@ -183,3 +185,68 @@ def test_the_schema_tells_how_to_send_a_file(api: Api) -> None:
     body = schema["paths"]["/api/v1/media"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
 
     assert body["properties"]["file"] == {"type": "string", "format": "binary"}
+
+
+UPLOADS = "/api/v1/media/uploads"
+UNKNOWN = f"{UPLOADS}/3f2c8f0e-0000-4000-8000-000000000000"
+
+
+def test_upload_of_an_unheard_of_size_is_too_large(api: Api) -> None:
+    answer = tus(api, "POST", UPLOADS, Upload_Length="9" * 30)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
+
+
+@pytest.mark.parametrize("header", ["Upload-Concat: partial", "Upload-Defer-Length: 1"])
+def test_tus_extension_that_is_not_offered_is_refused(api: Api, instance: Instance, header: str) -> None:
+    name, value = header.split(": ")
+    answer = api.client.post(UPLOADS, headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9", name: value})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "tus_extension")
+    assert name in answer.json()["detail"]
+    with instance_scope(instance):
+        assert not MediaUpload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "override", "status"),
+    [
+        ("HEAD", UNKNOWN, "", 404),
+        ("PATCH", f"{UPLOADS}/7", "", 404),
+        ("PUT", UPLOADS, "", 405),
+        ("POST", "{made}", "GET", 405),
+    ],
+)
+def test_every_refusal_of_tus_is_a_problem_with_its_header(
+    api: Api, method: str, path: str, override: str, status: int
+) -> None:
+    answer = tus(api, method, path.format(made=create(api, 9)), X_HTTP_Method_Override=override)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer["Tus-Resumable"] == "1.0.0"
+    assert status != 405 or "OPTIONS" in answer["Allow"]
+
+
+def test_without_a_key_tus_says_what_it_can_do_and_nothing_else(client: Client, db: None) -> None:
+    for path in (UPLOADS, UNKNOWN):
+        answer = client.options(path)
+        assert (answer.status_code, answer["Tus-Resumable"], answer["Tus-Version"]) == (204, "1.0.0", "1.0.0")
+        assert "creation" in answer["Tus-Extension"].split(",")
+    refused = client.post(UPLOADS, headers={"Tus-Resumable": "1.0.0"})
+    assert (refused.status_code, refused["Tus-Resumable"]) == (401, "1.0.0")
+
+
+def test_locked_upload_says_when_to_come_back(api: Api, instance: Instance) -> None:
+    url = create(api, 9)
+    with instance_scope(instance):
+        Lease(MediaUpload.objects.get()).take()
+
+    answers = [tus(api, "PATCH", url, b"abc", Upload_Offset="0"), tus(api, "DELETE", url)]
+
+    assert [(answer.status_code, answer["Retry-After"]) for answer in answers] == [(423, "5"), (423, "5")]
+
+
+def test_error_of_a_file_has_its_code(api: Api) -> None:
+    (error,) = post_file(api, b"").json()["errors"]
+
+    assert (error["field"], error["code"]) == ("file", "empty_file")

@@ -99,7 +99,7 @@ def test_a_refused_file_says_why(client: Client, run_due_checks: Callable[[], in
         ("PATCH", {"Upload_Offset": "-1"}, 400),
         ("PATCH", {"Upload_Offset": "nine"}, 400),
         ("PATCH", {"Upload_Offset": "٣"}, 400),
-        ("PATCH", {"Upload_Offset": "9" * 40}, 400),
+        ("PATCH", {"Upload_Offset": "9" * 40}, 409),
         ("PATCH", {"Upload_Offset": "5"}, 409),
         ("PATCH", {"Upload_Offset": "0", "Upload_Checksum": "md5 AAAA"}, 400),
         ("PATCH", {"Upload_Offset": "0", "Upload_Checksum": "sha1 %%%"}, 400),

@@ -266,7 +266,7 @@ def test_the_list_is_narrowed_and_paged(
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ({"state": "flying"}, "state.0"),
+        ({"state": "flying"}, "state"),
         ({"account_id": "7"}, "account_id"),
         ({"cursor": "7"}, "cursor"),
         ({"cursor": base64.b64encode(b'{"a": 1}').decode()}, "cursor"),
@@ -279,3 +279,9 @@ def test_the_list_is_narrowed_and_paged(
 def test_odd_queries_are_named(api: Api, query: dict[str, str], field: str) -> None:
     answer = api.get("/posts", **query)
     assert (answer.status_code, fields_of(answer)) == (422, [field])
+
+
+def test_draft_takes_an_empty_visibility_for_none(api: Api, linked: TikTokAccount) -> None:
+    answer = api.create({"account_id": str(linked.pk), "mode": "DIRECT_POST", "draft": True, "privacy_level": ""})
+
+    assert (answer.status_code, answer.json()["privacy_level"]) == (201, None)

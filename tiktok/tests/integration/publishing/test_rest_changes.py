@@ -229,3 +229,89 @@ def test_every_call_needs_its_scope(
     assert make_api(editor, needs).send(method, path).status_code != 403
     if needs != KeyScope.POSTS_READ:
         assert make_api(viewer).send(method, path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("state", "changes", "possible"),
+    [
+        (PostState.DRAFT, {}, ["change", "publish", "cancel", "delete"]),
+        (PostState.DUE, {}, ["change", "cancel"]),
+        (PostState.UPLOADING, {}, ["cancel"]),
+        (PostState.PROCESSING, {}, ["recheck"]),
+        (PostState.CANCELLED, {}, ["delete"]),
+        (
+            PostState.NEEDS_ATTENTION, {"attention_reason": AttentionReason.MISSED}, ["change", "publish", "cancel"],
+        ),
+    ],
+)  # fmt: skip
+def test_state_conflict_lists_what_can_be_done(
+    api: Api, draft: str, put_in: Callable[..., None], state: PostState, changes: dict[str, Any], possible: list[str]
+) -> None:
+    put_in(draft, state, **changes)
+    calls: dict[str, Callable[[], Answer]] = {
+        "delete": lambda: api.send("DELETE", f"/posts/{draft}"),
+        "cancel": lambda: cancel(api, draft),
+        "change": lambda: patch(api, draft, caption="New"),
+        "publish": lambda: api.publish(draft),
+        "recheck": lambda: api.send("POST", f"/posts/{draft}/recheck"),
+    }
+    found = [call().json() for name, call in calls.items() if name not in possible]
+
+    assert found
+    for problem in found:
+        assert (problem["status"], problem["code"], problem["state"]) == (409, "state_conflict", state)
+        assert problem["possible"] == possible
+        assert f"Possible now: {', '.join(possible)}." in problem["detail"]
+
+
+def test_conflict_with_a_published_post_says_to_make_a_new_one(
+    api: Api, draft: str, put_in: Callable[..., None]
+) -> None:
+    put_in(draft, PostState.PUBLISHED, post_ids=["7"])
+
+    problem = cancel(api, draft).json()
+
+    assert problem["possible"] == []
+    assert "make a new post" in problem["detail"]
+
+
+def test_changed_options_name_the_one(
+    api: Api, linked: TikTokAccount, clip: Media, worker: Worker, tiktok: Simulator
+) -> None:
+    post = api.create(body_of(linked, clip, allow_duet=True)).json()["id"]
+    tiktok.create_user("maren", duet_disabled=True)
+    worker.run_for(60)
+
+    found = api.get(f"/posts/{post}").json()
+    event = api.get(f"/posts/{post}/events").json()["items"][-1]
+
+    assert (found["attention_reason"], found["error"]["field"]) == ("options_changed", "allow_duet")
+    assert event["detail"]["fields"] == ["allow_duet"]
+
+
+@pytest.mark.parametrize("status", ["disconnected", "disconnecting"])
+def test_disconnected_account_has_one_code_for_every_call(
+    api: Api, draft: str, linked: TikTokAccount, clip: Media, instance: Instance, status: str
+) -> None:
+    with instance_scope(instance):
+        TikTokAccount.objects.update(status=status)
+
+    answers = [
+        api.create(body_of(linked, clip)),
+        api.create(body_of(linked, clip, draft=True, consent=None)),
+        api.publish(draft),
+        api.get(f"/accounts/{linked.pk}/creator-info"),
+        api.send("POST", f"/accounts/{linked.pk}/sync"),
+    ]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(409, "account_disconnected")] * 5
+
+
+def test_rules_give_programs_what_would_be_right(api: Api, linked: TikTokAccount, clip: Media) -> None:
+    answer = api.create(body_of(linked, clip, caption="x" * 2203, cover_timestamp_ms=10**6))
+
+    found = {error["field"]: error for error in answer.json()["errors"]}
+    assert (found["caption"]["code"], found["caption"]["maximum"], found["caption"]["over"]) == (
+        "caption_too_long", 2200, 3,
+    )  # fmt: skip
+    assert found["cover_timestamp_ms"]["maximum"] == clip.duration_ms

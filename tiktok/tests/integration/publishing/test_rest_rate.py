@@ -63,7 +63,7 @@ def test_tiktoks_own_429_answers_429_with_a_time(
 
 
 def test_outage_of_tiktok_answers_503_with_a_time_and_no_words_of_the_page(
-    call: Call, api: Api, linked: TikTokAccount, clip: Media, tiktok: Simulator
+    call: Call, api: Api, linked: TikTokAccount, clip: Media, tiktok: Simulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     tiktok.fault("server_error", "creator_info", times=9)
 
@@ -71,3 +71,4 @@ def test_outage_of_tiktok_answers_503_with_a_time_and_no_words_of_the_page(
 
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert "page" not in answer.json()["detail"]
+    assert [record.levelname for record in caplog.records if record.name == "django.request"] == ["WARNING"]

@@ -114,3 +114,33 @@ def test_draft_that_remembers_the_second_of_two_times_shows_a_plain_wall_time(
 
     assert (draft["state"], draft["publish_at"]) == ("draft", None)
     assert (draft["publish_local"], draft["timezone"]) == ("2026-10-25T02:30:00", "Europe/Vienna")
+
+
+def test_gap_of_the_clocks_offers_the_next_valid_time_as_data(api: Api, linked: TikTokAccount, clip: Media) -> None:
+    answer = api.create(body_of(linked, clip, publish_at="2027-03-28T02:30", timezone="Europe/Vienna"))
+
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"], error["next_valid"]) == ("publish_at", "time_in_gap", "2027-03-28T03:00:00")
+
+
+def test_time_in_lower_case_is_taken(api: Api, linked: TikTokAccount, clip: Media) -> None:
+    answer = api.create(body_of(linked, clip, publish_at="2026-11-21t18:00:00z"))
+
+    assert (answer.status_code, answer.json()["publish_at"]) == (201, "2026-11-21T18:00:00Z")
+
+
+@pytest.mark.parametrize("zone", ["", "right/Europe/Vienna", "posixrules", "localtime", "Factory", "europe/vienna"])
+@pytest.mark.parametrize("publish_at", ["2026-11-21T18:00:00Z", "2026-11-21T18:00"])
+def test_name_of_no_zone_is_refused_by_create_and_publish(
+    api: Api, linked: TikTokAccount, clip: Media, zone: str, publish_at: str
+) -> None:
+    draft = api.create(body_of(linked, clip, draft=True, consent=None)).json()["id"]
+
+    answers = [
+        api.create(body_of(linked, clip, publish_at=publish_at, timezone=zone)),
+        api.publish(draft, publish_at=publish_at, timezone=zone),
+    ]
+
+    for answer in answers:
+        assert (answer.status_code, fields_of(answer)) == (422, ["timezone"])
+        assert answer.json()["errors"][0]["code"] == "unknown_time_zone"
