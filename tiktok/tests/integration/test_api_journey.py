@@ -1,11 +1,17 @@
 """The whole path as a program goes it: over HTTP, with the simulated TikTok and a jobs process of its own."""
 
 import base64
+import importlib
+import io
 import json
 import os
+import re
 import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
@@ -19,7 +25,11 @@ from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Simulator
 from tiktok.tests.videos import make_video
 
-SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "api-journey.sh"
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = ROOT / "scripts" / "api-journey.sh"
+DOCS = ROOT / "docs" / "api.md"
+# The line that docs/api.md names; without post_hooks nothing is formatted.
+GENERATOR = "content_type_overrides: {application/offset+octet-stream: application/octet-stream}\npost_hooks: []\n"
 PIECE = 2_000_000
 TUS = {"Tus-Resumable": "1.0.0"}
 Json = dict[str, Any]
@@ -135,3 +145,115 @@ def test_curl_alone_is_enough(running: str, key: str, clip: Path) -> None:
     post = json.loads(done.stdout)
     assert post["state"] == "published"
     assert [url.startswith("https://www.tiktok.com/@maren/video/") for url in post["share_urls"]] == [True]
+
+
+def test_example_of_the_documentation_publishes(running: str, key: str, clip: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    program = tmp_path / "publish.py"
+    program.write_text(example.replace("PIECE = 16_000_000", f"PIECE = {PIECE}"))
+    env = {"PATH": os.environ["PATH"], "BASE_URL": running, "API_KEY": key}
+
+    done = subprocess.run(
+        [sys.executable, program, clip], env=env, capture_output=True, text=True, timeout=100, check=False
+    )
+
+    assert (done.returncode, done.stdout.split()[0]) == (0, "published"), done.stderr
+
+
+@pytest.fixture
+def generated(running: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[GeneratedClient]":
+    """The client that openapi-python-client makes of our document."""
+    document, config = tmp_path / "openapi.json", tmp_path / "config.yml"
+    document.write_bytes(requests.get(f"{running}/api/v1/openapi.json", timeout=30).content)
+    config.write_text(GENERATOR)
+    where = tmp_path / "generated_client"
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--meta",
+        "none",
+        "--fail-on-warning",
+    ]
+    options: list[str | Path] = ["--path", document, "--config", config, "--output-path", where]
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    monkeypatch.syspath_prepend(tmp_path)
+    program = GeneratedClient(lambda name: importlib.import_module(f"{where.name}.{name}"), running, key)
+    yield program
+    program.close()
+    for name in [name for name in sys.modules if name.partition(".")[0] == where.name]:
+        del sys.modules[name]
+
+
+class GeneratedClient:
+    """What a program does with the generated functions."""
+
+    def __init__(self, module: Callable[[str], Any], base_url: str, key: str) -> None:
+        self.module = module
+        self.client = module("client").AuthenticatedClient(
+            base_url=base_url, token=key, raise_on_unexpected_status=True
+        )
+
+    def __call__(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """The answer of one function, with its headers."""
+        return self.module(f"api.{name}").sync_detailed(*args, client=self.client, **kwargs)
+
+    def send_whole(self, video: Path) -> UUID:
+        body = self.module("models").UploadMediaBody(file=self.file(video.read_bytes(), video.name))
+        return UUID(self("media.upload_media", body=body).parsed.id)
+
+    def send_in_pieces(self, video: Path) -> UUID:
+        content = video.read_bytes()
+        name = f"filename {base64.b64encode(video.name.encode()).decode()}"
+        made = self("media.create_upload", upload_length=len(content), upload_metadata=name)
+        upload = UUID(made.headers["Location"].rpartition("/")[2])
+        for offset in range(0, len(content), PIECE):
+            piece = self.file(content[offset : offset + PIECE])
+            answer = self("media.patch_upload", upload, upload_offset=offset, body=piece)
+        return UUID(answer.headers["Clipdesk-Media-Id"])
+
+    def file(self, content: bytes, name: str | None = None) -> Any:
+        return self.module("types").File(payload=io.BytesIO(content), file_name=name)
+
+    def post(self, account: UUID, media: UUID, key: str, **options: Any) -> Any:
+        models = self.module("models")
+        body = models.PostIn(
+            account_id=account, media_ids=[media], mode="DIRECT_POST", consent=True,
+            **{"caption": key, "privacy_level": models.PrivacyLevel.PUBLIC_TO_EVERYONE} | options,
+        )  # fmt: skip
+        return self("posts.create_post", idempotency_key=key, body=body).parsed
+
+    def close(self) -> None:
+        self.client.get_httpx_client().close()
+
+    def wait_for(self, name: str, row: Any, state: str) -> None:
+        wait_until(lambda: self(name, row).parsed.state == state, what=f"{name}: {state}")
+
+
+def test_generated_client_publishes_by_tus_and_by_multipart(
+    generated: GeneratedClient, clip: Path, tiktok: Simulator
+) -> None:
+    (account,) = generated("accounts.list_accounts").parsed.items
+
+    for how, send in (("whole", generated.send_whole), ("pieces", generated.send_in_pieces)):
+        media = send(clip)
+        generated.wait_for("media.show_media", media, "ready")
+        post = generated.post(account.id, media, how)
+        generated.wait_for("posts.show_post", post.id, "published")
+
+    assert sorted(post.post_info["title"] for post in tiktok.posts()) == ["pieces", "whole"]
+
+
+def test_generated_client_reads_what_is_wrong(generated: GeneratedClient, clip: Path) -> None:
+    (account,) = generated("accounts.list_accounts").parsed.items
+    media = generated.send_whole(clip)
+    generated.wait_for("media.show_media", media, "ready")
+
+    problem = generated.post(account.id, media, "bad", caption="x" * 2203)
+
+    assert (problem.status, problem.code) == (422, "invalid")
+    assert [(error.field, error.code, error.maximum) for error in problem.errors] == [
+        ("caption", "caption_too_long", 2200)
+    ]
