@@ -22,7 +22,7 @@ from instances.roles import KeyScope, Permission
 from tiktok.linking import services
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.features import Feature, FeatureState, features_with_state
-from tiktok.linking.labels import clean_labels, key_of
+from tiktok.linking.labels import LONGEST_LABEL, clean_labels, key_of
 from tiktok.linking.queries import accounts
 from tiktok.linking.rest_faults import OF_TIKTOK
 from tiktok.linking.rest_sync import sync_or_problem
@@ -53,9 +53,16 @@ def _usable_labels(texts: list[str]) -> list[str]:
         raise PydanticCustomError(code, "{message}", {"message": error.messages[0]}) from error
 
 
-Name = Annotated[StrictStr, Field(max_length=80), AfterValidator(_usable_name)]
+Name = Annotated[
+    StrictStr, Field(max_length=80, json_schema_extra={"minLength": 1, "pattern": r"\S"}), AfterValidator(_usable_name)
+]
 Labels = Annotated[
-    list[Annotated[StrictStr, Field(max_length=LABEL_MAX_CHARS)]],
+    list[
+        Annotated[
+            StrictStr,
+            Field(max_length=LABEL_MAX_CHARS, json_schema_extra={"maxLength": LONGEST_LABEL, "pattern": "^[^,]*$"}),
+        ]
+    ],
     Field(
         max_length=LABELS_MAX,  # of what is sent: a constraint after the validator would see what it kept
         description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case.",

@@ -17,6 +17,7 @@ from instances.openapi import COUNT, LOCATION, TEXT, KnownProblem, problems
 from instances.problems import API_PREFIX, ApiProblem, FieldError, problem_response
 from instances.rest import ApiRouter, Cursor, Limit, Page, paginate, require_scope
 from instances.roles import KeyScope
+from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media import form_upload, queries, services, tus
 from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.present import describe, describe_refusal
@@ -94,7 +95,9 @@ LENGTH: Final = {"Upload-Length": {"description": "Bytes of the whole file.", "s
 ABOUT_CREATING: Final = OF_A_CREATION | {
     "parameters": [
         RESUMABLE,
-        _header("Upload-Length", {"type": "integer", "minimum": 1}, "Bytes of the whole file."),
+        _header(
+            "Upload-Length", {"type": "integer", "minimum": 1, "maximum": VIDEO_MAX_BYTES}, "Bytes of the whole file."
+        ),
         _header("Upload-Metadata", TEXT, "`filename` and the name as Base64 of UTF-8.", required=False),
     ],
     "responses": {201: {"headers": LOCATION | OFFSET | EXPIRES}},

@@ -57,7 +57,12 @@ from tiktok.publishing.schedule import When, refuse_unless_ahead
 Answer = dict[str, Any]
 PER_PAGE: Final = 25
 ABOUT_KEYS: Final = "A new one for every post, the same one for a retry."
-KEY: Final = {"type": "string", "minLength": 1, "maxLength": KEY_MAX_CHARS - len(rest_input.KEY_PREFIX)}
+KEY: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": KEY_MAX_CHARS - len(rest_input.KEY_PREFIX),
+    "pattern": "^[ -~]*[!-~][ -~]*$",
+}
 CONFLICT: Final = KnownProblem(409, "state_conflict", "the post is not in a state for this; `possible` says for what")
 IN_QUARANTINE: Final = KnownProblem(409, "quarantine", "nothing is sent until the operator ends the quarantine")
 QUOTA: Final = KnownProblem(409, "quota_posts", "as many posts wait or are in progress as the instance can have")

@@ -1,6 +1,5 @@
 """From a request's JSON to what the services take; every fault becomes a problem that names the field."""
 
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,14 +21,12 @@ from tiktok.publishing.creator import CreatorInfoUnavailable
 from tiktok.publishing.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
 from tiktok.publishing.offers import calls_for
 from tiktok.publishing.refusals import Refusal
-from tiktok.publishing.rest_schemas import API_NAMES, PostIn
+from tiktok.publishing.rest_schemas import API_NAMES, TIME, PostIn
 from tiktok.publishing.rules import OptionsRefused, Problem
 from tiktok.publishing.schedule import TimeRefused, When, from_instant, from_local
 from tiktok.throttle import RateHeld
 
 KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
-# A clock time of RFC 3339; seconds and offset may be left out.
-TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 TRY_LATER: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER})
 
 

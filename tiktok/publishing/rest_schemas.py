@@ -1,5 +1,6 @@
 """The posts of the REST API as JSON: what comes in, what goes out, and from a Post to its answer."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -8,6 +9,7 @@ from ninja import Schema
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
 from instances.rest import Strict
+from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.types import CreatorInfo, PrivacyLevel
 from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState
 from tiktok.models.post import MediaSource, PostMode
@@ -18,11 +20,14 @@ from tiktok.publishing.schedule import note_for
 # The rules speak of a post's account and media; the API of their ids.
 API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
 STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
-# How much is read at all; the rules say in their own words what TikTok takes of it.
+# How much is read at all; the rules say in their own words what TikTok takes of it, and the document says it too.
 CAPTION_MAX_CHARS: Final = 10_000
 MEDIA_MAX_IDS: Final = 35
 SHORT_TEXT_MAX_CHARS: Final = 100
 WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
+
+# A clock time of RFC 3339; seconds and offset may be left out.
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
 
 Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
 Privacy = Annotated[
@@ -35,6 +40,7 @@ PublishAt = Annotated[
     Field(
         max_length=SHORT_TEXT_MAX_CHARS,
         description="RFC 3339 with an offset, or a local time without one together with `timezone`.",
+        json_schema_extra={"pattern": f"^{TIME.pattern}$"},
     ),
 ]
 TimeZone = Annotated[
@@ -47,7 +53,9 @@ class Options(Strict):
     """What can be chosen for a post, and its files."""
 
     media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
-    caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS)] = ""
+    caption: Annotated[
+        StrictStr, Field(max_length=CAPTION_MAX_CHARS, json_schema_extra={"maxLength": VIDEO_TITLE_MAX_UTF16})
+    ] = ""
     privacy_level: Privacy = None
     allow_comment: StrictBool = False
     allow_duet: StrictBool = False
