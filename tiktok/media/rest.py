@@ -48,6 +48,7 @@ QUOTAS: Final = (
     KnownProblem(413, "file_too_large", "TikTok takes at most 4 GB"),
     KnownProblem(400, "empty_file", "the file is empty"),
 )
+NO_FILE: Final = f"Send the video in the field “{form_upload.FIELD}”, with a file name."  # a program has no button
 DISK_FULL: Final = KnownProblem(507, "disk_full", "the server has no room; what has arrived by tus is kept")
 LOCKED: Final = KnownProblem(423, "upload_locked", "another connection is sending this upload")
 WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing, or names another version")
@@ -175,11 +176,9 @@ def faults_as_problems(field: str = "") -> Iterator[None]:
     try:
         yield
     except MediaError as error:
-        is_of_field = field and error.status in {400, 413, 422}
-        errors = [FieldError(field, error.code, error.user_message)] if is_of_field else []
-        raise ApiProblem(
-            error.status, error.code, error.user_message, errors, retry_after_s=error.retry_after_s
-        ) from error
+        text = NO_FILE if error.code == "no_file" else error.user_message
+        errors = [FieldError(field, error.code, text)] if field and error.status in {400, 413, 422} else []
+        raise ApiProblem(error.status, error.code, text, errors, retry_after_s=error.retry_after_s) from error
 
 
 @router.post(

@@ -75,7 +75,11 @@ def test_a_bad_file_is_refused_naming_the_field(api: Api, content: bytes, field:
 
 
 def test_no_file_at_all_is_400(api: Api) -> None:
-    assert api.client.post("/api/v1/media", {"other": "x"}).json()["code"] == "no_file"
+    problem = api.client.post("/api/v1/media", {"other": "x"}).json()
+
+    assert (problem["code"], problem["detail"]) == (
+        "no_file", "Send the video in the field “file”, with a file name.",
+    )  # fmt: skip
 
 
 def test_a_broken_multipart_body_is_400(api: Api) -> None:
