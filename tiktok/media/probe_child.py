@@ -8,6 +8,7 @@ same file gets the same answer whatever else runs. PARENT is the process that as
 """
 
 import av  # first: the limits below would not let it load
+import av.subtitles.stream  # only loaded when a file is opened, too late in one that takes all the memory
 
 # isort: split
 import ctypes

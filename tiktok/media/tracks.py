@@ -26,6 +26,7 @@ NOT_THE_VIDEO: Final = Disposition.attached_pic | Disposition.timed_thumbnails |
 FRAME_RATE_SANE: Final = 1000
 EVEN_S: Final = Fraction(2, 1000)  # stamps rounded to a millisecond are even
 NEVER_ZEROS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1"})  # a frame of these has other bytes than zeros
+INDEX_MOST: Final = 4_000_000  # frames of ten hours at 100 fps; edit lists can make many more of a small file
 LOOKED_AT_BYTES: Final = 4096
 LOOKED_AT_FRAMES: Final = 32
 UNKNOWN: Final = "unknown"
@@ -125,13 +126,15 @@ def _played(container: InputContainer, video: VideoStream) -> list[Stream]:
 
 def _seen_in_index(file: BinaryIO, size: int, container: InputContainer, video: VideoStream) -> dict[int, Seen]:
     for track in container.streams:
+        if len(track.index_entries) > INDEX_MOST:
+            raise Refusal("too_heavy")
         if any(entry.pos + entry.size > size for entry in track.index_entries):
             raise Refusal("incomplete")
     if not len(video.index_entries) or (codec_of(video) in NEVER_ZEROS and _has_hole(file, video)):
         raise Refusal("incomplete")
     seen = {track.index: Seen.of(track) for track in _played(container, video)}
-    shown = (entry.timestamp for entry in video.index_entries if not entry.is_discard)
-    seen[video.index].stamps = array("q", shown)
+    # Also of the frames that an edit list hides: the index is in the order of decoding, where these lie between others.
+    seen[video.index].stamps = array("q", (entry.timestamp for entry in video.index_entries))
     return seen
 
 
@@ -200,11 +203,15 @@ def frame_at(path: str, index: int, at_s: float | None) -> VideoFrame | None:
 
 
 def _length(seen: list[Seen]) -> float | None:
-    """Seconds from the first picture or sound to the end of the last one: TikTok plays and counts both."""
+    """Seconds from the first picture or sound to the end of the last one: TikTok plays and counts both.
+
+    What has a stamp before zero is not played: a decoder of sound needs it to begin.
+    """
     played = [part for part in seen if part.end > part.start]
     if not played:
         return None
-    return float(max(part.end * part.unit for part in played) - min(part.start * part.unit for part in played))
+    start, end = min(part.start * part.unit for part in played), max(part.end * part.unit for part in played)
+    return float(end - max(Fraction(0), start))
 
 
 def frame_rate(said: Fraction | None, picture: Seen) -> float | None:

@@ -1,5 +1,6 @@
 """Files as phones, browsers, editors and messengers write them: tracks of ready packets, muxed and patched as asked."""
 
+import atexit
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 import av
@@ -82,7 +83,9 @@ OPTIONS: Final = {
 
 @lru_cache(maxsize=1)
 def _folder() -> Path:
-    return Path(mkdtemp(prefix="recordings-"))
+    folder = TemporaryDirectory(prefix="recordings-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 @lru_cache
@@ -154,6 +157,18 @@ def write(path: Path, *tracks: Track, container: str = "", options: dict[str, st
         timed = sorted((item for part in parts for item in part.timed()), key=lambda item: item[0])
         for _, packet in timed:
             out.mux(packet)
+    return path.read_bytes()
+
+
+def write_reordered(path: Path) -> bytes:
+    """Two seconds of H.264 at 30 fps whose frames are not coded in the order in which they are shown."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=30, options={"preset": "veryfast", "g": "60"})
+        stream.width, stream.height, stream.pix_fmt = *SIDES, "yuv420p"
+        stream.codec_context.max_b_frames, stream.codec_context.thread_count = 3, 1
+        for at in range(FRAMES):
+            out.mux(stream.encode(_frame(Look(), at)))
+        out.mux(stream.encode(None))
     return path.read_bytes()
 
 

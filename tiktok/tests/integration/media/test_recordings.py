@@ -33,6 +33,7 @@ from tiktok.tests.recordings import (
     without,
     without_lengths,
     write,
+    write_reordered,
     zeroed,
 )
 
@@ -98,6 +99,7 @@ CASES: Final[dict[str, Case]] = {
         tracks(picture([*steady(60, 1), *steady(30, 2, start=1)]), sound(3)), fps=40.0, length_ms=3008
     ),
     "iphone-trimmed.mov": quicktime(usual, (trimmed(500, 1000),), length_ms=1000),
+    "android-reordered-trimmed.mp4": Case(write_reordered, (trimmed(700, 500),), length_ms=500),
     "iphone-prores.mov": quicktime(
         tracks(picture(steady(30, 2), PRORES)), codec="prores", length_ms=2000, problems=("codec",)
     ),
