@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, BinaryIO, Final, cast
 
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from django.utils.translation import gettext as _
 
 from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media import incoming, queries, storage
 from tiktok.media.errors import MediaError
+from tiktok.media.names import form_name
 
 FIELD: Final = "file"
 FORM_ALLOWANCE: Final = 64 * 1024  # boundaries, headers and the CSRF token
@@ -20,10 +24,10 @@ FORM_ALLOWANCE: Final = 64 * 1024  # boundaries, headers and the CSRF token
 class ReceivedFile(UploadedFile):  # type: ignore[type-arg]  # no generic at run time
     """A file on disk that vanishes when the request ends; link it to keep its bytes."""
 
-    def __init__(self, name: str, content_type: str, announced_bytes: int) -> None:
+    def __init__(self, given_name: str, content_type: str, announced_bytes: int) -> None:
         received = incoming.receive_file(announced_bytes)
-        super().__init__(cast(BinaryIO, received), name, content_type, 0)
-        self.path = received.name
+        super().__init__(cast(BinaryIO, received), None, content_type, 0)
+        self.path, self.given_name = received.name, given_name
 
 
 class MediaUploadHandler(FileUploadHandler):
@@ -80,9 +84,41 @@ class MediaUploadHandler(FileUploadHandler):
                 self.taken.close()
 
 
+class FormParser(MultiPartParser):
+    """Django's, but a file keeps the name it was sent with: Django drops joiners and reads HTML entities."""
+
+    def sanitize_file_name(self, file_name: str) -> str:
+        """What the sender calls the file. It is no path: what is stored has a name of ours."""
+        return form_name(file_name)
+
+
 def prepare(request: HttpRequest) -> None:
     """Let the form's file go to disk. Call it before anything reads the body."""
-    request.upload_handlers = [MediaUploadHandler(request)]
+    handler = MediaUploadHandler(request)
+    request.upload_handlers = [handler]
+    request.parse_file_upload = partial(_parse, request, handler)  # type: ignore[method-assign]
+
+
+def _parse(request: HttpRequest, handler: MediaUploadHandler, meta: Any, body: Any) -> Any:
+    """Read the form. Raises MediaError also where Django would answer a bare 400 or 413."""
+    try:
+        parser = FormParser(meta, body, [handler], request.encoding)
+    except MultiPartParserError as error:
+        raise MediaError("bad_request", _("The Content-Type header has no valid boundary."), status=400) from error
+    try:
+        return parser.parse()
+    except (MultiPartParserError, SuspiciousOperation) as error:
+        raise _unreadable(handler) from error
+
+
+def _unreadable(handler: MediaUploadHandler) -> MediaError:
+    """A part whose headers are too long or not UTF-8, one without a file name that is too long to be text, …"""
+    if handler.taken is None:
+        text = _("Send the video in the field “file”, with a file name in UTF-8 of at most 200 characters.")
+        return MediaError("no_file", text, status=400)
+    handler.upload_interrupted()
+    text = _("The form could not be read beyond its file. Send the file alone, in the field “file”.")
+    return MediaError("bad_request", text, status=400)
 
 
 def received_file(request: HttpRequest) -> ReceivedFile:
@@ -92,5 +128,6 @@ def received_file(request: HttpRequest) -> ReceivedFile:
     except OSError as error:  # UnreadablePostError
         raise MediaError("interrupted", _("The upload was interrupted. Try again."), status=400) from error
     if not isinstance(file, ReceivedFile):
-        raise MediaError("no_file", _("Choose a video first."), status=400)
+        text = _("Choose a video first. Programs send it in the field “file”, with a file name.")
+        raise MediaError("no_file", text, status=400)
     return file

@@ -1,13 +1,25 @@
 """The name a person knows a file by: shown, never used as a path."""
 
-import unicodedata
+import re
 from typing import Final
 
+from accounts.names import on_one_line
+
 LONGEST: Final = 255
+QUOTED: Final = re.compile("%(22|0A|0D)")
 
 
 def display_name(given: str) -> str:
-    """The last part of ``given`` without control and direction characters, at most 255 characters; never empty."""
+    """The last part of ``given`` on one line, at most 255 characters; never empty."""
     last = given.replace("\\", "/").rsplit("/", 1)[-1]
-    clean = "".join(char for char in last if unicodedata.category(char) not in {"Cc", "Cf", "Cs"})
-    return " ".join(clean.split())[:LONGEST] or "video"
+    name = on_one_line(last)[:LONGEST]
+    return name if any(map(str.isprintable, name)) else "video"
+
+
+def form_name(sent: str) -> str:
+    """The name of a file as a form sends it: browsers and curl write %22, %0A and %0D for what would end it.
+
+    A name that holds such a sequence itself is sent like one that was quoted. Everything else stands for itself.
+    https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
+    """
+    return QUOTED.sub(lambda match: chr(int(match[1], 16)), sent)

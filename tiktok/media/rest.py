@@ -195,7 +195,7 @@ def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Ans
     with faults_as_problems(form_upload.FIELD):
         form_upload.prepare(request)
         file = form_upload.received_file(request)
-        media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.name or "")
+        media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.given_name)
     nudge(check_media, media.pk)
     response["Location"] = f"{API_PREFIX}media/{media.pk}"
     return Status(201, describe(media))

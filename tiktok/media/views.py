@@ -127,7 +127,7 @@ def _form_upload(request: InstanceRequest) -> HttpResponseBase:
 @csrf_protect
 def _take_form(request: InstanceRequest) -> HttpResponseBase:
     file = form_upload.received_file(request)
-    media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.name or "")
+    media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.given_name)
     nudge(check_media, media.pk)
     messages.success(request, _("“%(name)s” was uploaded.") % {"name": media.original_name})
     return redirect("tiktok:media-list", request.instance.slug)

@@ -82,10 +82,60 @@ def test_no_file_at_all_is_400(api: Api) -> None:
     )  # fmt: skip
 
 
-def test_a_broken_multipart_body_is_400(api: Api) -> None:
-    answer = api.client.generic("POST", "/api/v1/media", b"junk", "multipart/form-data")
+def part(disposition: bytes, content: bytes) -> bytes:
+    return b"--b\r\nContent-Disposition: form-data; " + disposition + b"\r\n\r\n" + content + b"\r\n"
 
-    assert answer.status_code == 400
+
+def post_form(api: Api, *parts: bytes, boundary: str = "b") -> Any:
+    body = b"".join(parts) + b"--b--\r\n"
+    return api.client.generic("POST", "/api/v1/media", body, f"multipart/form-data; boundary={boundary}")
+
+
+@pytest.mark.parametrize("size", [9, 3_000_000])
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b'name="file"',
+        b'name="file"; filename=""',
+        b'name="file"; filename="gr\xfc\xdfe.mp4"',
+        b'name="file"; filename="' + "🍞".encode() * 250 + b'.mp4"',
+    ],
+    ids=["no file name", "empty file name", "Latin-1 file name", "file name over 1 KB"],
+)
+def test_part_without_a_readable_file_name_is_no_file(api: Api, disposition: bytes, size: int) -> None:
+    answer = post_form(api, part(disposition, b"\x00\xff\r\n\r\n" * (size // 6)))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_file")
+    assert "with a file name" in answer.json()["detail"]
+    assert answer.json()["errors"][0]["field"] == "file"
+    assert list(storage.incoming_dir().iterdir()) == []
+
+
+@pytest.mark.parametrize("boundary", ["", "x" * 300])
+def test_form_without_a_valid_boundary_is_named_as_such(api: Api, boundary: str) -> None:
+    answer = post_form(api, part(b'name="file"; filename="a.mp4"', b"x"), boundary=boundary)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "boundary" in answer.json()["detail"]
+
+
+def test_unreadable_part_after_the_file_leaves_no_file_behind(api: Api) -> None:
+    video = part(b'name="file"; filename="a.mp4"', b"video")
+
+    answer = post_form(api, video, part(b'name="note"', b"x" * 3_000_000))
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "Send the file alone" in answer.json()["detail"]
+    assert list(storage.incoming_dir().iterdir()) == []
+
+
+def test_file_name_of_a_form_arrives_as_it_was_meant(api: Api) -> None:
+    name = "👩\u200d🍳 %22bread%22 &amp; می\u200cخواهم %41.mp4"
+
+    answer = post_form(api, part(f'name="file"; filename="{name}"'.encode(), b"video"))
+
+    assert answer.status_code == 201
+    assert answer.json()["name"] == '👩\u200d🍳 "bread" &amp; می\u200cخواهم %41.mp4'
 
 
 def test_a_file_goes_up_in_parts(api: Api, clip: Path, run_due_checks: Callable[[], int]) -> None:

@@ -216,6 +216,18 @@ def test_a_bad_form_is_told_what_is_wrong(client: Client, form: dict[str, Any], 
     assert list(storage.incoming_dir().iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("boundary", "said"),
+    [("b", "Send the video in the field “file”, with a file name"), ("", "has no valid boundary")],
+)
+def test_unreadable_form_leads_back_with_the_reason(client: Client, boundary: str, said: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--b--\r\n"
+
+    response = client.generic("POST", UPLOADS, body, f"multipart/form-data; boundary={boundary}")
+
+    assert said in client.get(response["Location"]).content.decode()
+
+
 def test_a_form_over_four_gigabytes_is_refused_before_it_is_read(client: Client) -> None:
     claim = {"CONTENT_LENGTH": str(5 * 1024**3)}
     response = client.generic("POST", UPLOADS, b"--x\r\n", "multipart/form-data; boundary=x", **claim)  # type: ignore[arg-type]
