@@ -2,10 +2,14 @@
 // other; each finished one is told by a bubbling "media:uploaded" event whose detail is the media as the API describes it.
 (() => {
   "use strict";
-  const CHUNK = 32 * 1024 * 1024;
+  const PIECES = [32, 8, 2, 0.5].map((megabytes) => megabytes * 1024 * 1024); // a proxy that refuses one gets the next
+  const BLOCK = 64 * 1024;
   const RETRY_MS = [0, 500, 1000, 2000, 3000, 5000, 5000, 10000, 10000, 15000, 15000, 20000, 20000, 30000, 30000, 30000, 30000];
   const FINISH_RETRY_MS = [500, 1000, 2000, 4000, 8000, 8000, 8000];
   const WINDOW_MS = 6000;
+  const PASSING = [0, 408, 423, 425, 429];
+  const UNAVAILABLE = [502, 503, 504, 520, 521, 522, 523, 524, 530]; // from 520 on Cloudflare's
+  const TEXTS = { 0: "broken", 401: "signedOut", 410: "gone", 412: "otherPerson", 413: "tooLarge", 507: "full" };
   const language = document.documentElement.lang || undefined;
 
   const pause = (ms) => new Promise((resolve) => window.setTimeout(resolve, ms));
@@ -25,6 +29,40 @@
     if (seconds < 3600) return unit(Math.ceil(seconds / 60), "minute");
     return unit(seconds / 3600, "hour", 1);
   }
+
+  // cyrb53: 53 bits that tell one file from another. crypto.subtle is missing on plain http.
+  function hash(bytes) {
+    let [one, two] = [0xdeadbeef, 0x41c6ce57];
+    for (const byte of bytes) {
+      one = Math.imul(one ^ byte, 2654435761);
+      two = Math.imul(two ^ byte, 1597334677);
+    }
+    one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(two ^ (two >>> 13), 3266489909);
+    two = Math.imul(two ^ (two >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+    return (4294967296 * (2097151 & two) + (one >>> 0)).toString(36);
+  }
+
+  class FileChanged extends Error {}
+
+  // An answer in JSON that names a code is Clipdesk's own. Anything else comes from a server in front of it, or is a page.
+  function parse(text) {
+    try {
+      const said = JSON.parse(text);
+      return said?.code || said?.id ? said : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // What came back, if anything did: with tus-js-client's error, or with the answer to HEAD that was kept from it.
+  function answerOf(error) {
+    const response = error.originalResponse ?? error.causingError?.response;
+    const method = error.originalRequest?.getMethod();
+    return { method, status: response?.getStatus() ?? 0, said: parse(response?.getBody()) };
+  }
+
+  const isPassing = ({ status, said }) =>
+    PASSING.includes(status) || said?.code === "offset_mismatch" || (status >= 500 && status !== 507);
 
   // Bytes per second over the last few seconds.
   class Speed {
@@ -66,24 +104,42 @@
       this.show("waiting");
     }
 
-    get key() {
-      return [this.file.name, this.file.size, this.file.lastModified].join("|");
-    }
-
     prepare() {
       return new tus.Upload(this.file, {
         endpoint: this.area.endpoint,
-        chunkSize: CHUNK,
+        chunkSize: this.area.pieceSize,
         retryDelays: RETRY_MS,
         removeFingerprintOnSuccess: true,
         metadata: { filename: this.file.name, filetype: this.file.type },
-        onBeforeRequest: (request) => request.setHeader("X-CSRFToken", this.area.token),
+        fingerprint: () => this.identify(), // before each start and each retry
+        onBeforeRequest: (request) => Object.entries(this.area.headers).forEach(([name, value]) => request.setHeader(name, value)),
+        onAfterResponse: (request, response) => this.keepPlace(request, response),
         onShouldRetry: (error) => this.mayRetry(error),
         onUploadUrlAvailable: () => this.area.forgetUnfinished(this.tus.url),
         onProgress: (sent) => this.progress(sent),
         onSuccess: () => this.finish(),
         onError: (error) => this.fail(error),
       });
+    }
+
+    // Which file this is: its name, size and time, and what its first, middle and last bytes hash to. Throws when it
+    // cannot be read any more, or is another one than before.
+    async identify() {
+      const { name, type, size, lastModified } = this.file;
+      const starts = [0, Math.floor((size - BLOCK) / 2), size - BLOCK];
+      const blocks = starts.map((at) => this.file.slice(Math.max(0, at), Math.max(0, at) + BLOCK));
+      const bytes = new Uint8Array(await new Blob(blocks).arrayBuffer());
+      const mark = [this.area.person, this.area.endpoint, name, type, size, lastModified, hash(bytes)].join("|");
+      if (this.mark && this.mark !== mark) throw new FileChanged();
+      this.mark = mark;
+      return mark;
+    }
+
+    // tus-js-client would begin at the first byte again whenever HEAD is not answered with success.
+    keepPlace(request, response) {
+      const status = response.getStatus();
+      const isHandled = (status >= 200 && status < 300) || [404, 410, 423].includes(status);
+      if (request.getMethod() === "HEAD" && !isHandled) throw Object.assign(new Error("no answer to HEAD"), { response });
     }
 
     // States: waiting, starting, uploading, offline, paused, checking, failed, gone.
@@ -119,9 +175,14 @@
     async start() {
       this.show("starting");
       this.speed = new Speed();
-      if (!this.tus.url) {
-        const [previous] = await this.tus.findPreviousUploads();
-        if (previous) this.tus.resumeFromPreviousUpload(previous);
+      this.tus.options.chunkSize = this.area.pieceSize;
+      try {
+        if (!this.tus.url) {
+          const [previous] = await this.tus.findPreviousUploads();
+          if (previous) this.tus.resumeFromPreviousUpload(previous);
+        }
+      } catch (error) {
+        return this.fail(error);
       }
       if (this.state === "starting") this.tus.start();
     }
@@ -137,10 +198,17 @@
     }
 
     mayRetry(error) {
-      const status = error.originalResponse?.getStatus() ?? 0;
-      const retry = status === 0 || status >= 500 ? status !== 507 : status === 409 || status === 423;
-      if (retry) this.show("offline", this.area.text(status === 0 ? "offline" : "busy"));
-      return retry;
+      const answer = answerOf(error);
+      if (answer.status === 413 && !answer.said) return this.useSmallerPieces();
+      if (isPassing(answer)) this.show("offline", this.area.text(answer.status === 0 ? "offline" : "busy"));
+      return isPassing(answer);
+    }
+
+    useSmallerPieces() {
+      const isSmaller = this.area.useSmallerPieces(this.file.size);
+      if (isSmaller) this.show("offline", this.area.text("smaller"));
+      this.tus.options.chunkSize = this.area.pieceSize;
+      return isSmaller;
     }
 
     pause() {
@@ -164,15 +232,20 @@
       this.show("finishing");
       for (const wait of [...FINISH_RETRY_MS, null]) {
         const answer = await this.ask(`${this.tus.url}finish/`);
-        if (answer?.ok) return this.uploaded(await answer.json());
-        const final = answer && answer.status < 500 && answer.status !== 423;
-        if (final || wait === null) return this.refuse(answer);
+        if (answer.said?.id) return this.uploaded(answer.said);
+        if (wait === null || !isPassing(answer)) return this.refuse(answer);
         await pause(wait);
       }
     }
 
-    ask(address) {
-      return fetch(address, { method: "POST", headers: { "X-CSRFToken": this.area.token, Accept: "application/json" } }).catch(() => null);
+    async ask(address) {
+      const headers = { ...this.area.headers, "Tus-Resumable": "1.0.0" }; // signed out is 401 then, no page to sign in
+      try {
+        const response = await fetch(address, { method: "POST", headers });
+        return { status: response.status, said: parse(await response.text()) };
+      } catch {
+        return { status: 0, said: null };
+      }
     }
 
     uploaded(media) {
@@ -183,29 +256,23 @@
       this.area.next();
     }
 
-    async refuse(answer) {
-      const said = answer?.headers.get("Content-Type")?.startsWith("application/json") ? await answer.json() : null;
-      this.isFinal = answer?.status === 422;
-      this.stop(said?.message ?? this.area.text("broken"));
-    }
-
     fail(error) {
-      const status = error.originalResponse?.getStatus() ?? 0;
-      if (status === 0 && this.file.size && /read|NotFound|NotReadable/i.test(String(error.causingError?.name ?? error))) {
+      if (error instanceof FileChanged || error instanceof DOMException) {
         this.isFinal = true;
-        return this.stop(this.area.text("unreadable"));
+        this.stop(this.area.text("unreadable"));
+      } else {
+        this.refuse(answerOf(error));
       }
-      if (status === 401 || status === 403) return this.stop(this.area.text("signedOut"));
-      this.isFinal = [400, 413].includes(status);
-      return this.stop(this.message(error) ?? this.area.text("broken"));
     }
 
-    message(error) {
-      try {
-        return JSON.parse(error.originalResponse?.getBody() ?? "").message;
-      } catch {
-        return undefined;
-      }
+    refuse(answer) {
+      this.isFinal = Boolean(answer.said) && [400, 413, 422].includes(answer.status);
+      this.stop(answer.said?.message ?? this.area.text(this.reason(answer), { status: answer.status, size: size(Math.min(this.area.pieceSize, this.file.size)) }));
+    }
+
+    reason({ status, method }) {
+      if (status === 404 && method !== "POST") return "gone";
+      return TEXTS[status] ?? (UNAVAILABLE.includes(status) ? "unavailable" : "refused");
     }
 
     stop(text) {
@@ -230,6 +297,8 @@
     constructor(section) {
       this.section = section;
       this.items = [];
+      this.pieceSize = PIECES[0];
+      this.person = section.dataset.person;
       this.endpoint = section.dataset.endpoint;
       this.pattern = section.querySelector("template[data-upload-item]");
       this.queue = section.querySelector("[data-upload-queue]");
@@ -244,8 +313,18 @@
       window.addEventListener("online", () => this.items.filter((item) => item.state === "failed" && !item.isFinal).forEach((item) => item.wait()));
     }
 
-    get token() {
-      return this.section.querySelector("[name=csrfmiddlewaretoken]").value;
+    // The token is read from its cookie each time, since signing in again in another tab replaces it. Who that was is
+    // for the server to compare: this page uploads for the person it was made for.
+    get headers() {
+      const cookie = document.cookie.split("; ").find((pair) => pair.startsWith(`${this.section.dataset.csrfCookie}=`));
+      return { "X-CSRFToken": cookie?.split("=")[1] ?? "", "Clipdesk-Person": this.person };
+    }
+
+    // For this upload and the ones after it. Whether there are any that make a difference to a file of so many bytes.
+    useSmallerPieces(fileSize) {
+      const smaller = PIECES.find((bytes) => bytes < Math.min(this.pieceSize, fileSize));
+      this.pieceSize = smaller ?? this.pieceSize;
+      return smaller !== undefined;
     }
 
     text(state, values = {}) {
@@ -274,24 +353,32 @@
       });
     }
 
-    add(files) {
-      for (const file of files) {
-        const item = new Item(this, file);
-        const twin = this.items.find((other) => other.key === item.key && !other.isFinal);
-        if (twin) {
-          this.announce("twice", { name: file.name });
-          if (twin.state === "failed" || twin.state === "paused") twin.wait();
-          continue;
-        }
-        this.items.push(item);
-        this.queue.append(item.element);
+    async add(files) {
+      const added = [...files].map((file) => new Item(this, file));
+      this.items.push(...added);
+      this.queue.append(...added.map((item) => item.element));
+      for (const item of added) await this.admit(item);
+    }
+
+    // A file that is in the list already is not uploaded twice.
+    async admit(item) {
+      try {
+        await item.identify();
+      } catch (error) {
+        return item.fail(error);
+      }
+      const twin = this.items.find((other) => other !== item && other.mark === item.mark && !other.isFinal);
+      if (twin) {
+        item.remove();
+        this.announce("twice", { name: item.file.name });
+        if (twin.state === "failed" || twin.state === "paused") return twin.wait();
       }
       this.next();
     }
 
     next() {
       const busy = this.items.some((item) => ["starting", "uploading", "offline", "finishing"].includes(item.state));
-      if (!busy) this.items.find((item) => item.state === "waiting")?.start();
+      if (!busy) this.items.find((item) => item.state === "waiting" && item.mark)?.start();
     }
 
     forgetUnfinished(url) {

@@ -1,5 +1,6 @@
 """The media page, its uploads, and the files themselves."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -24,6 +25,7 @@ from tiktok.media.tasks import check_media
 from tiktok.models import Media, MediaUpload
 
 PER_PAGE = 24
+PERSON_HEADER = "Clipdesk-Person"
 SERVED_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 
 
@@ -110,10 +112,17 @@ def _tus_upload(request: InstanceRequest, upload_id: UUID | None = None) -> Http
     def address(pk: UUID) -> str:
         return reverse("tiktok:media-upload", args=[request.instance.slug, pk])
 
+    if _is_of_another_person(request):
+        return HttpResponse(status=HTTPStatus.PRECONDITION_FAILED)
     try:
         return tus.answer(request, address, upload_id)
     except MediaError as error:
         return _fault(error)
+
+
+def _is_of_another_person(request: InstanceRequest) -> bool:
+    """Whether the page that uploads was made for another person than the one who is signed in now."""
+    return request.headers.get(PERSON_HEADER, str(request.user.pk)) != str(request.user.pk)
 
 
 def _form_upload(request: InstanceRequest) -> HttpResponseBase:
@@ -137,6 +146,8 @@ def _take_form(request: InstanceRequest) -> HttpResponseBase:
 @require_permission(Permission.MEDIA_WRITE)
 def upload_finish(request: InstanceRequest, upload_id: UUID) -> HttpResponseBase:
     """The media that an upload became, as JSON; a worker checks it. 422 when its bytes are gone."""
+    if _is_of_another_person(request):
+        return HttpResponse(status=HTTPStatus.PRECONDITION_FAILED)
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)
     try:
         media = services.finish_upload(upload)

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ def media_upload(context: Context) -> dict[str, Any]:
     return {
         "request": request,
         "csrf_token": context.get("csrf_token"),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "endpoint": reverse("tiktok:media-uploads", args=[request.instance.slug]),
         "unfinished": queries.unfinished_uploads(request.user),
     }

@@ -176,6 +176,19 @@ def test_uploads_need_the_csrf_token(client: Client, editor: User) -> None:
     assert list(storage.incoming_dir().iterdir()) == []
 
 
+def test_page_of_another_person_cannot_continue_an_upload(client: Client, editor: User, admin: User) -> None:
+    url = create(client, 3)
+    other: dict[str, Any] = {"Clipdesk_Person": str(admin.pk)}
+    own: dict[str, Any] = {"Clipdesk_Person": str(editor.pk)}
+
+    assert tus(client, "POST", UPLOADS, Upload_Length="5", **other).status_code == 412
+    assert tus(client, "HEAD", url, **other).status_code == 412
+    assert tus(client, "PATCH", url, b"abc", Upload_Offset="0", **other).status_code == 412
+    assert tus(client, "PATCH", url, b"abc", Upload_Offset="0", **own).status_code == 204
+    assert client.post(f"{url}finish/", headers={"Clipdesk-Person": str(admin.pk)}).status_code == 412
+    assert client.post(f"{url}finish/", headers={"Clipdesk-Person": str(editor.pk)}).status_code == 200
+
+
 def test_somebody_signed_out_is_told_so(client: Client) -> None:
     url = create(client, 100)
     client.logout()
