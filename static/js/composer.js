@@ -63,12 +63,15 @@
   function preview() {
     const chosen = one("input[name=media]:checked");
     const isReady = chosen?.dataset.state === "ready";
-    const video = one("[data-preview-video]");
+    const player = one("[data-preview-video]");
+    const video = player.querySelector("video");
     const empty = one("[data-preview-empty]");
-    show(video, isReady);
+    show(player, isReady);
     show(empty, !isReady);
     empty.textContent = chosen ? empty.dataset.checking : empty.dataset.choose;
-    if (isReady && video.getAttribute("src") !== chosen.dataset.src) video.src = chosen.dataset.src;
+    if (!isReady || video.getAttribute("src") === chosen.dataset.src) return;
+    video.poster = chosen.dataset.poster ?? "";
+    video.src = chosen.dataset.src;
   }
 
   // A video that is being checked asks for itself again: it stays chosen, or not, as it is when the answer comes.
