@@ -1,14 +1,14 @@
 // When a part of a page could not be loaded: the [data-retry-for="<id of the part>"] beside it shows itself and asks
-// again on a click, or goes when the part has come after all. An act that got no answer is said by a toast.
+// again on a click, or goes when the part has come after all. An act that failed is said by a toast.
 (() => {
   "use strict";
   const asked = new WeakMap();
   const boxOf = (target) => target?.id && document.querySelector(`[data-retry-for="${target.id}"]`);
 
   function failed({ detail }) {
-    const { target, requestConfig } = detail;
+    const { target, requestConfig, xhr } = detail;
     if (requestConfig.verb !== "get") {
-      const text = document.getElementById("toasts")?.dataset.noAnswer;
+      const text = document.getElementById("toasts")?.dataset[xhr?.status ? "serverError" : "noAnswer"];
       if (text) document.body.dispatchEvent(new CustomEvent("toast", { detail: { level: "bad", text } }));
       return;
     }

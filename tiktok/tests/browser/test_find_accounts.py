@@ -119,7 +119,7 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
 
     page.context.route("**/connections/list/**", lost)
     page.get_by_label("Find", exact=True).fill("Autumn")
-    expect(page.get_by_role("alert")).to_contain_text("No answer came from Clipdesk")
+    expect(page.get_by_role("alert")).to_contain_text("This part of the page could not be loaded")
     page.context.unroute("**/connections/list/**")
     page.get_by_role("button", name="Retry").press("Enter")
     expect(page.get_by_role("heading", name="1 of 12 accounts")).to_be_visible()
@@ -131,6 +131,21 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
     page.get_by_role("button", name="Sync now").first.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("No answer came.")
     forgive_lost_lines(owner_at)
+
+
+def test_error_of_the_server_is_not_called_no_answer(owner_at: Visitor, instance: Instance, app: TikTokApp) -> None:
+    make_crowd(instance, 1, app)
+    page = owner_at.page
+    page.goto(CONNECTIONS)
+    page.context.route(
+        "**/sync/", lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>502</h1>")
+    )
+
+    page.get_by_role("button", name="Sync now").first.press("Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("The server reported an error.")
+    expect(page.locator("#toasts")).not_to_contain_text("No answer came")
+    owner_at.problems[:] = [problem for problem in owner_at.problems if "502" not in problem]
 
 
 def lost(route: Route) -> None:
