@@ -92,7 +92,7 @@ def hold_after_init(step: Step, fault: Fault) -> Pause:
 
 
 def _note_outage(step: Step, fault: TikTokError) -> TikTokOutage | None:
-    app_id = step.post.account.credential.app_id
+    app_id = step.credential.app_id
     return outages.note_fault(app_id, OutageKind.INIT, code=fault.code, log_id=fault.log_id)
 
 
@@ -100,7 +100,7 @@ def _learn(step: Step, fault: Fault) -> None:
     """What a fault says beyond this post: a scope that is gone, or something for the operator's log, once per hold."""
     if not isinstance(fault, TikTokError):
         return
-    credential = step.post.account.credential
+    credential = step.credential
     if fault.kind == ErrorKind.SCOPE:  # each time: tokens may have been renewed since the step began
         lose_scope(credential.pk, Scope.VIDEO_PUBLISH, seen_version=credential.version)
     if step.post.hold_reason == fault.code:
@@ -113,7 +113,7 @@ def _learn(step: Step, fault: Fault) -> None:
 
 def _hold_for_quota(step: Step, code: str, log_id: str) -> Pause:
     """TikTok's cap over 24 hours is reached: this post tries again at a time that it shows, and so do the others."""
-    held = quota.reached(step.post.account.credential, code)
+    held = quota.reached(step.credential, code)
     return step.hold(code, seconds_until(held.until), log_id=log_id, is_trouble=False)
 
 
@@ -140,7 +140,7 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
             AttentionReason.OPTIONS_CHANGED, error_field="privacy_level", tiktok_code=fault.code, log_id=fault.log_id
         )
     if fault.code == UNAUDITED:
-        TikTokApp.objects.filter(pk=step.post.account.credential.app_id, is_audited=None).update(is_audited=False)
+        TikTokApp.objects.filter(pk=step.credential.app_id, is_audited=None).update(is_audited=False)
     fail(step, fault.code, log_id=fault.log_id, closes=closes)
     return NEVER
 

@@ -1,6 +1,7 @@
 """TikTok's word: polling a publish until it is out, and its public id afterwards (design 7)."""
 
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -93,9 +94,9 @@ def _give_up(step: Step) -> Pause:
 
 
 def _published(step: Step, status: PublishStatus) -> Pause:
-    _learn_audit(step.post)
-    outage = outages.open_outage(step.post.account.credential.app_id, OutageKind.PUBLISH)
-    init_sent_at = step.submission.init_sent_at if outage else None
+    submission = step.submission
+    _learn_audit(step.post, submission)
+    outage = outages.open_outage(submission.app_id, OutageKind.PUBLISH)
     step.move(
         PostState.PUBLISHED,
         cause=EventCause.TIKTOK,
@@ -109,16 +110,15 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         tiktok_code="",
         fail_reason="",
     )
-    if outage and init_sent_at:
-        outages.end_outage(outage, init_sent_at=init_sent_at)
+    if outage:
+        outages.end_outage(outage, init_sent_at=submission.init_sent_at)
     return _until_public_id(step)
 
 
-def _learn_audit(post: Post) -> None:
+def _learn_audit(post: Post, submission: Submission) -> None:
     """TikTok publishes for everybody through audited apps alone."""
-    app = post.account.credential.app
-    if post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE and not app.is_audited:
-        TikTokApp.objects.filter(pk=app.pk).update(is_audited=True)
+    if post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE and not submission.app.is_audited:
+        TikTokApp.objects.filter(pk=submission.app_id).update(is_audited=True)
 
 
 def _failed(step: Step, status: PublishStatus) -> Pause:
@@ -136,10 +136,11 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", error_code=reason, **said)
         return WAITING_RECHECK_S
     if what.new_init_allowed and may_go_on:
+        app_id = step.credential.app_id
         step.move(
             PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail=refusal(reason, status.log_id), **said
         )
-        return _before_next_init(step, reason, what.kind, status.log_id)
+        return _before_next_init(step, reason, what.kind, status.log_id, app_id)
     step.move(
         PostState.FAILED,
         cause=EventCause.TIKTOK,
@@ -152,11 +153,10 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
     return NEVER
 
 
-def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str) -> Pause:
+def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str, app_id: UUID) -> Pause:
     """Rule R3: a quota holds until it may be free; a fault of TikTok's own is waited out as long as there is time."""
     if kind == ErrorKind.QUOTA:
         return hold_for(step, QuotaReached(reason, log_id=log_id, hold_s=QUOTA_WINDOW_S))
-    app_id = step.post.account.credential.app_id
     outage = outages.note_fault(app_id, OutageKind.PUBLISH, code=reason, log_id=log_id)
     made = tries_of(step.post)
     if made.are_used_up:

@@ -12,7 +12,17 @@ from django.utils import timezone
 
 from instances.database import give_back_connection
 from instances.jobs.clock import read_db_now
-from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState, StaleState, Submission, TikTokOutage
+from tiktok.models import (
+    AttentionReason,
+    EventCause,
+    Post,
+    PostEvent,
+    PostState,
+    StaleState,
+    Submission,
+    TikTokCredential,
+    TikTokOutage,
+)
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP
 from tiktok.publishing.claims import Claim, lease, renew
@@ -76,6 +86,15 @@ class Step:
         if found is None:
             raise StaleState(f"the submission of {self.post.pk} is closed")
         return found
+
+    @property
+    def credential(self) -> TikTokCredential:
+        """Whose tokens the calls use: those that the open submission began with, else the account's.
+
+        They differ where the account has moved to another TikTok app since.
+        """
+        own, found = self.post.account.credential, open_submission(self.post)
+        return own if found is None or found.credential_id == own.pk else found.credential
 
     def take_place(self) -> bool:
         """Whether this step may upload; once it may, until it ends."""
