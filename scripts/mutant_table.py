@@ -434,11 +434,11 @@ _TOKENS = [
     ),
     token(
         "the first who leaves revokes",
-        "    if _has_other_links(account):\n        return SHARED\n",
+        "    if grants.is_linked_anywhere(account.credential_id, without=account.pk):\n        return SHARED\n",
         "",
         path="disconnect.py",
     ),
-    token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="disconnect.py"),
+    token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="grants.py"),
 ]
 
 MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS, *_TOKENS]

@@ -172,6 +172,7 @@ PERIODIC_JOBS = [
     ("forget-notices", 24 * 3600, "instances.notices.housekeeping.forget_old_notices"),
     ("mail-notices", 60, "instances.notices.digest.mail_digests"),
     ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
+    ("release-retired", 900, "tiktok.linking.tasks.release_retired"),
     ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
     ("revive-readable", 60, "tiktok.linking.readable.revive_readable"),
     ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),

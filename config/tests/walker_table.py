@@ -77,6 +77,7 @@ class Row:
 P = Permission
 GET, POST = ("GET",), ("POST",)
 BOTH = GET + POST
+SAME_USER = {"old": "3e04a092-8706-4516-8d0a-e0d859c3026f", "answer": "move"}
 
 INSTANCES = [
     Row("instances:landing", door=Door.PUBLIC),
@@ -164,6 +165,7 @@ LINKING = [
     Row("tiktok:account", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-card", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-rename", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
+    Row("tiktok:account-move", P.ACCOUNT_MANAGE, methods=POST, data=SAME_USER, account_id="account"),
     Row("tiktok:account-labels", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
     Row("tiktok:account-sync", P.ACCOUNT_SYNC, methods=POST, account_id="account"),
     Row("tiktok:account-disconnect", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import AuditLogEntry
-from tiktok.linking.disconnect import FAILED, SHARED, UNKNOWN, UNUSABLE
+from tiktok.linking.disconnect import LATER, SHARED
+from tiktok.linking.grants import FAILED, UNKNOWN, UNUSABLE
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import features_of
 from tiktok.models import TikTokAccount
@@ -26,6 +27,8 @@ LOOKS: Final[dict[str, tuple[Promise, str, str]]] = {
     "account.scopes_changed": (gettext_lazy("TikTok permissions changed"), "warn", "shield-lock"),
     "account.renamed": (gettext_lazy("Renamed"), "neutral", "pencil"),
     "account.labelled": (gettext_lazy("Labels changed"), "neutral", "tag"),
+    "account.moved": (gettext_lazy("Moved to another TikTok app"), "good", "plug-connected"),
+    "account.kept_apart": (gettext_lazy("Kept beside another link"), "neutral", "plug-connected"),
     "account.disconnecting": (gettext_lazy("Disconnecting began"), "neutral", "plug-x"),
     "account.disconnected": (gettext_lazy("Disconnected"), "neutral", "plug-x"),
 }
@@ -69,6 +72,7 @@ def _given_back(detail: dict[str, Any]) -> str:
         return _("The permission was given back to TikTok.")
     texts = {
         SHARED: _("The permission stays: the TikTok user is linked in another place of this server."),
+        LATER: _("The permission is given back to TikTok once a post under way is through."),
         UNUSABLE: _("There was no usable permission left to give back to TikTok."),
         UNKNOWN: _(
             "TikTok did not confirm that the permission was given back. The account owner can check it in TikTok."
@@ -87,6 +91,15 @@ def _labels(detail: dict[str, Any]) -> str:
     return _("Now: %(labels)s.") % {"labels": labels} if labels else _("It carries none now.")
 
 
+def _moved(detail: dict[str, Any]) -> str:
+    said = ngettext(
+        "From the TikTok app %(from_app)s to %(to_app)s, with %(waiting)d waiting post.",
+        "From the TikTok app %(from_app)s to %(to_app)s, with %(waiting)d waiting posts.",
+        detail["waiting"],
+    )
+    return said % detail
+
+
 _DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "account.linked": _through,
     "account.updated": _through,
@@ -96,5 +109,7 @@ _DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "account.scopes_changed": _scopes,
     "account.renamed": lambda detail: _("From %(before)s to %(after)s.") % detail,
     "account.labelled": _labels,
+    "account.moved": _moved,
+    "account.kept_apart": lambda detail: _("The other one is called %(other)s.") % detail,
     "account.disconnected": _given_back,
 }

@@ -39,7 +39,7 @@ def connect(request: InstanceRequest) -> HttpResponseBase:
 
 def _ask(request: InstanceRequest, form: ConnectForm, status: int = 200) -> HttpResponse:
     """The button on a page of its own."""
-    context = {"form": form, "must_choose_app": form.fields["app"].queryset.count() > 1}  # type: ignore[attr-defined]
+    context = {"form": form, "must_choose_app": len(form.apps) > 1}
     return render(request, "tiktok/linking/connect_begin.html", context, status=status)
 
 

@@ -9,19 +9,27 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.names import check_visible
 from instances.models import Instance
+from tiktok.linking.app_choice import apps_for, default_app, label_apps
 from tiktok.linking.labels import SEPARATOR, clean_labels, key_of
-from tiktok.linking.queries import accounts, apps_for
+from tiktok.linking.queries import accounts
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 
 MOST_OFFERED: Final = 30  # labels of other accounts, the most used first
 
 
 class AppField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of several apps; a sandbox's says so."""
+    """One of several apps, no two of which are called the same; the first is chosen beforehand."""
 
-    def label_from_instance(self, obj: TikTokApp) -> str:
-        """Its name."""
-        return str(_("%(name)s (sandbox)") % {"name": obj.name}) if obj.is_sandbox else obj.name
+    def __init__(self) -> None:
+        super().__init__(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
+
+    def offer(self, instance: Instance, apps: Sequence[TikTokApp] = ()) -> Sequence[TikTokApp]:
+        """Take and return the instance's; ``apps`` are these where they are read already."""
+        self.queryset = apps_for(instance)
+        found = apps or list(self.queryset)
+        labels = label_apps(found)
+        self.choices = [(app.pk, labels[app.pk]) for app in found]
+        return found
 
 
 class ConnectForm(forms.Form):
@@ -32,18 +40,16 @@ class ConnectForm(forms.Form):
         help_text=_("How your team calls this account. Without it, TikTok's name is used."),
     )  # fmt: skip
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False, widget=forms.HiddenInput)
-    app = AppField(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
+    app = AppField()
 
     def __init__(self, *args: Any, instance: Instance, apps: Sequence[TikTokApp] = (), **kwargs: Any) -> None:
         """``apps``: those to choose from, where they are read already."""
         super().__init__(*args, **kwargs)
         self.fields["account"].queryset = accounts()  # type: ignore[attr-defined]
-        self.fields["app"].queryset = apps_for(instance)  # type: ignore[attr-defined]
-        if apps:
-            self.fields["app"].widget.choices = [(app.pk, str(app)) for app in apps]
+        self.apps = self.fields["app"].offer(instance, apps)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Settle the app: the reconnected account's own, the chosen one, or the only one."""
+        """Settle the app: the reconnected account's own, the chosen one, or the one that is meant."""
         data = super().clean() or {}
         account: TikTokAccount | None = data.get("account")
         if account is not None:
@@ -51,24 +57,24 @@ class ConnectForm(forms.Form):
             if account.status == AccountStatus.DISCONNECTING:
                 self.add_error("account", _("This account is being disconnected. Wait until that is done."))
         elif data.get("app") is None and "app" not in self.errors:
-            data["app"] = self._only_app()
+            data["app"] = self._default_app()
         return data
 
     def _app_of(self, account: TikTokAccount) -> TikTokApp | None:
         app = account.credential.app
-        if app in self.fields["app"].queryset:  # type: ignore[attr-defined]
+        if app in self.apps:
             return app
         text = _("The TikTok app of this account is not available here any more. Connect the account anew.")
         self.add_error("account", text)
         return None
 
-    def _only_app(self) -> TikTokApp | None:
-        found = list(self.fields["app"].queryset[:2])  # type: ignore[attr-defined]
-        if not found:
+    def _default_app(self) -> TikTokApp | None:
+        found = default_app(self.apps)
+        if not self.apps:
             self.add_error("app", _("No TikTok app is set up here yet."))
-        elif len(found) > 1:
+        elif found is None:
             self.add_error("app", _("Choose the TikTok app."))
-        return found[0] if len(found) == 1 else None
+        return found
 
 
 class RenameForm(forms.Form):

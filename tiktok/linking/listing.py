@@ -79,6 +79,7 @@ class Line:
     labels: list[str]
     status: str  # as shown_status says it
     linked_at: datetime
+    app_id: UUID
 
     def has_words(self, words: Iterable[str]) -> bool:
         """Whether each of these folded words stands in a name or a label."""
@@ -101,13 +102,17 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of what was found, and what could be chosen instead. ``total``: all accounts of the instance."""
+    """One page of what was found, and what could be chosen instead.
+
+    ``total``: all accounts of the instance; ``has_several_apps``: whether they were linked through more than one app.
+    """
 
     filter: AccountFilter
     page: "Page[Line]"
     counts: Mapping[str, int]
     labels: list[tuple[str, int]]
     total: int
+    has_several_apps: bool
 
     @property
     def ids(self) -> list[UUID]:
@@ -151,6 +156,7 @@ def list_accounts(
         counts=Counter(line.status for line in left),
         labels=labels_in_use(lines),
         total=len(lines),
+        has_several_apps=len({line.app_id for line in lines}) > 1,
     )
 
 
@@ -161,10 +167,12 @@ def labels_in_use(lines: Iterable[Line] | None = None) -> list[tuple[str, int]]:
 
 def _lines() -> list[Line]:
     columns = ("pk", "name", "display_name", "username", "labels", "linked_at", "status")
-    rows = TikTokAccount.objects.values_list(*columns, "credential__refresh_expires_at", "credential__scopes")
+    rows = TikTokAccount.objects.values_list(
+        *columns, "credential__refresh_expires_at", "credential__scopes", "credential__app_id"
+    )
     return [
-        Line(pk, name, display_name, username, labels, shown_status(status, ends_at, scopes), linked_at)
-        for pk, name, display_name, username, labels, linked_at, status, ends_at, scopes in rows
+        Line(pk, name, display_name, username, labels, shown_status(status, ends_at, scopes), linked_at, app_id)
+        for pk, name, display_name, username, labels, linked_at, status, ends_at, scopes, app_id in rows
     ]
 
 

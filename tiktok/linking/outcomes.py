@@ -32,7 +32,7 @@ class Outcome:
 
     ``tiktok_text`` is TikTok's own sentence, which may hold anything. ``retry_at``: not before this time (ISO).
     ``expected`` and ``came_back`` name the TikTok users where another one came; ``may_link_new`` if it is not linked.
-    ``account``: the id of the one it is about, for those who have no list to look at.
+    ``account``: the id of the one that was linked.
     """
 
     code: str
@@ -97,7 +97,7 @@ def linked(result: Linked, problem: str = "") -> Outcome:
     tone = "warn" if texts else "good"
     code = "fewer_scopes" if result.missing else str(result.how)
     text = " ".join(texts) or _("You can use it right away.")
-    return Outcome(code, tone, titles[result.how] % {"name": name}, text)
+    return Outcome(code, tone, titles[result.how] % {"name": name}, text, account=str(account.pk))
 
 
 def _off(missing: list[str]) -> str:

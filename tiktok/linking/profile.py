@@ -1,6 +1,6 @@
 """The profile as TikTok knows it: read with exactly the fields that the granted scopes allow."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from accounts.names import on_one_line
@@ -15,25 +15,36 @@ from tiktok.gateway import tiktok_client
 from tiktok.linking.avatars import copy_avatar, remove_avatar
 from tiktok.linking.status import need_reconnect
 from tiktok.linking.tokens import ReconnectNeeded, UsableToken, refuse_token, token_with_slot
-from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.models import AccountStatus, TikTokAccount, TikTokCredential
+
+LONGEST_UNION_ID: Final = 128
 
 
 def sync_profile(account: TikTokAccount) -> None:
     """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
 
-    May run twice; nothing is kept of an account that was disconnected meanwhile. Raises ReconnectNeeded,
-    RefreshUnderWay, RateHeld, TikTokError.
+    May run twice; nothing is kept of an account that was disconnected or moved to another app meanwhile. Raises
+    ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError.
     """
     info = _read(account)
+    _note_union_id(account.credential_id, info)
     avatar_path = copy_avatar(account, info.avatar_url)
     old_path = account.avatar_path
     changes = profile_columns(info) | {"avatar_path": avatar_path, "synced_at": db_now()}
-    linked = TikTokAccount.objects.filter(pk=account.pk).exclude(status=AccountStatus.DISCONNECTED)
+    same = TikTokAccount.objects.filter(pk=account.pk, credential_id=account.credential_id)
+    linked = same.exclude(status=AccountStatus.DISCONNECTED)
     if not linked.update(**changes):
         remove_avatar(avatar_path)
     elif old_path != avatar_path:
         remove_avatar(old_path)
     account.refresh_from_db()
+
+
+def _note_union_id(credential_id: UUID, info: UserInfo) -> None:
+    """Remember by what the TikTok user is known in other apps of the same developer."""
+    if info.union_id and len(info.union_id) <= LONGEST_UNION_ID:
+        unknown = TikTokCredential.objects.filter(pk=credential_id).exclude(union_id=info.union_id)
+        unknown.update(union_id=info.union_id)
 
 
 def _read(account: TikTokAccount) -> UserInfo:

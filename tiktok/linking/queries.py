@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import ngettext, pgettext
 from instances.models import Instance
 from tiktok import quota
 from tiktok.api.types import Scope
+from tiktok.linking.app_choice import label_apps, successor_of
 from tiktok.linking.reasons import reason_text
 from tiktok.linking.scopes import missing_features
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount, TikTokApp, shown_status
@@ -23,13 +24,14 @@ from tiktok.models.states import HANDED_OVER
 
 @dataclass(frozen=True, slots=True)
 class AccountCard:
-    """An account with what its card says."""
+    """An account with what its card says. ``apps``: those through which the instance may link."""
 
     account: TikTokAccount
     slug: str
     scheduled: int
     under_way: int
     usage: quota.Usage
+    apps: Collection[TikTokApp] = ()
 
     @property
     def status(self) -> str:
@@ -50,6 +52,31 @@ class AccountCard:
     def is_sandbox(self) -> bool:
         """Whether it was linked through a sandbox app."""
         return self.account.credential.app.is_sandbox
+
+    @property
+    def successor(self) -> TikTokApp | None:
+        """The app of the environment where the account was linked through one that it may have replaced."""
+        return successor_of(self.account.credential.app, self.apps)
+
+    @property
+    def has_own_app(self) -> bool:
+        """Whether a reconnect may go through the account's own app."""
+        return self.account.credential.app in self.apps
+
+    @property
+    def app_label(self) -> str:
+        """What the account's own app is called beside the successor."""
+        return self._labels[self.account.credential.app_id]
+
+    @property
+    def successor_label(self) -> str:
+        """What the successor is called."""
+        return self._labels[self.successor.pk] if self.successor else ""
+
+    @property
+    def _labels(self) -> dict[UUID, str]:
+        own = self.account.credential.app
+        return label_apps([own, self.successor] if self.successor else [own])
 
     @property
     def missing(self) -> list[str]:
@@ -94,6 +121,7 @@ class AppLine:
     """A TikTok app with how many accounts posted through it in 24 hours, of how many (None: not known)."""
 
     app: TikTokApp
+    label: str
     users: int
     most_users: int | None
 
@@ -159,20 +187,15 @@ def account_cards(
     found = sorted(counted.filter(pk__in=ids), key=lambda account: ids.index(account.pk))
     day = quota.count_day([account.credential for account in found], apps)
     cards = [
-        AccountCard(account, instance.slug, account.scheduled, account.under_way, day.usage(account.credential))
+        AccountCard(account, instance.slug, account.scheduled, account.under_way, day.usage(account.credential), apps)
         for account in found
     ]
-    return cards, [AppLine(app, day.users.get(app.pk, 0), quota.most_users(app)) for app in apps]
+    labels = label_apps(apps)
+    lines = [AppLine(app, labels[app.pk], day.users.get(app.pk, 0), quota.most_users(app)) for app in apps]
+    return cards, lines
 
 
 def _posts_in(*states: PostState) -> Coalesce:
     """How many posts of an account stand in these states."""
     posts = Post.objects.filter(account=OuterRef("pk"), state__in=states).order_by()
     return Coalesce(Subquery(posts.values("account").annotate(n=Count("pk")).values("n")), 0)
-
-
-def apps_for(instance: Instance) -> QuerySet[TikTokApp]:
-    """The apps through which this instance may link: its tenant's own first, then the deployment's."""
-    usable = Q(tenant=None) | Q(tenant_id=instance.tenant_id)
-    usable_apps = TikTokApp.objects.filter(usable, client_secret__isnull=False)
-    return usable_apps.order_by(F("tenant").asc(nulls_last=True), "name")

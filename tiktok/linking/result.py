@@ -5,6 +5,7 @@ result can be reloaded, gone back to, and asked for once more without touching T
 """
 
 from typing import Any, Final
+from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -13,7 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from instances.roles import Permission
+from instances.scoping import instance_scope
 from tiktok.linking import outcomes
+from tiktok.linking.app_change.queries import Question, open_questions
 from tiktok.linking.attempt import LinkAttempt, NotAllowed
 from tiktok.linking.connect_links.pages import end_page
 from tiktok.linking.connect_links.remembered import last_link
@@ -81,6 +84,7 @@ def show(
         "back_url": reverse("tiktok:connections", args=[slug]) if slug else reverse("instances:instance-list"),
     }
     context |= _ways_on(request, outcome, attempt)
+    context["questions"] = _questions(request, outcome, attempt)
     response = render(request, "tiktok/linking/connect_result.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
@@ -89,6 +93,20 @@ def show(
 def _said_by(key: str) -> Outcome:
     """What an address without a kept result says."""
     return outcomes.fault(key if key in RETURN_WORDS else "forgotten")
+
+
+def _questions(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> list[Question]:
+    """Whether an account moves to the link that was just made, for whoever may decide that now."""
+    if attempt is None or not outcome.account:
+        return []
+    try:
+        access = attempt.check(request.user)
+    except NotAllowed:
+        return []
+    if not access.can(Permission.ACCOUNT_MANAGE):
+        return []
+    with instance_scope(access.instance):
+        return open_questions(UUID(outcome.account))
 
 
 def _ways_on(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> dict[str, Any]:

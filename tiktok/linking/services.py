@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
@@ -73,7 +74,7 @@ def link_account(
         missing = missing_features(app.scopes, credential.scopes)
         record(
             f"account.{how}", tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=account,
-            app=app.name, scopes=list(credential.scopes),
+            app=str(app), scopes=list(credential.scopes),
         )  # fmt: skip
     _go_on(credential)
     return Linked(account, how, is_new, missing)
@@ -106,7 +107,7 @@ def store_tokens(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> TikTok
 def _upsert_account(
     instance: Instance, credential: TikTokCredential, actor: User, name: str
 ) -> tuple[TikTokAccount, LinkHow, bool]:
-    account, created = TikTokAccount.objects.get_or_create(
+    account, created = TikTokAccount.objects.select_for_update().get_or_create(
         credential=credential,
         defaults={"instance": instance, "name": name or _("TikTok account"), "linked_by": actor},
     )
@@ -116,7 +117,10 @@ def _upsert_account(
     account.status, account.status_reason = AccountStatus.ACTIVE, ""
     account.disconnect_at = account.disconnected_at = None
     account.linked_by = actor
-    account.save(update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by"])
+    account.linked_at = timezone.now() if was_gone else account.linked_at
+    account.save(
+        update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by", "linked_at"]
+    )
     settle(account, NoticeKind.ENDED)
     return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
 

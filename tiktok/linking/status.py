@@ -144,7 +144,7 @@ def _links(credential_id: UUID, *statuses: AccountStatus) -> list[TikTokAccount]
 def _move(account: TikTokAccount, status: AccountStatus, *, reason: str) -> None:
     """In a transaction: the status, what people are told of it, and the audit line."""
     with instance_scope(account.instance):
-        same = TikTokAccount.objects.filter(pk=account.pk, status=account.status)
+        same = TikTokAccount.objects.filter(pk=account.pk, status=account.status, credential_id=account.credential_id)
         if not same.update(status=status, status_reason=reason, end_told_days=None):
             return
         settle(account, NoticeKind.ENDING, NoticeKind.ENDED)

@@ -1,12 +1,17 @@
 """The periodic work of linking; each function may run twice and at any time (settings.PERIODIC_JOBS)."""
 
-from tiktok.linking import developer_apps, disconnect, endings, upkeep
+from tiktok.linking import developer_apps, disconnect, endings, grants, upkeep
 
 
 def finish_disconnects() -> None:
     """Take every account that is being disconnected one step further."""
     for account in disconnect.due_disconnects():
         disconnect.finish_disconnect(account)
+
+
+def release_retired() -> None:
+    """Give back permissions that no account uses since it moved to another app."""
+    grants.release_retired()
 
 
 def refresh_ahead() -> None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tiktok.linking import connect_views, label_views, switcher, views
+from tiktok.linking.app_change.views import account_move
 from tiktok.linking.connect_links import public
 from tiktok.linking.connect_links import views as links
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("i/<slug:slug>/accounts/<uuid:account_id>/card/", views.account_card, name="account-card"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/name/", views.account_rename, name="account-rename"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/labels/", label_views.account_labels, name="account-labels"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/move/", account_move, name="account-move"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/sync/", views.account_sync, name="account-sync"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/disconnect/", views.account_disconnect, name="account-disconnect"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/avatar/", views.account_avatar, name="account-avatar"),

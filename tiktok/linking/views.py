@@ -20,13 +20,15 @@ from instances.pages import list_address
 from instances.roles import Permission
 from tiktok.api.errors import TikTokError
 from tiktok.linking import services
+from tiktok.linking.app_change.queries import open_questions
+from tiktok.linking.app_choice import apps_for
 from tiktok.linking.avatars import avatar_file
 from tiktok.linking.disconnect import start_disconnect
 from tiktok.linking.forms import ConnectForm, RenameForm, SelectForm
 from tiktok.linking.host import other_host
 from tiktok.linking.listing import AccountFilter, Listing, list_accounts
 from tiktok.linking.profile import sync_profile
-from tiktok.linking.queries import AccountCard, account_cards, accounts, apps_for
+from tiktok.linking.queries import AccountCard, account_cards, accounts
 from tiktok.linking.selection import select_account
 from tiktok.linking.sharing import sharing_of
 from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay
@@ -78,13 +80,15 @@ def _cards_context(request: InstanceRequest) -> dict[str, Any]:
     apps = list(apps_for(request.instance))
     listing = list_accounts(AccountFilter.read(request.GET), request.GET.get("page", ""))
     cards, app_lines = account_cards(request.instance, listing.ids, apps)
+    can_manage = request.membership.can(Permission.ACCOUNT_MANAGE)
     return {
         "listing": listing,
+        "questions": open_questions() if can_manage and listing.has_several_apps else [],
         "cards": cards,
         "apps": apps,
         "has_sandbox": any(card.is_sandbox for card in cards),
         "app_lines": app_lines if request.membership.can(Permission.APP_VIEW) else [],
-        "can_connect": bool(apps) and request.membership.can(Permission.ACCOUNT_MANAGE),
+        "can_connect": bool(apps) and can_manage,
     } | _rights(request)
 
 
@@ -97,7 +101,7 @@ def _rights(request: InstanceRequest) -> dict[str, bool]:
 
 
 def _card(request: InstanceRequest, account_id: UUID) -> AccountCard:
-    cards, _apps = account_cards(request.instance, [account_id])
+    cards, _lines = account_cards(request.instance, [account_id], list(apps_for(request.instance)))
     if not cards:
         raise Http404
     return cards[0]

@@ -27,12 +27,15 @@ class TikTokCredential(models.Model):
     Refresh tokens rotate, so two copies would burn each other. ``version`` counts token changes; a refresh is
     claimed by ``refresh_owner`` and ``refresh_lease_until``. ``revoke_asked_version`` is that whose grant TikTok was
     asked to end, until it answered. TikTok takes no post of this creator before
-    ``posts_held_until``, as far as it has said; ``posts_held_code`` is its word for why.
+    ``posts_held_until``, as far as it has said; ``posts_held_code`` is its word for why. ``union_id`` is the same for
+    this TikTok user in all apps of one developer, "" until a profile told it. ``retired_at``: when its last account
+    moved to another app; it is given back once nothing needs it (grants.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     app = models.ForeignKey(TikTokApp, on_delete=models.PROTECT, related_name="+")
     open_id = models.CharField(max_length=128)
+    union_id = models.CharField(max_length=128, blank=True)
     access_token = EncryptedTextField()
     refresh_token = EncryptedTextField()
     access_issued_at = models.DateTimeField(null=True)
@@ -45,6 +48,7 @@ class TikTokCredential(models.Model):
     next_refresh_at = models.DateTimeField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     revoke_asked_version = models.PositiveBigIntegerField(null=True)
+    retired_at = models.DateTimeField(null=True)
     posts_held_until = models.DateTimeField(null=True)
     posts_held_code = models.CharField(max_length=80, blank=True)
 
@@ -71,6 +75,7 @@ class TikTokAccount(ContentModel):
     """An instance's link to a TikTok user. ``name`` is the team's own and is never overwritten.
 
     ``end_told_days``: so many days before the end of TikTok's permission its people were last warned (endings.py).
+    ``kept_apart``: ids of earlier accounts of the same TikTok user that a person decided not to move here.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -94,6 +99,7 @@ class TikTokAccount(ContentModel):
     disconnect_at = models.DateTimeField(null=True)
     disconnected_at = models.DateTimeField(null=True)
     end_told_days = models.PositiveSmallIntegerField(null=True)
+    kept_apart = models.JSONField(default=list)
 
     class Meta:
         verbose_name = _("account")

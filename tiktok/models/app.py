@@ -84,7 +84,7 @@ class TikTokApp(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return str(_("%(name)s (sandbox)") % {"name": self.name}) if self.is_sandbox else self.name
 
     @property
     def is_sandbox(self) -> bool:

@@ -98,6 +98,8 @@ def _talk(event: PostEvent) -> str:
         return str(_("TikTok has no last word yet"))
     if "set_aside" in event.detail:
         return str(_("Set aside") if event.detail["set_aside"] else _("Taken up again"))
+    if "to_app" in event.detail:
+        return str(_("Goes out through the TikTok app %(app)s from now on") % {"app": event.detail["to_app"]})
     return ""
 
 

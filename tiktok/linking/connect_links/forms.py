@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.names import check_visible, is_visible
 from instances.models import Instance
 from tiktok.form_fields import LinesField
+from tiktok.linking.app_choice import default_app
 from tiktok.linking.connect_links.services import LIFETIME, MOST_AT_ONCE
-from tiktok.linking.queries import apps_for
-from tiktok.models import TikTokApp
+from tiktok.linking.forms import AppField
 
 LONGEST_NAME: Final = 80
 LONGEST_TEXT: Final = 20_000
@@ -51,15 +51,12 @@ class LinksForm(forms.Form):
     lifetime = forms.TypedChoiceField(
         label=gettext_lazy("Can be used for"), choices=LIFETIMES, coerce=int, initial=int(LIFETIME.total_seconds())
     )
-    app = forms.ModelChoiceField(
-        TikTokApp.objects.none(), label=gettext_lazy("TikTok app"), required=False, empty_label=None
-    )
+    app = AppField()
 
     def __init__(self, *args: Any, instance: Instance, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.apps = list(apps_for(instance))
-        self.fields["app"].queryset = apps_for(instance)  # type: ignore[attr-defined]
-        self.fields["app"].required = len(self.apps) > 1
+        self.apps = self.fields["app"].offer(instance)  # type: ignore[attr-defined]
+        self.fields["app"].required = bool(self.apps) and default_app(self.apps) is None
         if len(self.apps) < 2:
             self.fields["app"].widget = forms.HiddenInput()
 

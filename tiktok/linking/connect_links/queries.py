@@ -13,7 +13,7 @@ from instances.models import Instance
 from instances.queries import members_of
 from instances.roles import ALLOWED, Permission, Role
 from instances.tokens import hash_key
-from tiktok.linking.queries import apps_for
+from tiktok.linking.app_choice import apps_for, default_app
 from tiktok.models import ConnectLink, TikTokApp
 
 
@@ -84,12 +84,12 @@ def standing_of(link: ConnectLink | None) -> Standing:
 
 
 def app_of(link: ConnectLink) -> TikTokApp | None:
-    """The app that was chosen; otherwise, or when it is gone, the only one there is."""
+    """The app that was chosen; without a choice, or when it is gone, the one that is meant then."""
     if link.instance is None:
         return None
     apps = list(apps_for(link.instance))
     chosen = [app for app in apps if app.pk == link.app_id]
-    return chosen[0] if chosen else apps[0] if len(apps) == 1 else None
+    return chosen[0] if chosen else default_app(apps)
 
 
 @dataclass(frozen=True, slots=True)

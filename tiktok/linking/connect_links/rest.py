@@ -18,10 +18,10 @@ from instances.problems import API_PREFIX, ApiProblem, FieldError, invalid
 from instances.rest import MOST_PER_PAGE, ApiRouter, Cursor, Limit, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
 from instances.services.errors import QuotaReached
+from tiktok.linking.app_choice import apps_for, default_app, label_apps
 from tiktok.linking.connect_links import services
 from tiktok.linking.connect_links.queries import LinkLine, LinkState, lines_of, links_of
 from tiktok.linking.connect_links.services import LIFETIME, LONGEST, SHORTEST
-from tiktok.linking.queries import apps_for
 from tiktok.linking.rest import Name
 from tiktok.models import TikTokApp
 
@@ -42,7 +42,7 @@ def _visible(text: str) -> str:
 
 
 class ConnectLinkIn(Strict):
-    """``app_id`` only where several TikTok apps are set up."""
+    """``app_id`` only where several TikTok apps are set up and none of them is the environment's."""
 
     name: Name | None = Field(None, description="What the account is called here; without it, TikTok's name.")
     note: Annotated[StrictStr, Field(max_length=300), AfterValidator(_visible)] = Field(
@@ -85,15 +85,16 @@ def describe_line(line: LinkLine) -> dict[str, Any]:
     }
 
 
-def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp:
-    """The app that was asked for, or the only one there is. Raises ApiProblem naming the choice."""
+def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp | None:
+    """The app that was asked for; None: whichever is meant when the link is used. Raises ApiProblem with the choice."""
     apps = list(apps_for(request.instance))
-    chosen = [app for app in apps if app_id in (app.pk, None)]
-    if len(chosen) == 1:
-        return chosen[0]
+    chosen = next((app for app in apps if app.pk == app_id), None)
+    if chosen or (app_id is None and default_app(apps)):
+        return chosen
     if not apps:
         raise ApiProblem(409, "no_app", "No TikTok app is set up here yet.")
-    choice = ", ".join(f"{app.pk} ({app.name})" for app in apps)
+    labels = label_apps(apps)
+    choice = ", ".join(f"{app.pk} ({labels[app.pk]})" for app in apps)
     code = "required" if app_id is None else "not_a_choice"
     raise invalid(FieldError("app_id", code, f"Choose one of {choice}.", {"choices": [str(app.pk) for app in apps]}))
 

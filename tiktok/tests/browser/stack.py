@@ -49,8 +49,17 @@ class Stack:
     def start(self) -> Self:
         """Returns when the first page can be asked for."""
         self.tiktok.start()
+        return self._start_product()
+
+    def restart(self, **variables: str) -> Self:
+        """Stop the product and start it with these variables changed; TikTok and the database stay."""
+        self._stop_product()
+        self._more |= variables
+        return self._start_product()
+
+    def _start_product(self) -> Self:
         command = [sys.executable, "manage.py", "up", "--bind", f"127.0.0.1:{self._port}"]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.environment(), stdout=subprocess.PIPE, stderr=log
             )
@@ -64,11 +73,15 @@ class Stack:
 
     def stop(self) -> None:
         """End everything that was started and delete what it wrote."""
+        self._stop_product()
+        self.tiktok.stop()
+        shutil.rmtree(self.directory)
+
+    def _stop_product(self) -> None:
         if self._process is not None:
             self._process.terminate()
             self._process.communicate(timeout=20)
-        self.tiktok.stop()
-        shutil.rmtree(self.directory)
+            self._process = None
 
     def faults(self) -> list[str]:
         """What the server's log says about unhandled errors."""

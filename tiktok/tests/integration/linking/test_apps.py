@@ -1,16 +1,18 @@
 """Which apps an instance may link through: its tenant's own, then the deployment's, never another tenant's."""
 
 import pytest
+from django.forms import Form
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.linking.app_choice import apps_for
 from tiktok.linking.attempt import LinkAttempt
+from tiktok.linking.connect_links.forms import LinksForm
 from tiktok.linking.forms import ConnectForm
-from tiktok.linking.queries import apps_for
-from tiktok.models import TikTokApp
+from tiktok.models import TikTokAccount, TikTokApp
 from tiktok.tests.factories import TikTokAppFactory, make_account
 
 
@@ -23,12 +25,61 @@ def apps(instance: Instance, other_instance: Instance) -> dict[str, TikTokApp]:
     }
 
 
+def labels_of(form: Form) -> list[str]:
+    """What the chooser of apps says, in its order."""
+    return [str(label) for _value, label in form.fields["app"].choices]  # type: ignore[attr-defined]
+
+
 def test_a_tenants_own_app_comes_first_and_another_tenants_is_not_offered(
     apps: dict[str, TikTokApp], scoped: Instance
 ) -> None:
     assert list(apps_for(scoped)) == [apps["ours"], apps["shared"]]
-    field = ConnectForm(instance=scoped).fields["app"]
-    assert [str(label) for _value, label in field.choices] == ["Ours (sandbox)", "A shared one"]  # type: ignore[attr-defined]
+    assert labels_of(ConnectForm(instance=scoped)) == ["Ours (sandbox)", "A shared one"]
+
+
+def test_the_environments_app_is_offered_before_all_others(scoped: Instance) -> None:
+    TikTokAppFactory.create(name="A", tenant=scoped.tenant)
+    TikTokAppFactory.create(name="B")
+    environments = TikTokAppFactory.create(name="C", is_from_environment=True)
+
+    for form in (ConnectForm(instance=scoped), LinksForm(instance=scoped)):
+        assert labels_of(form) == ["C", "A", "B"]
+        assert form["app"].as_widget().index(str(environments.pk)) < form["app"].as_widget().index(">A<")
+
+
+def test_no_two_apps_are_offered_under_the_same_label(scoped: Instance) -> None:
+    keys = {
+        "aw1111": "production",
+        "aw2222": "production",
+        "sb1111": "sandbox",
+        "sb3333": "sandbox",
+        "x3333": "sandbox",
+    }
+    for key, environment in keys.items():
+        TikTokAppFactory.create(name="TikTok", client_key=key, environment=environment)
+    TikTokAppFactory.create(name="Ours", environment="sandbox")
+
+    apps = list(apps_for(scoped))
+
+    for form in (ConnectForm(instance=scoped), ConnectForm(instance=scoped, apps=apps), LinksForm(instance=scoped)):
+        assert sorted(labels_of(form)) == [
+            "Ours (sandbox)",
+            "TikTok (sandbox), client key sb3333",
+            "TikTok (sandbox), client key x3333",
+            "TikTok (sandbox), client key …1111",
+            "TikTok, client key …1111",
+            "TikTok, client key …2222",
+        ]
+
+
+def test_without_a_choice_the_environments_app_is_used(scoped: Instance) -> None:
+    TikTokAppFactory.create(name="A")
+    environments = TikTokAppFactory.create(name="B", is_from_environment=True)
+
+    form = ConnectForm({}, instance=scoped)
+
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["app"] == environments
 
 
 def test_another_tenants_app_cannot_be_chosen(
@@ -68,3 +119,42 @@ def test_an_app_that_went_to_another_tenant_meanwhile_is_gone_at_the_callback(
         return LinkAttempt(user="", instance=str(instance.pk), app=str(app.pk)).find_app()
 
     assert [found(app) for app in apps.values()] == [apps["shared"], apps["ours"], None]
+
+
+@pytest.fixture
+def replaced(scoped: Instance) -> TikTokAccount:
+    """An account of a sandbox in whose place the environment has another app now."""
+    account = make_account(scoped, name="Bakery")
+    TikTokApp.objects.filter(pk=account.credential.app_id).update(name="TikTok", environment="sandbox")
+    TikTokAppFactory.create(name="TikTok", client_key="production", is_from_environment=True)
+    return account
+
+
+@pytest.mark.parametrize("status", ["active", "reconnect_needed", "disconnected"])
+def test_the_environments_new_app_is_offered_beside_the_reconnect(
+    client: Client, admin: User, replaced: TikTokAccount, status: str
+) -> None:
+    TikTokAccount.objects.update(status=status)
+    client.force_login(admin)
+
+    card = client.get(f"/i/{replaced.instance.slug}/accounts/{replaced.pk}/card/").content.decode()
+
+    assert "Link through “TikTok”" in card
+    assert ("Reconnect through “TikTok (sandbox)”" in card) == (status == "active")
+    assert ("It was linked through “TikTok (sandbox)”." in card) == (status != "active")
+
+
+@pytest.mark.parametrize(
+    ("own", "present"),
+    [({"environment": "production"}, {"environment": "sandbox"}), ({}, {"is_from_environment": False})],
+)
+def test_no_other_app_is_offered_where_none_took_the_place(
+    client: Client, admin: User, replaced: TikTokAccount, own: dict[str, str], present: dict[str, str | bool]
+) -> None:
+    TikTokApp.objects.filter(pk=replaced.credential.app_id).update(**own)
+    TikTokApp.objects.filter(client_key="production").update(**present)
+    client.force_login(admin)
+
+    card = client.get(f"/i/{replaced.instance.slug}/accounts/{replaced.pk}/card/").content.decode()
+
+    assert "Link through" not in card

@@ -422,6 +422,12 @@ def test_with_several_apps_the_chosen_one_is_used(
     assert "client_key=another" in begin(guest, decided)
 
 
+def test_link_without_a_chosen_app_uses_the_environments_new_app(guest: Client, made: MadeLink, app: TikTokApp) -> None:
+    TikTokAppFactory.create(name="TikTok", client_key="production", is_from_environment=True)
+
+    assert "client_key=production" in begin(guest, made)
+
+
 def test_whoever_presses_too_often_is_asked_to_wait(guest: Client, made: MadeLink, settings: Settings) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"connect_link": "2/m/ip"}
     begin(guest, made)

@@ -282,6 +282,13 @@ def test_a_program_chooses_among_several_apps(admins: Api, app: TikTokApp) -> No
     assert ConnectLink.objects.get().app == second
 
 
+def test_api_without_app_id_leaves_the_choice_to_the_use(admins: Api, app: TikTokApp) -> None:
+    TikTokAppFactory.create(name="Second", is_from_environment=True)
+
+    assert admins.send("POST", ROUTE, {}).status_code == 201
+    assert ConnectLink.objects.get().app is None
+
+
 def test_without_an_app_there_are_no_links(admins: Api, app: TikTokApp) -> None:
     app.delete()
 

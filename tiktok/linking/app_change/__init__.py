@@ -1,0 +1,1 @@
+"""The same TikTok user linked through another app: recognised, asked about, and moved to the new link."""
