@@ -321,7 +321,7 @@ def test_refusals_and_calls_that_never_left_do_not_count_against_the_limit_of_in
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
     tiktok.fault("rate_limit", "video_init", times=8)
-    tiktok.fault("error", "video_init", code="access_token_invalid", status=401, times=8)
+    tiktok.fault("error", "video_init", code="access_token_invalid", status=401)
     tiktok.fault("server_error", "token", times=16)
     worker.run_for(4 * HOUR)
     assert tiktok.armed_faults() == []
