@@ -22,7 +22,7 @@ def wanted_range(header: str, size: int) -> tuple[int, int] | None:
     Raises BadRange when nothing of it lies in the file.
     """
     match = RANGE.fullmatch(header.strip())
-    if match is None or match[0] == "bytes=-":
+    if match is None or not any(match.groups()):
         return None
     first, last = match.groups()
     if not first:

@@ -25,6 +25,8 @@ CONTENT = bytes(range(256)) * 4
         ("bytes=0-1,5-6", None),
         ("items=0-1", None),
         ("bytes=-", None),
+        ("BYTES=-", None),
+        ("Bytes=-10", (990, 999)),
         ("bytes=x-y", None),
     ],
 )
