@@ -84,6 +84,8 @@ class Front:
         try:
             body, received = await receive_whole(incoming, self.limits, self._scratch)
         except TooLong:
+            if _is_streamed(environ):  # it may be of any length, but only a length that is known can be streamed
+                return text_answer(411, "Send a body of this size with a Content-Length header, not chunked.")
             return await self._refuse_long(environ, self.limits.body_bytes + 1)
         pool = self._uploads if _is_upload(environ) else self._pages
         with body:

@@ -7,7 +7,9 @@ from typing import Any, Final
 API_PREFIX: Final = "/api/v1/"
 CONTENT_TYPE: Final = "application/problem+json"
 CODES: Final = {
+    400: "bad_request",
     408: "request_timeout",
+    411: "length_required",
     431: "headers_too_large",
     503: "busy",
     507: "disk_full",

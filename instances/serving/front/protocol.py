@@ -63,7 +63,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         super().data_received(data)
-        if self._is_in_headers:
+        if self._is_in_headers and not self.transport.is_closing():
             self._header_bytes += len(data)
             if self._header_bytes > self.limits.header_bytes:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -138,19 +138,23 @@ class BoundedProtocol(HttpToolsProtocol):
         elif not self._has_asked:
             self.transport.close()
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP: a problem where the path was read before the fault."""
+        self._refuse(HTTPStatus.BAD_REQUEST, msg)
+
+    def _refuse(self, status: HTTPStatus, text: str = "") -> None:
         """Answer without the application, and close."""
         path = getattr(self, "url", b"").decode("latin-1")
-        kind, text = own_answer(path, status.value, status.phrase)
+        kind, body = own_answer(path, status.value, text or status.phrase)
         head = [
             f"HTTP/1.1 {status.value} {status.phrase}",
             f"Content-Type: {kind}",
-            f"Content-Length: {len(text)}",
+            f"Content-Length: {len(body)}",
             "Connection: close",
         ]
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             head.append("Retry-After: 5")
-        self.transport.write("\r\n".join([*head, "", ""]).encode("ascii") + text)
+        self.transport.write("\r\n".join([*head, "", ""]).encode("ascii") + body)
         self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> Any:

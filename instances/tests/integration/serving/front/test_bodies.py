@@ -1,12 +1,16 @@
 """How request bodies reach the application."""
 
+import json
 import socket
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from instances.tests.integration.serving.front.running import Environ, Recorder, StartResponse, request, running
 from instances.tests.integration.serving.front.waiting import until
 
+PIECE = "Content-Type: application/offset+octet-stream"
 FORM = "Content-Type: multipart/form-data; boundary=x"
 
 
@@ -29,6 +33,46 @@ def test_chunked_body_arrives_with_its_length(tmp_path: Path) -> None:
         assert server.application.bodies == [b"abcdefg", b""]
         assert lengths == ["7", "101"]
         assert "HTTP_TRANSFER_ENCODING" not in server.application.calls[0].environ
+
+
+def chunked(method: str, path: str, *headers: str, body: bytes) -> bytes:
+    """A request with its body in one chunk."""
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        "Host: x",
+        "Connection: close",
+        "Transfer-Encoding: chunked",
+        *headers,
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("POST", [FORM]), ("PATCH", [PIECE, "Upload-Offset: 0", "Tus-Resumable: 1.0.0"])]
+)
+def test_long_chunked_upload_is_411_and_reaches_no_application(tmp_path: Path, method: str, headers: list[str]) -> None:
+    with running(tmp_path, body_bytes=1000) as server:
+        answer = server.ask(chunked(method, "/api/v1/media", *headers, body=b"a" * 2000))
+        page = server.ask(chunked(method, "/i/aurora/media/", *headers, body=b"a" * 2000))
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 411 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["code"] == "length_required"
+    assert page.startswith(b"HTTP/1.1 411 ")
+    assert b"content-type: text/plain" in page
+    assert server.application.calls == []
+
+
+@pytest.mark.parametrize(("method", "headers"), [("POST", [FORM]), ("PATCH", [PIECE, "Upload-Offset: 0"])])
+def test_short_chunked_upload_arrives_with_its_length(tmp_path: Path, method: str, headers: list[str]) -> None:
+    with running(tmp_path, body_bytes=1000) as server:
+        server.ask(chunked(method, "/api/v1/media", *headers, body=b"a" * 1000))
+
+        (told,) = server.application.calls
+        assert (told.environ["CONTENT_LENGTH"], told.body) == ("1000", b"a" * 1000)
 
 
 def test_body_that_is_too_long_is_refused_by_the_application_unread(tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def test_program_gets_a_problem_for_what_the_server_itself_refuses(tmp_path: Pat
         refused = {
             431: server.line(b"GET /api/v1/posts HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 6000).answer(),
             408: server.ask(request("POST", "/api/v1/posts", length=100, body=b"a")),
+            400: server.ask(b"GET /api/v1/posts HTTP/1.1\r\nHost: x\r\nno header\r\n\r\n"),
         }
 
     for status, answer in refused.items():
@@ -143,4 +144,6 @@ def test_program_gets_a_problem_for_what_the_server_itself_refuses(tmp_path: Pat
         assert b"content-type: application/problem+json" in head.lower()
         problem = json.loads(body)
         assert (problem["status"], problem["errors"]) == (status, [])
-        assert problem["code"] == {431: "headers_too_large", 408: "request_timeout"}[status]
+        assert problem["code"] == {
+            431: "headers_too_large", 408: "request_timeout", 400: "bad_request",
+        }[status]  # fmt: skip
