@@ -28,9 +28,11 @@ def problems(*known: KnownProblem) -> Json:
 
 
 ALWAYS: Final = (
+    KnownProblem(400, "bad_request", "the host is not that of this installation, or the address cannot be read"),
     KnownProblem(401, "unauthorized", "the key is missing or not valid"),
     KnownProblem(403, "two_factor_required", "the key's creator has to set up two-factor sign-in"),
     KnownProblem(403, "scope_missing", "the key does not hold the scope"),
+    KnownProblem(408, "request_timeout", "the request arrived too slowly"),
     KnownProblem(413, "too_large", "the body, or the query, is too long"),
     KnownProblem(429, "too_many_requests", "the key has used its requests for this minute"),
     KnownProblem(431, "headers_too_large", "the headers are too long"),
@@ -40,13 +42,13 @@ ALWAYS: Final = (
 OF_AN_ID: Final = (KnownProblem(404, "not_found", "it does not exist in this instance"),)
 OF_INPUT: Final = (KnownProblem(422, "invalid", "`errors` says what is wrong with which field"),)
 OF_A_BODY: Final = (
-    KnownProblem(400, "bad_request", "the body cannot be read"),
-    KnownProblem(408, "request_timeout", "the body arrived too slowly"),
-    KnownProblem(411, "length_required", "the body has no Content-Length"),
+    KnownProblem(400, "bad_request", "the body cannot be read, or the host is not that of this installation"),
+    KnownProblem(411, "length_required", "the body is long and has no Content-Length"),
     KnownProblem(415, "unsupported_media_type", "the body has another Content-Type"),
 )
 FORBIDDEN: Final = KnownProblem(403, "forbidden", "the role of the key's creator does not allow it")
 
+JSON: Final = "application/json"
 TEXT: Final[Json] = {"type": "string"}
 COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 HEADERS: Final[Json] = {
@@ -115,12 +117,15 @@ class ClipdeskApi(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> Any:
         """The document."""
         document = super().get_openapi_schema(**options)
+        schemas = document["components"]["schemas"]
         for path, calls in document["paths"].items():
             if calls.get("head") is calls.get("get"):
                 calls.pop("head", None)  # every GET answers it; a client needs no second function
             for method, call in calls.items():
                 _complete(path, call, has_content=method != "head")
-        document["components"]["schemas"].update(SCHEMAS)
+                if method == "patch":
+                    _drop_defaults(call, schemas)
+        schemas.update(SCHEMAS)
         document["components"]["headers"] = HEADERS
         return document
 
@@ -136,6 +141,13 @@ def _complete(path: str, call: Json, *, has_content: bool) -> None:
     call["responses"] |= _responses(known, A_PROBLEM if has_content else {})
 
 
+def _drop_defaults(call: Json, schemas: Json) -> None:
+    """What a PATCH leaves out stays; generated clients would send a default and so overwrite what is stored."""
+    body = call["requestBody"]["content"].get(JSON, {"schema": {}})["schema"]
+    for field in schemas.get(body.get("$ref", "").rpartition("/")[2], body).get("properties", {}).values():
+        field.pop("default", None)
+
+
 def _usual(path: str, call: Json) -> Iterable[KnownProblem]:
     """What calls of this kind answer: with an id, with a query, with a body."""
     if "{" in path:
@@ -143,7 +155,7 @@ def _usual(path: str, call: Json) -> Iterable[KnownProblem]:
     kinds = call.get("requestBody", {}).get("content", {})
     if kinds:
         yield from OF_A_BODY
-    if "application/json" in kinds or any(parameter["in"] == "query" for parameter in call["parameters"]):
+    if JSON in kinds or any(parameter["in"] == "query" for parameter in call["parameters"]):
         yield from OF_INPUT
 
 

@@ -257,3 +257,12 @@ def test_generated_client_reads_what_is_wrong(generated: GeneratedClient, clip: 
     assert [(error.field, error.code, error.maximum) for error in problem.errors] == [
         ("caption", "caption_too_long", 2200)
     ]
+
+
+def test_generated_patch_sends_only_what_was_set(generated: GeneratedClient) -> None:
+    models = generated.module("models")
+
+    assert models.PostPatch(caption="New").to_dict() == {"caption": "New"}
+    assert models.PostPatch(allow_duet=False).to_dict() == {"allow_duet": False}
+    assert models.AccountPatch(labels=["spring"]).to_dict() == {"labels": ["spring"]}
+    assert models.AccountPatch(name="Shop").to_dict() == {"name": "Shop"}

@@ -83,7 +83,7 @@ def test_every_error_of_every_call_is_a_problem_with_its_codes(document: dict[st
     head = document["paths"][UPLOAD]["head"]
     for operation in operations(document):
         errors = {status: response for status, response in operation["responses"].items() if status >= "400"}
-        assert errors.keys() >= {"401", "403", "429", "500", "503"}, operation["operationId"]
+        assert errors.keys() >= {"400", "401", "408", "403", "429", "500", "503"}, operation["operationId"]
         for response in errors.values():
             assert response.get("content", A_PROBLEM if operation is head else None) == A_PROBLEM
             assert response["x-codes"]
@@ -153,3 +153,18 @@ def test_operation_ids_are_short_and_unique(document: dict[str, Any]) -> None:
 
     assert len(set(found)) == len(found)
     assert {"create_post", "list_posts", "upload_media", "patch_upload"} <= set(found)
+
+
+def test_fields_of_a_patch_have_no_default(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    bodies = {
+        body["schema"]["$ref"].rpartition("/")[2]
+        for calls in document["paths"].values()
+        for body in [calls.get("patch", {}).get("requestBody", {}).get("content", {}).get("application/json")]
+        if body
+    }
+    fields = [(name, field, schema) for name in bodies for field, schema in schemas[name]["properties"].items()]
+
+    assert {"PostPatch", "AccountPatch"} <= bodies
+    assert [(name, field) for name, field, schema in fields if "default" in schema] == []
+    assert [name for name in bodies if schemas[name].get("required")] == []
