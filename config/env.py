@@ -124,7 +124,7 @@ def hosts(name: str, default: str) -> list[str]:
     """A list of host names as browsers send them, without port; ``.example.com`` and ``*`` as Django means them."""
     found = words(name, default)
     try:
-        return [item[: item.startswith(".")] + _host(item.removeprefix(".")) for item in found]
+        return [item[: item.startswith(".")] + _host_without_port(item.removeprefix(".")) for item in found]
     except ValueError:
         raise ImproperlyConfigured(f"{name} must list host names such as clip.example.com, without https://.") from None
 
@@ -145,10 +145,16 @@ def _address(name: str, value: str) -> SplitResult:
     return parts._replace(netloc=shown if port in (None, DEFAULT_PORTS[parts.scheme]) else f"{shown}:{port}")
 
 
+def _host_without_port(name: str) -> str:
+    if ":" in name and not name.endswith("]"):
+        raise ValueError(name)
+    return _host(name)
+
+
 def _host(name: str) -> str:
     """In lower case, letters beyond ASCII as in the DNS, without a dot at its end. Raises ValueError if it is none."""
     host = name.lower().removesuffix(".").encode("idna").decode("ascii")
-    if not host or "/" in host:
+    if not host or "/" in host or " " in host:
         raise ValueError(name)
     return host
 

@@ -1,38 +1,40 @@
 """Outages of TikTok: noted fault by fault, reported to the operator once, ended by the first success.
 
-One fault is no outage: lines break. From the third one in a row on the operator is told. The first success releases
-every post that waits for it, so that none has to sit out a pause that was meant for a TikTok that is away.
+One fault is no outage: lines break. From the third one in a row on the operator is told. The success that ends an
+outage of some minutes releases the posts that wait for it, so that none sits out a pause that was meant for a TikTok
+that is away. Where only some posts fail, a success comes between, and those that fail keep their own pauses.
 """
 
 import logging
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
-from instances.jobs.clock import db_now, read_db_now
+from instances.jobs.clock import db_in, db_now, read_db_now
 from instances.scoping import unscoped
-from tiktok.models import OutageKind, Post, PostState, TikTokOutage, WorkItem
+from tiktok.models import OutageKind, Post, PostState, Submission, TikTokOutage, WorkItem
 
 log = logging.getLogger(__name__)
 
 # So many faults without a success between them are an outage.
 REPORTED_FROM: Final = 3
+# A shorter one releases nobody: then TikTok was not away, but refused some.
+LEAST: Final = timedelta(minutes=5)
+# Between two tries of one post, whatever releases it; after a video that TikTok failed to publish there are two more.
+LEAST_BETWEEN: Final = {OutageKind.INIT: timedelta(minutes=15), OutageKind.PUBLISH: timedelta(minutes=30)}
+KEPT: Final = timedelta(days=30)
 
 
-def note_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> TikTokOutage | None:
-    """Count one fault; the open outage, or None where another worker's success has just ended it."""
-    now = read_db_now()
-    first = TikTokOutage(app_id=app_id, kind=kind, code=code[:80], log_id=log_id, began_at=now, last_fault_at=now)
-    with transaction.atomic():
-        TikTokOutage.objects.bulk_create([first], ignore_conflicts=True)
-        found = TikTokOutage.objects.filter(app_id=app_id, kind=kind, ended_at=None)
-        found.update(faults=F("faults") + 1, code=code[:80], log_id=log_id, last_fault_at=now)
-        outage = found.first()
-    if outage and outage.faults == REPORTED_FROM:
+def note_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> TikTokOutage:
+    """Count one fault and return the open outage, which it opens if there is none."""
+    outage = None
+    while outage is None:  # again where a success ends it at this very moment
+        outage = _count_fault(app_id, kind, code=code[:80], log_id=log_id)
+    if outage.faults == REPORTED_FROM:
         log.error(
             "TikTok takes no posts of app %s: %d faults since %s, the last one %s (log_id %s). Posts wait and are tried"
             " again.", app_id, outage.faults, f"{outage.began_at:%Y-%m-%d %H:%M} UTC", code, log_id or "-",
@@ -40,20 +42,41 @@ def note_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> Tik
     return outage
 
 
+def _count_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> TikTokOutage | None:
+    now = read_db_now()
+    first = TikTokOutage(app_id=app_id, kind=kind, code=code, log_id=log_id, began_at=now, last_fault_at=now)
+    with transaction.atomic():
+        TikTokOutage.objects.bulk_create([first], ignore_conflicts=True)
+        found = TikTokOutage.objects.filter(app_id=app_id, kind=kind, ended_at=None)
+        found.update(faults=F("faults") + 1, code=code, log_id=log_id, last_fault_at=now)
+        return found.first()
+
+
 def open_outage(app_id: UUID, kind: OutageKind) -> TikTokOutage | None:
     """The one that lasts, if any."""
     return TikTokOutage.objects.filter(app_id=app_id, kind=kind, ended_at=None).first()
 
 
-def end_outage(outage: TikTokOutage, *, init_sent_at: datetime) -> None:
+def end_outage(outage: TikTokOutage, submission: Submission) -> None:
     """After a success: release the posts that wait. An init sent before the outage began proves nothing."""
-    rows = TikTokOutage.objects.filter(pk=outage.pk, ended_at=None, began_at__lt=init_sent_at)
-    if not rows.update(ended_at=read_db_now()):
-        return
+    now = read_db_now()
+    rows = TikTokOutage.objects.filter(pk=outage.pk, ended_at=None, began_at__lt=submission.init_sent_at)
+    with transaction.atomic():
+        if not rows.update(ended_at=now):
+            return
+        if outage.faults >= REPORTED_FROM and now - outage.began_at >= LEAST:
+            _release_posts(outage, succeeded=submission.credential_id)
     if outage.faults >= REPORTED_FROM:
         log.warning("TikTok takes posts of app %s again, after %d faults", outage.app_id, outage.faults)
-    if outage.kind == OutageKind.INIT or outage.faults >= REPORTED_FROM:  # a refused video costs one of few tries
-        _release_posts(outage)
+
+
+def look_again(post: Post) -> None:
+    """After a post went to sleep for an outage: it may have ended a moment before, and released this one in vain."""
+    if post.state != PostState.DUE or not post.hold_reason or post.outage_id is None:
+        return
+    if TikTokOutage.objects.filter(pk=post.outage_id, ended_at__isnull=False).exists():
+        soon = db_in(LEAST)
+        WorkItem.objects.filter(post_id=post.pk, lease_until=None, next_action_at__gt=soon).update(next_action_at=soon)
 
 
 def posts_held_by(outage: TikTokOutage) -> int:
@@ -62,16 +85,36 @@ def posts_held_by(outage: TikTokOutage) -> int:
         return _held_by(outage).count()
 
 
-def _release_posts(outage: TikTokOutage) -> None:
-    """Back into the queue, in which each account's posts go one after the other. Passes by what a worker holds."""
-    with _everywhere(), transaction.atomic():
+def _release_posts(outage: TikTokOutage, *, succeeded: UUID) -> None:
+    """Back into the queue, in which each account's posts go one after the other. Passes by what a worker holds.
+
+    Those that have just been tried wait a little, since tries are few. None where all are one creator's and the success
+    was another's: then TikTok is not away.
+    """
+    with _everywhere():
         held = _held_by(outage)
+        creators = set(held.values_list("account__credential_id", flat=True))
+        if len(creators) == 1 and succeeded not in creators:
+            return
+        floor = LEAST_BETWEEN[OutageKind(outage.kind)]
+        tried = Submission.objects.filter(post=OuterRef("pk"), init_sent_at__gt=db_in(-floor))
+        recent = set(held.filter(Exists(tried)).values_list("pk", flat=True))
         asleep = WorkItem.objects.select_for_update(skip_locked=True).filter(
             post_id__in=held.values("pk"), lease_until=None
         )
-        ids = list(asleep.values_list("pk", flat=True))
-        Post.objects.filter(pk__in=ids, state=PostState.DUE).update(hold_reason="", hold_count=0, next_try_at=None)
-        WorkItem.objects.filter(pk__in=ids).update(next_action_at=db_now())
+        ids = set(asleep.values_list("pk", flat=True))
+        rested = ids - recent
+        Post.objects.filter(pk__in=rested, state=PostState.DUE).update(hold_reason="", hold_count=0, next_try_at=None)
+        WorkItem.objects.filter(pk__in=rested).update(next_action_at=db_now())
+        WorkItem.objects.filter(pk__in=ids & recent, next_action_at__gt=db_in(floor)).update(
+            next_action_at=db_in(floor)
+        )
+
+
+def forget_old_outages() -> None:
+    """Delete those of more than 30 days ago."""
+    with _everywhere():
+        TikTokOutage.objects.filter(last_fault_at__lt=db_in(-KEPT)).delete()
 
 
 def _held_by(outage: TikTokOutage) -> QuerySet[Post]:

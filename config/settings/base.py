@@ -181,6 +181,7 @@ PERIODIC_JOBS = [
     ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),
     ("forget-upload-urls", 24 * 3600, "tiktok.publishing.submissions.forget_dead_upload_urls"),
     ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
+    ("forget-outages", 24 * 3600, "tiktok.outages.forget_old_outages"),
     ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
     ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
     ("remove-stray-files", 3600, "tiktok.media.tasks.remove_stray_files"),

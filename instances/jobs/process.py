@@ -25,11 +25,11 @@ def at_stop(act: Callable[[], None]) -> None:
 
 def stop() -> None:
     """Tell all work of this process to end; from a signal handler, so that what may wait for a lock has a thread."""
-    stopping.set()
     threading.Thread(target=_wake, name="stop", daemon=True).start()
 
 
 def _wake() -> None:
+    stopping.set()
     for act in _at_stop:
         act()
 

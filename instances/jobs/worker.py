@@ -29,21 +29,21 @@ def _greet() -> None:
     log.info("sweeper runs in process %s; %s dead leases freed", os.getpid(), free_dead_leases())
 
 
-def stop() -> None:
+def stop(*, exit_code: int = 0) -> None:
     """At ``worker_shutting_down``: steps give their claims back between two blocks."""
     process.stop()
-    threading.Thread(target=_insist, name="insist", daemon=True).start()
+    threading.Thread(target=_insist, args=[exit_code], name="insist", daemon=True).start()
 
 
-def _insist() -> None:
+def _insist(exit_code: int) -> None:
     time.sleep(INSIST_AFTER_S)
     log.warning("work outlasts the end of this worker: cut")
-    os._exit(0)
+    os._exit(exit_code)
 
 
 def wait_for_sweep() -> None:
     """At ``worker_shutdown``, when the tasks have ended: the sweep's steps, too, give their claims back."""
     if not process.stopping.is_set():  # the worker ends by a fault of its own
-        stop()
+        stop(exit_code=1)
     for thread in _sweep:
         thread.join()

@@ -66,9 +66,11 @@ class _Uploads:
         """Close all of them; whoever waits on one sees the line break at once."""
         with self._lock:
             for connection in self._open.values():
+                if (sock := connection.sock) is None:
+                    continue  # TikTok closes it after the answer that is being read
                 with suppress(OSError):  # it has just ended by itself
                     # Not SSLSocket's own, which takes its TLS away from the thread that is using it.
-                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 uploads = _Uploads()

@@ -66,10 +66,11 @@ def caps(app: TikTokApp) -> Iterable[Finding]:
 def outages(app: TikTokApp) -> Iterable[Finding]:
     """While TikTok takes no posts: since when, with which answer, and how many wait."""
     for outage in TikTokOutage.objects.filter(app=app, ended_at=None, faults__gte=REPORTED_FROM):
-        waiting = posts_held_by(outage)
+        if not (waiting := posts_held_by(outage)):
+            continue  # nothing has been tried since
         text = ngettext(
-            "TikTok has taken no posts since %(when)s UTC; %(n)d post waits. It said %(code)s (log_id %(log_id)s).",
-            "TikTok has taken no posts since %(when)s UTC; %(n)d posts wait. It said %(code)s (log_id %(log_id)s).",
+            "TikTok has taken no posts since %(when)s UTC; %(n)d post waits. Last fault: %(code)s (log_id %(log_id)s).",
+            "TikTok has taken no posts since %(when)s UTC; %(n)d posts wait. Last fault: %(code)s (log_id %(log_id)s).",
             waiting,
         )
         when = f"{outage.began_at:%Y-%m-%d %H:%M}"

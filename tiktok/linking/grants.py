@@ -117,8 +117,8 @@ def _try_newer_pair(credential_id: UUID, revoked: UsableToken) -> None:
 
 
 def erase_tokens(credential_id: UUID, version: int) -> None:
-    """Forget what is secret. ``version`` may have grown by the refresh that revoking needed."""
-    TikTokCredential.objects.filter(pk=credential_id, version__in=[version, version + 1]).update(
+    """Forget what is secret. ``version`` may have grown by the two refreshes that revoking may need."""
+    TikTokCredential.objects.filter(pk=credential_id, version__in=range(version, version + 3)).update(
         access_token=None,
         refresh_token=None,
         access_issued_at=None,

@@ -12,7 +12,7 @@ from tiktok.models.app import TikTokApp
 class OutageKind(models.TextChoices):
     """Where it stops. Only the opposite of the same thing ends it."""
 
-    INIT = "init", _("TikTok does not answer")
+    INIT = "init", _("TikTok takes no videos")
     PUBLISH = "publish", _("TikTok takes videos and fails to publish them")
 
 

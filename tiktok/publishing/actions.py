@@ -59,8 +59,8 @@ def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     post = _find(post_id)
     try:
         new = services.correct_post(post, actor=request.user)
-    except InvalidTransition as error:
-        messages.error(request, error.user_message)
+    except (InvalidTransition, Refusal) as error:
+        messages.error(request, str(error.user_message))
     except services.OptionsRefused as error:
         messages.error(request, " ".join(problem.message for problem in error.problems))
     else:

@@ -117,7 +117,7 @@ def last_offer(account: TikTokAccount) -> CreatorInfo:
     return CreatorInfo(
         creator_avatar_url="",
         creator_username=account.username,
-        creator_nickname=account.name,
+        creator_nickname=account.display_name or account.username,
         privacy_level_options=tuple(PrivacyLevel),
         comment_disabled=False,
         duet_disabled=False,

@@ -91,7 +91,7 @@ def hold_after_init(step: Step, fault: Fault) -> Pause:
     return step.hold(fault.code, pause, log_id=fault.log_id, outage=outage)
 
 
-def _note_outage(step: Step, fault: TikTokError) -> TikTokOutage | None:
+def _note_outage(step: Step, fault: TikTokError) -> TikTokOutage:
     app_id = step.credential.app_id
     return outages.note_fault(app_id, OutageKind.INIT, code=fault.code, log_id=fault.log_id)
 

@@ -111,7 +111,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         fail_reason="",
     )
     if outage:
-        outages.end_outage(outage, init_sent_at=submission.init_sent_at)
+        outages.end_outage(outage, submission)
     return _until_public_id(step)
 
 
@@ -133,7 +133,8 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
     }
     may_go_on = step.post.state == PostState.PROCESSING  # from elsewhere nothing is sent without a person
     if what.kind == ErrorKind.AUTH and may_go_on:
-        step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", error_code=reason, **said)
+        said |= {"error_code": reason, "outage_id": None}
+        step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
         return WAITING_RECHECK_S
     if what.new_init_allowed and may_go_on:
         app_id = step.credential.app_id

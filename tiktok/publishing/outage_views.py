@@ -1,5 +1,6 @@
 """The page on which the posts that an outage of TikTok has cost are published again together."""
 
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +18,9 @@ from instances.roles import Permission
 from tiktok.publishing import reposts, tasks
 from tiktok.publishing.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL
 
+# Reasons why posts were not sent, one message each.
+MOST_REASONS: Final = 3
+
 
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_PUBLISH)
@@ -25,10 +29,10 @@ def outage_posts(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
     posts = reposts.lost_posts().filter(outage_id=outage_id).order_by("publish_at", "pk")
     if request.method == "POST":
         return _repost(request, outage_id)
-    if not posts:
+    lost = next((each for each in reposts.lost_by_outage() if each.outage_id == outage_id), None)
+    if lost is None:
         messages.info(request, _("No post of this outage is left to repost."))
         return redirect("tiktok:post-list", request.instance.slug)
-    lost = next(each for each in reposts.lost_by_outage() if each.outage_id == outage_id)
     context = {
         "posts": posts,
         "title": lost.title(request.instance.zone),
@@ -53,6 +57,9 @@ def _repost(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
         messages.success(
             request, ngettext("%(n)d post is on its way.", "%(n)d posts are on their way.", sent) % {"n": sent}
         )
-    for words in result.refused:
+    for words in result.refused[:MOST_REASONS]:
         messages.error(request, words)
+    if (more := len(result.refused) - MOST_REASONS) > 0:
+        text = ngettext("%(n)d more post was not sent.", "%(n)d more posts were not sent.", more)
+        messages.error(request, text % {"n": more})
     return redirect("tiktok:post-list", request.instance.slug)

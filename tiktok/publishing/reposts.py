@@ -58,7 +58,7 @@ class Reposted:
 
 
 def lost_posts() -> QuerySet[Post]:
-    """Posts that ended because TikTok was out of order, and that nobody has reposted. Inside an instance scope."""
+    """Posts that ended because TikTok was out of order, and that have not been reposted. Inside an instance scope."""
     has_successor = Exists(Post.objects.filter(corrects=OuterRef("pk")))
     has_ended = Q(state=PostState.FAILED, error_code="init_limit") | Q(
         state=PostState.NEEDS_ATTENTION, attention_reason=AttentionReason.MISSED

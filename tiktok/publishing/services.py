@@ -58,7 +58,7 @@ WAITING: Final = frozenset(
 DELETABLE: Final = frozenset({PostState.DRAFT, PostState.CANCELLED, PostState.FAILED})
 NOTHING_WRONG: Final[Mapping[str, Any]] = {
     "error_code": "", "error_field": "", "tiktok_code": "", "log_id": "", "hold_reason": "", "hold_count": 0,
-    "publish_status": "", "fail_reason": "",
+    "publish_status": "", "fail_reason": "", "outage": None,
 }  # fmt: skip
 
 
@@ -185,14 +185,20 @@ def delete_post(post: Post, *, actor: User) -> None:
 
 
 def correct_post(post: Post, *, actor: User) -> Post:
-    """A new draft with a failed or cancelled post's content. Raises InvalidTransition and OptionsRefused."""
-    if post.state not in (PostState.FAILED, PostState.CANCELLED):
-        raise InvalidTransition(post.state, PostState.DRAFT)
-    media = media_of(post)
-    usable = media if media and media.can_be_published and media.deleted_at is None else None
-    new, _replayed = create_post(
-        account=post.account, media=usable, options=options_of(post), actor=actor, corrects=post
-    )
+    """A new draft with a failed or cancelled post's content.
+
+    Raises InvalidTransition, OptionsRefused, and Refusal where a successor is already on its way or published.
+    """
+    with locked(post, actor):
+        if post.state not in (PostState.FAILED, PostState.CANCELLED):
+            raise InvalidTransition(post.state, PostState.DRAFT)
+        if Post.objects.filter(corrects=post).exclude(state__in=DELETABLE).exists():
+            raise Refusal("state_conflict", _("This post has been reposted already."), state=post.state)
+        media = media_of(post)
+        usable = media if media and media.can_be_published and media.deleted_at is None else None
+        new, _replayed = create_post(
+            account=post.account, media=usable, options=options_of(post), actor=actor, corrects=post
+        )
     return new
 
 

@@ -232,7 +232,7 @@ def _adopt(step: Step, submission: Submission, receipt: InitReceipt) -> Pause:
         known["upload_url"] = seal(Submission, receipt.submission_id, "upload_url", url)
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
     if outage := outages.open_outage(submission.app_id, OutageKind.INIT):
-        outages.end_outage(outage, init_sent_at=submission.init_sent_at)
+        outages.end_outage(outage, submission)
     step.was_dropped = False
     return GO_ON
 

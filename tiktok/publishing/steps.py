@@ -9,6 +9,7 @@ from typing import Final
 from instances.jobs.clock import db_in
 from instances.jobs.process import stopping
 from instances.scoping import instance_scope
+from tiktok import outages
 from tiktok.linking.status import link_of, wake_if_back
 from tiktok.models import AttentionReason, EventCause, Post, PostState, StaleState
 from tiktok.publishing import doubt, follow, quarantine, start, turns, upload
@@ -55,6 +56,7 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
             step.end()
         release(claim.held, None if pause is NEVER else db_in(timedelta(seconds=pause)))
         turns.look_again(step.post)
+        outages.look_again(step.post)
         wake_if_back(step.post, since=link)
 
 

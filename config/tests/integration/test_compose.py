@@ -19,9 +19,7 @@ OURS: Final = [name for name, service in SERVICES.items() if service["image"] ==
 COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "HTTPS_PORT"}
 # What the settings read but the image or production decides, or what is no matter of a service.
 NOT_IN_SERVICES: Final = {"ALLOWED_HOSTS", "DEBUG", "MEDIA_ROOT", "MIGRATION_DATABASE_URL"}
-READERS: Final = (
-    r"env\.(?:text|required|flag|number|words|choice|time_zone|url|directory|postgresql_url)\(\s*\"([A-Z_]+)\""
-)
+READERS: Final = r"env\.[a-z_]+\(\s*\"([A-Z_]+)\""
 
 
 def explained_variables() -> dict[str, str]:

@@ -12,6 +12,7 @@ from accounts.models import User
 from instances.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok import outages
 from tiktok.doctor.standing import outages as outage_findings
 from tiktok.models import AttentionReason, Media, Post, PostEvent, PostState, TikTokAccount, TikTokApp, TikTokOutage
 from tiktok.publishing import reposts, services
@@ -19,8 +20,9 @@ from tiktok.publishing.consent import Consent
 from tiktok.publishing.creator import fetch_creator_info
 from tiktok.publishing.rules import PostOptions
 from tiktok.publishing.schedule import from_instant
+from tiktok.publishing.tries import MOST_UNANSWERED, tries_of
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import Submit, Worker, link_simulated, reread
+from tiktok.tests.fixtures_publishing import Submit, Worker, link_simulated, next_due, reread
 from tiktok.tests.integration.publishing.outcomes import HOUR, published
 from tiktok.tests.races import at_once
 from tiktok.tests.simulator_process import Simulator
@@ -177,6 +179,47 @@ def test_the_first_success_releases_all_that_wait(
     assert ends(tiktok) == {"published": 4, "429": 0}
 
 
+def test_posts_that_fail_alone_keep_their_pauses(
+    plan: Plan, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    unlucky, *_others = plan([0, *(MINUTE * (2 + 3 * n) for n in range(20))], accounts=2)
+    tiktok.fault("error", "video_init", user="maren0", status=500, code="internal_error", times=-1)
+    worker.run_for(2 * HOUR)
+    assert reread(unlucky, instance).state == PostState.DUE
+    with instance_scope(instance):
+        assert tries_of(reread(unlucky, instance)).unanswered < MOST_UNANSWERED
+    assert len(published(tiktok)) == 10
+
+
+def test_post_that_goes_to_sleep_as_the_outage_ends_wakes_soon(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    post = submit(privacy_level="SELF_ONLY")
+    tiktok.fault("fail_reason", reason="internal", times=2)
+    worker.run_for(30 * MINUTE)
+    assert (at := next_due()) is not None
+    assert at - read_db_now() > timedelta(hours=4)
+    TikTokOutage.objects.update(ended_at=read_db_now())  # another worker's success, while this one was at work
+    with instance_scope(instance):
+        outages.look_again(reread(post, instance))
+    assert (at := next_due()) is not None
+    assert at - read_db_now() <= timedelta(minutes=5)
+    worker.run_for(10 * MINUTE)
+    assert reread(post, instance).state == PostState.PUBLISHED
+
+
+def test_post_moved_by_a_person_no_longer_belongs_to_the_outage(
+    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, instance: Instance, editor: User
+) -> None:
+    (post,) = plan([0], accounts=1)
+    break_tiktok(REFUSED)
+    worker.run_for(HOUR)
+    assert reread(post, instance).outage_id is not None
+    with instance_scope(instance):
+        services.unschedule(reread(post, instance), actor=editor)
+    assert reread(post, instance).outage_id is None
+
+
 def test_the_operator_is_told_once_of_the_outage_and_of_its_end(
     plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -219,13 +262,23 @@ def test_doctor_has_one_finding_for_an_outage(
 # Reposting what an outage has cost
 
 
-def lost(plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, how: str) -> list[Post]:
-    """Four posts that ran out of time while TikTok was ill, which is well again."""
-    posts = plan([0, 0, 0, 0], accounts=2)
-    heal = break_tiktok(how)
-    worker.run_for(7 * HOUR)
-    heal()
-    return posts
+Lose = Callable[[str], list[Post]]
+
+
+@pytest.fixture
+def lose(plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, settings: Settings) -> Lose:
+    """Make four posts that run out of time while TikTok is ill, which is well again afterwards."""
+
+    def make(how: str) -> list[Post]:
+        settings.LATE_LIMIT_S = HOUR
+        posts = plan([0, 0, 0, 0], accounts=2)
+        heal = break_tiktok(how)
+        worker.run_for(2 * HOUR)
+        settings.LATE_LIMIT_S = 6 * HOUR
+        heal()
+        return posts
+
+    return make
 
 
 @pytest.mark.parametrize(
@@ -237,10 +290,10 @@ def lost(plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, how
     ],
 )
 def test_posts_of_one_outage_are_reposted_together(
-    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance,
+    lose: Lose, worker: Worker, tiktok: Simulator, instance: Instance,
     editor: User, client: Client, how: str, end: tuple[str, str],
 ) -> None:  # fmt: skip
-    posts = lost(plan, break_tiktok, worker, how)
+    posts = lose(how)
     assert {(reread(post, instance).state, reread(post, instance).attention_reason) for post in posts} == {end}
     client.force_login(editor)
     assert "4 posts" in client.get("/i/aurora/posts/").content.decode()
@@ -259,10 +312,10 @@ def test_posts_of_one_outage_are_reposted_together(
 
 
 def test_reposting_takes_only_what_was_chosen(
-    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, editor: User,
+    lose: Lose, worker: Worker, tiktok: Simulator, editor: User,
     client: Client, instance: Instance,
 ) -> None:  # fmt: skip
-    posts = lost(plan, break_tiktok, worker, INTERNAL)
+    posts = lose(INTERNAL)
     client.force_login(editor)
     address = f"/i/aurora/posts/outages/{reread(posts[0], instance).outage_id}/"
     assert client.post(address, {"posts": [str(posts[0].pk)]}).status_code == 302
@@ -274,10 +327,10 @@ def test_reposting_takes_only_what_was_chosen(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("how", [INTERNAL, REFUSED])
 def test_two_people_who_repost_at_once_publish_once(
-    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance,
+    lose: Lose, worker: Worker, tiktok: Simulator, instance: Instance,
     editor: User, how: str,
 ) -> None:  # fmt: skip
-    posts = lost(plan, break_tiktok, worker, how)
+    posts = lose(how)
 
     def click() -> int:
         with instance_scope(instance):
@@ -289,10 +342,8 @@ def test_two_people_who_repost_at_once_publish_once(
     assert ends(tiktok) == {"published": 4, "429": 0}
 
 
-def test_viewers_cannot_repost(
-    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, viewer: User, client: Client, instance: Instance
-) -> None:
-    posts = lost(plan, break_tiktok, worker, INTERNAL)
+def test_viewers_cannot_repost(lose: Lose, worker: Worker, viewer: User, client: Client, instance: Instance) -> None:
+    posts = lose(INTERNAL)
     client.force_login(viewer)
     outage = reread(posts[0], instance).outage_id
     assert str(outage) not in client.get("/i/aurora/posts/").content.decode()
@@ -300,10 +351,10 @@ def test_viewers_cannot_repost(
 
 
 def test_a_post_that_cannot_be_reposted_does_not_stop_the_others(
-    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance,
+    lose: Lose, worker: Worker, tiktok: Simulator, instance: Instance,
     editor: User,
 ) -> None:  # fmt: skip
-    posts = lost(plan, break_tiktok, worker, INTERNAL)
+    posts = lose(INTERNAL)
     with instance_scope(instance):
         TikTokAccount.objects.filter(pk=posts[0].account_id).update(status="disconnected")
         result = reposts.repost(Post.objects.filter(pk__in=[post.pk for post in posts]), actor=editor)
