@@ -39,16 +39,16 @@ requirements: $(VENV)/.dev ## Pin requirements*.in anew, with hashes
 	$(BIN)/python -m uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 
 test: $(VENV)/.dev ## Unit and integration tests, embedded (SQLite, no Redis)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --ignore-glob='*/tests/browser/*'
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore-glob='*/tests/browser/*'
 
 test-unit: $(VENV)/.dev ## Unit tests alone
 	$(BIN)/python -m pytest -n 3 --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/integration/*'
 
 test-integration: $(VENV)/.dev ## Integration tests alone
-	$(BIN)/python -m pytest -n 3 --dist loadfile --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
 
 test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Redis, as a role that is no superuser
-	PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m pytest -n 3 --dist loadfile --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
+	PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m pytest -n 3 --dist worksteal --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
 
 test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
 	bash scripts/test_browser.sh $(BIN)/python

@@ -46,6 +46,7 @@ def gallery(stack: Stack, browser: Browser, tmp_path_factory: pytest.TempPathFac
     return furnish(stack, browser, clips(tmp_path_factory.mktemp("clips")))
 
 
+@pytest.mark.timeout(300)  # the first one furnishes the product
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_and_fits(arrive: Arrive, gallery: Gallery, name: str) -> None:
     visitor = arrive() if name in PUBLIC else arrive(storage_state=gallery.storage_state)
