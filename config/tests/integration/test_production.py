@@ -87,6 +87,23 @@ def test_production_allows_only_the_host_of_base_url(tmp_path: Path) -> None:
     assert said == "clip.example.com accounts.addresses.BaseUrlHostMiddleware"
 
 
+WRONG_HOSTS = """
+import logging; logging.disable()
+import django; django.setup()
+from django.test import Client
+for host in ("clip.example.com", "evil.example.com", "clip.example.com:8443"):
+    answer = Client(headers={"host": host}).get("/api/v1/openapi.json", secure=True)
+    print(answer.status_code, answer["Content-Type"].partition(";")[0], answer.json().get("code"))
+"""
+
+
+def test_wrong_host_under_the_api_is_a_problem_in_production(tmp_path: Path) -> None:
+    said = answers(tmp_path, WRONG_HOSTS, BASE_URL="https://clip.example.com").splitlines()
+
+    wrong = "400 application/problem+json bad_request"
+    assert said == ["200 application/json None", wrong, wrong]
+
+
 COOKIES = """
 import django; django.setup()
 from django.conf import settings
