@@ -44,5 +44,5 @@ def _not_active(account: TikTokAccount) -> ApiProblem:
 
 
 def _reconnect(reason: str) -> ApiProblem:
-    text = f"{reason_text(reason)} {_('Somebody has to reconnect it first.')}"
+    text = f"{reason_text(reason)} {_('Reconnect the account first.')}"
     return ApiProblem(409, "reconnect_needed", text, state=AccountStatus.RECONNECT_NEEDED)

@@ -303,7 +303,7 @@ def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     ),
 )
 def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
-    """202: TikTok is asked within seconds, and its word moves the post. 409 where there is nothing to ask."""
+    """202: Clipdesk asks TikTok within seconds and applies its status. 409 where there is nothing to ask."""
     post = _find(post_id)
     with faults_as_problems(post):
         decisions.recheck_post(post, actor=request.user)
@@ -315,7 +315,7 @@ def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     "/posts/{id:post_id}/send-again",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
-    summary="Hand over once more a post of which nobody knows whether it is out",
+    summary="Resend a post whose outcome is unknown",
     openapi_extra=problems(
         FORBIDDEN,
         CONFLICT,

@@ -22,6 +22,7 @@ API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
 STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
 # How much is read at all; the rules say in their own words what TikTok takes of it, and the document says it too.
 CAPTION_MAX_CHARS: Final = 10_000
+CAPTION_LIMIT: Final = f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units, a line break counting as one."
 MEDIA_MAX_IDS: Final = 35
 SHORT_TEXT_MAX_CHARS: Final = 100
 WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
@@ -53,9 +54,7 @@ class Options(Strict):
     """What can be chosen for a post, and its files."""
 
     media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
-    caption: Annotated[
-        StrictStr, Field(max_length=CAPTION_MAX_CHARS, json_schema_extra={"maxLength": VIDEO_TITLE_MAX_UTF16})
-    ] = ""
+    caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS, description=CAPTION_LIMIT)] = ""
     privacy_level: Privacy = None
     allow_comment: StrictBool = False
     allow_duet: StrictBool = False
