@@ -25,6 +25,7 @@ for setup in embedded services; do
   part "refresh-kills-$setup" make refresh-kills KILLS=200 SETUP="$setup"
   part "hostile-$setup" make hostile SETUP="$setup"
 done
+part test-services make test-services
 part large make large
 export DEEP=1
 crash_points=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_crash_points.py)
