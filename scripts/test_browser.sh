@@ -12,4 +12,4 @@ export CHROMIUM=$chromium
 mapfile -t folders < <(find accounts instances tiktok config -type d -path '*/tests/browser' | sort)
 [ "${#folders[@]}" -gt 0 ] || { echo "There are no browser tests." >&2; exit 1; }
 # A file keeps to one process: what takes long to furnish is furnished once.
-exec "$python" -m pytest -q -n 3 --dist loadfile "$@" "${folders[@]}"
+exec "$python" -m pytest -q -n 2 --dist loadfile "$@" "${folders[@]}"
