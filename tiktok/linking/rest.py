@@ -203,7 +203,7 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
 def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
     """Name and labels are the team's own; TikTok never overwrites them."""
     if not payload.model_fields_set:
-        raise invalid(FieldError("body", "required", "Give a name or labels."))
+        raise invalid(FieldError("name", "required", "Give a name or labels."))
     account = _find(account_id)
     with transaction.atomic():
         if "name" in payload.model_fields_set:

@@ -148,7 +148,7 @@ def test_what_was_made_is_found_at_its_location(api: Api, linked: TikTokAccount,
         ("PATCH", "/accounts/{account}", {"labels": ["a,b"]}, [("labels", "not_visible")]),
         ("PATCH", "/accounts/{account}", {"labels": [f"l{number}" for number in range(11)]}, [("labels", "too_many")]),
         ("PATCH", "/accounts/{account}", {"labels": ["x" * 31]}, [("labels", "too_long")]),
-        ("PATCH", "/accounts/{account}", {}, [("body", "required")]),
+        ("PATCH", "/accounts/{account}", {}, [("name", "required")]),
         ("PATCH", "/accounts/{account}", [], [("body", "wrong_type")]),
     ],
 )  # fmt: skip
