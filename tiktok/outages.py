@@ -52,21 +52,21 @@ def _count_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> T
         return found.first()
 
 
-def open_outage(app_id: UUID, kind: OutageKind) -> TikTokOutage | None:
-    """The one that lasts, if any."""
-    return TikTokOutage.objects.filter(app_id=app_id, kind=kind, ended_at=None).first()
+def end_outage(kind: OutageKind, submission: Submission) -> None:
+    """After the success of ``submission``: end the open outage, if there is one, and release the posts that wait.
 
-
-def end_outage(outage: TikTokOutage, submission: Submission) -> None:
-    """After a success: release the posts that wait. An init sent before the outage began proves nothing."""
-    now = read_db_now()
-    rows = TikTokOutage.objects.filter(pk=outage.pk, ended_at=None, began_at__lt=submission.init_sent_at)
+    An init sent before the outage began proves nothing. One statement where no outage is open.
+    """
+    outage = TikTokOutage.objects.filter(app_id=submission.app_id, kind=kind, ended_at=None).first()
+    if outage is None or outage.began_at >= submission.init_sent_at:
+        return
+    now, is_reported = read_db_now(), outage.faults >= REPORTED_FROM
     with transaction.atomic():
-        if not rows.update(ended_at=now):
+        if not TikTokOutage.objects.filter(pk=outage.pk, ended_at=None).update(ended_at=now):
             return
-        if outage.faults >= REPORTED_FROM and now - outage.began_at >= LEAST:
+        if is_reported and now - outage.began_at >= LEAST:
             _release_posts(outage, succeeded=submission.credential_id)
-    if outage.faults >= REPORTED_FROM:
+    if is_reported:
         log.warning("TikTok takes posts of app %s again, after %d faults", outage.app_id, outage.faults)
 
 

@@ -63,7 +63,7 @@ class _Uploads:
             self._open[threading.get_ident()] = connection
 
     def break_off(self) -> None:
-        """Close all of them; whoever waits on one sees the line break at once."""
+        """Close all of them; each waiting thread sees its connection break at once."""
         with self._lock:
             for connection in self._open.values():
                 if (sock := connection.sock) is None:

@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
 # After these TikTok may or may not have ended the grant.
 MAYBE_DONE: Final = frozenset({ErrorKind.UNCLEAR, ErrorKind.SERVER})
-# Why a consent was not given back: no usable token was left, TikTok did not take it, or nobody knows, since TikTok's
-# answer was lost each time.
+# Why a consent was not given back: no usable token was left, TikTok refused it, or the outcome is unknown because every
+# answer of TikTok was lost.
 UNUSABLE: Final = "unusable"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
@@ -85,7 +85,7 @@ def _revoke(credential: TikTokCredential) -> None:
 
 
 def _revoke_with(credential: TikTokCredential, token: UsableToken) -> None:
-    """That TikTok is asked is committed before: whoever comes after a lost answer, or a crash, can read the next one.
+    """Commit that TikTok is asked, then ask: after a lost answer or a crash, the next answer can still be interpreted.
 
     Raises ClientSecretUnreadable, TikTokError.
     """

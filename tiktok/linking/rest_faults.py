@@ -13,9 +13,10 @@ from tiktok.api.limits import RATE_WINDOW_S
 
 REFRESH_RETRY_S: Final = 3
 OUTAGE_RETRY_S: Final = 30
+DISCONNECTED: Final = KnownProblem(409, "account_disconnected", "a person has to connect the account again")
 # What every call answers that asks TikTok. Where TikTok refuses, its own code is the problem's.
 OF_TIKTOK: Final = (
-    KnownProblem(409, "account_disconnected", "a person has to connect the account again"),
+    DISCONNECTED,
     KnownProblem(409, "reconnect_needed", "a person has to reconnect the account; also TikTok's own codes"),
     KnownProblem(409, "scope_missing", "the account has not allowed Clipdesk to publish: a person reconnects it"),
     KnownProblem(409, "spam_risk_too_many_posts", "the account has reached TikTok's cap of posts for 24 hours"),

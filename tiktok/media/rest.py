@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from instances.http import InstanceRequest
 from instances.jobs.nudge import nudge
-from instances.openapi import COUNT, LOCATION, TEXT, KnownProblem, problems
+from instances.openapi import COUNT, LOCATION, TEXT, Json, KnownProblem, problems
 from instances.problems import API_PREFIX, ApiProblem, FieldError, problem_response
 from instances.rest import ApiRouter, Cursor, Limit, Page, paginate, require_scope
 from instances.roles import KeyScope
@@ -25,7 +25,6 @@ from tiktok.media.tasks import check_media
 from tiktok.models import Media, MediaKind, MediaState, MediaUpload
 
 Answer = dict[str, Any]
-Json = dict[str, Any]
 PER_PAGE: Final = 25
 UPLOAD: Final = "/media/uploads/{id:upload_id}"
 MULTIPART: Final = {

@@ -96,7 +96,6 @@ def _give_up(step: Step) -> Pause:
 def _published(step: Step, status: PublishStatus) -> Pause:
     submission = step.submission
     _learn_audit(step.post, submission)
-    outage = outages.open_outage(submission.app_id, OutageKind.PUBLISH)
     step.move(
         PostState.PUBLISHED,
         cause=EventCause.TIKTOK,
@@ -110,8 +109,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         tiktok_code="",
         fail_reason="",
     )
-    if outage:
-        outages.end_outage(outage, submission)
+    outages.end_outage(OutageKind.PUBLISH, submission)
     return _until_public_id(step)
 
 

@@ -30,7 +30,7 @@ from instances.rest import (
     require_scope,
 )
 from instances.roles import KeyScope, Permission
-from tiktok.linking.rest_faults import OF_TIKTOK
+from tiktok.linking.rest_faults import DISCONNECTED, OF_TIKTOK
 from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
 from tiktok.models.states import AttentionReason, may_move
 from tiktok.publishing import decisions, queries, repeats, rest_input, services, tasks
@@ -66,7 +66,6 @@ KEY: Final = {
 CONFLICT: Final = KnownProblem(409, "state_conflict", "the post is not in a state for this; `possible` says for what")
 IN_QUARANTINE: Final = KnownProblem(409, "quarantine", "nothing is sent until the operator ends the quarantine")
 QUOTA: Final = KnownProblem(409, "quota_posts", "as many posts wait or are in progress as the instance can have")
-DISCONNECTED: Final = OF_TIKTOK[0]
 OF_SENDING: Final = (CONFLICT, IN_QUARANTINE, QUOTA, *OF_TIKTOK)
 OF_CREATING: Final = problems(
     *OF_SENDING,

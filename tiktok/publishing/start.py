@@ -231,8 +231,7 @@ def _adopt(step: Step, submission: Submission, receipt: InitReceipt) -> Pause:
     if url is not None:
         known["upload_url"] = seal(Submission, receipt.submission_id, "upload_url", url)
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
-    if outage := outages.open_outage(submission.app_id, OutageKind.INIT):
-        outages.end_outage(outage, submission)
+    outages.end_outage(OutageKind.INIT, submission)
     step.was_dropped = False
     return GO_ON
 

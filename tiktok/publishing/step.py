@@ -204,10 +204,11 @@ class Step:
         A wait that would pass the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards
         the backoff; waiting for one's turn does not.
         """
+        held_by = {"outage_id": outage.pk} if outage else {}
         if self._would_be_late(seconds):
-            said: dict[str, Any] = {"error_code": reason, "log_id": log_id}
-            said |= {"outage_id": outage.pk} if outage else {}
-            return self.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, **said)
+            return self.need_attention(
+                AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=reason, log_id=log_id, **held_by
+            )
         count = min(self.post.hold_count + is_trouble, 1000)
         next_try_at = read_db_now() + timedelta(seconds=seconds)
         with transaction.atomic():
@@ -215,7 +216,7 @@ class Step:
                 said = {"log_id": log_id} if log_id else {}
                 self.note({"hold": reason, "seconds": round(seconds)} | said)
             held = {"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at}
-            self.save(post=held | ({"outage_id": outage.pk} if outage else {}))
+            self.save(post=held | held_by)
         return max(seconds, 0.1)
 
     def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:

@@ -59,7 +59,7 @@ class Question:
 
 
 def certainty(old: Profile, new: Profile) -> bool | None:
-    """Return whether both are surely the same TikTok user's, or only probably; None where nobody is to be asked.
+    """Return whether both are surely the same TikTok user's, or only probably; None if there is no question.
 
     The later link must work, the earlier one not be on its way out. Nothing moves from production to a sandbox.
     """

@@ -90,7 +90,7 @@ def _locked(old_id: UUID, new_id: UUID) -> tuple[TikTokAccount, TikTokAccount]:
 
 
 def _requeue(account: TikTokAccount, actor: User, apps: dict[str, str]) -> int:
-    """Take waiting posts from any worker, which knows the old link, and let those that are due start anew."""
+    """Release waiting posts from workers that have read the old link, and requeue those that are due."""
     person, moved = Person(actor), 0
     for post in Post.objects.filter(account=account, state__in=WAITING).order_by("pk"):
         person.guard(post, KEEP if post.state == PostState.SCHEDULED else db_now())
