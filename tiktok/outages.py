@@ -22,8 +22,10 @@ log = logging.getLogger(__name__)
 
 # So many faults without a success between them are an outage.
 REPORTED_FROM: Final = 3
-# A shorter one releases nobody: then TikTok was not away, but refused some.
+# A shorter one releases no post: then TikTok was not away, but refused some.
 LEAST: Final = timedelta(minutes=5)
+# After so long without any success TikTok was away, no matter whose posts wait.
+SURE: Final = timedelta(hours=1)
 # Between two tries of one post, whatever releases it; after a video that TikTok failed to publish there are two more.
 LEAST_BETWEEN: Final = {OutageKind.INIT: timedelta(minutes=15), OutageKind.PUBLISH: timedelta(minutes=30)}
 KEPT: Final = timedelta(days=30)
@@ -64,8 +66,9 @@ def end_outage(kind: OutageKind, submission: Submission) -> None:
     with transaction.atomic():
         if not TikTokOutage.objects.filter(pk=outage.pk, ended_at=None).update(ended_at=now):
             return
-        if is_reported and now - outage.began_at >= LEAST:
-            _release_posts(outage, succeeded=submission.credential_id)
+        lasted = now - outage.began_at
+        if lasted >= SURE or (is_reported and lasted >= LEAST):
+            _release_posts(outage, succeeded=submission.credential_id, is_sure=lasted >= SURE)
     if is_reported:
         log.warning("TikTok takes posts of app %s again, after %d faults", outage.app_id, outage.faults)
 
@@ -85,16 +88,16 @@ def posts_held_by(outage: TikTokOutage) -> int:
         return _held_by(outage).count()
 
 
-def _release_posts(outage: TikTokOutage, *, succeeded: UUID) -> None:
+def _release_posts(outage: TikTokOutage, *, succeeded: UUID, is_sure: bool) -> None:
     """Back into the queue, in which each account's posts go one after the other. Passes by what a worker holds.
 
     Those that have just been tried wait a little, since tries are few. None where all are one creator's and the success
-    was another's: then TikTok is not away.
+    was another's: then TikTok may not have been away, unless there was no success for long (``is_sure``).
     """
     with _everywhere():
         held = _held_by(outage)
         creators = set(held.values_list("account__credential_id", flat=True))
-        if len(creators) == 1 and succeeded not in creators:
+        if len(creators) == 1 and succeeded not in creators and not is_sure:
             return
         floor = LEAST_BETWEEN[OutageKind(outage.kind)]
         tried = Submission.objects.filter(post=OuterRef("pk"), init_sent_at__gt=db_in(-floor))

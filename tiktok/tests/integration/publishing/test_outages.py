@@ -179,6 +179,17 @@ def test_the_first_success_releases_all_that_wait(
     assert ends(tiktok) == {"published": 4, "429": 0}
 
 
+def test_success_of_another_creator_ends_a_long_outage(
+    plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance
+) -> None:
+    waiting, other = plan([0, 3 * HOUR], accounts=2)
+    heal = break_tiktok(INTERNAL)
+    worker.run_for(2 * HOUR)
+    heal()
+    worker.run_for(HOUR + 5 * MINUTE)  # the other one starts at its time
+    assert states([waiting, other], instance) == {PostState.PUBLISHED}
+
+
 def test_posts_that_fail_alone_keep_their_pauses(
     plan: Plan, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
