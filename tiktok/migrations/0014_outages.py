@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("init", "TikTok does not answer"),
+                            ("init", "TikTok takes no videos"),
                             ("publish", "TikTok takes videos and fails to publish them"),
                         ],
                         max_length=7,
