@@ -6,6 +6,7 @@ COPY requirements.txt ./
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.txt
 COPY manage.py LICENSE NOTICE ./
 COPY config config/
+COPY core core/
 COPY accounts accounts/
 COPY instances instances/
 COPY tiktok tiktok/
@@ -35,5 +36,5 @@ COPY --from=build /simulator tiktok/simulator/
 FROM base
 COPY --from=build /app /app
 EXPOSE 8000
-HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-m", "config.healthcheck"]
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s CMD ["python", "-m", "core.serving.healthcheck"]
 CMD ["python", "manage.py", "serve", "--bind", "0.0.0.0:8000", "--processes", "2"]

@@ -93,7 +93,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     ``deep`` ones run only where they are asked for by ``-m deep``.
     """
-    has_services = settings.DATABASES["default"]["ENGINE"] == "instances.postgresql"
+    has_services = settings.DATABASES["default"]["ENGINE"] == "core.postgresql"
     marks = ["embedded" if has_services else "services", *([] if config.option.markexpr == "deep" else ["deep"])]
     left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in marks)]
     config.hook.pytest_deselected(items=left_out)

@@ -17,13 +17,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from accounts.addresses import is_own_address
 from accounts.models import User
 from accounts.reauthentication import is_signed_in_within
+from core.doctor.views import health
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -42,12 +42,8 @@ class ClipdeskAdminSite(AdminSite):
     site_url = "/instances/"
 
     def get_urls(self) -> list[Any]:
-        """With the pages of the apps above, for staff alone (``settings.ADMIN_PAGES``)."""
-        pages = [
-            path(address, self.admin_view(import_string(view)), name=name)
-            for address, name, view in settings.ADMIN_PAGES
-        ]
-        return pages + super().get_urls()
+        """With the health page beside the tables."""
+        return [path("health/", self.admin_view(health), name="health"), *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
         """Answers 400 to a NUL in the address, which PostgreSQL takes in no text and the admin's pages pass on."""

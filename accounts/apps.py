@@ -1,13 +1,11 @@
 """People and customers."""
 
-from importlib import import_module
-
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
-from accounts.append_only import AppendOnlyTable, protect, register
+from core.append_only import AppendOnlyTable, protect, register
 
 
 class AccountsConfig(AppConfig):
@@ -21,7 +19,7 @@ class AccountsConfig(AppConfig):
         """Lines of the audit log stay as they are; receivers write what happens to sign-ins."""
         register(AppendOnlyTable("accounts_auditlogentry"))
         post_migrate.connect(protect, sender=self, dispatch_uid="append-only")
-        import_module("accounts.receivers")
+        from accounts import receivers  # noqa: F401 - connects them
 
 
 class AdminConfig(admin_apps.AdminConfig):

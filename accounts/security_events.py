@@ -8,8 +8,8 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from accounts.audit import record_about_person
-from accounts.client import client_address, user_agent
 from accounts.models import User
+from core.web.client import client_address, user_agent
 
 log = logging.getLogger(__name__)
 

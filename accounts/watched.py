@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
-from accounts.client import client_address
 from accounts.models import User
 from accounts.security_events import note
+from core.web.client import client_address
 
 LOCKOUT_S: Final = 300
 

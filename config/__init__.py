@@ -1,1 +1,5 @@
-"""Wiring only: names apps by string and imports none of them."""
+"""Wiring only. The Celery app is here so that whoever nudges a worker, in whatever process, has it."""
+
+from config.celery import app as celery_app
+
+__all__ = ["celery_app"]

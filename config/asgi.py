@@ -1,13 +1,9 @@
 """The ASGI entry point that the web server loads: the front, with the WSGI application behind it."""
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from config.wsgi import application as wsgi_application
+from core.serving.front.application import Front
+from core.serving.front.limits import Limits
 
-front = import_string("instances.serving.front.application.Front")
-application = front(
-    wsgi_application,
-    limits=import_string("instances.serving.front.limits.Limits")(),
-    scratch=settings.DATA_DIR,
-)
+application = Front(wsgi_application, limits=Limits(), scratch=settings.DATA_DIR)

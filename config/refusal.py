@@ -4,7 +4,9 @@ import sys
 from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.module_loading import import_string
+
+from core.doctor.finding import fault
+from core.doctor.report import as_json, as_text
 
 
 def refuse(error: ImproperlyConfigured, arguments: Sequence[str]) -> int:
@@ -12,11 +14,10 @@ def refuse(error: ImproperlyConfigured, arguments: Sequence[str]) -> int:
     if arguments[1:2] != ["doctor"]:
         sys.stderr.write(f"Clipdesk cannot start: {error}\nCorrect it in the environment (.env) and start again.\n")
         return 1
-    finding = import_string("instances.doctor.finding.fault")(
+    finding = fault(
         "settings",
         f"Clipdesk cannot start: {error}",
         "Correct it in the environment (.env), then run the doctor again: the other checks need the settings.",
     )
-    form = "as_json" if "--json" in arguments else "as_text"
-    sys.stdout.write(import_string(f"instances.doctor.report.{form}")([finding]) + "\n")
+    sys.stdout.write((as_json if "--json" in arguments else as_text)([finding]) + "\n")
     return 1

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from accounts.addresses import at_base_url, is_own_address
 from accounts.models import LONGEST_EMAIL, User
 from accounts.watched import WatchedSignIn
+from core.jobs.mail import queue_mail
 from instances.invited import forget_invitation, invitation_in
-from instances.jobs.mail import queue_mail
 from instances.models import Invitation
 from instances.pages import home_of
 from instances.services import InvitationUnusable, accept_invitation, create_tenant_with_instance

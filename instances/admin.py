@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import ReadOnlyAdmin, actor_of
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership
+from core.models import JobLease, OutgoingMail
 from instances.admin_forms import FixedPeople, PeopleOfTenant
 from instances.forms import GeneralForm
-from instances.models import ApiKey, Instance, Invitation, JobLease, Membership, OutgoingMail
+from instances.models import ApiKey, Instance, Invitation, Membership
 from instances.services import staff
 from instances.tenant_admin import AddsCustomers
 

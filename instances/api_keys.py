@@ -11,10 +11,10 @@ from django.db import InternalError, OperationalError
 from django.db.models import Case, F, Q, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
+from core.jobs.clock import db_now
+from core.web.problems import problem_response
 from instances.access import Access, access_for
-from instances.jobs.clock import db_now
 from instances.models import ApiKey
-from instances.problems import problem_response
 from instances.roles import KEY_SCOPE_NEEDS, KeyScope
 from instances.tokens import hash_key
 

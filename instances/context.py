@@ -1,39 +1,18 @@
-"""What every page's frame shows: the left rail. Apps above add theirs by ``settings.RAIL_PROVIDERS``."""
+"""What every page's frame shows: the left rail."""
 
-from collections.abc import Callable
-from typing import Any, Final, cast
+from typing import Any, cast
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
-from django.utils.functional import Promise, SimpleLazyObject
-from django.utils.module_loading import import_string
-from django.utils.translation import gettext_lazy as _
+from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from instances.access import Access
 from instances.http import InstanceRequest
 from instances.notices.reading import bell_of
 from instances.queries import instances_of
+from instances.rail import Part, entries, providers
 from instances.roles import Permission
-
-# Where, label, icon. An entry shows once its page exists, to those whose role opens it.
-PAGES: Final = (
-    ("", _("Home"), "home"),
-    ("posts/", _("Posts"), "list-details"),
-    ("calendar/", _("Calendar"), "calendar"),
-    ("media/", _("Media"), "photo-video"),
-    ("analytics/", _("Analytics"), "chart-line"),
-    ("accounts/", _("Accounts"), "users"),
-)
-SETTINGS: Final = (
-    ("settings/general/", _("General"), "adjustments"),
-    ("settings/connections/", _("Connections"), "plug-connected"),
-    ("settings/members/", _("Members"), "users-group"),
-    ("settings/notifications/", _("Notifications"), "bell"),
-    ("settings/advanced/", _("Advanced"), "key"),
-)
-NEW_POST: Final = "posts/new/"
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -49,39 +28,35 @@ def build_rail(request: HttpRequest) -> dict[str, Any]:
     access: Access | None = getattr(request, "membership", None)
     if access:
         found |= _inside(cast(InstanceRequest, request), access)
-        for name in settings.RAIL_PROVIDERS:
-            provider: Callable[[HttpRequest], dict[str, Any]] = import_string(name)
-            found |= provider(request)
+        for provider in providers():
+            found |= provider(cast(InstanceRequest, request))
     return found
 
 
 def _inside(request: InstanceRequest, access: Access) -> dict[str, Any]:
     base = f"/i/{access.instance.slug}/"
-    nav = _entries(request, access, base, PAGES)
-    connections = _opens(access, base + "settings/connections/")
+    nav = _entries(request, access, base, Part.PAGES)
     can_write = access.can(Permission.POST_WRITE)
-    can_post = can_write and _opens(access, base + NEW_POST)
     return {
         "bell": bell_of(access.user) if can_write else None,
         "notices_url": base + "notices/",
         "notices_active": request.path.startswith(base + "notices/"),
         "nav": nav,
-        "settings_nav": _entries(request, access, base, SETTINGS),
+        "settings_nav": _entries(request, access, base, Part.SETTINGS),
         "settings_active": request.path.startswith(base + "settings/"),
-        "can_create_post": can_post,
-        "new_post_url": base + NEW_POST if can_post else "",
-        "all_accounts_url": nav[0]["url"] if nav else "",
-        "connections_url": base + "settings/connections/" if connections else "",
     }
 
 
-def _entries(
-    request: HttpRequest, access: Access, base: str, pages: tuple[tuple[str, Promise, str], ...]
-) -> list[dict[str, Any]]:
+def _entries(request: HttpRequest, access: Access, base: str, part: Part) -> list[dict[str, Any]]:
     return [
-        {"label": label, "url": base + suffix, "icon": icon, "active": _is_active(request.path, base, suffix)}
-        for suffix, label, icon in pages
-        if _opens(access, base + suffix)
+        {
+            "label": entry.label,
+            "url": base + entry.path,
+            "icon": entry.icon,
+            "active": _is_active(request.path, base, entry.path),
+        }
+        for entry in entries(part)
+        if _opens(access, base + entry.path)
     ]
 
 

@@ -21,13 +21,13 @@ from django.utils.translation import gettext as _
 from django.views.defaults import page_not_found
 
 from accounts.models import User
+from core.serving.front.pieces import CONTINUES
+from core.web.problems import API_PREFIX, problem_response
 from instances.access import access_among, lacks_second_factor
 from instances.api_keys import KeyAccess, allowance_left, count_request, key_access, too_many_requests
 from instances.http import InstanceRequest
 from instances.models import Instance
-from instances.problems import API_PREFIX, problem_response
 from instances.scoping import instance_scope, unscoped
-from instances.serving.front.pieces import CONTINUES
 
 NO_SECOND_FACTOR: Final = (
     "The tenant requires two-factor sign-in, and the person who created this key has not set it up. "

@@ -15,9 +15,9 @@ from ninja import P, QueryEx, Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict
 
+from core.web.problems import ApiProblem, FieldError, invalid
 from instances.http import InstanceRequest
 from instances.models import ApiKey
-from instances.problems import ApiProblem, FieldError, invalid
 from instances.roles import KeyScope
 
 M = TypeVar("M", bound=Model)

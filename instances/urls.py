@@ -2,7 +2,8 @@
 
 from django.urls import include, path
 
-from instances.views import front, health, invitation, notices, settings
+from core.web import health
+from instances.views import front, invitation, notices, settings
 
 app_name = "instances"
 

@@ -6,18 +6,20 @@ from pathlib import Path
 from typing import Final
 
 WALKER: Final = ("config/tests/integration/test_walker.py",)
-CONNECTING: Final = ("tiktok/tests/integration/linking/test_connect.py",)
-WAYS_BACK: Final = ("tiktok/tests/integration/linking/test_connect_faults.py",)
-LINKS: Final = ("tiktok/tests/integration/linking/test_connect_links.py",)
+CONNECTING: Final = ("tiktok/tests/integration/connect/test_connect.py",)
+WAYS_BACK: Final = ("tiktok/tests/integration/connect/test_connect_faults.py",)
+LINKS: Final = ("tiktok/tests/integration/connect/test_connect_links.py",)
 _PROOFS: Final = "tiktok/tests/integration/proofs/test_crash_points.py"
-_PUBLISHING: Final = "tiktok/tests/integration/publishing"
+_DELIVERY: Final = "tiktok/tests/integration/delivery"
 DEATHS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[one chunk]",)
 CHUNKS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[three chunks]",)
 FROST: Final = (f"{_PROOFS}::test_a_worker_may_freeze_at_every_point_and_wake_amid_the_other_ones_work[one chunk]",)
 CANCELS: Final = (f"{_PROOFS}::test_a_person_may_cancel_at_every_point[one chunk]",)
 WIRE: Final = ("tiktok/tests/integration/proofs/test_webhooks_on_the_wire.py",)
 WEBHOOKS: Final = tuple(f"tiktok/tests/integration/webhooks/test_{what}.py" for what in ("receive", "removal"))
-TOKENS: Final = tuple(f"tiktok/tests/integration/linking/test_{what}.py" for what in ("tokens", "disconnect"))
+TOKENS: Final = tuple(
+    f"tiktok/tests/integration/{what}.py" for what in ("access/test_tokens", "accounts/test_disconnect")
+)
 LAST_BYTES: Final = (f"{_PROOFS}::test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once",)
 
 
@@ -80,27 +82,27 @@ _SCOPES_AND_PERMISSIONS = [
         'Membership.objects.filter(user=user, instance=OuterRef("pk"))',
         "Membership.objects.filter(user=user)",
     ),
-    unguarded("anybody cancels a post", "tiktok/publishing/actions.py", "POST_WRITE", "post_cancel"),
+    unguarded("anybody cancels a post", "tiktok/posts/web/actions.py", "POST_WRITE", "post_cancel"),
     unguarded("anybody sees the members", "instances/views/settings.py", "MEMBER_MANAGE", "settings_members"),
-    unguarded("anybody disconnects an account", "tiktok/linking/views.py", "ACCOUNT_MANAGE", "account_disconnect"),
+    unguarded("anybody disconnects an account", "tiktok/accounts/views.py", "ACCOUNT_MANAGE", "account_disconnect"),
     mutant(
         "any key cancels a post",
         WALKER,
-        "tiktok/publishing/rest.py",
+        "tiktok/posts/rest/routes.py",
         '"/posts/{id:post_id}/cancel",\n    response={202: PostOut},\n    auth=require_scope(KeyScope.POSTS_PUBLISH),',
         '"/posts/{id:post_id}/cancel",\n    response={202: PostOut},\n    auth=require_scope(KeyScope.POSTS_READ),',
     ),
     mutant(
         "no key is needed to read a post",
         WALKER,
-        "tiktok/publishing/rest.py",
+        "tiktok/posts/rest/routes.py",
         '"/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ)',
         '"/posts/{id:post_id}", response=PostOut, auth=None',
     ),
     mutant(
         "a page reads past the scope",
         WALKER,
-        "tiktok/publishing/views.py",
+        "tiktok/posts/web/views.py",
         'get_object_or_404(Post.objects.select_related("account__instance", "created_by"), pk=post_id)',
         'get_object_or_404(Post._base_manager.select_related("account__instance", "created_by"), pk=post_id)',
     ),
@@ -117,48 +119,48 @@ _CONNECTING = [
     mutant(
         "a look at the callback's headers spends the code",
         WAYS_BACK,
-        "tiktok/linking/oauth/urls.py",
+        "tiktok/connect/oauth/urls.py",
         'if request.method == "GET":',
         "if request.method:",
     ),
     mutant(
         "whoever may not link any more still spends the code",
         WAYS_BACK,
-        "tiktok/linking/oauth/adapter.py",
+        "tiktok/connect/oauth/adapter.py",
         "            check_attempt(request.user, self._attempt)\n",
         "",
     ),
     mutant(
         "another person who is signed in finishes the attempt",
         WAYS_BACK,
-        "tiktok/linking/attempt.py",
+        "tiktok/connect/attempt.py",
         "if str(user.pk) != self.user:",
         "if False:",
     ),
     mutant(
         "a role that was taken meanwhile still links",
         WAYS_BACK,
-        "tiktok/linking/attempt.py",
+        "tiktok/connect/attempt.py",
         "if not access.can(Permission.ACCOUNT_MANAGE if self.needs_manage else Permission.ACCOUNT_RECONNECT):",
         "if False:",
     ),
     mutant(
         "a reconnect takes whoever comes back",
         CONNECTING,
-        "tiktok/linking/services.py",
+        "tiktok/connect/services.py",
         "if reconnect is not None and reconnect.credential.open_id != tokens.open_id:",
         "if False and reconnect is not None:",
     ),
     mutant(
         "the last of two windows forgets what the first one came to",
         WAYS_BACK,
-        "tiktok/linking/result.py",
+        "tiktok/connect/result.py",
         "    session = type(request.session)(request.session.session_key)\n",
         "    session = request.session\n",
     ),
 ]
 
-_LINKS: Final = "tiktok/linking/connect_links"
+_LINKS: Final = "tiktok/connect/links"
 _CONNECT_LINKS = [
     mutant(
         "a connect link is used twice",
@@ -208,14 +210,14 @@ _PROTOCOL = [
     mutant(
         "a renewal without a fence",
         FROST,
-        "tiktok/publishing/claims.py",
+        "tiktok/delivery/claims.py",
         "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence, lease_until__gt=db_now())",
         "WorkItem.objects.filter(post_id=held.post_id)",
     ),
     mutant(
         "a release without a fence",
         FROST,
-        "tiktok/publishing/claims.py",
+        "tiktok/delivery/claims.py",
         "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence).update(",
         "WorkItem.objects.filter(post_id=held.post_id).update(",
     ),
@@ -226,7 +228,7 @@ _PROTOCOL = [
         "WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())",
         "WorkItem.objects.filter(post_id=post.pk, fence=self.fence)",
         Edit(
-            "tiktok/publishing/claims.py",
+            "tiktok/delivery/claims.py",
             "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence, lease_until__gt=db_now())",
             "WorkItem.objects.filter(post_id=held.post_id, fence=held.fence)",
         ),
@@ -234,7 +236,7 @@ _PROTOCOL = [
     mutant(
         "publish_id saved late",
         DEATHS,
-        "tiktok/publishing/start.py",
+        "tiktok/delivery/start.py",
         "    keep_receipt(submission, answer)\n",
         """    with opened(media_of(step.post).file) as descriptor:
         chunk = plan_chunks(submission.video_size).chunk_at(0)
@@ -246,23 +248,23 @@ _PROTOCOL = [
     keep_receipt(submission, answer)
 """,
         Edit(
-            "tiktok/publishing/start.py",
+            "tiktok/delivery/start.py",
             "from tiktok.api import content_posting\n",
             "from tiktok.api import content_posting\nfrom tiktok.api.body import FileChunkBody\n"
-            "from tiktok.gateway import tiktok_client\n",
+            "from tiktok.access.gateway import tiktok_client\n",
         ),
     ),
     mutant(
         "no point of no return",
         CANCELS,
-        "tiktok/publishing/upload.py",
+        "tiktok/delivery/upload.py",
         '            self.step.save(submission={"pnr_at": read_db_now()})\n',
         "",
     ),
     mutant(
         "pnr_at read before the lock",
         CANCELS,
-        "tiktok/publishing/services.py",
+        "tiktok/posts/services.py",
         "    with transaction.atomic():\n        person = Person(actor)\n",
         "    post.had_pnr = post.has_passed_no_return()\n"
         "    with transaction.atomic():\n        person = Person(actor)\n",
@@ -287,56 +289,56 @@ _PROTOCOL = [
     mutant(
         "re-init on an odd PUT answer",
         LAST_BYTES,
-        "tiktok/publishing/upload.py",
+        "tiktok/delivery/upload.py",
         'error_code="bug", tiktok_code="upload-400")\n    return _interrupted(step, submission, is_in_doubt=True)\n',
         'error_code="bug", tiktok_code="upload-400")\n    return _start_anew(step)\n',
     ),
     mutant(
         "R2 on 404 right after the point of no return",
         LAST_BYTES,
-        "tiktok/publishing/upload.py",
+        "tiktok/delivery/upload.py",
         "    if submission.pnr_at is None and says_missing and submission.url_died_at is not None:\n",
         "    if says_missing and submission.url_died_at is not None:\n",
     ),
     mutant(
         "one late proof is enough",
-        (f"{_PUBLISHING}/test_faults.py::test_one_late_read_that_lags_is_no_proof",),
-        "tiktok/publishing/upload.py",
+        (f"{_DELIVERY}/test_faults.py::test_one_late_read_that_lags_is_no_proof",),
+        "tiktok/delivery/upload.py",
         "    return _prove_twice(step, submission)\n",
         "    return _start_anew(step)\n",
     ),
     mutant(
         "R3 on any FAILED",
-        (f"{_PUBLISHING}/test_codes.py::test_a_reason_that_will_not_pass_ends_the_post",),
-        "tiktok/publishing/follow.py",
+        (f"{_DELIVERY}/test_codes.py::test_a_reason_that_will_not_pass_ends_the_post",),
+        "tiktok/delivery/poll.py",
         "    if what.new_init_allowed and may_go_on:\n",
         "    if may_go_on:\n",
     ),
     mutant(
         "a post is reposted twice",
-        (f"{_PUBLISHING}/test_outages.py::test_two_people_who_repost_at_once_publish_once",),
-        "tiktok/publishing/reposts.py",
+        (f"{_DELIVERY}/test_outages.py::test_two_people_who_repost_at_once_publish_once",),
+        "tiktok/posts/reposts.py",
         "        if not lost_posts().filter(pk=post.pk).exists():\n",
         "        if False:\n",
     ),
     mutant(
         "tries of an outage are not spread",
-        (f"{_PUBLISHING}/test_outages.py::test_tries_are_spread_over_the_time_a_post_has",),
-        "tiktok/publishing/tries.py",
+        (f"{_DELIVERY}/test_outages.py::test_tries_are_spread_over_the_time_a_post_has",),
+        "tiktok/delivery/tries.py",
         "    return latest if made == most - 1 else min(pause, latest)\n",
         "    return min(pause, latest)\n",
     ),
     mutant(
         "R1 despite a receipt",
         DEATHS,
-        "tiktok/publishing/start.py",
+        "tiktok/delivery/start.py",
         "    if receipt is not None:\n        return _adopt(step, submission, receipt)\n    step.move(",
         "    step.move(",
     ),
     mutant(
         "an init that was not recorded",
         DEATHS,
-        "tiktok/publishing/start.py",
+        "tiktok/delivery/start.py",
         "    keep_receipt(submission, answer)\n"
         "    return _adopt(step, submission, InitReceipt.objects.get(submission=submission))\n",
         """    known = {
@@ -350,35 +352,35 @@ _PROTOCOL = [
     mutant(
         "nobody asks after a dropped claim",
         DEATHS,
-        "tiktok/publishing/step.py",
+        "tiktok/delivery/step.py",
         "        self.was_dropped = claim.was_dropped\n",
         "        self.was_dropped = False\n",
     ),
     mutant(
         "acknowledged chunks are not saved",
         CHUNKS,
-        "tiktok/publishing/upload.py",
+        "tiktok/delivery/upload.py",
         'changes: dict[str, object] = {"sent_bytes": chunk.last + 1, "sending_bytes": 0, "failures": 0}',
         'changes: dict[str, object] = {"sending_bytes": 0, "failures": 0}',
     ),
     mutant(
         "an upload keeps its credential's place",
         DEATHS,
-        "tiktok/publishing/submissions.py",
+        "tiktok/posts/submissions.py",
         "closed_at=timezone.now(), closed_because=because, is_uploading=False, **changes",
         "closed_at=timezone.now(), closed_because=because, **changes",
     ),
     mutant(
         "crashes are never counted",
-        (f"{_PUBLISHING}/test_before_the_start.py",),
-        "tiktok/publishing/claims.py",
+        (f"{_DELIVERY}/test_before_the_start.py",),
+        "tiktok/delivery/claims.py",
         'crashes=F("crashes") + 1',
         'crashes=F("crashes")',
     ),
     mutant(
         "a claim takes what another one holds",
-        (f"{_PUBLISHING}/test_races.py::test_two_workers_at_one_post",),
-        "tiktok/publishing/claims.py",
+        (f"{_DELIVERY}/test_races.py::test_two_workers_at_one_post",),
+        "tiktok/delivery/claims.py",
         "    return Q(lease_until=None) | Q(lease_until__lte=now)\n",
         "    return Q()\n",
     ),
@@ -403,9 +405,9 @@ _WEBHOOKS = [
 ]
 
 
-def token(name: str, old: str, new: str, *, path: str = "tokens.py") -> Mutant:
+def token(name: str, old: str, new: str, *, path: str = "access/tokens.py") -> Mutant:
     """Something that would burn a link, or publish with another one's tokens."""
-    return mutant(f"tokens: {name}", TOKENS, f"tiktok/linking/{path}", old, new)
+    return mutant(f"tokens: {name}", TOKENS, f"tiktok/{path}", old, new)
 
 
 _TOKENS = [
@@ -430,15 +432,15 @@ _TOKENS = [
         "a refusal is believed at once",
         "filter(pk=credential_id, version=seen_version)",
         "filter(pk=credential_id)",
-        path="status.py",
+        path="access/status.py",
     ),
     token(
         "the first who leaves revokes",
         "    if grants.is_linked_anywhere(account.credential_id, without=account.pk):\n        return SHARED\n",
         "",
-        path="disconnect.py",
+        path="accounts/disconnect.py",
     ),
-    token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="grants.py"),
+    token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="access/grants.py"),
 ]
 
 MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS, *_TOKENS]

@@ -9,7 +9,7 @@ chromium=${CHROMIUM:-$(command -v chromium || command -v chromium-browser || com
 [ -n "$chromium" ] && [ -x "$chromium" ] || { echo "Chromium is missing. On Debian or Ubuntu: sudo apt-get install chromium" >&2; exit 1; }
 export CHROMIUM=$chromium
 
-mapfile -t folders < <(find accounts instances tiktok config -type d -path '*/tests/browser' | sort)
+mapfile -t folders < <(find core accounts instances tiktok config -type d -path '*/tests/browser' | sort)
 [ "${#folders[@]}" -gt 0 ] || { echo "There are no browser tests." >&2; exit 1; }
 # A file keeps to one process: what takes long to furnish is furnished once.
 exec "$python" -m pytest -q -n 2 --dist loadfile "$@" "${folders[@]}"

@@ -16,12 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin import ReadOnlyAdmin, actor_of
 from accounts.audit import record
 from accounts.models import Tenant
-from tiktok import quota
-from tiktok.doctor.views import setup, setup_new
-from tiktok.fields import EncryptedTextField
-from tiktok.linking.admin_forms import EnvironmentAppForm, TikTokAppForm
-from tiktok.linking.developer_apps import forget_old_secret, has_old_secret, is_new_secret_known
+from tiktok.access import quota
+from tiktok.developer_apps.forms import EnvironmentAppForm, TikTokAppForm
+from tiktok.developer_apps.services import forget_old_secret, has_old_secret, is_new_secret_known
+from tiktok.developer_apps.views import setup, setup_new
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
+from tiktok.models.fields import EncryptedTextField
 
 
 @admin.register(TikTokApp)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from kombu import Queue
 
 from config import env, zones
 
@@ -64,10 +65,11 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "ninja",
+    "core",
     "accounts",
     "instances",
     "tiktok",
-    "tiktok.linking.oauth",
+    "tiktok.connect.oauth",
 ]
 MIDDLEWARE = [
     "accounts.response_headers.ResponseHeadersMiddleware",
@@ -75,7 +77,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "tiktok.media.tus.TusMiddleware",
-    "instances.problems.ApiProblemMiddleware",
+    "core.web.problems.ApiProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,19 +104,11 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "instances.context.rail",
-                "tiktok.context.tiktok",
+                "tiktok.posts.context.tiktok",
             ]
         },
     }
 ]
-
-# What apps above instances add to the left rail: dotted strings, each (request) -> dict.
-RAIL_PROVIDERS: list[str] = ["tiktok.linking.switcher.rail_accounts"]
-# What tells how each of a person's instances is doing, for /instances/.
-INSTANCE_OVERVIEW = "tiktok.overview.overviews"
-# What turns a notice's codes into words, and its subjects into names and links.
-NOTICE_WORDS = "tiktok.publishing.notices.words"
-NOTICE_SUBJECTS = "tiktok.publishing.notices.subjects"
 
 # --- Database, sessions, cache ------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'clipdesk.sqlite3'}")
@@ -130,7 +124,7 @@ if _database["ENGINE"].endswith("sqlite3"):
     }
     _database["CONN_MAX_AGE"] = None  # each thread keeps its own: opening one costs more than most statements
 else:
-    _database["ENGINE"] = "instances.postgresql"
+    _database["ENGINE"] = "core.postgresql"
     _database["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 40, "timeout": 20}}
     _database["CONN_MAX_AGE"] = 0
     # A connection that died in the pool would fail the very statement that keeps a new token pair.
@@ -144,75 +138,28 @@ CACHES = {"default": {"BACKEND": "accounts.limits.LimitCache"}}  # limits alone;
 
 # --- Background work ----------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
-CELERY_APP = "config.celery.app"
+CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_TASK_PUBLISH_RETRY = True
+# A frozen or refused broker must not hold a request: one quick try more, then the sweep finds the work.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 0.5, "socket_timeout": 1, "visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_TASK_DEFAULT_QUEUE = "publish"
+CELERY_TASK_QUEUES = [Queue("publish"), Queue("sync")]
 # Steps at once in one process; three quarters of them may be uploads, however slow.
 JOB_THREADS = env.number("JOB_THREADS", 128, least=1, most=500)
 UPLOADS_PER_INSTANCE = env.number("UPLOADS_PER_INSTANCE", 8, least=1, most=500)
 # Each chunk costs a round trip and a commit; one is sent again after a crash, the last one of up to twice the size.
 UPLOAD_CHUNK_BYTES = env.number("UPLOAD_CHUNK_BYTES", 32_000_000, least=5 * 1024**2, most=64_000_000)
 UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, least=5 * 1024**2, most=64_000_000)
-# A sweep source claims due work, at most so many pieces, and returns what runs each. The first has precedence.
-SWEEP_SOURCES = [
-    "tiktok.webhooks.apply.due_deliveries",  # few and quick: what TikTok withdraws is known before more posts start
-    "tiktok.media.checks.due_checks",  # few at a time
-    "tiktok.publishing.sweep.due_posts",
-    "instances.jobs.mail.due_mail",
-]
-# What frees the leases of this host's dead processes when a worker starts.
-SWEEP_STARTUP = [
-    "instances.jobs.leases.free_dead_job_leases",
-    "tiktok.publishing.claims.free_dead_claims",
-    "tiktok.media.checks.free_dead_checks",
-]
-# Name, every so many seconds, what to call. Celery beat is built from this; embedded, the sweeper walks it.
-PERIODIC_JOBS = [
-    ("forget-limits", 600, "accounts.limits.forget_expired_limits"),
-    ("forget-sessions", 24 * 3600, "instances.jobs.housekeeping.forget_sessions"),
-    ("forget-invitations", 24 * 3600, "instances.jobs.housekeeping.forget_invitations"),
-    ("forget-notices", 24 * 3600, "instances.notices.housekeeping.forget_old_notices"),
-    ("mail-notices", 60, "instances.notices.digest.mail_digests"),
-    ("finish-disconnects", 5, "tiktok.linking.tasks.finish_disconnects"),
-    ("release-retired", 900, "tiktok.linking.tasks.release_retired"),
-    ("refresh-ahead", 60, "tiktok.linking.tasks.refresh_ahead"),
-    ("revive-readable", 60, "tiktok.linking.readable.revive_readable"),
-    ("warn-of-endings", 900, "tiktok.linking.tasks.warn_of_endings"),
-    ("settle-secrets", 3600, "tiktok.linking.tasks.settle_secrets"),
-    ("sync-profiles", 1800, "tiktok.linking.tasks.sync_profiles"),
-    ("forget-connect-links", 24 * 3600, "tiktok.linking.connect_links.services.forget_old_links"),
-    ("forget-upload-urls", 24 * 3600, "tiktok.publishing.submissions.forget_dead_upload_urls"),
-    ("forget-idempotency-keys", 3600, "tiktok.publishing.idempotency.forget_old_keys"),
-    ("forget-outages", 24 * 3600, "tiktok.outages.forget_old_outages"),
-    ("forget-webhooks", 24 * 3600, "tiktok.webhooks.housekeeping.forget_old_deliveries"),
-    ("remove-expired-uploads", 3600, "tiktok.media.tasks.remove_expired_uploads"),
-    ("remove-stray-files", 3600, "tiktok.media.tasks.remove_stray_files"),
-]
 
 # --- The doctor ---------------------------------------------------------------------------------
-# What `manage.py doctor` and the health page look at, in this order: dotted strings, each (Visit) -> findings.
-DOCTOR_CHECKS = [
-    "instances.doctor.environment.names",
-    "instances.doctor.environment.values",
-    "instances.doctor.environment.hosts",
-    "instances.doctor.environment.zone_data",
-    "instances.doctor.address.reaches_us",
-    "instances.doctor.database.answers",
-    "instances.doctor.database.is_up_to_date",
-    "instances.doctor.database.role",
-    "instances.doctor.database.history",
-    "instances.doctor.database.clock",
-    "instances.doctor.machine.broker",
-    "instances.doctor.machine.disk",
-    "instances.doctor.mail.set_up",
-    "instances.doctor.mail.queue",
-    "instances.doctor.workers.at_work",
-    "tiktok.doctor.deployment.stored_keys",
-    "tiktok.doctor.deployment.reach",
-    "tiktok.doctor.deployment.apps",
-    "tiktok.doctor.deployment.grants",
-    "tiktok.doctor.deployment.waiting_posts",
-]
-# Pages of the back office beside its tables: address under /admin/, name, view.
-ADMIN_PAGES = [("health/", "health", "instances.views.doctor.health")]
 ENVIRONMENT_NAMES = env.names
 # What other programs call the same thing.
 ENVIRONMENT_MISTAKES = {
@@ -278,7 +225,7 @@ MFA_ADAPTER = "accounts.mfa.EncryptingMFAAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without mail no address is ever confirmed
 USERSESSIONS_TRACK_ACTIVITY = True
 USERSESSIONS_ADAPTER = "accounts.session_ends.SessionsAdapter"
-SOCIALACCOUNT_ADAPTER = "tiktok.linking.oauth.adapter.LinkingAdapter"
+SOCIALACCOUNT_ADAPTER = "tiktok.connect.oauth.adapter.LinkingAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_ONLY = False
 
@@ -335,7 +282,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "instances.redact.RedactSecrets"}, "one_line": {"()": "instances.redact.OneLine"}},
+    "filters": {"redact": {"()": "core.web.redact.RedactSecrets"}, "one_line": {"()": "core.web.redact.OneLine"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
     "root": {"handlers": ["console"], "level": "INFO"},

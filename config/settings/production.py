@@ -12,7 +12,7 @@ if env.flag("DEBUG", default=False):
     raise ImproperlyConfigured("DEBUG must be off in production.")
 SECRET_KEY = env.strong_secret("SECRET_KEY")
 env.required("FIELD_ENCRYPTION_KEYS")
-REDIS_URL = env.required("REDIS_URL")
+REDIS_URL = CELERY_BROKER_URL = env.required("REDIS_URL")
 env.required("BASE_URL")
 if not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must start with https:// in production.")

@@ -16,7 +16,7 @@ from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
 from instances.tests.factories import UserFactory
-from tiktok.linking.connect_links.services import make_links
+from tiktok.connect.links.services import make_links
 from tiktok.models import AccountStatus, AttentionReason, PostState
 from tiktok.tests.factories import make_account, make_media, make_post, make_submission, make_upload
 

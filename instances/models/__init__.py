@@ -3,7 +3,7 @@
 from instances.models.access import ApiKey, Invitation, InvitationGrant, Membership
 from instances.models.instance import Instance
 from instances.models.notice import Notice, NoticeKind, NoticeRead, NotificationPreference
-from instances.models.work import InstanceTurn, JobLease, OutgoingMail
+from instances.models.turn import InstanceTurn
 
 __all__ = [
     "ApiKey",
@@ -11,11 +11,9 @@ __all__ = [
     "InstanceTurn",
     "Invitation",
     "InvitationGrant",
-    "JobLease",
     "Membership",
     "Notice",
     "NoticeKind",
     "NoticeRead",
     "NotificationPreference",
-    "OutgoingMail",
 ]

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from core.jobs.clock import db_in
+from core.jobs.mail import queue_mail
 from instances.access import lacks_second_factor
-from instances.jobs.clock import db_in
-from instances.jobs.mail import queue_mail
 from instances.models import Instance, Notice, NoticeRead, NotificationPreference
 from instances.notices.mail_text import compose
 from instances.queries import members_of

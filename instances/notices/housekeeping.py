@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from instances.jobs.clock import db_in
+from core.jobs.clock import db_in
 from instances.models import Notice
 from instances.scoping import unscoped
 

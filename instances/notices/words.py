@@ -1,28 +1,13 @@
-"""Notices in words. What a code means and what a subject is called, the app above knows; settings name it."""
+"""Notices in words. A notice holds codes; what they mean and what its subject is called, the app above registers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.functional import Promise
 
 from instances.models import Instance, Notice, NoticeKind
-
-LOOKS: Final = {
-    NoticeKind.FAILED: "failed",
-    NoticeKind.ATTENTION: "needs_attention",
-    NoticeKind.RECONNECT: "waiting_account",
-    NoticeKind.ENDED: "reconnect_needed",
-    NoticeKind.ENDING: "expiring",
-    NoticeKind.SCOPES: "limited",
-    NoticeKind.LINKED: "linked",
-    NoticeKind.UNUSABLE: "media_refused",
-    NoticeKind.CHECKED: "media_ready",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +30,37 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """A kind of news: ``look`` is the state whose badge goes with it, ``counted`` a plural with ``count``."""
+
+    look: str
+    title: str | Promise
+    counted: str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What notices of some kinds are about.
+
+    ``words`` asks the database nothing; ``subjects`` finds what is still there in one statement, by its id, and
+    ``gone`` says that it is not.
+    """
+
+    headings: Mapping[NoticeKind, Heading]
+    words: Callable[[Notice], Words]
+    subjects: Callable[[Instance, Collection[UUID]], Mapping[UUID, Subject]]
+    gone: str | Promise
+
+
+_topics: Final[dict[NoticeKind, Topic]] = {}
+
+
+def register(topic: Topic) -> None:
+    """Have the topic tell its kinds of notices. Call it in ``AppConfig.ready()``."""
+    _topics.update(dict.fromkeys(topic.headings, topic))
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """A notice as people read it; ``subject`` is None when it is gone."""
 
@@ -54,8 +70,8 @@ class Told:
 
     @property
     def look(self) -> str:
-        """The post state whose badge goes with this kind of news."""
-        return LOOKS[NoticeKind(self.notice.kind)]
+        """The state whose badge goes with this kind of news."""
+        return _heading(self.notice.kind).look
 
     @property
     def title(self) -> str:
@@ -65,65 +81,42 @@ class Told:
 
 def words_of(notice: Notice) -> Words:
     """The notice's codes as sentences, in the active language; asks the database nothing."""
-    teller = cast(Callable[[Notice], Words], import_string(settings.NOTICE_WORDS))
-    return teller(notice)
+    return _topic(notice.kind).words(notice)
 
 
-def subjects_of(instance: Instance, notices: Sequence[Notice]) -> Mapping[UUID, Subject]:
-    """What the notices are about, by subject id; a statement for posts and one for accounts. The scope is open."""
-    finder = cast(
-        Callable[[Instance, Sequence[Notice]], Mapping[UUID, Subject]], import_string(settings.NOTICE_SUBJECTS)
-    )
-    return finder(instance, notices)
+def subjects_of(instance: Instance, notices: Iterable[Notice]) -> Mapping[UUID, Subject]:
+    """What the notices are about, by subject id; a statement for each topic that occurs. The scope is open."""
+    ids: dict[int, tuple[Topic, set[UUID]]] = {}
+    for notice in notices:
+        topic = _topic(notice.kind)
+        ids.setdefault(id(topic), (topic, set()))[1].add(notice.subject_id)
+    return {pk: subject for topic, wanted in ids.values() for pk, subject in topic.subjects(instance, wanted).items()}
 
 
 def tell_all(instance: Instance, notices: list[Notice]) -> list[Told]:
-    """The notices in words, in their order; at most two statements."""
+    """The notices in words, in their order; at most a statement for each topic."""
     subjects = subjects_of(instance, notices)
     return [Told(notice, words_of(notice), subjects.get(notice.subject_id)) for notice in notices]
 
 
 def kind_count(kind: str, count: int) -> str:
     """ "3 posts failed"."""
-    texts = {
-        NoticeKind.FAILED: ngettext("%(count)d post failed", "%(count)d posts failed", count),
-        NoticeKind.ATTENTION: ngettext("%(count)d post needs somebody", "%(count)d posts need somebody", count),
-        NoticeKind.RECONNECT: ngettext(
-            "%(count)d post waits for its account", "%(count)d posts wait for their account", count
-        ),
-        NoticeKind.ENDED: ngettext(
-            "%(count)d account has to be reconnected", "%(count)d accounts have to be reconnected", count
-        ),
-        NoticeKind.ENDING: ngettext(
-            "%(count)d account's permission ends soon", "%(count)d accounts' permissions end soon", count
-        ),
-        NoticeKind.SCOPES: ngettext(
-            "%(count)d account's TikTok permissions have changed",
-            "%(count)d accounts' TikTok permissions have changed",
-            count,
-        ),
-        NoticeKind.LINKED: ngettext(
-            "%(count)d account was linked by a connect link", "%(count)d accounts were linked by connect links", count
-        ),
-        NoticeKind.UNUSABLE: ngettext(
-            "%(count)d video cannot be published", "%(count)d videos cannot be published", count
-        ),
-        NoticeKind.CHECKED: ngettext("%(count)d video is ready", "%(count)d videos are ready", count),
-    }
-    return texts[NoticeKind(kind)] % {"count": count}
+    return str(_heading(kind).counted % {"count": count})
 
 
 def kind_title(kind: str) -> str:
     """What happened to one post or account, as a heading."""
-    titles = {
-        NoticeKind.FAILED: _("A post failed"),
-        NoticeKind.ATTENTION: _("A post needs somebody"),
-        NoticeKind.RECONNECT: _("A post waits for its account"),
-        NoticeKind.ENDED: _("An account has to be reconnected"),
-        NoticeKind.ENDING: _("An account's permission ends soon"),
-        NoticeKind.SCOPES: _("TikTok permissions have changed"),
-        NoticeKind.LINKED: _("A connect link was used"),
-        NoticeKind.UNUSABLE: _("A video cannot be published"),
-        NoticeKind.CHECKED: _("A video is ready"),
-    }
-    return titles[NoticeKind(kind)]
+    return str(_heading(kind).title)
+
+
+def gone_text(notice: Notice) -> str:
+    """That the notice's subject is not there any more."""
+    return str(_topic(notice.kind).gone)
+
+
+def _topic(kind: str) -> Topic:
+    return _topics[NoticeKind(kind)]
+
+
+def _heading(kind: str) -> Heading:
+    return _topic(kind).headings[NoticeKind(kind)]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from instances.jobs.clock import db_now
+from core.jobs.clock import db_now
 from instances.models import Notice, NoticeKind
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
+from core.jobs.mail import queue_mail
 from instances.access import role_of
-from instances.jobs.mail import queue_mail
 from instances.models import ApiKey, Instance
 from instances.roles import ALLOWED, KeyScope, Permission
 from instances.services.errors import NotAllowed

@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
 from accounts.names import name_in_mail
+from core.jobs.clock import db_now
+from core.jobs.mail import queue_mail
 from instances.access import role_of
-from instances.jobs.clock import db_now
-from instances.jobs.mail import queue_mail
 from instances.models import Instance, Invitation, InvitationGrant, Membership
 from instances.roles import Role, reaches
 from instances.services import quotas

@@ -21,7 +21,7 @@ from instances.forms import NotificationForm, ReadUntilForm
 from instances.http import InstanceRequest
 from instances.models import NoticeKind, NotificationPreference
 from instances.notices.reading import Bell, bell_of, mark_read, notices_for, unread_by
-from instances.notices.words import kind_title, subjects_of, tell_all, words_of
+from instances.notices.words import gone_text, kind_title, subjects_of, tell_all, words_of
 from instances.roles import Permission
 
 PER_PAGE: Final = 25
@@ -87,7 +87,7 @@ def notice_open(request: InstanceRequest, notice_id: UUID) -> HttpResponse:
     mark_read(request.user, [notice])
     subject = subjects_of(request.instance, [notice]).get(notice.subject_id)
     if subject is None:
-        messages.warning(request, _("This post was deleted."))
+        messages.warning(request, gone_text(notice))
         return redirect("instances:notice-list", request.instance.slug)
     return redirect(subject.url)
 

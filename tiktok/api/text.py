@@ -1,4 +1,4 @@
-"""How TikTok counts text, and the line breaks it is sent."""
+"""How TikTok counts text."""
 
 
 def utf16_length(text: str) -> int:
@@ -7,8 +7,3 @@ def utf16_length(text: str) -> int:
     https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def with_line_feeds(text: str) -> str:
-    """Return ``text`` with every line break as one ``\\n``: forms send ``\\r\\n``, old programs a lone ``\\r``."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from instances.serving.address import free_port
-from instances.serving.prepare import DEMO_MARK
+from core.serving.address import free_port
+from core.serving.prepare import DEMO_MARK
 
 WORDS: Final = (
     *("amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "heron"),

@@ -8,7 +8,7 @@ from typing import IO, Final
 
 from django.conf import settings
 
-from instances.serving.supervisor import Child
+from core.serving.supervisor import Child
 from tiktok.demo.home import Home
 
 CLIENT_KEY: Final = "sim-client-key"

@@ -12,7 +12,7 @@ from accounts.encrypted import EncryptedColumn
 from accounts.key_ring import Undecryptable
 from accounts.mfa_columns import two_factor_columns
 from instances.scoping import unscoped
-from tiktok.fields import EncryptedTextField, Sealed, seal, unseal
+from tiktok.models.fields import EncryptedTextField, Sealed, seal, unseal
 
 # One value may be damaged; so many of a column are not.
 SAMPLE: Final = 3

@@ -18,10 +18,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
-from instances.database import give_back_connection
-from instances.jobs.clock import db_in, db_now
-from instances.jobs.desks import desks
-from instances.jobs.process import is_dead_here, process_mark, stopping, usable_cores
+from core.jobs.clock import db_in, db_now
+from core.jobs.connection import give_back_connection
+from core.jobs.desks import desks
+from core.jobs.process import is_dead_here, process_mark, stopping, usable_cores
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import verdict

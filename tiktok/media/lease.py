@@ -10,8 +10,8 @@ from typing import Any, Final
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from instances.database import give_back_connection
-from instances.jobs.clock import db_in, db_now
+from core.jobs.clock import db_in, db_now
+from core.jobs.connection import give_back_connection
 from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
 

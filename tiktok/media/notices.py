@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.models import User
 from instances.models import Instance, Notice, NoticeKind
 from instances.notices.reading import mark_read
-from instances.notices.words import Subject, Words
+from instances.notices.words import Heading, Subject, Topic, Words
 from tiktok.media.refusals import refusal_text
 from tiktok.models import Media
 
@@ -37,3 +38,22 @@ def mark_seen(media: Media, user: User) -> None:
     """The person sees the verdict on the page, so there is nothing to tell them; again changes nothing."""
     if not media.is_checking:
         mark_read(user, Notice.objects.filter(subject_id=media.pk, kind__in=KINDS))
+
+
+TOPIC = Topic(
+    {
+        NoticeKind.UNUSABLE: Heading(
+            "media_refused",
+            gettext_lazy("A video cannot be published"),
+            ngettext_lazy("%(count)d video cannot be published", "%(count)d videos cannot be published", "count"),
+        ),
+        NoticeKind.CHECKED: Heading(
+            "media_ready",
+            gettext_lazy("A video is ready"),
+            ngettext_lazy("%(count)d video is ready", "%(count)d videos are ready", "count"),
+        ),
+    },
+    words,
+    subjects,
+    gone=gettext_lazy("This video was deleted."),
+)

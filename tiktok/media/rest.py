@@ -11,17 +11,16 @@ from django.shortcuts import get_object_or_404
 from ninja import Schema
 from ninja.responses import Status
 
+from core.jobs.nudge import nudge
+from core.web.openapi import COUNT, LOCATION, TEXT, Json, KnownProblem, problems
+from core.web.problems import API_PREFIX, ApiProblem, FieldError, problem_response
 from instances.http import InstanceRequest
-from instances.jobs.nudge import nudge
-from instances.openapi import COUNT, LOCATION, TEXT, Json, KnownProblem, problems
-from instances.problems import API_PREFIX, ApiProblem, FieldError, problem_response
 from instances.rest import ApiRouter, Cursor, Limit, Page, paginate, require_scope
 from instances.roles import KeyScope
 from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media import form_upload, queries, services, tus
 from tiktok.media.errors import MediaError, MediaRefused
 from tiktok.media.present import describe, describe_refusal
-from tiktok.media.tasks import check_media
 from tiktok.models import Media, MediaKind, MediaState, MediaUpload
 
 Answer = dict[str, Any]
@@ -195,7 +194,7 @@ def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Ans
         form_upload.prepare(request)
         file = form_upload.received_file(request)
         media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.given_name)
-    nudge(check_media, media.pk)
+    nudge("check_media", media.pk)
     response["Location"] = f"{API_PREFIX}media/{media.pk}"
     return Status(201, describe(media))
 
@@ -290,7 +289,7 @@ def _finish(upload: MediaUpload) -> Answer | None:
             media = services.finish_upload(upload)
         except MediaRefused as refused:
             return {"code": refused.code, "message": refused.user_message}
-    nudge(check_media, media.pk)
+    nudge("check_media", media.pk)
     return None
 
 

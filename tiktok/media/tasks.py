@@ -2,14 +2,14 @@
 
 from celery import shared_task
 
-from instances.jobs.sweeper import run_if_free
+from core.jobs.sweeper import run_if_free
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import checks, services
 from tiktok.media.strays import remove_stray_files as remove_strays
 
 
-@shared_task
+@shared_task(name="check_media")
 def check_media(_media_id: str) -> None:
     """A file came in: examine the one whose turn it is. Harmless when repeated or lost."""
     run_if_free(_check_next)

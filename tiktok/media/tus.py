@@ -17,13 +17,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 
+from core.jobs.nudge import nudge
 from instances.http import InstanceRequest
-from instances.jobs.nudge import nudge
 from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media import services
 from tiktok.media.errors import MediaError
 from tiktok.media.receive import CHECKSUMS, Checksum, append
-from tiktok.media.tasks import check_media
 from tiktok.models import MediaUpload
 
 VERSION: Final = "1.0.0"
@@ -149,7 +148,7 @@ def _finish_if_complete(upload: MediaUpload) -> None:
         media = services.finish_upload(upload)
     except MediaError:
         return  # somebody else is at it, or the disk is full: the bytes were received all the same
-    nudge(check_media, media.pk)
+    nudge("check_media", media.pk)
 
 
 def _terminate(asked: TusRequest, upload: MediaUpload) -> HttpResponse:

@@ -12,16 +12,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from core.jobs.nudge import nudge
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
-from instances.jobs.nudge import nudge
 from instances.roles import Permission
 from tiktok.media import form_upload, queries, services, storage, tus
 from tiktok.media.errors import MediaError
 from tiktok.media.notices import mark_seen
 from tiktok.media.present import describe
 from tiktok.media.serve import send_file
-from tiktok.media.tasks import check_media
 from tiktok.models import Media, MediaUpload
 
 PER_PAGE = 24
@@ -137,7 +136,7 @@ def _form_upload(request: InstanceRequest) -> HttpResponseBase:
 def _take_form(request: InstanceRequest) -> HttpResponseBase:
     file = form_upload.received_file(request)
     media = services.take_file(file.path, instance=request.instance, actor=request.user, name=file.given_name)
-    nudge(check_media, media.pk)
+    nudge("check_media", media.pk)
     messages.success(request, _("“%(name)s” was uploaded.") % {"name": media.original_name})
     return redirect("tiktok:media-list", request.instance.slug)
 
@@ -153,7 +152,7 @@ def upload_finish(request: InstanceRequest, upload_id: UUID) -> HttpResponseBase
         media = services.finish_upload(upload)
     except MediaError as error:
         return _fault(error)
-    nudge(check_media, media.pk)
+    nudge("check_media", media.pk)
     return JsonResponse(describe(media))
 
 

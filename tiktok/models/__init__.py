@@ -16,7 +16,7 @@ from tiktok.models.post import (
 )
 from tiktok.models.states import AttentionReason, EventCause, PostState
 from tiktok.models.submission import InitReceipt, Submission
-from tiktok.models.webhook import DeliveryState, WebhookDelivery, WebhookRefusal
+from tiktok.models.webhook import DeliveryState, RefusalReason, WebhookDelivery, WebhookRefusal
 from tiktok.models.work import Held, Person, Quarantine, RateWindow, StaleState, WorkItem
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "PostState",
     "Quarantine",
     "RateWindow",
+    "RefusalReason",
     "StaleState",
     "Submission",
     "TikTokAccount",

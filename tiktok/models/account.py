@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from instances.scoping import ContentModel
 from tiktok.api.types import Scope
-from tiktok.fields import EncryptedTextField
 from tiktok.models.app import TikTokApp
+from tiktok.models.fields import EncryptedTextField
 
 EXPIRING_WITHIN: Final = timedelta(days=14)
 EXPIRING: Final = "expiring"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tenant
 from tiktok.api.types import Scope
-from tiktok.fields import EncryptedTextField
+from tiktok.models.fields import EncryptedTextField
 
 
 class AppEnvironment(models.TextChoices):

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from instances.scoping import ContentModel
-from tiktok.fields import EncryptedTextField
 from tiktok.models.account import TikTokCredential
 from tiktok.models.app import TikTokApp
+from tiktok.models.fields import EncryptedTextField
 
 
 class Submission(ContentModel):

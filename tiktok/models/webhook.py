@@ -1,6 +1,7 @@
 """WebhookDelivery: what TikTok sent, stored before anything is made of it. WebhookRefusal: what was turned away."""
 
 import uuid
+from enum import StrEnum
 
 from django.db import models
 from django.db.models import Q
@@ -57,6 +58,16 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.received_at}"
+
+
+class RefusalReason(StrEnum):
+    """Why a request was not believed; those who send it are not told."""
+
+    UNKNOWN_APP = "unknown_app"
+    NO_SIGNATURE = "no_signature"
+    BAD_SIGNATURE = "bad_signature"
+    STALE = "stale"
+    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - a reason
 
 
 class WebhookRefusal(models.Model):

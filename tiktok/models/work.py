@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from instances.jobs.clock import db_now
+from core.jobs.clock import db_now
 from instances.models import Instance
 from tiktok.models.account import TikTokCredential
 

@@ -1,7 +1,7 @@
 """Fixtures that every test of this app may ask for."""
 
 from tiktok.tests.fixtures_media import clip, run_due_checks
-from tiktok.tests.fixtures_publishing import (
+from tiktok.tests.fixtures_posts import (
     celery_worker,
     clock,
     jobs,

@@ -21,9 +21,9 @@ from accounts.models import Tenant, User
 from instances.models import Instance, Membership
 from instances.scoping import instance_scope, unscoped
 from instances.tests.factories import InstanceFactory, person_of
-from tiktok.fields import seal
-from tiktok.linking.fault_words import LINE_WORDS, OAUTH_WORDS, RETURN_WORDS
+from tiktok.connect.fault_words import LINE_WORDS, OAUTH_WORDS, RETURN_WORDS
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.models.fields import seal
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 

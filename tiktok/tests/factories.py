@@ -10,7 +10,6 @@ from django.utils import timezone
 from factory.django import DjangoModelFactory
 
 from instances.models import Instance
-from tiktok.fields import seal
 from tiktok.models import (
     Media,
     MediaKind,
@@ -24,6 +23,7 @@ from tiktok.models import (
     TikTokCredential,
     WorkItem,
 )
+from tiktok.models.fields import seal
 
 SCOPES = ["user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish", "video.upload"]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from instances.jobs.clock import db_in, db_now
+from core.jobs.clock import db_in, db_now
 from tiktok.models import DeliveryState, WebhookDelivery
 from tiktok.webhooks import removal
 from tiktok.webhooks.outcome import Later, Outcome, ignores

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from instances.jobs.clock import db_in
+from core.jobs.clock import db_in
 from tiktok.models import WebhookDelivery, WebhookRefusal
 
 # Far longer than TikTok repeats a delivery, and than one is believed: a forgotten one cannot come again.

@@ -2,24 +2,13 @@
 
 import logging
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
-from instances.jobs.clock import db_in, db_now
-from tiktok.models import TikTokApp, WebhookRefusal
+from core.jobs.clock import db_in, db_now
+from tiktok.models import RefusalReason, TikTokApp, WebhookRefusal
 
 log = logging.getLogger(__name__)
 AT_MOST_EVERY: Final = timedelta(minutes=1)
-
-
-class RefusalReason(StrEnum):
-    """Why a request was not believed; those who send it are not told."""
-
-    UNKNOWN_APP = "unknown_app"
-    NO_SIGNATURE = "no_signature"
-    BAD_SIGNATURE = "bad_signature"
-    STALE = "stale"
-    SECRET_UNREADABLE = "secret_unreadable"  # noqa: S105 - a reason
 
 
 def note_refusal(app: TikTokApp | None, reason: RefusalReason) -> None:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
+from tiktok.access import reasons
+from tiktok.access.status import explain_withdrawal, is_linked, need_reconnect
+from tiktok.access.tokens import ReconnectNeeded, RefreshUnderWay, usable_token
 from tiktok.api.errors import TikTokError
 from tiktok.api.webhooks import RemovalReason, parse_delivery
-from tiktok.linking import reasons
-from tiktok.linking.status import explain_withdrawal, is_linked, need_reconnect
-from tiktok.linking.tokens import ReconnectNeeded, RefreshUnderWay, usable_token
 from tiktok.models import TikTokCredential, WebhookDelivery
 from tiktok.webhooks.outcome import Later, Outcome, applies, ignores
 

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-from instances.jobs.clock import db_now, read_db_now
+from core.jobs.clock import db_now, read_db_now
 from tiktok.api.secret import Secret
 from tiktok.api.webhooks import Delivery, Signature, parse_delivery, parse_signature
-from tiktok.fields import Undecryptable
-from tiktok.models import TikTokApp, WebhookDelivery
-from tiktok.webhooks.refusals import RefusalReason, note_refusal
+from tiktok.models import RefusalReason, TikTokApp, WebhookDelivery
+from tiktok.models.fields import Undecryptable
+from tiktok.webhooks.refusals import note_refusal
 
 SECRETS: Final = ("client_secret", "old_client_secret")
 LONGEST_OPEN_ID: Final = 128

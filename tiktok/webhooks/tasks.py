@@ -5,11 +5,11 @@ from uuid import UUID
 
 from celery import shared_task
 
-from instances.jobs.sweeper import run_if_free
+from core.jobs.sweeper import run_if_free
 from tiktok.webhooks.apply import apply_one
 
 
-@shared_task
+@shared_task(name="apply_delivery")
 def apply_delivery(delivery_id: str) -> None:
     """Apply a stored delivery if it is due; harmless when repeated or lost. A busy process leaves it to the sweep."""
     run_if_free(partial(apply_one, UUID(delivery_id)))

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from instances.jobs.nudge import nudge
+from core.jobs.nudge import nudge
 from tiktok.api.webhooks import Malformed
-from tiktok.webhooks import services, tasks
+from tiktok.webhooks import services
 
 # TikTok's deliveries are below one kilobyte.
 MOST_BYTES: Final = 256 * 1024
@@ -30,7 +30,7 @@ def tiktok(request: HttpRequest) -> HttpResponse:
     except services.Unreadable:
         return _say("Try again later.", 503)
     if delivery_id is not None:
-        nudge(tasks.apply_delivery, delivery_id)
+        nudge("apply_delivery", delivery_id)
     return _say("Stored.", 200)
 
 

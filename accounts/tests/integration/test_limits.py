@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.limits import forget_expired_limits
 from accounts.models import LimitEntry, User
+from core.jobs import registry
 
 LOGIN = "/auth/login/"
 
@@ -104,7 +105,8 @@ def test_housekeeping_removes_what_has_ended_and_nothing_else() -> None:
     forget_expired_limits()
 
     assert sorted(LimitEntry.objects.values_list("key", flat=True)) == [":1:for ever", ":1:live"]
-    assert "accounts.limits.forget_expired_limits" in [job[2] for job in settings.PERIODIC_JOBS]
+    registry.load()
+    assert forget_expired_limits in [job.run for job in registry.periodic_jobs()]
 
 
 def in_two_threads(work: Any) -> list[Any]:

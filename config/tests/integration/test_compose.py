@@ -199,7 +199,7 @@ def test_the_profile_dev_adds_the_simulator_and_a_mail_catcher() -> None:
 def test_web_command_serves_with_production_settings(command: list[str], tmp_path: Path) -> None:
     port = free_port()
     here = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in command]
-    check = f"import sys; from config.healthcheck import main; sys.exit(main({port}))"
+    check = f"import sys; from core.serving.healthcheck import main; sys.exit(main({port}))"
 
     def answers() -> bool:
         return run_in_production("python", "-c", check, data_dir=tmp_path).returncode == 0
@@ -238,7 +238,7 @@ def test_the_health_check_of_the_image_fails_when_nobody_answers(tmp_path: Path)
 
     result = run_in_production(*command[:-1], command[-1], data_dir=tmp_path)
 
-    assert command == ["python", "-m", "config.healthcheck"]
+    assert command == ["python", "-m", "core.serving.healthcheck"]
     assert result.returncode == 1, result.stderr
 
 

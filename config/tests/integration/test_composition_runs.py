@@ -69,7 +69,7 @@ def test_migrations_web_worker_and_beat_run_as_composed(tmp_path: Path, composed
 
     port = free_port()
     web = [part.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for part in SERVICES["web"]["command"]]
-    check = f"import sys; from config.healthcheck import main; sys.exit(main({port}))"
+    check = f"import sys; from core.serving.healthcheck import main; sys.exit(main({port}))"
     ping = SERVICES["worker"]["healthcheck"]["test"][1].replace("$$HOSTNAME", socket.gethostname())
     beat = [part.replace("/tmp/", f"{tmp_path}/") for part in SERVICES["beat"]["command"]]
 
@@ -113,7 +113,7 @@ def test_redis_asks_for_the_password_of_the_composition(tmp_path: Path) -> None:
 
 HISTORY = """
 from django.db import DatabaseError, connection
-from accounts.append_only import is_protected
+from core.append_only import is_protected
 from accounts.audit import record
 from accounts.models import AuditLogEntry, User
 from instances.models import Instance

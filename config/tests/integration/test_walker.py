@@ -19,13 +19,13 @@ from ninja import NinjaAPI
 from pytest_django import Settings
 
 from accounts.models import User
-from config.rest import api
 from config.tests.walker_table import TABLE, Door, Row
 from config.tests.walker_world import CANARY, Place, furnish
 from instances.models import Instance
 from instances.roles import ALLOWED, KeyScope, Role
 from instances.services.api_keys import write_api_key
 from instances.tests.factories import InstanceFactory, person_of
+from tiktok.rest import api
 
 FINE_READING = {200, 204, 302}
 FINE_WRITING = {200, 201, 202, 204, 302, 303, 400, 409, 411, 412, 415, 422}

@@ -51,7 +51,7 @@ def test_no_vendored_file_names_a_source_map_or_another_file() -> None:
 
 
 def test_templates_use_only_vendored_files_that_exist() -> None:
-    templates = [*(ROOT / "templates").rglob("*.html"), ROOT / "instances" / "templatetags" / "ui.py"]
+    templates = [*(ROOT / "templates").rglob("*.html"), ROOT / "core" / "templatetags" / "ui.py"]
     used = {name for path in templates for name in re.findall(r"vendor/[\w./-]+", path.read_text())}
 
     assert used

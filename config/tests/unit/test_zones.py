@@ -96,7 +96,7 @@ def test_time_zone_of_the_settings_has_to_be_known(monkeypatch: pytest.MonkeyPat
     "command",
     [
         ("python", "-W", "ignore", "-c", "import config.wsgi; {}"),
-        ("python", "-c", "import config.celery; {}"),
+        ("python", "-c", "import config.celery; config.celery.app.loader.init_worker(); {}"),
         ("python", "manage.py", "shell", "--no-imports", "-c", "{}"),
     ],
 )

@@ -10,13 +10,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instances.jobs.process import usable_cores
+from core.jobs.process import usable_cores
+from core.serving.address import Address, BadAddress
+from core.serving.lock import AlreadyRunning, running_lock
+from core.serving.prepare import has_demo_data, prepare
+from core.serving.private_files import close_to_others
+from core.serving.supervisor import Child, Supervisor
 from instances.services.first_owner import first_owner_link
-from instances.serving.address import Address, BadAddress
-from instances.serving.lock import AlreadyRunning, running_lock
-from instances.serving.prepare import has_demo_data, prepare
-from instances.serving.private_files import close_to_others
-from instances.serving.supervisor import Child, Supervisor
 
 DEFAULT_BIND: Final = "127.0.0.1:8000"
 

@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from instances.models import OutgoingMail
+from core.models import OutgoingMail
 from instances.tests.factories import PASSWORD
 from instances.tests.integration.test_sign_in import sign_in
 

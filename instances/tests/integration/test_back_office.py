@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditLogEntry, Tenant, User
-from instances.jobs.mail import queue_mail
-from instances.models import ApiKey, Instance, Invitation, JobLease, OutgoingMail
+from core.jobs.mail import queue_mail
+from core.models import JobLease, OutgoingMail
+from instances.models import ApiKey, Instance, Invitation
 from instances.roles import KeyScope, Role
 from instances.services import create_api_key, invite_member
 from instances.tests.factories import PASSWORD
@@ -54,8 +55,8 @@ def test_a_nul_in_the_address_of_a_list_is_refused(staff: Client, query: str) ->
 
 @pytest.mark.django_db
 def test_a_nul_in_the_name_of_a_row_is_refused(staff: Client) -> None:
-    assert staff.get("/admin/instances/joblease/%00/change/").status_code == 400
-    assert staff.get("/admin/instances/joblease/nobody/change/").status_code == 302
+    assert staff.get("/admin/core/joblease/%00/change/").status_code == 400
+    assert staff.get("/admin/core/joblease/nobody/change/").status_code == 302
 
 
 @pytest.mark.django_db
@@ -166,8 +167,8 @@ def test_readyz_says_what_it_checked(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_readyz_refuses_a_role_that_walls_do_not_hold(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("instances.doctor.database.ROLE_SQL", "SELECT 1")
-    monkeypatch.setattr("accounts.append_only.IS_PROTECTED_SQL", "SELECT %s <> ''")
+    monkeypatch.setattr("core.doctor.database.ROLE_SQL", "SELECT 1")
+    monkeypatch.setattr("core.append_only.IS_PROTECTED_SQL", "SELECT %s <> ''")
     monkeypatch.setattr(connection, "vendor", "postgresql")
 
     answer = client.get("/readyz")

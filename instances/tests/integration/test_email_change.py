@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditLogEntry, EmailChange, Tenant, TenantMembership, TenantRole, User
-from instances.models import OutgoingMail
+from core.models import OutgoingMail
 
 OLD, NEW, PASSWORD = "maren@example.com", "maren@new.example", "correct horse battery"
 EMAIL = "/auth/email/"

@@ -11,8 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditLogEntry, TenantRole, User
+from core.models import OutgoingMail
 from instances.access import role_of
-from instances.models import Instance, Invitation, Membership, OutgoingMail
+from instances.models import Instance, Invitation, Membership
 from instances.roles import Role
 from instances.services import (
     InvitationUnusable,

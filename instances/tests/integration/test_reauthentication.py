@@ -10,7 +10,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import TenantMembership, TenantRole, User
-from instances.models import ApiKey, Instance, Invitation, OutgoingMail
+from core.models import OutgoingMail
+from instances.models import ApiKey, Instance, Invitation
 from instances.roles import Role
 from instances.services import create_api_key, invite_member
 from instances.tests.factories import PASSWORD, UserFactory

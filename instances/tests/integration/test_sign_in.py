@@ -19,7 +19,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from instances.models import Instance, OutgoingMail
+from core.models import OutgoingMail
+from instances.models import Instance
 from instances.tests.factories import PASSWORD
 
 LOGIN = "/auth/login/"

@@ -11,8 +11,8 @@ from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
 
+from core.models import OutgoingMail
 from instances.adapter import InstanceAccountAdapter
-from instances.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db
 LINK: Final = "https://desk.example.com/auth/some/link/"

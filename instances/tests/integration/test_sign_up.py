@@ -8,8 +8,9 @@ from django.conf import LazySettings
 from django.test import Client
 
 from accounts.models import AuditLogEntry, Tenant, TenantMembership, TenantRole, User
+from core.models import OutgoingMail
 from instances.access import role_of
-from instances.models import Instance, Invitation, OutgoingMail
+from instances.models import Instance, Invitation
 from instances.roles import Role
 from instances.services import invite_first_owner, invite_member
 from instances.tests.factories import PASSWORD, InstanceFactory

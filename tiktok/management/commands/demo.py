@@ -10,9 +10,9 @@ import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from instances.serving.address import Address
-from instances.serving.lock import AlreadyRunning, running_lock
-from instances.serving.supervisor import Supervisor
+from core.serving.address import Address
+from core.serving.lock import AlreadyRunning, running_lock
+from core.serving.supervisor import Supervisor
 from tiktok.demo.home import Home
 from tiktok.demo.person import DemoTrouble
 from tiktok.demo.processes import CommandFailed, product, simulator

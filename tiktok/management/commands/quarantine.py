@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand
 
-from tiktok.publishing import quarantine
+from tiktok.posts import quarantine
 
 NEXT: Final = (
     "Now start the workers: TikTok is asked about these posts. People find them under Posts, look at the accounts in "

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from tiktok.linking.developer_apps import upsert_environment_app
+from tiktok.developer_apps.services import upsert_environment_app
 
 
 class Command(BaseCommand):

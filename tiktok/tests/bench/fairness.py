@@ -10,9 +10,9 @@ from django.db import models
 
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.delivery.claims import claim_due
 from tiktok.models import ConsentSnapshot, Post, PostMedia, PostState, Submission, WorkItem
-from tiktok.publishing.claims import claim_due
-from tiktok.publishing.schedule import When
+from tiktok.posts.schedule import When
 from tiktok.tests.bench.stand import MB, Stand
 from tiktok.tests.bench.start_lag import begin_at, lags_of
 from tiktok.tests.bench.table import Measure

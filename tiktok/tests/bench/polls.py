@@ -8,14 +8,14 @@ from statistics import median
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from instances.jobs.clock import db_now
+from core.jobs.clock import db_now
 from instances.scoping import instance_scope
+from tiktok.access.gateway import tiktok_client
+from tiktok.access.tokens import usable_token
 from tiktok.api import content_posting
-from tiktok.gateway import tiktok_client
-from tiktok.linking.tokens import usable_token
+from tiktok.delivery.advance import advance
+from tiktok.delivery.claims import claim
 from tiktok.models import Post, Submission, WorkItem
-from tiktok.publishing.claims import claim
-from tiktok.publishing.steps import advance
 from tiktok.tests.bench.stand import MB, Stand
 from tiktok.tests.bench.table import Measure
 

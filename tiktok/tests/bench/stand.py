@@ -16,13 +16,13 @@ from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import InstanceFactory, person_of
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp
-from tiktok.publishing import services
-from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
-from tiktok.publishing.rules import PostOptions
-from tiktok.publishing.schedule import When
+from tiktok.posts import services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import fetch_creator_info
+from tiktok.posts.rules import PostOptions
+from tiktok.posts.schedule import When
 from tiktok.tests.factories import TikTokAppFactory, make_media
-from tiktok.tests.fixtures_publishing import link_simulated, reread
+from tiktok.tests.fixtures_posts import link_simulated, reread
 from tiktok.tests.jobs_process import CELERY, EMBEDDED, JobsProcess, wait_until
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import Post, PostState, Submission, WorkItem
-from tiktok.publishing.schedule import When
-from tiktok.publishing.services import deadline_for
+from tiktok.posts.schedule import When
+from tiktok.posts.services import deadline_for
 from tiktok.tests.bench.stand import MB, Stand
 from tiktok.tests.bench.table import Measure
 from tiktok.tests.jobs_process import wait_until

@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
-from instances.jobs.clock import read_db_now
+from core.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok import throttle
+from tiktok.access import throttle
+from tiktok.access.tokens import RefreshUnderWay
 from tiktok.api.errors import ConnectionFailed, InvalidClient, InvalidInput, OperatorFault
 from tiktok.api.limits import Endpoint
-from tiktok.linking.tokens import RefreshUnderWay
+from tiktok.delivery.claims import claim, release
+from tiktok.delivery.faults import Fault, end_for, hold_for
+from tiktok.delivery.step import Step
 from tiktok.models import AccountStatus, EventCause, Media, Person, Post, PostState, Submission, TikTokAccount
 from tiktok.models.states import AttentionReason
-from tiktok.publishing.claims import claim, release
-from tiktok.publishing.faults import Fault, end_for, hold_for
-from tiktok.publishing.step import Step
-from tiktok.publishing.turns import INSTANCE_BUSY, OTHER_UPLOAD
-from tiktok.tests.fixtures_publishing import Submit, Worker
+from tiktok.posts.queue import INSTANCE_BUSY, OTHER_UPLOAD
+from tiktok.tests.fixtures_posts import Submit, Worker
 from tiktok.tests.simulator_process import Simulator
 
 HOUR: Final = 3600

@@ -13,9 +13,9 @@ from instances.roles import Role
 from instances.scoping import instance_scope
 from instances.services.members import set_role
 from instances.tests.factories import InstanceFactory
-from tiktok import quota, throttle
+from tiktok.access import quota, throttle
+from tiktok.access.status import need_reconnect, note_scopes
 from tiktok.api.limits import Endpoint
-from tiktok.linking.status import need_reconnect, note_scopes
 from tiktok.models import TikTokAccount
 from tiktok.tests.browser import acts
 from tiktok.tests.browser.acts import Desk, press

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from tiktok.linking.fault_words import WORDS
+from tiktok.connect.fault_words import WORDS
 from tiktok.models import TikTokApp
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured

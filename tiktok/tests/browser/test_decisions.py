@@ -14,13 +14,13 @@ from playwright.sync_api import Page, expect
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import Media, Post, PostState, Submission
-from tiktok.publishing import quarantine
+from tiktok.posts import quarantine
 from tiktok.tests.browser.acts import press, state
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.visitor import Visitor
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
+from tiktok.tests.fixtures_posts import MB, Submit, Worker, reread
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from instances.models import OutgoingMail
+from core.models import OutgoingMail
 from tiktok.tests.browser.acts import press
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured

@@ -13,13 +13,13 @@ from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.errors import FAIL_CLASSES, RULES
 from tiktok.models import AttentionReason, Media, Post
-from tiktok.publishing.texts import explain_post, word_of_tiktok
+from tiktok.posts.wording.codes import explain_post, word_of_tiktok
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.scenes import CASES, Scene
 from tiktok.tests.browser.visitor import Visitor
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import MB, Submit, Worker, reread
+from tiktok.tests.fixtures_posts import MB, Submit, Worker, reread
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)

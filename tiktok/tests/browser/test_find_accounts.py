@@ -19,7 +19,7 @@ from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.visitor import Visitor, visit
 from tiktok.tests.crowd import make_crowd, make_posts
 from tiktok.tests.factories import TikTokAppFactory
-from tiktok.tests.integration.test_overview import STATES
+from tiktok.tests.integration.posts.test_overview import STATES
 
 CONNECTIONS = "/i/aurora/settings/connections/"
 

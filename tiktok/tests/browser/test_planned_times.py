@@ -15,7 +15,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import TenantMembership, User
-from instances.jobs.clock import read_db_now
+from core.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import Media, PostState, TikTokAccount, TikTokApp, TikTokCredential
@@ -24,7 +24,7 @@ from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.visitor import Visitor
 from tiktok.tests.factories import make_post, make_submission
-from tiktok.tests.fixtures_publishing import Submit, Worker
+from tiktok.tests.fixtures_posts import Submit, Worker
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)

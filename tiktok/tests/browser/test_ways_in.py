@@ -12,8 +12,9 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Tenant, TenantMembership, TenantRole, User
+from core.models import OutgoingMail
 from instances.access import role_of
-from instances.models import Instance, Invitation, OutgoingMail
+from instances.models import Instance, Invitation
 from instances.roles import Role
 from instances.services import invite_member
 from instances.services.first_owner import first_owner_link

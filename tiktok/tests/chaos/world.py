@@ -8,23 +8,22 @@ from datetime import timedelta
 from django.core.management import call_command
 
 from accounts.models import User
-from instances.jobs.clock import read_db_now
-from instances.jobs.nudge import nudge
+from core.jobs.clock import read_db_now
+from core.jobs.nudge import nudge
 from instances.models import Instance
 from instances.scoping import instance_scope, unscoped
 from instances.tests.factories import InstanceFactory, person_of
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post, TikTokAccount
-from tiktok.publishing import services
-from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
-from tiktok.publishing.rules import PostOptions
-from tiktok.publishing.schedule import from_instant
-from tiktok.publishing.tasks import advance_post
+from tiktok.posts import services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import fetch_creator_info
+from tiktok.posts.rules import PostOptions
+from tiktok.posts.schedule import from_instant
 from tiktok.tests.chaos.options import Options
 from tiktok.tests.chaos.plan import Plan, PlannedPost
 from tiktok.tests.factories import TikTokAppFactory, make_media
-from tiktok.tests.fixtures_publishing import link_simulated
+from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
 ACCOUNTS_PER_INSTANCE = 20
@@ -70,7 +69,7 @@ class World:
                 consent=Consent(place.editor, linked.creator, "web", agreed=True),
                 when=when,
             )
-        nudge(advance_post, post.pk)
+        nudge("advance_post", post.pk)
 
 
 def build(options: Options, plan: Plan, simulator: Simulator) -> World:

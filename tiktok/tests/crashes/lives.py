@@ -20,9 +20,9 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from requests.adapters import HTTPAdapter
 
-from tiktok.gateway import tiktok_client
-from tiktok.publishing.claims import Claim
-from tiktok.publishing.upload import LAST_BYTES
+from tiktok.access.gateway import tiktok_client
+from tiktok.delivery.claims import Claim
+from tiktok.delivery.upload import LAST_BYTES
 
 WRITE: Final = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 PATIENCE_S: Final = 300

@@ -5,16 +5,16 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from instances.jobs.clock import read_db_now
+from core.jobs.clock import read_db_now
 from instances.scoping import instance_scope
 from tiktok.api.body import BLOCK_SIZE
-from tiktok.fields import EncryptedTextField
 from tiktok.models import InvalidTransition, Post, PostEvent, Submission, WorkItem
-from tiktok.publishing import services
+from tiktok.models.fields import EncryptedTextField
+from tiktok.posts import services
 from tiktok.tests.crashes.lives import End, Hindrance, Life, Point
 from tiktok.tests.crashes.verdict import Row, judge
 from tiktok.tests.crashes.world import Story, World
-from tiktok.tests.fixtures_publishing import CHUNK
+from tiktok.tests.fixtures_posts import CHUNK
 
 # A point with so many alike before it is the same place, met once more in a loop.
 CONTEXT: Final = 16

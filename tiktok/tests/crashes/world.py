@@ -14,25 +14,26 @@ from django.conf import settings
 from django.db.models import F
 
 from accounts.models import User
-from instances.jobs import process
-from instances.jobs.clock import read_db_now
+from core.jobs import process
+from core.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.access import tokens
+from tiktok.access.status import revive_accounts
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
-from tiktok.linking import tokens
-from tiktok.linking.status import revive_accounts
+from tiktok.delivery import claims, step
+from tiktok.delivery.advance import advance
+from tiktok.delivery.claims import claim, free_dead_claims
 from tiktok.models import Media, Post, PostState, Submission, TikTokAccount, TikTokApp, TikTokCredential, WorkItem
-from tiktok.publishing import claims, services, step
-from tiktok.publishing.claims import claim, free_dead_claims
-from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
-from tiktok.publishing.rules import PostOptions
-from tiktok.publishing.schedule import When, from_instant
-from tiktok.publishing.steps import advance
+from tiktok.posts import services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import fetch_creator_info
+from tiktok.posts.rules import PostOptions
+from tiktok.posts.schedule import When, from_instant
 from tiktok.tests.crashes.lives import Hindrance, Life, current_life, hooks
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import MB, Clock, link_simulated, next_due
+from tiktok.tests.fixtures_posts import MB, Clock, link_simulated, next_due
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 

@@ -9,11 +9,11 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import User
-from instances.api_bodies import JSON_MAX_BYTES, MAX_DEPTH, MAX_VALUES
+from core.web.api_bodies import JSON_MAX_BYTES, MAX_DEPTH, MAX_VALUES
 from instances.models import Instance
 from instances.roles import KeyScope
 from instances.tests.sign_in import sign_in_as_staff
-from tiktok.linking.connect_links.forms import check_names
+from tiktok.connect.links.forms import check_names
 from tiktok.models import TikTokAccount
 from tiktok.tests.fixtures_rest import Api, MakeApi
 

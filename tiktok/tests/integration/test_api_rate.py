@@ -12,9 +12,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import User
-from instances.jobs.clock import pinned_clock, read_db_now
+from core.jobs.clock import pinned_clock, read_db_now
+from core.serving.front.pieces import CONTINUES
 from instances.models import ApiKey
-from instances.serving.front.pieces import CONTINUES
 from tiktok.tests.fixtures_rest import Answer, Api, MakeApi
 
 LIMIT = 3

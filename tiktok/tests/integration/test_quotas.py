@@ -16,10 +16,10 @@ from instances.services import create_instance
 from instances.services.api_keys import create_api_key
 from instances.services.errors import QuotaReached
 from instances.services.invitations import invite_member
-from tiktok.linking.connect_links.services import make_links
+from tiktok.connect.links.services import make_links
 from tiktok.models import ConnectLink, Media, Post, PostState, TikTokAccount
-from tiktok.publishing.refusals import Refusal
-from tiktok.tests.fixtures_publishing import Submit
+from tiktok.posts.refusals import Refusal
+from tiktok.tests.fixtures_posts import Submit
 from tiktok.tests.fixtures_rest import MakeApi, body_of
 from tiktok.tests.races import at_once
 

@@ -20,8 +20,8 @@ from django.db import connection
 from django.utils import timezone
 from requests.adapters import HTTPAdapter
 
-from tiktok.linking.tokens import usable_token
-from tiktok.linking.upkeep import due_refreshes
+from tiktok.access.refresh import due_refreshes
+from tiktok.access.tokens import usable_token
 from tiktok.models import TikTokAccount, TikTokCredential
 from tiktok.tests.chaos import report
 from tiktok.tests.jobs_process import wait_until

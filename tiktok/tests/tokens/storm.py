@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from instances.jobs.nudge import nudge
+from core.jobs.nudge import nudge
 from instances.scoping import instance_scope, unscoped
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post, TikTokAccount
-from tiktok.publishing import services
-from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
-from tiktok.publishing.rules import PostOptions
-from tiktok.publishing.tasks import advance_post
+from tiktok.posts import services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import fetch_creator_info
+from tiktok.posts.rules import PostOptions
 from tiktok.tests.chaos import report
 from tiktok.tests.chaos.crew import Worker, beat, hire
 from tiktok.tests.chaos.lab import Setup
@@ -66,7 +65,7 @@ class Lane:
             post, _ = services.submit_post(
                 account=self.account, media=media, options=options, actor=self.place.editor, consent=consent, when=None
             )
-        nudge(advance_post, post.pk)
+        nudge("advance_post", post.pk)
         return options.caption, media.sha256
 
 

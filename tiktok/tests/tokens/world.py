@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from django.core.management import call_command
 
 from accounts.models import User
-from instances.jobs.clock import read_db_now
+from core.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import InstanceFactory, person_of
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
-from tiktok.linking.services import link_account
+from tiktok.connect.services import link_account
 from tiktok.models import Media, TikTokAccount, TikTokApp
 from tiktok.tests.factories import TikTokAppFactory, make_media
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from instances.templatetags.ui import ACCOUNT_LOOKS, POST_LOOKS
+from core.web.looks import look_of
+from tiktok.accounts.looks import LOOKS as ACCOUNT_LOOKS
 from tiktok.models.account import AccountStatus
 from tiktok.models.states import PostState
+from tiktok.posts.wording.looks import LOOKS as POST_LOOKS
 
 
 @pytest.mark.parametrize("state", PostState)
 def test_a_post_state_has_a_look_with_the_same_word(state: PostState) -> None:
-    assert str(POST_LOOKS[state.value].label) == str(state.label)
+    assert str(look_of(state).label) == str(state.label)
 
 
 @pytest.mark.parametrize("status", AccountStatus)
 def test_an_account_status_has_a_look_with_the_same_word(status: AccountStatus) -> None:
-    assert str(ACCOUNT_LOOKS[status.value].label) == str(status.label)
+    assert str(look_of(status).label) == str(status.label)
 
 
 def test_there_is_no_look_for_a_state_that_does_not_exist() -> None:

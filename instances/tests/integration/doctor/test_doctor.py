@@ -16,11 +16,11 @@ from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
-from instances.doctor import database, machine, mail, workers
-from instances.doctor.finding import Finding, State
-from instances.doctor.run import Visit, examine
-from instances.jobs.clock import pinned_clock, read_db_now
-from instances.models import JobLease, OutgoingMail
+from core.doctor import database, machine, mail, workers
+from core.doctor.finding import Finding, State
+from core.doctor.run import Visit, examine
+from core.jobs.clock import pinned_clock, read_db_now
+from core.models import JobLease, OutgoingMail
 
 VISIT = Visit(is_online=False, database_answers=True)
 
@@ -99,7 +99,7 @@ def test_a_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.Mo
 
 def test_a_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "vendor", "postgresql")
-    monkeypatch.setattr("accounts.append_only.IS_PROTECTED_SQL", "SELECT %s = ''")
+    monkeypatch.setattr("core.append_only.IS_PROTECTED_SQL", "SELECT %s = ''")
 
     found = only(database.history(VISIT))
 

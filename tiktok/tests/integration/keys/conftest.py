@@ -15,8 +15,8 @@ from accounts.mfa import EncryptingMFAAdapter
 from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.fields import seal
 from tiktok.models import InitReceipt, Submission, TikTokApp
+from tiktok.models.fields import seal
 from tiktok.tests.factories import make_account, make_media, make_post, make_submission
 
 OLD = next(iter(django_settings.FIELD_ENCRYPTION_KEYS))

@@ -6,11 +6,11 @@ from django.core.management.base import SystemCheckError
 from django.db import connection
 from pytest_django import Settings
 
-from instances.doctor.finding import State
-from instances.doctor.run import Visit
-from tiktok.doctor.deployment import stored_keys
+from core.doctor.finding import State
+from core.doctor.run import Visit
 from tiktok.keys.check import MISSING_KEY, check_stored_keys
 from tiktok.keys.columns import stored_key_ids
+from tiktok.keys.findings import stored_keys
 from tiktok.tests.integration.keys.conftest import NEW, OLD, only
 
 pytestmark = pytest.mark.django_db

@@ -10,27 +10,28 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditLogEntry, User
-from instances.jobs.clock import pinned_clock, read_db_now
+from core.jobs.clock import pinned_clock, read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.sign_in import sign_in_as_staff
+from tiktok.access.readable import revive_readable
+from tiktok.access.reasons import reason_text
+from tiktok.access.refresh import refresh_ahead
+from tiktok.access.secrets import ClientSecretUnreadable
+from tiktok.access.tokens import usable_token
+from tiktok.accounts.disconnect import finish_disconnect, start_disconnect
+from tiktok.accounts.upkeep import sync_profiles
 from tiktok.api.errors import InvalidClient
 from tiktok.api.secret import Secret
 from tiktok.api.types import TokenSet
-from tiktok.fields import seal
+from tiktok.connect.services import link_account
 from tiktok.keys.check import check_stored_keys
 from tiktok.keys.columns import stored_key_ids
-from tiktok.linking.disconnect import finish_disconnect, start_disconnect
-from tiktok.linking.readable import revive_readable
-from tiktok.linking.reasons import reason_text
-from tiktok.linking.secrets import ClientSecretUnreadable
-from tiktok.linking.services import link_account
-from tiktok.linking.tokens import usable_token
-from tiktok.linking.upkeep import refresh_ahead, sync_profiles
 from tiktok.models import AccountStatus, PostState, Submission, TikTokAccount, TikTokApp, TikTokCredential
-from tiktok.publishing.submissions import forget_dead_upload_urls
-from tiktok.publishing.texts import explain
-from tiktok.tests.fixtures_publishing import Submit, Worker, reread
+from tiktok.models.fields import seal
+from tiktok.posts.submissions import forget_dead_upload_urls
+from tiktok.posts.wording.codes import explain
+from tiktok.tests.fixtures_posts import Submit, Worker, reread
 from tiktok.tests.integration.keys.conftest import NEW, OLD, only
 from tiktok.tests.simulator_process import CLIENT_SECRET, Simulator
 

@@ -12,12 +12,12 @@ from accounts.encrypted import EncryptedColumn
 from accounts.mfa import EncryptingMFAAdapter
 from instances.models import Instance
 from instances.scoping import instance_scope, unscoped
-from tiktok.fields import seal
+from tiktok.access.tokens import usable_token
 from tiktok.keys.columns import encrypted_columns, stored_key_ids
-from tiktok.linking.tokens import usable_token
 from tiktok.models import InitReceipt, Submission, TikTokApp, TikTokCredential
+from tiktok.models.fields import seal
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory
-from tiktok.tests.fixtures_publishing import link_simulated
+from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.integration.keys.conftest import (
     COLUMNS,
     NEW,

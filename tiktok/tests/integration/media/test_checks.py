@@ -11,8 +11,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from instances.jobs.clock import db_in
-from instances.jobs.process import HOST, stopping
+from core.jobs.clock import db_in
+from core.jobs.process import HOST, stopping
 from instances.models import Instance, Notice, NoticeKind
 from instances.notices.reading import unread_by
 from instances.notices.words import subjects_of, words_of

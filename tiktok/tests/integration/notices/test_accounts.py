@@ -7,15 +7,16 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditLogEntry, User
-from instances.jobs.clock import pinned_clock
-from instances.models import Instance, Notice, NotificationPreference, OutgoingMail
+from core.jobs.clock import pinned_clock
+from core.models import OutgoingMail
+from instances.models import Instance, Notice, NotificationPreference
 from instances.notices.digest import COLLECTED, mail_digests
 from instances.notices.reading import bell_of
 from instances.scoping import instance_scope
-from tiktok.linking.disconnect import start_disconnect
-from tiktok.linking.endings import settle_endings, warn_of_endings
-from tiktok.linking.queries import account_status
-from tiktok.linking.status import lose_scope, need_reconnect, note_scopes, revive_accounts
+from tiktok.access.endings import settle_endings, warn_of_endings
+from tiktok.access.status import lose_scope, need_reconnect, note_scopes, revive_accounts
+from tiktok.accounts.disconnect import start_disconnect
+from tiktok.accounts.queries import account_status
 from tiktok.models import TikTokAccount, TikTokCredential
 from tiktok.tests.factories import SCOPES, make_account, make_post
 from tiktok.tests.integration.notices.conftest import notices

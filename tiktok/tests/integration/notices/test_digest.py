@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from instances.jobs.clock import pinned_clock
-from instances.models import Instance, Membership, Notice, NotificationPreference, OutgoingMail
+from core.jobs.clock import pinned_clock
+from core.models import OutgoingMail
+from instances.models import Instance, Membership, Notice, NotificationPreference
 from instances.notices.digest import COLLECTED, mail_digests, write_digest
 from instances.notices.reading import mark_read
 from instances.scoping import instance_scope
 from tiktok.models import EventCause, Person, PostState
-from tiktok.publishing.texts import explain
+from tiktok.posts.wording.codes import explain
 from tiktok.tests.integration.notices.conftest import Troubled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("with_mail")]

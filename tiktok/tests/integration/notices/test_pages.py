@@ -11,13 +11,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from instances.jobs.clock import pinned_clock
+from core.jobs.clock import pinned_clock
 from instances.models import Instance, Notice, NotificationPreference
 from instances.notices.reading import Bell, bell_of
 from instances.scoping import instance_scope
 from instances.tests.factories import person_of
 from tiktok.models import EventCause, Person, PostState
-from tiktok.publishing.texts import explain
+from tiktok.posts.wording.codes import explain
 from tiktok.tests.integration.notices.conftest import Troubled
 
 pytestmark = pytest.mark.django_db

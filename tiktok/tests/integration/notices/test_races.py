@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from instances.models import Instance, OutgoingMail
+from core.models import OutgoingMail
+from instances.models import Instance
 from instances.notices.digest import write_digest
 from instances.scoping import instance_scope
+from tiktok.tests.integration.delivery.test_races import at_once
 from tiktok.tests.integration.notices.conftest import Troubled
 from tiktok.tests.integration.notices.test_digest import mails_after
-from tiktok.tests.integration.publishing.test_races import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +57,7 @@ def test_a_process_that_dies_between_two_mails_has_mailed_nobody(
     troubled: Troubled, instance: Instance, editor: User, admin: User, times: int
 ) -> None:
     troubled()
-    insert = 'INSERT INTO "instances_outgoingmail"'
+    insert = 'INSERT INTO "core_outgoingmail"'
     with (
         instance_scope(instance),
         pytest.raises(Killed),

@@ -9,15 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from instances.jobs.clock import pinned_clock
+from core.jobs.clock import pinned_clock
 from instances.models import Instance, Notice, NoticeRead
 from instances.notices.housekeeping import KEPT, forget_old_notices
 from instances.notices.reading import mark_read
 from instances.notices.words import words_of
 from instances.scoping import instance_scope
 from tiktok.models import AttentionReason, EventCause, Held, Person, Post, PostState, StaleState, TikTokAccount
-from tiktok.publishing import services
-from tiktok.publishing.texts import explain_post
+from tiktok.posts import services
+from tiktok.posts.wording.codes import explain_post
 from tiktok.tests.factories import make_post
 from tiktok.tests.integration.notices.conftest import Troubled, notices
 

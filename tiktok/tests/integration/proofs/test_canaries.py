@@ -23,9 +23,9 @@ from instances.scoping import instance_scope, unscoped
 from instances.services.api_keys import write_api_key
 from instances.tests.factories import UserFactory
 from instances.tests.sign_in import give_second_factor
-from tiktok.fields import seal
 from tiktok.models import Media, Post, PostState, Submission, TikTokAccount, TikTokApp
-from tiktok.tests.fixtures_publishing import MB
+from tiktok.models.fields import seal
+from tiktok.tests.fixtures_posts import MB
 from tiktok.tests.integration.proofs.loud import Browser, Loud, Watch
 from tiktok.tests.integration.proofs.processes import Process
 from tiktok.tests.jobs_process import wait_until

@@ -23,15 +23,15 @@ from pytest_django import Settings
 from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.delivery.advance import advance
+from tiktok.delivery.claims import claim
 from tiktok.models import InvalidTransition, Media, Post, PostState, Submission, TikTokAccount, TikTokApp
-from tiktok.publishing import services
-from tiktok.publishing.claims import claim
-from tiktok.publishing.consent import Consent
-from tiktok.publishing.creator import fetch_creator_info
-from tiktok.publishing.rules import PostOptions
-from tiktok.publishing.steps import advance
+from tiktok.posts import services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import fetch_creator_info
+from tiktok.posts.rules import PostOptions
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import MB, link_simulated
+from tiktok.tests.fixtures_posts import MB, link_simulated
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 

@@ -19,7 +19,7 @@ from instances.roles import KeyScope
 from instances.scoping import instance_scope
 from instances.services.api_keys import write_api_key
 from tiktok.models import Media, Post, PostState, TikTokAccount, TikTokApp
-from tiktok.tests.fixtures_publishing import Submit, history, link_simulated, reread
+from tiktok.tests.fixtures_posts import Submit, history, link_simulated, reread
 from tiktok.tests.integration.proofs import processes
 from tiktok.tests.integration.proofs.conftest import CHUNK
 from tiktok.tests.integration.proofs.processes import Process, free_port, is_listening

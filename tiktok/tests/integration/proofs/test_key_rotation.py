@@ -29,12 +29,12 @@ from pytest_django import Settings
 from accounts.models import AuditLogEntry
 from instances.models import Instance
 from instances.scoping import instance_scope
+from tiktok.access.tokens import usable_token
 from tiktok.keys.check import check_stored_keys
 from tiktok.keys.columns import stored_key_ids
-from tiktok.linking.tokens import usable_token
 from tiktok.models import Media, Post, PostState, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import make_media
-from tiktok.tests.fixtures_publishing import Submit, link_simulated
+from tiktok.tests.fixtures_posts import Submit, link_simulated
 from tiktok.tests.integration.proofs import processes
 from tiktok.tests.jobs_process import JobsProcess, wait_until
 from tiktok.tests.simulator_process import Simulator

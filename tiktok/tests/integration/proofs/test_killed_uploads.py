@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from instances.jobs.nudge import nudge
+from core.jobs.nudge import nudge
 from instances.models import Instance
 from tiktok.models import Media, Post, PostState, WorkItem
-from tiktok.publishing.tasks import advance_post
-from tiktok.tests.fixtures_publishing import MB, Submit, history, reread
+from tiktok.tests.fixtures_posts import MB, Submit, history, reread
 from tiktok.tests.integration.proofs.conftest import CHUNK, SIZE, Background
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Put, Simulator
@@ -63,7 +62,7 @@ def test_killed_twice_in_the_middle_of_a_chunk(
     slow_down(tiktok, 2, 6)
     post = submit(media=big_video, privacy_level="SELF_ONLY")
     for chunk in (2, 5):
-        nudge(advance_post, post.pk)
+        nudge("advance_post", post.pk)
         background.start()
         wait_until(chunk_under_way(tiktok, chunk), what=f"chunk {chunk} is under way")
         background.process.kill()
@@ -80,7 +79,7 @@ def test_stopped_it_gives_the_work_back_and_another_goes_on(
 ) -> None:
     slow_down(tiktok, 3)
     post = submit(media=big_video, privacy_level="SELF_ONLY")
-    nudge(advance_post, post.pk)
+    nudge("advance_post", post.pk)
     background.start()
     wait_until(chunk_under_way(tiktok, 3), what="chunk 3 is under way")
     assert background.process.stop() < 10

@@ -18,7 +18,7 @@ from instances.models import Instance
 from instances.roles import KeyScope
 from instances.services.api_keys import write_api_key
 from tiktok.models import Media, TikTokAccount, TikTokApp
-from tiktok.tests.fixtures_publishing import link_simulated
+from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.integration.proofs import processes
 from tiktok.tests.integration.proofs.processes import Process, free_port, is_listening
 from tiktok.tests.jobs_process import wait_until

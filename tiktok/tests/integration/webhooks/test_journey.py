@@ -7,11 +7,10 @@ from pytest_django.live_server_helper import LiveServer
 from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
-from tiktok.linking.disconnect import start_disconnect
-from tiktok.linking.tasks import finish_disconnects
+from tiktok.accounts.disconnect import finish_disconnects, start_disconnect
 from tiktok.models import TikTokAccount, TikTokCredential, WebhookDelivery
 from tiktok.tests.factories import TikTokAppFactory
-from tiktok.tests.fixtures_publishing import link_simulated
+from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 from tiktok.webhooks.apply import due_deliveries

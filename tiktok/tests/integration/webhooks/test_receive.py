@@ -14,8 +14,8 @@ from pytest_django import Settings
 
 from accounts.models import AuditLogEntry
 from instances.scoping import unscoped
-from tiktok.fields import seal
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
+from tiktok.models.fields import seal
 from tiktok.tests.factories import TikTokAppFactory
 from tiktok.tests.integration.webhooks.post import URL, Post, delivery, signature
 from tiktok.tests.races import at_once

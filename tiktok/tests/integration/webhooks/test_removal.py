@@ -12,11 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import AuditLogEntry
-from instances.jobs.clock import pinned_clock
+from core.jobs.clock import pinned_clock
 from instances.models import Instance, Notice
 from instances.scoping import instance_scope
-from tiktok.account.history import history_of
-from tiktok.linking.status import need_reconnect
+from tiktok.access.status import need_reconnect
+from tiktok.accounts.page.history import history_of
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
 from tiktok.tests.integration.webhooks.post import Post, delivery

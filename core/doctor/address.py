@@ -1,0 +1,138 @@
+"""Whether BASE_URL leads to this very deployment: asked for a proof that only holders of SECRET_KEY can make."""
+
+import secrets
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from core.doctor.environment import LOOPBACK
+from core.doctor.finding import Finding, fault, good, unknown, warning
+from core.doctor.run import Visit, not_asked
+
+ADDRESS: Final = "address"
+PROXIES: Final = "proxies"
+TIMEOUT_S: Final = (3.0, 5.0)
+CHALLENGE_CHARS: Final = range(16, 65)
+# Tunnels whose free addresses change at every start.
+TUNNELS: Final = (
+    ".ngrok.io", ".ngrok.app", ".ngrok.dev", ".ngrok-free.app", ".ngrok-free.dev", ".trycloudflare.com", ".loca.lt",
+    ".localtunnel.me", ".lhr.life", ".localhost.run", ".serveo.net", ".pinggy.link", ".pinggy.io", ".bore.pub",
+    ".share.zrok.io", ".devtunnels.ms", ".tunnelmole.net", ".telebit.io",
+)  # fmt: skip
+
+
+class NoAnswer(Exception):
+    """Nothing came back that could be read; the message says what happened."""
+
+
+def self_description(request: HttpRequest) -> dict[str, Any]:
+    """What /healthz adds for a challenge: our proof, and how the request came to us. Nothing secret."""
+    challenge = request.GET.get("challenge", "")
+    if len(challenge) not in CHALLENGE_CHARS:
+        return {}
+    hops = [hop for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    return {"proof": _proof(challenge), "is_secure": request.is_secure(), "proxies": len(hops)}
+
+
+def _proof(challenge: str) -> str:
+    return salted_hmac("core.doctor.address", challenge, algorithm="sha256").hexdigest()
+
+
+def is_tunnel(address: str) -> bool:
+    """Whether the host is one that a tunnel gives out for a while."""
+    return (urlsplit(address).hostname or "").endswith(TUNNELS)
+
+
+def reaches_us(visit: Visit) -> Iterable[Finding]:
+    """Ask BASE_URL from here, as a browser would, and compare what answers with ourselves."""
+    if not visit.is_online:
+        return [not_asked(ADDRESS, settings.BASE_URL), not_asked(PROXIES, settings.BASE_URL)]
+    challenge = secrets.token_hex(16)
+    try:
+        answer = _ask(challenge)
+    except NoAnswer as error:
+        return [_unreached(str(error)), unknown(PROXIES, _("Not known while the address does not answer."))]
+    if not constant_time_compare(str(answer.get("proof", "")), _proof(challenge)):
+        return [_somebody_else(), unknown(PROXIES, _("Not known while another server answers."))]
+    said = _("%(url)s leads to this deployment.") % {"url": settings.BASE_URL}
+    return [good(ADDRESS, said), _proxies(answer)]
+
+
+def _ask(challenge: str) -> dict[str, Any]:
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                f"{settings.BASE_URL}/healthz",
+                params={"challenge": challenge}, timeout=TIMEOUT_S, allow_redirects=False,
+            )  # fmt: skip
+            body = answer.json() if answer.status_code == 200 else None
+    except requests.exceptions.SSLError as error:
+        raise NoAnswer(_("its certificate is not valid for this machine")) from error
+    except requests.exceptions.JSONDecodeError:
+        return {}
+    except requests.Timeout as error:
+        raise NoAnswer(_("nothing answered in time")) from error
+    except requests.RequestException as error:
+        raise NoAnswer(_("the name is not known or nothing listens there")) from error
+    if why := _odd_status(answer):
+        raise NoAnswer(why)
+    return body if isinstance(body, dict) else {}
+
+
+def _odd_status(answer: requests.Response) -> str:
+    """What an answer that is none of Clipdesk's health page tells."""
+    if answer.status_code == 400:
+        return _("it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks")
+    if answer.is_redirect:
+        return _("it leads on to %(host)s") % {"host": urlsplit(answer.headers["Location"]).netloc[:80] or "/"}
+    if answer.status_code >= 500:
+        return _("it answers %(n)d, as a proxy does that cannot reach Clipdesk") % {"n": answer.status_code}
+    return ""
+
+
+def _unreached(why: str) -> Finding:
+    text = _("%(url)s cannot be reached from this server: %(why)s.") % {"url": settings.BASE_URL, "why": why}
+    if is_tunnel(settings.BASE_URL):
+        return fault(ADDRESS, text, _tunnel_step())
+    if urlsplit(settings.BASE_URL).hostname in LOOPBACK:
+        return warning(ADDRESS, text, _("Start Clipdesk (make up), or set BASE_URL to the address where it listens."))
+    step = _(
+        "Open %(url)s/healthz from elsewhere. If it opens there, your network only lacks the way back to itself; if"
+        " not, correct DNS, certificate, proxy or BASE_URL."
+    )
+    return fault(ADDRESS, text, step % {"url": settings.BASE_URL})
+
+
+def _somebody_else() -> Finding:
+    text = _("At %(url)s another server answers, or one with another SECRET_KEY.") % {"url": settings.BASE_URL}
+    if is_tunnel(settings.BASE_URL):
+        return fault(ADDRESS, text, _tunnel_step())
+    step = _("Set BASE_URL to this deployment's own address, or lead that address here, and restart.")
+    return fault(ADDRESS, text, step)
+
+
+def _tunnel_step() -> str:
+    return _(
+        "The tunnel's address has changed or the tunnel is down. Start it, set BASE_URL to its present address, restart"
+        " Clipdesk, and register the new redirect URI and webhook address at TikTok. A fixed address saves this."
+    )
+
+
+def _proxies(answer: dict[str, Any]) -> Finding:
+    """How the request came in: by https, and through as many proxies as are trusted."""
+    hops, trusted = answer.get("proxies"), settings.TRUSTED_PROXY_COUNT
+    if settings.SECURE_SSL_REDIRECT and not answer.get("is_secure"):
+        text = _("The proxy does not tell Clipdesk that people come by https, so pages redirect for ever.")
+        return fault(PROXIES, text, _("Let the proxy send X-Forwarded-Proto: https."))
+    if hops == trusted:
+        return good(PROXIES, _("As many proxies stand in front as TRUSTED_PROXY_COUNT says: %(n)d.") % {"n": trusted})
+    text = _("Requests come through %(hops)s proxies, and TRUSTED_PROXY_COUNT is %(trusted)d.")
+    step = _("Set TRUSTED_PROXY_COUNT=%(hops)s and restart: limits on sign-in count people by address.")
+    return warning(PROXIES, text % {"hops": hops, "trusted": trusted}, step % {"hops": hops})

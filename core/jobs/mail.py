@@ -1,0 +1,79 @@
+"""Mail is a row that is swept: written in the transaction of its cause, sent at least once, given up after a day."""
+
+import logging
+import smtplib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.utils import timezone
+
+from core.jobs.clock import db_in, db_now
+from core.jobs.desks import desks
+from core.models import OutgoingMail
+
+log = logging.getLogger(__name__)
+MOST_ATTEMPTS: Final = 10
+FIRST_WAIT: Final = timedelta(minutes=1)  # longer than the time-out of one attempt, so it is the claim's lease too
+LONGEST_WAIT: Final = timedelta(hours=4)
+
+
+def queue_mail(*, to: str, subject: str, text: str, html: str = "") -> OutgoingMail:
+    """Write a mail in the transaction of what it tells; a worker sends it after the commit."""
+    line = " ".join(subject.split())[:200]
+    return OutgoingMail.objects.create(to=to, subject=line, text=text, html=html, next_attempt_at=db_now())
+
+
+def due_mail(_room: int) -> list[Callable[[], None]]:
+    """A sweep source: one mail at a time."""
+    sending = claim_mail()
+    return [sending] if sending else []
+
+
+def claim_mail() -> Callable[[], None] | None:
+    """Claim one due mail and give what sends it; None when nothing is due or mail is not set up."""
+    if not settings.EMAIL_URL:
+        return None
+    due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=db_now(), attempts__lt=MOST_ATTEMPTS)
+    mail = due.order_by("next_attempt_at").first()
+    if mail is None:
+        return None
+    claimed = OutgoingMail.objects.filter(pk=mail.pk, attempts=mail.attempts, sent_at=None).update(
+        attempts=F("attempts") + 1, next_attempt_at=db_in(wait_after(mail.attempts + 1))
+    )
+    return (lambda: send_mail(mail.pk)) if claimed else None
+
+
+def wait_after(attempts: int) -> timedelta:
+    """How long to wait after this many attempts: 1, 2, 4 … minutes, four hours at most."""
+    return min(FIRST_WAIT * int(2 ** (attempts - 1)), LONGEST_WAIT)
+
+
+def send_mail(mail_id: UUID) -> None:
+    """Send a claimed mail; its text is forgotten once it has left, since it may hold a link that opens something."""
+    mail = OutgoingMail.objects.filter(pk=mail_id, sent_at=None).first()
+    if mail is None:
+        return
+    message = EmailMultiAlternatives(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    if mail.html:
+        message.attach_alternative(mail.html, "text/html")
+    try:
+        with desks.away():
+            message.send()
+    except (smtplib.SMTPException, OSError) as error:
+        _failed(mail, error)
+        return
+    OutgoingMail.objects.filter(pk=mail.pk).update(
+        sent_at=timezone.now(), next_attempt_at=None, text="", html="", last_error=""
+    )
+
+
+def _failed(mail: OutgoingMail, error: Exception) -> None:
+    """Keep the reason; after the last attempt forget the text."""
+    log.warning("mail %s not sent, attempt %s: %s", mail.pk, mail.attempts, type(error).__name__)
+    gone = {"next_attempt_at": None, "text": "", "html": ""} if mail.attempts >= MOST_ATTEMPTS else {}
+    OutgoingMail.objects.filter(pk=mail.pk).update(last_error=f"{type(error).__name__}: {error}"[:300], **gone)

@@ -1,0 +1,163 @@
+"""The sweeper: finds due work in the database and runs it in its own bounded pool, with or without a broker."""
+
+import logging
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import islice
+from typing import Final, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from core.jobs import registry
+from core.jobs.desks import Desks, desks
+from core.jobs.process import GRACE_S, stopping
+from core.jobs.registry import Job, Source
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+
+# One limit for everything that a Celery worker runs: the sweeper's threads and the pool's tasks.
+shared_slots: Final = threading.BoundedSemaphore(settings.JOB_THREADS)
+
+
+class Sweeper:
+    """Asks each source in turn; a source returns claimed work, ready to run: at most as much as there is room for.
+
+    ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
+    ``at``: the desks at which jobs compute, also of all in this process.
+    ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``grace_s`` to end, all
+    together.
+    """
+
+    INTERVAL_S = 1.0
+    # Under load a few slots are gathered before the database is asked once for all of them.
+    GATHER_S = 0.02
+    MOST_AT_ONCE = 32
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        threads: int,
+        limit: threading.Semaphore | None = None,
+        at: Desks = desks,
+        stop: threading.Event = stopping,
+        interval_s: float = INTERVAL_S,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self._sources = sources
+        self._slots = limit or threading.BoundedSemaphore(threads)
+        self._desks = at
+        self._stop = stop
+        self._interval_s = interval_s
+        self._grace_s = grace_s
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._job_ended = threading.Event()
+        self._threads = [threading.Thread(target=self._work, name=f"job-{n}", daemon=True) for n in range(threads)]
+        self.failures: Counter[str] = Counter()
+
+    def run(self, first: Job | None = None) -> None:
+        """Sweep until stopped; blocks. ``first`` runs before; if it fails the sweep begins all the same."""
+        for thread in self._threads:
+            thread.start()
+        if first is not None:
+            self._guarded(first)
+        while not self._stop.is_set():
+            self._job_ended.clear()
+            if not self._hand_out():
+                self._job_ended.wait(self._interval_s)  # what has ended may have made more work due
+        self._end()
+
+    def start(self, first: Job | None = None) -> threading.Thread:
+        """Sweep in a thread of its own."""
+        thread = threading.Thread(target=self.run, args=[first], name="sweeper", daemon=True)
+        thread.start()
+        return thread
+
+    def _hand_out(self) -> bool:
+        """Claim as much work as there are free slots and desks, and queue it; False when there was none."""
+        room = self._make_room()
+        jobs = self._find(room) if room and not self._stop.is_set() else []
+        for job in jobs:
+            self._jobs.put(job)
+        self._desks.give_back(room - len(jobs))
+        self._release(room - len(jobs))
+        return bool(jobs) or not room
+
+    def _make_room(self) -> int:
+        """How many slots, and as many desks, are now ours."""
+        slots = self._take_slots()
+        if slots and not self._desks.wait(0):
+            self._desks.wait(self._interval_s)
+            self._stop.wait(self.GATHER_S)
+        room = self._desks.take(slots)
+        self._release(slots - room)
+        return room
+
+    def _release(self, slots: int) -> None:
+        for _ in range(slots):
+            self._slots.release()
+
+    def _take_slots(self) -> int:
+        """How many slots are now ours. Waits for the first one for an interval."""
+        if not self._slots.acquire(blocking=False):
+            if not self._slots.acquire(timeout=self._interval_s):
+                return 0
+            self._stop.wait(self.GATHER_S)
+        more = iter(lambda: self._slots.acquire(blocking=False), False)
+        return 1 + sum(1 for _ in islice(more, self.MOST_AT_ONCE - 1))
+
+    def _find(self, room: int) -> list[Job]:
+        jobs: list[Job] = []
+        for source in self._sources:
+            if len(jobs) < room:
+                jobs += self._guarded(partial(source, room - len(jobs))) or []
+        return jobs
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            with self._desks.seat():
+                self._guarded(job)
+                close_old_connections()
+            self._slots.release()
+            self._job_ended.set()
+
+    def _guarded(self, job: Callable[[], R]) -> R | None:
+        """Run it. Whatever it raises is counted and logged, and its claim ends by itself: the sweep goes on."""
+        try:
+            return job()
+        except Exception as error:
+            self.failures[type(error).__name__] += 1
+            log.exception("job failed: %s", type(error).__name__)
+            close_old_connections()
+            return None
+
+    def _end(self) -> None:
+        for _thread in self._threads:
+            self._jobs.put(None)
+        deadline = time.monotonic() + self._grace_s
+        for thread in self._threads:
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
+
+def run_if_free(job: Job) -> None:
+    """For a hint: run it unless this process has enough to do. Then the sweep finds the work a little later."""
+    if not shared_slots.acquire(blocking=False):
+        return
+    try:
+        if desks.take(1):
+            with desks.seat():
+                job()
+    finally:
+        shared_slots.release()
+
+
+def free_dead_leases() -> int:
+    """At the start: what dead processes of this host still hold becomes free; how many leases."""
+    return sum(free() for free in registry.startups())

@@ -1,0 +1,13 @@
+"""Celery's side of the periodic table."""
+
+from celery import shared_task
+
+from core.jobs import periodic, registry
+
+
+@shared_task(name="run_periodic")
+def run_periodic(name: str) -> None:
+    """Run one periodic job if it is due and nobody else runs it; harmless when repeated or lost."""
+    for job in registry.periodic_jobs():
+        if job.name == name:
+            periodic.run_job(job)

@@ -1,0 +1,27 @@
+"""``manage.py doctor``: what is wrong with this deployment, and the step that mends each fault."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from core.doctor.report import as_json, as_text, exit_code
+from core.doctor.run import examine
+
+
+class Command(BaseCommand):
+    """Exit code 1 where something does not work; 0 otherwise, also with warnings."""
+
+    help = "Check this deployment and say what mends each fault. Changes nothing and shows no secret."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """How it is said, and who may be asked."""
+        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--offline", action="store_true", help="ask neither TikTok nor mail server nor BASE_URL")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Look at everything and report."""
+        findings = examine(online=not options["offline"])
+        self.stdout.write(as_json(findings) if options["json"] else as_text(findings))
+        sys.exit(exit_code(findings))

@@ -1,0 +1,51 @@
+"""``manage.py jobs``: all background work in one process, without a broker."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from core.jobs import registry
+from core.jobs.periodic import embedded_source
+from core.jobs.process import stop
+from core.jobs.sweeper import Sweeper, free_dead_leases
+from core.serving.private_files import close_to_others
+
+
+class Command(BaseCommand):
+    """Publishes, polls, and runs the periodic table until SIGTERM or SIGINT; then it is gone in seconds."""
+
+    help = "Run all background work in this process (no broker needed)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """``--threads``: how many posts may be worked on at the same time."""
+        parser.add_argument("--threads", type=int, default=settings.JOB_THREADS)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Free what dead processes hold, then sweep."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _stop)
+        close_to_others(Path(settings.DATA_DIR))
+        registry.load()
+        freed = free_dead_leases()
+        threads = max(1, options["threads"])
+        self.stdout.write(f"jobs: {threads} threads, {freed} dead leases freed")
+        self.stdout.flush()
+        Sweeper([*registry.sources(), embedded_source], threads=threads).run()
+        self._leave()
+
+    def _leave(self) -> None:
+        """A call that outlasts the grace time is cut like a power cut would: the claim ends, nothing is lost."""
+        self.stdout.write("jobs: stopped")
+        self.stdout.flush()
+        if any(thread.name.startswith("job-") for thread in threading.enumerate()):
+            os._exit(0)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    stop()

@@ -1,0 +1,132 @@
+"""Template tags of the components: icons, times, states, avatars, sizes and form fields."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from functools import lru_cache
+
+from allauth.account.adapter import get_adapter
+from django import template
+from django.conf import settings
+from django.forms import BoundField, CheckboxInput
+from django.template.defaultfilters import filesizeformat
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from core.web.looks import look_of
+
+register = template.Library()
+
+SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
+FACES = 4
+
+
+@register.simple_tag
+@lru_cache(maxsize=1024)  # a page of cards has hundreds of the same few
+def icon(name: str, css: str = "", label: str = "") -> SafeString:
+    """An icon of the sprite; hidden from screen readers unless it is given a ``label``."""
+    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round"'
+        ' stroke-linejoin="round" focusable="false" {}><use href="{}#{}"></use></svg>',
+        css,
+        voice,
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag
+def time(value: datetime | None, style: str = "relative", empty: str = "–") -> SafeString | str:
+    """``<time>`` in the active zone with the full date, zone and offset on hover.
+
+    ``style``: "relative" ("in 2 h" while near, by time.js), "full" (date and time), "clock" (time alone).
+    """
+    if not value:
+        return empty
+    local = timezone.localtime(value)
+    text = date_format(local, "TIME_FORMAT" if style == "clock" else "SHORT_DATETIME_FORMAT")
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        local.isoformat(timespec="seconds"),
+        full_time(local),
+        mark_safe(" data-relative") if style == "relative" else "",
+        text,
+    )
+
+
+def full_time(local: datetime) -> str:
+    """ "21 November 2026 14:05:09 Europe/Berlin (UTC+01:00)" in the active language."""
+    offset = local.strftime("%z")
+    return f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S} {local.tzinfo} (UTC{offset[:3]}:{offset[3:]})"
+
+
+@register.inclusion_tag("components/status_badge.html")
+def status_badge(state: str, label: str = "", percent: int | None = None) -> dict[str, object]:
+    """A state of an account or a post; ``label`` replaces its word, ``percent`` stands behind it."""
+    look = look_of(state)
+    moving = look.icon in {"loader-2", "refresh"}
+    return {"look": look, "label": label or look.label, "percent": percent, "moving": moving, "state": state}
+
+
+@register.inclusion_tag("components/status_dot.html")
+def status_dot(state: str, label: str = "") -> dict[str, object]:
+    """The dot beside a name, its word for screen readers and on hover."""
+    look = look_of(state)
+    return {"tone": look.tone, "label": label or look.label}
+
+
+@register.inclusion_tag("components/avatar.html")
+def avatar(url: str | None, name: str, size: str = "") -> dict[str, object]:
+    """A round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
+    words = [word for word in str(name).split() if word[0].isalnum()] or [str(name) or "?"]
+    initials = words[0][0] + (words[-1][0] if len(words) > 1 else "")
+    return {"url": url, "initials": initials, "size": size, "hue": zlib.crc32(str(name).encode()) % FACES}
+
+
+@register.simple_tag
+def file_size(size_bytes: int | None) -> str:
+    """ "72.4 MB"; a dash when the size is not known."""
+    return "–" if size_bytes is None else filesizeformat(size_bytes)
+
+
+@register.simple_tag
+def field(bound: BoundField) -> SafeString:
+    """One form field: label above, help under it, errors at it, tied together for screen readers."""
+    return bound.as_field_group()
+
+
+@register.simple_tag(takes_context=True)
+def signup_is_open(context: template.Context) -> bool:
+    """Whether this visitor may make an account; an invitation may open what is closed to others."""
+    return bool(get_adapter(context["request"]).is_open_for_signup(context["request"]))
+
+
+@register.simple_tag
+def mail_is_configured() -> bool:
+    """Whether anything that asks for an e-mail will really send one."""
+    return bool(settings.EMAIL_URL)
+
+
+@register.filter
+def is_checkbox(bound: BoundField) -> bool:
+    """Whether the field is one box to tick, whose label stands behind it."""
+    return isinstance(bound.field.widget, CheckboxInput)
+
+
+@register.filter
+def message_tone(tags: str) -> str:
+    """The tone of a Django message from its level tag."""
+    tones = {"success": "good", "warning": "warn", "error": "bad", "debug": "neutral"}
+    return next((tones[tag] for tag in str(tags).split() if tag in tones), "accent")
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon that goes with a tone, so that colour never speaks alone."""
+    icons = {"good": "circle-check", "warn": "alert-triangle", "bad": "alert-octagon"}
+    return icons.get(str(tone), "info-circle")

@@ -1,0 +1,17 @@
+"""Fields of forms."""
+
+from typing import Any
+
+from django import forms
+
+from core.text import with_line_feeds
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, with one ``\\n`` for each line break, as the browser counted it."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        """Browsers send ``\\r\\n``, whatever was typed or was there before."""
+        return with_line_feeds(str(super().to_python(value) or ""))

@@ -1,0 +1,229 @@
+"""TikTok's caps over 24 hours: counted from our own rows, and what to do when TikTok says that one is reached.
+
+TikTok's numbers vary, and other apps count towards a creator's; so our own count never keeps a post back, it only
+warns. TikTok's word does: it is kept on the credential (or, for an app's cap of posting accounts, on the app), and
+until then no post that it concerns asks TikTok in vain.
+"""
+
+import random
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from core.jobs.clock import db_in, read_db_now
+from instances.scoping import unscoped
+from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_WINDOW_S
+from tiktok.models import Post, Submission, TikTokApp, TikTokCredential
+
+USER_CAP: Final = "reached_active_user_cap"
+CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"})
+WINDOW: Final = timedelta(seconds=QUOTA_WINDOW_S)
+# Asking whether it is over costs one read of creator_info and no init.
+PROBE: Final = timedelta(hours=1)
+# TikTok's day may end a little after ours.
+AFTER_THE_DAY: Final = timedelta(minutes=1)
+# New accounts of one app do not all come back at once: the first one's answer tells the others to wait on.
+SPREAD_S: Final = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaHold:
+    """No post before ``until``: TikTok said ``code``."""
+
+    code: str
+    until: datetime
+
+    def spares(self, *, is_active: bool) -> bool:
+        """An app's cap does not concern the accounts that posted already."""
+        return self.code == USER_CAP and is_active
+
+    @property
+    def spread_s(self) -> float:
+        """How much later a post may come that is not the one to ask."""
+        return random.uniform(0, SPREAD_S) if self.code == USER_CAP else 0  # noqa: S311
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A creator's last 24 hours, as our own rows tell them. ``most_users`` is None where no number is known."""
+
+    posts: int
+    users: int
+    is_user_active: bool
+    most_users: int | None
+    hold: QuotaHold | None = None
+
+    @property
+    def are_posts_used_up(self) -> bool:
+        """Whether the creator has as many posts as TikTok usually allows."""
+        return self.posts >= POSTS_PER_CREATOR
+
+    @property
+    def are_users_used_up(self) -> bool:
+        """Whether the app has as many posting accounts as it may, and this is none of them."""
+        return self.most_users is not None and self.users >= self.most_users and not self.is_user_active
+
+    @property
+    def is_held_by_app(self) -> bool:
+        """Whether it waits because of the app's posting accounts, not of its own posts."""
+        return self.hold is not None and self.hold.code == USER_CAP
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The last 24 hours: posts by credential, who posted, posting accounts by app, and what TikTok still holds."""
+
+    posts: Mapping[UUID, int]
+    active: frozenset[UUID]
+    users: Mapping[UUID, int]
+    holds: Mapping[UUID, QuotaHold]
+
+    def usage(self, credential: TikTokCredential) -> Usage:
+        """What concerns one creator with which the day was counted."""
+        is_active = credential.pk in self.active
+        hold = self.holds.get(credential.pk)
+        return Usage(
+            posts=self.posts.get(credential.pk, 0),
+            users=self.users.get(credential.app_id, 0),
+            is_user_active=is_active,
+            most_users=most_users(credential.app),
+            hold=None if hold and hold.spares(is_active=is_active) else hold,
+        )
+
+
+def in_force(post: Post) -> QuotaHold | None:
+    """What TikTok said that still keeps this post waiting."""
+    credential = post.account.credential
+    hold = _said(credential, read_db_now())
+    return None if hold is None or hold.spares(is_active=is_active(credential.pk)) else hold
+
+
+def _said(credential: TikTokCredential, now: datetime) -> QuotaHold | None:
+    """What TikTok said of the creator, else of the app's new accounts, and what still counts."""
+    if credential.posts_held_until and credential.posts_held_until > now:
+        return QuotaHold(credential.posts_held_code, credential.posts_held_until)
+    until = credential.app.users_held_until
+    return QuotaHold(USER_CAP, until) if until and until > now else None
+
+
+def reached(credential: TikTokCredential, code: str) -> QuotaHold:
+    """Write down that TikTok said so, for all posts that it concerns, with the time of the next try."""
+    now = read_db_now()
+    if code == USER_CAP:
+        until = _next_try(now, _first_user_leaves_at(credential.app_id))
+        TikTokApp.objects.filter(pk=credential.app_id).update(users_held_until=until)
+        return QuotaHold(code, until)
+    until = _next_try(now, _first_post_leaves_at(credential.pk))
+    TikTokCredential.objects.filter(pk=credential.pk).update(posts_held_until=until, posts_held_code=code)
+    return QuotaHold(code, until)
+
+
+def lift(credential: TikTokCredential) -> bool:
+    """TikTok takes the creator's posts: nobody need wait until the time that was written down, if one was."""
+    if credential.posts_held_until is None:
+        return False
+    credential.posts_held_until, credential.posts_held_code = None, ""
+    return TikTokCredential.objects.filter(pk=credential.pk).update(posts_held_until=None, posts_held_code="") > 0
+
+
+def _next_try(now: datetime, leaves_at: datetime | None) -> datetime:
+    """The sooner of the hourly question and the time when the oldest that counts has left the window."""
+    probe = now + PROBE
+    return min(probe, leaves_at + AFTER_THE_DAY) if leaves_at else probe
+
+
+def _first_post_leaves_at(credential_id: UUID) -> datetime | None:
+    with _everywhere():
+        rows = Submission.objects.filter(_is_out(), credential_id=credential_id)
+        times = rows.values_list("pnr_at", flat=True)
+        oldest = times.order_by("pnr_at").first()
+    return oldest + WINDOW if oldest else None
+
+
+def _first_user_leaves_at(app_id: UUID) -> datetime | None:
+    with _everywhere():
+        rows = Submission.objects.filter(_is_answered(), app_id=app_id).order_by().values_list("credential_id")
+        first = min((at for _, at in rows.annotate(at=Max("init_answered_at"))), default=None)
+    return first + WINDOW if first else None
+
+
+# Counting
+
+
+def usage_of(credential: TikTokCredential) -> Usage:
+    """One creator's last 24 hours."""
+    return count_day([credential]).usage(credential)
+
+
+def count_day(credentials: Collection[TikTokCredential], apps: Collection[TikTokApp] = ()) -> Day:
+    """For these creators, their apps and ``apps``, over all instances; one statement, with a hold two."""
+    app_ids = {app.pk for app in apps} | {credential.app_id for credential in credentials}
+    ids = {credential.pk for credential in credentials}
+    with _everywhere():
+        rows = list(_of_creators(ids).union(_of_apps(app_ids), all=True))
+    return Day(
+        posts={key: posts for key, posts, _ in rows if key in ids},
+        active=frozenset(key for key, _, answered in rows if key in ids and answered),
+        users={key: users for key, users, _ in rows if key in app_ids},
+        holds=_holds(credentials),
+    )
+
+
+def _of_creators(ids: Collection[UUID]) -> QuerySet[Submission, tuple[UUID, int, int]]:
+    """Each creator's posts that count, and inits that TikTok answered."""
+    rows = Submission.objects.filter(_is_out() | _is_answered(), credential_id__in=ids).order_by()
+    return rows.values_list("credential_id").annotate(
+        n=Count("post_id", distinct=True, filter=_is_out()), answered=Count("pk", filter=_is_answered())
+    )
+
+
+def _of_apps(ids: Collection[UUID]) -> QuerySet[Submission, tuple[UUID, int, int]]:
+    """Each app's posting accounts, in the same columns."""
+    rows = Submission.objects.filter(_is_answered(), app_id__in=ids).order_by()
+    return rows.values_list("app_id").annotate(n=Count("credential_id", distinct=True), answered=Count("pk"))
+
+
+def _holds(credentials: Collection[TikTokCredential]) -> dict[UUID, QuotaHold]:
+    """What still counts of what TikTok said; the time is only asked for where it said something."""
+    told = [each for each in credentials if each.posts_held_until or each.app.users_held_until]
+    now = read_db_now() if told else None
+    return {each.pk: hold for each in told if now and (hold := _said(each, now))}
+
+
+def users_of_app() -> Combinable:
+    """Accounts that posted in the last 24 hours, to annotate apps with; every instance must be in sight."""
+    rows = Submission.objects.filter(_is_answered(), app=OuterRef("pk")).order_by()
+    counted = rows.values("app").annotate(n=Count("credential_id", distinct=True)).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def most_users(app: TikTokApp) -> int | None:
+    """How many accounts may post through the app in 24 hours; None: as TikTok granted, which it does not tell."""
+    return ACTIVE_USERS_UNAUDITED if app.is_audited is False else None
+
+
+def is_active(credential_id: UUID) -> bool:
+    """Whether the creator posted in the last 24 hours, and so is one of the app's posting accounts already."""
+    with _everywhere():
+        return Submission.objects.filter(_is_answered(), credential_id=credential_id).exists()
+
+
+def _everywhere() -> AbstractContextManager[None]:
+    return unscoped(reason="TikTok counts a creator's posts and an app's accounts over all instances")
+
+
+def _is_out() -> Q:
+    """Handed over whole, and not refused afterwards."""
+    return (Q(closed_at=None) | Q(closed_because="published")) & Q(pnr_at__gt=db_in(-WINDOW))
+
+
+def _is_answered() -> Q:
+    """TikTok took the init: that makes an account one of the app's posting accounts."""
+    return Q(init_answered_at__gt=db_in(-WINDOW))

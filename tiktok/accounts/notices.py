@@ -1,0 +1,111 @@
+"""What notices about accounts say; ``tiktok.access.notices`` writes them."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
+
+from instances.models import Instance, Notice, NoticeKind
+from instances.notices.words import Heading, Subject, Topic, Words
+from tiktok.access.reasons import reason_text
+from tiktok.access.scopes import features_of
+from tiktok.api.types import Scope
+from tiktok.models import Post, PostState, TikTokAccount
+
+WAITING: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
+
+
+def words(notice: Notice) -> Words:
+    """A notice about an account in sentences."""
+    posts_wait = _("Its posts wait.")
+    if notice.kind == NoticeKind.ENDING:
+        what = _("TikTok's permission for this account ends soon.")
+        return Words(what, _("Until then everything works."), _("Reconnect it once before then."))
+    if notice.kind == NoticeKind.LINKED:
+        return Words(_("Somebody has linked this account by a connect link."), _("It can be used at once."), "")
+    if notice.kind == NoticeKind.ENDED:
+        can = _("Reconnect it once and everything goes on.")
+        return Words(reason_text(notice.parts.get("reason", "")), posts_wait, can)
+    lost = notice.parts.get("scopes", "").split(",")
+    what = _("TikTok no longer allows Clipdesk this for the account: %(features)s.")
+    does = posts_wait if Scope.VIDEO_PUBLISH in lost else _("Everything else goes on.")
+    can = _("Reconnect it and allow all that TikTok asks for.")
+    return Words(what % {"features": ", ".join(features_of(lost))}, does, can)
+
+
+def subjects(instance: Instance, account_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
+    """Names, pages and how the accounts stand; one statement."""
+    found = TikTokAccount.objects.filter(pk__in=account_ids).select_related("credential")
+    return {account.pk: _subject(instance, account) for account in found.annotate(waiting=waiting_posts())}
+
+
+def waiting_posts() -> Coalesce:
+    """How many posts of an account are planned or wait, to annotate accounts with."""
+    posts = Post.objects.filter(account=OuterRef("pk"), state__in=WAITING).order_by()
+    return Coalesce(Subquery(posts.values("account").annotate(n=Count("pk")).values("n")), 0)
+
+
+def _subject(instance: Instance, account: TikTokAccount) -> Subject:
+    waiting: int = account.waiting  # type: ignore[attr-defined]
+    notes = [_until(account)] if account.is_active and account.credential.refresh_expires_at else []
+    if waiting:
+        said = ngettext("%(count)d post planned or waiting", "%(count)d posts planned or waiting", waiting)
+        notes.append(said % {"count": waiting})
+    url = reverse("tiktok:account", args=[instance.slug, account.pk])
+    return Subject(account.name, f"@{account.username}" if account.username else "", url, " · ".join(notes))
+
+
+def _until(account: TikTokAccount) -> str:
+    end = timezone.localtime(account.credential.refresh_expires_at)
+    return _("Permission until %(date)s (%(zone)s)") % {
+        "date": date_format(end, "DATETIME_FORMAT"),
+        "zone": timezone.get_current_timezone_name(),
+    }
+
+
+TOPIC = Topic(
+    {
+        NoticeKind.ENDED: Heading(
+            "reconnect_needed",
+            gettext_lazy("An account has to be reconnected"),
+            ngettext_lazy(
+                "%(count)d account has to be reconnected", "%(count)d accounts have to be reconnected", "count"
+            ),
+        ),
+        NoticeKind.ENDING: Heading(
+            "expiring",
+            gettext_lazy("An account's permission ends soon"),
+            ngettext_lazy(
+                "%(count)d account's permission ends soon", "%(count)d accounts' permissions end soon", "count"
+            ),
+        ),
+        NoticeKind.SCOPES: Heading(
+            "limited",
+            gettext_lazy("TikTok permissions have changed"),
+            ngettext_lazy(
+                "%(count)d account's TikTok permissions have changed",
+                "%(count)d accounts' TikTok permissions have changed",
+                "count",
+            ),
+        ),
+        NoticeKind.LINKED: Heading(
+            "linked",
+            gettext_lazy("A connect link was used"),
+            ngettext_lazy(
+                "%(count)d account was linked by a connect link",
+                "%(count)d accounts were linked by connect links",
+                "count",
+            ),
+        ),
+    },
+    words,
+    subjects,
+    gone=gettext_lazy("This account was removed."),
+)

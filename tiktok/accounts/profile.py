@@ -1,0 +1,91 @@
+"""The profile as TikTok knows it: read with exactly the fields that the granted scopes allow."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from accounts.names import on_one_line
+from core.jobs.clock import db_now
+from core.jobs.connection import give_back_connection
+from tiktok.access import throttle
+from tiktok.access.gateway import tiktok_client
+from tiktok.access.status import need_reconnect
+from tiktok.access.tokens import ReconnectNeeded, UsableToken, refuse_token, token_with_slot
+from tiktok.accounts.avatars import copy_avatar, remove_avatar
+from tiktok.api import display
+from tiktok.api.errors import AccessTokenInvalid, RateLimited
+from tiktok.api.limits import Endpoint
+from tiktok.api.types import UserInfo
+from tiktok.models import AccountStatus, TikTokAccount, TikTokCredential
+
+LONGEST_UNION_ID: Final = 128
+
+
+def sync_profile(account: TikTokAccount) -> None:
+    """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
+
+    May run twice; nothing is kept of an account that was disconnected or moved to another app meanwhile. Raises
+    ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError.
+    """
+    info = _read(account)
+    _note_union_id(account.credential_id, info)
+    avatar_path = copy_avatar(account, info.avatar_url)
+    old_path = account.avatar_path
+    changes = profile_columns(info) | {"avatar_path": avatar_path, "synced_at": db_now()}
+    same = TikTokAccount.objects.filter(pk=account.pk, credential_id=account.credential_id)
+    linked = same.exclude(status=AccountStatus.DISCONNECTED)
+    if not linked.update(**changes):
+        remove_avatar(avatar_path)
+    elif old_path != avatar_path:
+        remove_avatar(old_path)
+    account.refresh_from_db()
+
+
+def _note_union_id(credential_id: UUID, info: UserInfo) -> None:
+    """Remember by what the TikTok user is known in other apps of the same developer."""
+    if info.union_id and len(info.union_id) <= LONGEST_UNION_ID:
+        unknown = TikTokCredential.objects.filter(pk=credential_id).exclude(union_id=info.union_id)
+        unknown.update(union_id=info.union_id)
+
+
+def _read(account: TikTokAccount) -> UserInfo:
+    credential_id = account.credential_id
+    token = token_with_slot(credential_id, Endpoint.USER_INFO)
+    try:
+        return _ask(credential_id, token)
+    except AccessTokenInvalid:
+        refuse_token(token, credential_id)
+    token = token_with_slot(credential_id, Endpoint.USER_INFO, refused=token.version)
+    try:
+        return _ask(credential_id, token)
+    except AccessTokenInvalid as error:
+        refuse_token(token, credential_id)
+        need_reconnect(credential_id, seen_version=token.version, reason="withdrawn")
+        raise ReconnectNeeded("withdrawn") from error
+
+
+def _ask(credential_id: UUID, token: UsableToken) -> UserInfo:
+    give_back_connection()
+    try:
+        return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)
+    except RateLimited as error:
+        throttle.gate_after(credential_id, Endpoint.USER_INFO, error)
+        raise
+
+
+def profile_columns(info: UserInfo) -> dict[str, Any]:
+    """What a profile writes; what TikTok does not say any more is forgotten."""
+    return {
+        "display_name": on_one_line(info.display_name or "")[:120],
+        "username": on_one_line(info.username or "")[:80],
+        "profile_deep_link": _link(info.profile_deep_link),
+        "is_verified": info.is_verified,
+        "follower_count": info.follower_count,
+        "following_count": info.following_count,
+        "likes_count": info.likes_count,
+        "video_count": info.video_count,
+    }
+
+
+def _link(url: str | None) -> str:
+    """A link that may be shown: web addresses only."""
+    return url if url and url.startswith("https://") and len(url) <= 500 else ""

@@ -1,0 +1,231 @@
+"""Accounts in the REST API (design 9): the same services as the pages."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.shortcuts import get_object_or_404
+from ninja import P, QueryEx, Schema
+from ninja.responses import Status
+from pydantic import AfterValidator, Field, StrictStr
+from pydantic_core import PydanticCustomError
+
+from core.web.openapi import FORBIDDEN, problems
+from core.web.problems import FieldError, invalid
+from instances.http import InstanceRequest
+from instances.rest import MOST_PER_PAGE, ApiRouter, Cursor, Limit, Page, Strict, paginate, require_scope
+from instances.roles import KeyScope, Permission
+from tiktok.access.problems import OF_TIKTOK
+from tiktok.access.scopes import missing_features
+from tiktok.accounts import services
+from tiktok.accounts.disconnect import start_disconnect
+from tiktok.accounts.features import Feature, FeatureState, features_with_state
+from tiktok.accounts.labels import LONGEST_LABEL, clean_labels, key_of
+from tiktok.accounts.queries import accounts
+from tiktok.accounts.rest_sync import sync_or_problem
+from tiktok.accounts.schemas import Name
+from tiktok.models import AccountStatus, TikTokAccount
+
+# How much is read at all; clean_labels() says in its own words what is kept.
+LABELS_MAX = 100
+LABEL_MAX_CHARS = 200
+CODES_OF_LABELS = {"many": "too_many", "long": "too_long", "characters": "not_visible"}
+router = ApiRouter(tags=["accounts"])
+
+
+def _usable_labels(texts: list[str]) -> list[str]:
+    """Raises PydanticCustomError with what is wrong."""
+    try:
+        return clean_labels(texts)
+    except ValidationError as error:
+        code = CODES_OF_LABELS[str(error.code)]
+        raise PydanticCustomError(code, "{message}", {"message": error.messages[0]}) from error
+
+
+Labels = Annotated[
+    list[
+        Annotated[
+            StrictStr,
+            Field(max_length=LABEL_MAX_CHARS, json_schema_extra={"maxLength": LONGEST_LABEL, "pattern": "^[^,]*$"}),
+        ]
+    ],
+    Field(
+        max_length=LABELS_MAX,  # of what is sent: a constraint after the validator would see what it kept
+        description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case.",
+    ),
+    AfterValidator(_usable_labels),
+]
+Count = Annotated[str | None, Field(description="A whole number; null where the TikTok user did not allow it.")]
+
+
+class ProfileOut(Schema):
+    """The account as TikTok knows it, read at ``synced_at``."""
+
+    display_name: str
+    username: str
+    profile_deep_link: str
+    is_verified: bool | None
+    follower_count: Count
+    following_count: Count
+    likes_count: Count
+    video_count: Count
+
+
+class FeatureOut(Schema):
+    """What a scope switches on, and whether the TikTok user granted it; ``not_asked``: the app does not ask for it."""
+
+    scope: str
+    name: str
+    state: FeatureState
+
+
+class AccountOut(Schema):
+    """A linked TikTok account. ``permission_ends_at``: until when TikTok lets us go on without asking again."""
+
+    id: UUID
+    name: str
+    labels: list[str]
+    status: AccountStatus
+    status_reason: str | None
+    is_sandbox: bool
+    scopes: list[str]
+    missing_features: list[str]
+    features: list[FeatureOut]
+    access_expires_at: datetime | None
+    permission_ends_at: datetime | None
+    linked_at: datetime
+    synced_at: datetime | None
+    profile: ProfileOut
+
+
+class AccountPatch(Strict):
+    """What can be changed: the team's own name and labels. What is left out stays; ``labels`` replaces them all."""
+
+    name: Name = ""
+    labels: Labels = []
+
+
+def describe_account(account: TikTokAccount) -> dict[str, Any]:
+    """From a row, with its credential and app, to its answer."""
+    credential = account.credential
+    return {
+        "id": account.pk,
+        "name": account.name,
+        "labels": account.labels,
+        "status": account.status,
+        "status_reason": account.status_reason or None,
+        "is_sandbox": credential.app.is_sandbox,
+        "scopes": credential.scopes,
+        "missing_features": missing_features(credential.app.scopes, credential.scopes) if credential.scopes else [],
+        "features": [describe_feature(each) for each in features_with_state(credential.app.scopes, credential.scopes)],
+        "access_expires_at": credential.access_expires_at,
+        "permission_ends_at": credential.refresh_expires_at,
+        "linked_at": account.linked_at,
+        "synced_at": account.synced_at,
+        "profile": describe_profile(account),
+    }
+
+
+def describe_feature(feature: Feature) -> dict[str, str]:
+    """One line of ``features``."""
+    return {"scope": feature.scope, "name": str(feature.name), "state": feature.state}
+
+
+def describe_profile(account: TikTokAccount) -> dict[str, Any]:
+    """TikTok's 64-bit numbers go out as text."""
+    counts = ("follower_count", "following_count", "likes_count", "video_count")
+    texts = {name: None if (value := getattr(account, name)) is None else str(value) for name in counts}
+    return texts | {
+        "display_name": account.display_name,
+        "username": account.username,
+        "profile_deep_link": account.profile_deep_link,
+        "is_verified": account.is_verified,
+    }
+
+
+def _labelled(rows: QuerySet[TikTokAccount], label: str) -> QuerySet[TikTokAccount]:
+    """Compared here, not in the database: SQLite knows neither lists in JSON nor the case of letters beyond ASCII."""
+    wanted = key_of(label.strip())
+    every = TikTokAccount.objects.values_list("pk", "labels")
+    return rows.filter(pk__in=[pk for pk, labels in every if wanted in map(key_of, labels)])
+
+
+def _find(account_id: UUID) -> TikTokAccount:
+    return get_object_or_404(accounts().select_related("instance__tenant", "credential__app"), pk=account_id)
+
+
+@router.get(
+    "/accounts", response=Page[AccountOut], auth=require_scope(KeyScope.ACCOUNTS_READ), summary="Linked accounts"
+)
+def list_accounts(
+    request: InstanceRequest,
+    label: QueryEx[str, P(max_length=LABEL_MAX_CHARS)] = "",
+    cursor: Cursor = None,
+    limit: Limit = MOST_PER_PAGE,
+) -> dict[str, Any]:
+    """Newest first, disconnected ones included; ``label``: those that carry it, whatever its case."""
+    rows = accounts().annotate(created_at=F("linked_at"))
+    found, next_cursor = paginate(_labelled(rows, label) if label else rows, cursor, limit)
+    return {"items": [describe_account(account) for account in found], "next_cursor": next_cursor}
+
+
+@router.get(
+    "/accounts/{id:account_id}",
+    response=AccountOut,
+    auth=require_scope(KeyScope.ACCOUNTS_READ),
+    summary="Status, scopes, expiries and profile of an account",
+)
+def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
+    """As Clipdesk knows it; TikTok is not asked."""
+    return describe_account(_find(account_id))
+
+
+@router.patch(
+    "/accounts/{id:account_id}",
+    response=AccountOut,
+    auth=require_scope(KeyScope.ACCOUNTS_WRITE),
+    summary="Rename or label an account",
+)
+def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
+    """Name and labels are the team's own; TikTok never overwrites them."""
+    if not payload.model_fields_set:
+        raise invalid(FieldError("name", "required", "Give a name or labels."))
+    account = _find(account_id)
+    with transaction.atomic():
+        if "name" in payload.model_fields_set:
+            services.rename_account(account, name=payload.name, actor=request.user)
+        if "labels" in payload.model_fields_set:
+            services.label_account(account, labels=payload.labels, actor=request.user)
+    return describe_account(account)
+
+
+@router.delete(
+    "/accounts/{id:account_id}",
+    response={202: AccountOut},
+    auth=require_scope(KeyScope.ACCOUNTS_WRITE),
+    summary="Disconnect an account",
+)
+def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
+    """Begins; posts under way finish first, scheduled ones wait. Repeating it changes nothing."""
+    account = _find(account_id)
+    start_disconnect(account, actor=request.user)
+    return Status(202, describe_account(_find(account_id)))
+
+
+@router.post(
+    "/accounts/{id:account_id}/sync",
+    response={202: AccountOut},
+    auth=require_scope(KeyScope.ACCOUNTS_READ, KeyScope.ACCOUNTS_WRITE),
+    summary="Read an account's profile from TikTok now",
+    openapi_extra=problems(FORBIDDEN, *OF_TIKTOK),
+)
+def sync_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
+    """The account with what TikTok said. 409 where it has to be reconnected first, 429 with Retry-After at TikTok's
+    rate, 503 while TikTok does not answer. Repeating it does no harm."""
+    if not request.membership.can(Permission.ACCOUNT_SYNC):
+        raise PermissionDenied
+    sync_or_problem(_find(account_id))
+    return Status(202, describe_account(_find(account_id)))

@@ -1,0 +1,31 @@
+"""Rename and label accounts."""
+
+from django.db import transaction
+
+from accounts.audit import record
+from accounts.models import User
+from tiktok.models import TikTokAccount
+
+
+def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
+    """Give the account the team's own name."""
+    with transaction.atomic():
+        before, account.name = account.name, name
+        account.save(update_fields=["name"])
+        record(
+            "account.renamed", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
+            target=account, before=before, after=name,
+        )  # fmt: skip
+
+
+def label_account(account: TikTokAccount, *, labels: list[str], actor: User) -> None:
+    """Replace the account's labels by these, which ``clean_labels`` has passed; the same ones change nothing."""
+    if labels == account.labels:
+        return
+    with transaction.atomic():
+        before, account.labels = list(account.labels), labels
+        account.save(update_fields=["labels"])
+        record(
+            "account.labelled", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
+            target=account, before=before, after=labels,
+        )  # fmt: skip

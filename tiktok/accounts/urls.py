@@ -1,0 +1,24 @@
+"""Addresses of accounts."""
+
+from django.urls import path
+
+from tiktok.accounts import label_views, switcher, views
+from tiktok.accounts.app_change.views import account_move
+from tiktok.accounts.page.views import account
+
+urlpatterns = [
+    path("i/<slug:slug>/settings/connections/", views.connections, name="connections"),
+    path("i/<slug:slug>/settings/connections/list/", views.connections_list, name="connections-list"),
+    path("i/<slug:slug>/settings/connections/chips/", views.connections_chips, name="connections-chips"),
+    path("i/<slug:slug>/accounts/select/", views.account_select, name="account-select"),
+    path("i/<slug:slug>/accounts/choose/", switcher.account_choose, name="account-choose"),
+    path("i/<slug:slug>/accounts/rail/", switcher.account_rail, name="account-rail"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/card/", views.account_card, name="account-card"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/name/", views.account_rename, name="account-rename"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/labels/", label_views.account_labels, name="account-labels"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/move/", account_move, name="account-move"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/sync/", views.account_sync, name="account-sync"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/disconnect/", views.account_disconnect, name="account-disconnect"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/avatar/", views.account_avatar, name="account-avatar"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/", account, name="account"),
+]

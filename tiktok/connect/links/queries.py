@@ -1,0 +1,136 @@
+"""What a connect link is worth now, and what the makers' list says of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from instances.access import Access, access_for, lacks_second_factor
+from instances.models import Instance
+from instances.queries import members_of
+from instances.roles import ALLOWED, Permission, Role
+from instances.tokens import hash_key
+from tiktok.developer_apps.choice import apps_for, default_app
+from tiktok.models import ConnectLink, TikTokApp
+
+
+class LinkState(StrEnum):
+    """What becomes of somebody who opens the link."""
+
+    OPEN = "open"
+    USED = "used"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    MAKER_GONE = "maker_gone"
+    INSTANCE_GONE = "instance_gone"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``access`` is the maker's, in whose name the link is used; only while it is open."""
+
+    state: LinkState
+    access: Access | None = None
+
+
+def find_link(token: str) -> ConnectLink | None:
+    """The link behind an address, whatever its state."""
+    return _links().filter(token_hash=hash_key(token)).first()
+
+
+def link_by_id(link_id: UUID) -> ConnectLink | None:
+    """For a state of ours, or the list of an instance that has checked whose link it is."""
+    return _links().filter(pk=link_id).first()
+
+
+def _links() -> QuerySet[ConnectLink]:
+    return ConnectLink.objects.select_related("instance__tenant", "app", "maker")
+
+
+def links_of(instance: Instance) -> QuerySet[ConnectLink]:
+    """The instance's links, newest first and those made together by name, with the accounts that they linked."""
+    found = ConnectLink.objects.filter(instance=instance).select_related("account", "maker", "revoked_by")
+    return found.order_by("-created_at", "name", "id")
+
+
+def state_of(link: ConnectLink) -> LinkState:
+    """As far as the row tells: the maker's role is another question."""
+    if link.used_at:
+        return LinkState.USED
+    if link.revoked_at:
+        return LinkState.REVOKED
+    if link.instance_id is None:
+        return LinkState.INSTANCE_GONE
+    return LinkState.EXPIRED if link.expires_at <= timezone.now() else LinkState.OPEN
+
+
+def standing_of(link: ConnectLink | None) -> Standing:
+    """The link's state with the maker's present role taken into account."""
+    if link is None:
+        return Standing(LinkState.UNKNOWN)
+    state = state_of(link)
+    if state != LinkState.OPEN or link.instance is None:
+        return Standing(state)
+    access = access_for(link.maker, link.instance) if link.maker else None
+    if access is None or not access.can(Permission.ACCOUNT_MANAGE):
+        return Standing(LinkState.MAKER_GONE)
+    if lacks_second_factor(access.user, link.instance.tenant):
+        return Standing(LinkState.MAKER_GONE)
+    return Standing(state, access)
+
+
+def app_of(link: ConnectLink) -> TikTokApp | None:
+    """The app that was chosen; without a choice, or when it is gone, the one that is meant then."""
+    if link.instance is None:
+        return None
+    apps = list(apps_for(link.instance))
+    chosen = [app for app in apps if app.pk == link.app_id]
+    return chosen[0] if chosen else default_app(apps)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLine:
+    """One line of the makers' list."""
+
+    link: ConnectLink
+    state: LinkState
+
+    @property
+    def look(self) -> str:
+        """The name under which the badge knows the state."""
+        return f"link_{self.state}"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it could be used, now or when its maker has the right again."""
+        return self.state in (LinkState.OPEN, LinkState.MAKER_GONE)
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a new link in its place makes sense: nobody has used it, nor taken it back on purpose."""
+        return self.is_live or self.state == LinkState.EXPIRED
+
+
+def lines_of(reader: Access, links: Iterable[ConnectLink]) -> list[LinkLine]:
+    """The links with their states, for somebody who may link; two statements where others have made some."""
+    rows = list(links)
+    others = any(link.maker_id != reader.user.pk for link in rows)
+    may_link = _may_link(reader.instance) if others else {reader.user.pk}
+    return [LinkLine(link, _state_in_list(link, may_link)) for link in rows]
+
+
+def _may_link(instance: Instance) -> set[UUID]:
+    return {
+        member.user.pk
+        for member in members_of(instance, reader=Role.OWNER)
+        if member.user.is_active and Permission.ACCOUNT_MANAGE in ALLOWED[member.role]
+    }
+
+
+def _state_in_list(link: ConnectLink, may_link: set[UUID]) -> LinkState:
+    state = state_of(link)
+    return LinkState.MAKER_GONE if state == LinkState.OPEN and link.maker_id not in may_link else state

@@ -1,0 +1,91 @@
+"""Settings, Connections, Connect links: for those who may link accounts."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import IntegrityError
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.roles import Permission
+from instances.services.errors import QuotaReached
+from tiktok.connect.links import services
+from tiktok.connect.links.forms import LinksForm
+from tiktok.connect.links.queries import lines_of, links_of
+from tiktok.connect.links.services import LinkUnusable, MadeLink
+
+PER_PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@require_permission(Permission.ACCOUNT_MANAGE)
+def connect_links(request: InstanceRequest) -> HttpResponseBase:
+    """The list; a POST makes one link or many and shows them once."""
+    form = LinksForm(request.POST if request.method == "POST" else None, instance=request.instance)
+    made = _make(request, form) if form.is_valid() else []
+    if made:
+        form = LinksForm(instance=request.instance)
+    return _page(request, form, made)
+
+
+def _make(request: InstanceRequest, form: LinksForm) -> list[MadeLink]:
+    """Nothing, with the reason in the form, when the same request came before."""
+    data = form.cleaned_data
+    try:
+        return services.make_links(
+            request.instance, actor=request.user, names=data["names"], note=data["note"], lifetime=data["lifetime"],
+            app=data["app"], batch=data["batch"],
+        )  # fmt: skip
+    except QuotaReached as error:
+        form.add_error(None, str(error.user_message))
+        return []
+    except IntegrityError:
+        form.add_error(None, _("These links were made already and are shown only once. Make new ones in their place."))
+        return []
+
+
+def _page(request: InstanceRequest, form: LinksForm, made: Sequence[MadeLink] = ()) -> HttpResponse:
+    page = Paginator(links_of(request.instance), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "made": made,
+        "made_text": "\n".join(f"{one.link.name}\t{one.url}" if one.link.name else one.url for one in made),
+        "page": page,
+        "lines": lines_of(request.membership, page.object_list),
+    }
+    status = 422 if form.is_bound and form.errors else 200
+    response = render(request, "tiktok/connect/links/list.html", context, status=status)
+    patch_cache_control(response, private=True, no_store=True)
+    return response
+
+
+@require_POST
+@require_permission(Permission.ACCOUNT_MANAGE)
+def connect_link_revoke(request: InstanceRequest, link_id: UUID) -> HttpResponseBase:
+    """Make a link worthless."""
+    link = get_object_or_404(links_of(request.instance), pk=link_id)
+    if services.revoke_link(request.instance, link, actor=request.user):
+        messages.success(request, _("The link is revoked."))
+    else:
+        messages.warning(request, _("The link was used or revoked already."))
+    return redirect("tiktok:connect-links", request.instance.slug)
+
+
+@require_POST
+@require_permission(Permission.ACCOUNT_MANAGE)
+def connect_link_renew(request: InstanceRequest, link_id: UUID) -> HttpResponseBase:
+    """A new link in place of one that was lost or has expired; shown once."""
+    link = get_object_or_404(links_of(request.instance), pk=link_id)
+    try:
+        made = services.renew_link(request.instance, link, actor=request.user)
+    except LinkUnusable:
+        messages.warning(request, _("The link was used or revoked already."))
+        return redirect("tiktok:connect-links", request.instance.slug)
+    return _page(request, LinksForm(instance=request.instance), [made])

@@ -1,0 +1,10 @@
+"""The app by which allauth finds our provider; it has no tables."""
+
+from django.apps import AppConfig
+
+
+class TikTokOAuthConfig(AppConfig):
+    """Registers the provider ``tiktok`` with allauth."""
+
+    name = "tiktok.connect.oauth"
+    label = "tiktok_oauth"

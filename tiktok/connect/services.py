@@ -1,0 +1,124 @@
+"""Link the TikTok user who came back from TikTok, or let go of their tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import User
+from instances.models import Instance, NoticeKind
+from tiktok.access.endings import settle_endings
+from tiktok.access.notices import settle
+from tiktok.access.revoke import revoke
+from tiktok.access.scopes import missing_features
+from tiktok.access.status import revive_accounts, wake_posts
+from tiktok.access.tokens import store_tokens
+from tiktok.api.errors import TikTokError
+from tiktok.api.types import TokenSet
+from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
+
+
+class LinkHow(StrEnum):
+    """What linking came to."""
+
+    LINKED = "linked"
+    UPDATED = "updated"
+    RECONNECTED = "reconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The account, what happened to it, and the features that the TikTok user left off."""
+
+    account: TikTokAccount
+    how: LinkHow
+    is_new: bool
+    missing: list[str]
+
+
+class OtherTikTokUser(Exception):
+    """Somebody else came back from TikTok than the account that was to be reconnected, ``expected``."""
+
+    def __init__(self, expected: TikTokAccount) -> None:
+        super().__init__()
+        self.expected = expected
+
+
+def link_account(
+    instance: Instance,
+    *,
+    app: TikTokApp,
+    actor: User,
+    tokens: TokenSet,
+    asked_at: datetime,
+    name: str = "",
+    reconnect: TikTokAccount | None = None,
+) -> Linked:
+    """Store the tokens and link their TikTok user to the instance, whose scope must be open.
+
+    An account that is linked already is updated and keeps its name. ``asked_at``: the database's time before the
+    tokens were asked for. Raises OtherTikTokUser (nothing written) when ``reconnect`` is another TikTok user.
+    """
+    if reconnect is not None and reconnect.credential.open_id != tokens.open_id:
+        raise OtherTikTokUser(reconnect)
+    with transaction.atomic():
+        credential = store_tokens(app, tokens, asked_at)
+        account, how, is_new = _upsert_account(instance, credential, actor, name)
+        how = LinkHow.RECONNECTED if reconnect is not None else how
+        missing = missing_features(app.scopes, credential.scopes)
+        record(
+            f"account.{how}", tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=account,
+            app=str(app), scopes=list(credential.scopes),
+        )  # fmt: skip
+    _go_on(credential)
+    return Linked(account, how, is_new, missing)
+
+
+def _go_on(credential: TikTokCredential) -> None:
+    """A new consent is here: whatever waited for one, in whichever instance, goes on."""
+    revive_accounts(credential.pk)
+    settle_endings(credential.pk)
+    wake_posts(credential.pk)
+
+
+def _upsert_account(
+    instance: Instance, credential: TikTokCredential, actor: User, name: str
+) -> tuple[TikTokAccount, LinkHow, bool]:
+    account, created = TikTokAccount.objects.select_for_update().get_or_create(
+        credential=credential,
+        defaults={"instance": instance, "name": name or _("TikTok account"), "linked_by": actor},
+    )
+    if created:
+        return account, LinkHow.LINKED, True
+    was_gone = account.status == AccountStatus.DISCONNECTED
+    account.status, account.status_reason = AccountStatus.ACTIVE, ""
+    account.disconnect_at = account.disconnected_at = None
+    account.linked_by = actor
+    account.linked_at = timezone.now() if was_gone else account.linked_at
+    account.save(
+        update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by", "linked_at"]
+    )
+    settle(account, NoticeKind.ENDED)
+    return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
+
+
+def links_here(app: TikTokApp, tokens: TokenSet) -> QuerySet[TikTokAccount]:
+    """The open instance's link to the TikTok user who came, whatever its status; at most one."""
+    return TikTokAccount.objects.filter(credential__app=app, credential__open_id=tokens.open_id)
+
+
+def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
+    """Tokens that may not be linked here: kept where the same TikTok user is linked elsewhere, else given back."""
+    known = TikTokCredential.objects.filter(app=app, open_id=tokens.open_id, next_refresh_at__isnull=False)
+    if known.exists():
+        _go_on(store_tokens(app, tokens, asked_at))
+        return
+    try:
+        revoke(app, tokens.access_token)
+    except TikTokError:
+        return  # they are not stored anywhere and end by themselves

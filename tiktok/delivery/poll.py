@@ -1,0 +1,211 @@
+"""TikTok's word: polling a publish until it is out, and its public id afterwards (design 7)."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from core.jobs.clock import read_db_now
+from tiktok.access import outages, throttle
+from tiktok.access.call import call_with_token
+from tiktok.api import content_posting
+from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
+from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
+from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.delivery.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
+from tiktok.delivery.step import NEVER, Pause, Step, seconds_since
+from tiktok.delivery.tries import pause_after_answered, tries_of
+from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
+from tiktok.posts.queries import LINK_WITHIN, is_without_link
+from tiktok.posts.questions import ANSWER, has_open_question
+
+# After one of these nothing more is sent for this submission.
+LAST_WORDS: Final = frozenset(
+    {PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED, PublishStatusCode.SEND_TO_USER_INBOX}
+)
+FIRST_POLL_S: Final = 5.0
+POLLS_S: Final = (5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 240.0, 480.0, 600.0)
+WORD_WITHIN_S: Final = 24 * 3600.0
+INBOX_WITHIN_S: Final = 7 * 24 * 3600.0
+INBOX_POLL_S: Final = 3600.0
+
+
+def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
+    """One read; polling leaves a few a minute to uploads that resume. Raises what calls raise, and RateHeld."""
+    step.renew()
+    reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
+    return call_with_token(
+        submission.credential_id,
+        Endpoint.STATUS_FETCH,
+        lambda client, token: content_posting.fetch_status(
+            client, access_token=token, publish_id=submission.publish_id
+        ),
+        reserve=reserve,
+    )
+
+
+def processing(step: Step) -> Pause:
+    """One poll. "Upload finished" is not "published": only TikTok's word is."""
+    submission = step.submission
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        if is_overdue(submission):
+            return _give_up(step)
+        return hold_for(step, fault)
+    return take_word(step, status)
+
+
+def take_word(step: Step, status: PublishStatus) -> Pause:
+    """What TikTok says about a post in processing."""
+    if status.status == PublishStatusCode.PUBLISH_COMPLETE:
+        return _published(step, status)
+    if status.status == PublishStatusCode.FAILED:
+        return _failed(step, status)
+    if status.status == PublishStatusCode.SEND_TO_USER_INBOX:
+        step.move(PostState.IN_INBOX, cause=EventCause.TIKTOK, publish_status=status.status)
+        return INBOX_POLL_S
+    return _not_yet(step, status)
+
+
+def _not_yet(step: Step, status: PublishStatus) -> Pause:
+    submission = step.submission
+    if is_overdue(submission):
+        return _give_up(step)
+    note_word(step, submission, status)
+    return POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
+
+
+def note_word(step: Step, submission: Submission, status: PublishStatus) -> None:
+    """What TikTok said last, where it decides nothing."""
+    step.save(
+        post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
+        submission={"polls": submission.polls + 1},
+    )
+
+
+def is_overdue(submission: Submission) -> bool:
+    """A day after the init nobody waits any longer for TikTok's last word."""
+    return seconds_since(submission.init_sent_at) >= WORD_WITHIN_S
+
+
+def _give_up(step: Step) -> Pause:
+    return step.need_attention(AttentionReason.OUTCOME_UNKNOWN, cause=EventCause.CLOCK)
+
+
+def _published(step: Step, status: PublishStatus) -> Pause:
+    submission = step.submission
+    _learn_audit(step.post, submission)
+    step.move(
+        PostState.PUBLISHED,
+        cause=EventCause.TIKTOK,
+        closes="published",
+        detail={"post_ids": list(status.post_ids)},
+        publish_status=status.status,
+        post_ids=list(status.post_ids),
+        published_at=read_db_now(),
+        log_id=status.log_id,
+        error_code="",
+        tiktok_code="",
+        fail_reason="",
+    )
+    outages.end_outage(OutageKind.PUBLISH, submission)
+    return _until_public_id(step)
+
+
+def _learn_audit(post: Post, submission: Submission) -> None:
+    """TikTok publishes for everybody through audited apps alone."""
+    if post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE and not submission.app.is_audited:
+        TikTokApp.objects.filter(pk=submission.app_id).update(is_audited=True)
+
+
+def _failed(step: Step, status: PublishStatus) -> Pause:
+    """TikTok's FAILED is certain: not published. Rule R3 says where a new init may follow."""
+    reason = (status.fail_reason or "unknown")[:80]
+    what = classify_fail_reason(reason)
+    said: dict[str, Any] = {
+        "publish_status": status.status,
+        "fail_reason": reason,
+        "tiktok_code": reason,
+        "log_id": status.log_id,
+    }
+    may_go_on = step.post.state == PostState.PROCESSING  # from elsewhere nothing is sent without a person
+    if what.kind == ErrorKind.AUTH and may_go_on:
+        said |= {"error_code": reason, "outage_id": None}
+        step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
+        return WAITING_RECHECK_S
+    if what.new_init_allowed and may_go_on:
+        app_id = step.credential.app_id
+        step.move(
+            PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail=refusal(reason, status.log_id), **said
+        )
+        return _before_next_init(step, reason, what.kind, status.log_id, app_id)
+    step.move(
+        PostState.FAILED,
+        cause=EventCause.TIKTOK,
+        closes="failed",
+        detail=refusal(reason, status.log_id),
+        error_code=reason,
+        error_field=FIELD_OF.get(reason, ""),
+        **said,
+    )
+    return NEVER
+
+
+def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str, app_id: UUID) -> Pause:
+    """Rule R3: a quota holds until it may be free; a fault of TikTok's own is waited out as long as there is time."""
+    if kind == ErrorKind.QUOTA:
+        return hold_for(step, QuotaReached(reason, log_id=log_id, hold_s=QUOTA_WINDOW_S))
+    outage = outages.note_fault(app_id, OutageKind.PUBLISH, code=reason, log_id=log_id)
+    made = tries_of(step.post)
+    if made.are_used_up:
+        return give_up(step, reason, log_id=log_id, outage=outage)
+    return step.hold(reason, pause_after_answered(made, left_s=step.left_s()), log_id=log_id, outage=outage)
+
+
+def in_inbox(step: Step) -> Pause:
+    """A draft waits for its person in TikTok's app; looked at slowly, for a week."""
+    submission = step.submission
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        return hold_for(step, fault)
+    if status.status in (PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED):
+        return take_word(step, status)
+    answer_person(step, status.status)
+    return INBOX_POLL_S if seconds_since(submission.init_sent_at) < INBOX_WITHIN_S else NEVER
+
+
+def published(step: Step) -> Pause:
+    """TikTok gives the public id only after moderation: asked for during a day, later only when a person wants it."""
+    submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
+    if submission is None or not is_without_link(step.post):
+        return NEVER
+    try:
+        status = read_status(step, submission, resuming=False)
+    except FAULTS as fault:
+        answer_person(step, getattr(fault, "code", "rate"))
+        return _until_public_id(step)
+    if status.post_ids:
+        step.save(post={"post_ids": list(status.post_ids)})
+        step.note({"post_ids": list(status.post_ids)}, cause=EventCause.TIKTOK)
+    else:
+        answer_person(step, status.status)
+    return _until_public_id(step)
+
+
+def _until_public_id(step: Step) -> Pause:
+    """Seconds to the next look: a quarter of the post's age, from five seconds to ten minutes."""
+    post = step.post
+    if not is_without_link(post):
+        return NEVER
+    age_s = seconds_since(post.published_at or timezone.now())
+    if age_s > LINK_WITHIN.total_seconds():
+        return NEVER
+    return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])
+
+
+def answer_person(step: Step, said: str) -> None:
+    """Write down what TikTok said, where somebody waits for it."""
+    if has_open_question(step.post):
+        step.note({ANSWER: said[:80]}, cause=EventCause.TIKTOK)

@@ -1,0 +1,252 @@
+"""One claim's work on one post: what it knows, and the only ways in which it writes."""
+
+import random
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from core.jobs.clock import read_db_now
+from core.jobs.connection import give_back_connection
+from tiktok.delivery.claims import Claim, lease, renew
+from tiktok.models import (
+    AttentionReason,
+    EventCause,
+    Post,
+    PostEvent,
+    PostState,
+    StaleState,
+    Submission,
+    TikTokCredential,
+    TikTokOutage,
+)
+from tiktok.models.states import MAYBE_PUBLISHED
+from tiktok.models.work import KEEP
+from tiktok.posts.queue import wake_next
+from tiktok.posts.submissions import close_submission, open_submission
+
+# Seconds until the step after this one: 0 goes on at once, None means that no further step is needed.
+Pause = float | None
+GO_ON: Final = 0.0
+NEVER: Final = None
+STEP_S: Final = 30.0
+# Until a process that is full of uploads looks for a place again.
+FULL_S: Final = 2.0
+BACKOFF_CAP_S: Final = 300.0
+# A post that may be out is asked about on.
+DOUBTFUL_S: Final = 3600.0
+# States in which a submission takes its credential's and its instance's place.
+UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
+# So many uploads at once in this process: a quarter of its threads is kept for polls and short steps.
+places: Final = threading.BoundedSemaphore(max(1, settings.JOB_THREADS * 3 // 4))
+
+
+class Stopped(Exception):
+    """This process is told to end: give the claim back, another one goes on."""
+
+
+def until_there_is_a_place() -> float:
+    """Some seconds, not the same for all."""
+    return random.uniform(0.5, 1) * FULL_S  # noqa: S311 - jitter
+
+
+def backoff(count: int) -> float:
+    """Full jitter: anything up to 2, 4, 8 … seconds, at most five minutes, at least one second."""
+    return random.uniform(1.0, min(BACKOFF_CAP_S, 2.0 ** min(count + 1, 9)))  # noqa: S311 - jitter
+
+
+class Step:
+    """Every write is guarded by fence and lease; StaleState ends the step and nothing is written."""
+
+    def __init__(self, claim: Claim, stop: threading.Event) -> None:
+        self.held = claim.held
+        self.stop = stop
+        self.was_dropped = claim.was_dropped
+        self.post = Post.objects.select_related("account__credential__app").get(pk=claim.post_id)
+        self._renewed_at = claim.taken_at
+        self._ends_at = time.monotonic() + STEP_S
+        self._has_place = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is time to let others have the thread."""
+        return time.monotonic() >= self._ends_at or self.stop.is_set()
+
+    @property
+    def submission(self) -> Submission:
+        """The open submission, read now, where the state says that there is one.
+
+        Raises StaleState: somebody, who has closed it, moved the post.
+        """
+        found = open_submission(self.post)
+        if found is None:
+            raise StaleState(f"the submission of {self.post.pk} is closed")
+        return found
+
+    @property
+    def credential(self) -> TikTokCredential:
+        """Whose tokens the calls use: those that the open submission began with, else the account's.
+
+        They differ where the account has moved to another TikTok app since.
+        """
+        own, found = self.post.account.credential, open_submission(self.post)
+        return own if found is None or found.credential_id == own.pk else found.credential
+
+    def take_place(self) -> bool:
+        """Whether this step may upload; once it may, until it ends."""
+        self._has_place = self._has_place or places.acquire(blocking=False)
+        return self._has_place
+
+    def end(self) -> None:
+        """Make room for others."""
+        if self._has_place:
+            places.release()
+
+    def renew(self) -> None:
+        """Before each outside call: most of the lease is ahead of us afterwards. Raises StaleState.
+
+        Nothing is written while five sixths of it are left, which is more than any call's read time-out.
+        """
+        now = time.monotonic()  # before the renewal: whoever is frozen in it must not take the lease for a fresh one
+        if now - self._renewed_at >= lease().total_seconds() / 6:
+            renew(self.held)
+            self._renewed_at = now
+        give_back_connection()
+
+    def keep_alive(self) -> bool:
+        """During long work, as often as you like; whether the lease was renewed just now.
+
+        Raises Stopped, and StaleState when the claim is gone.
+        """
+        if self.stop.is_set():
+            raise Stopped
+        is_time = time.monotonic() - self._renewed_at >= lease().total_seconds() / 3
+        if is_time:
+            self.renew()
+        return is_time
+
+    def move(
+        self,
+        to: PostState,
+        *,
+        cause: EventCause = EventCause.WORKER,
+        reason: AttentionReason | None = None,
+        detail: dict[str, Any] | None = None,
+        closes: str = "",
+        submission: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> None:
+        """Move the post; in the same transaction close its submission (``closes`` says why) or change it."""
+        ends_upload = self.post.state in UPLOADS and (closes or (submission or {}).get("is_uploading") is False)
+        with transaction.atomic():
+            by_default: dict[str, Any] = {"hold_reason": ""}
+            self.post.transition(to, cause=cause, by=self.held, reason=reason, detail=detail, **(by_default | changes))
+            if closes:
+                close_submission(self.post, because=closes, **(submission or {}))
+            elif submission:
+                Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
+            if ends_upload:
+                wake_next(self.post)
+
+    def save(
+        self,
+        *,
+        post: dict[str, Any] | None = None,
+        submission: dict[str, Any] | None = None,
+        is_progress: bool = False,
+    ) -> None:
+        """Write without moving. ``is_progress``: TikTok acknowledged more bytes."""
+        with transaction.atomic():
+            self.held.guard(self.post, KEEP, is_progress=is_progress)
+            if post:
+                Post.objects.filter(pk=self.post.pk).update(**post, updated_at=timezone.now())
+            if submission:
+                Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
+        for name, value in (post or {}).items():
+            setattr(self.post, name, value)
+
+    def note(self, detail: dict[str, Any], *, cause: EventCause = EventCause.WORKER) -> None:
+        """Add a line to the history without moving."""
+        with transaction.atomic():
+            self.held.guard(self.post, KEEP, is_progress=False)
+            PostEvent.note(self.post, to=PostState(self.post.state), cause=cause, by=self.held, detail=detail)
+
+    def need_attention(
+        self, reason: AttentionReason, *, cause: EventCause = EventCause.WORKER, **changes: Any
+    ) -> Pause:
+        """Stop until a person decides. Certain outcomes close the submission; a doubtful one stays open."""
+        is_certain = reason not in MAYBE_PUBLISHED
+        self.move(
+            PostState.NEEDS_ATTENTION,
+            cause=cause,
+            reason=reason,
+            closes=reason.value if is_certain else "",
+            submission=None if is_certain else {"is_uploading": False},
+            **changes,
+        )
+        return NEVER if is_certain else DOUBTFUL_S
+
+    def hold(
+        self,
+        reason: str,
+        seconds: float,
+        *,
+        log_id: str = "",
+        is_trouble: bool = True,
+        outage: TikTokOutage | None = None,
+    ) -> Pause:
+        """Wait, and show why and until when; ``outage`` is what TikTok has to get over first.
+
+        A wait that would pass the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards
+        the backoff; waiting for one's turn does not.
+        """
+        held_by = {"outage_id": outage.pk} if outage else {}
+        if self._would_be_late(seconds):
+            return self.need_attention(
+                AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=reason, log_id=log_id, **held_by
+            )
+        count = min(self.post.hold_count + is_trouble, 1000)
+        next_try_at = read_db_now() + timedelta(seconds=seconds)
+        with transaction.atomic():
+            if self.post.hold_reason != reason:
+                said = {"log_id": log_id} if log_id else {}
+                self.note({"hold": reason, "seconds": round(seconds)} | said)
+            held = {"hold_reason": reason, "hold_count": count, "log_id": log_id, "next_try_at": next_try_at}
+            self.save(post=held | held_by)
+        return max(seconds, 0.1)
+
+    def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:
+        """Wait for others: at least ``least`` seconds, then at most ``seconds``, and never past the deadline unseen."""
+        left = seconds_until(self.post.deadline_at) if self.post.deadline_at else seconds
+        return self.hold(reason, max(least, min(seconds, max(left - 1, 1))), is_trouble=False)
+
+    def left_s(self) -> float:
+        """Seconds in which the post may still start."""
+        if self.post.deadline_at is None:
+            raise ValueError(f"{self.post.pk} has no deadline")
+        return seconds_until(self.post.deadline_at)
+
+    def _would_be_late(self, seconds: float) -> bool:
+        if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):
+            return False
+        if self.post.state == PostState.UPLOADING and self.post.has_passed_no_return():
+            return False
+        return read_db_now() + timedelta(seconds=seconds) > self.post.deadline_at
+
+    def is_past(self, moment: datetime | None) -> bool:
+        """Whether the database's clock has passed it."""
+        return moment is not None and read_db_now() > moment
+
+
+def seconds_until(moment: datetime) -> float:
+    """By the database's clock; negative when it has passed."""
+    return (moment - read_db_now()).total_seconds()
+
+
+def seconds_since(moment: datetime) -> float:
+    """By the database's clock."""
+    return -seconds_until(moment)

@@ -1,0 +1,42 @@
+"""Whether TikTok's webhooks arrive, and why some were turned away."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Max, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.doctor.finding import Finding, good, unknown, warning
+from tiktok.models import RefusalReason, TikTokApp, WebhookDelivery, WebhookRefusal
+
+WEBHOOK: Final = "webhook"
+# Anybody may send nonsense in an app's name, so what was refused proves no fault; but TikTok may have sent it.
+STEPS: Final[dict[str, str | Promise]] = {
+    RefusalReason.NO_SIGNATURE: gettext_lazy("Somebody else sent it: TikTok signs all. Nothing to do."),
+    RefusalReason.BAD_SIGNATURE: gettext_lazy("If TikTok sent it, the client secret here is not TikTok's: check it."),
+    RefusalReason.STALE: gettext_lazy("If TikTok sent it, this server's clock is off, or it came days late."),
+    RefusalReason.SECRET_UNREADABLE: gettext_lazy("Mend what “client-secret” says; TikTok sends it again meanwhile."),
+    RefusalReason.UNKNOWN_APP: gettext_lazy("If TikTok sent it, enter that app here, too."),
+}
+
+
+def webhooks(app: TikTokApp) -> list[Finding]:
+    """The last delivery, unless one was refused since."""
+    came: datetime | None = WebhookDelivery.objects.filter(app=app).aggregate(at=Max("received_at"))["at"]
+    refusal = WebhookRefusal.objects.filter(Q(app=app) | Q(app=None)).order_by("-at").first()
+    if refusal and (came is None or refusal.at > came):
+        say: Callable[..., Finding] = warning if refusal.reason == RefusalReason.SECRET_UNREADABLE else unknown
+        text = _("The last request to the webhook address was refused at %(when)s UTC (%(reason)s).")
+        text %= {"when": _minute(refusal.at), "reason": refusal.reason}
+        return [say(WEBHOOK, text, str(STEPS.get(refusal.reason, "")), subject=app.name)]
+    if came is None:
+        text = _("No signed delivery has come yet. TikTok sends one when somebody removes the app in TikTok.")
+        return [unknown(WEBHOOK, text, subject=app.name)]
+    return [good(WEBHOOK, _("The last delivery came at %(when)s UTC.") % {"when": _minute(came)}, subject=app.name)]
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"

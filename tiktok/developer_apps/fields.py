@@ -1,0 +1,25 @@
+"""Form fields in which a TikTok app is chosen."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from instances.models import Instance
+from tiktok.developer_apps.choice import apps_for, label_apps
+from tiktok.models import TikTokApp
+
+
+class AppField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of several apps, no two of which are called the same; the first is chosen beforehand."""
+
+    def __init__(self) -> None:
+        super().__init__(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
+
+    def offer(self, instance: Instance, apps: Sequence[TikTokApp] = ()) -> Sequence[TikTokApp]:
+        """Take and return the instance's; ``apps`` are these where they are read already."""
+        self.queryset = apps_for(instance)
+        found = apps or list(self.queryset)
+        labels = label_apps(found)
+        self.choices = [(app.pk, labels[app.pk]) for app in found]
+        return found

@@ -1,0 +1,137 @@
+"""What the doctor finds of TikTok apps, of the way to TikTok, and of what was granted."""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.doctor.finding import Finding, fault, good, unknown, warning
+from core.doctor.run import Visit, needs_database, not_asked
+from tiktok.access.scopes import FEATURES
+from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
+from tiktok.api.errors import ErrorKind, TikTokError
+from tiktok.developer_apps import registration, secret_check, standing
+from tiktok.developer_apps.deliveries import webhooks
+from tiktok.developer_apps.services import fill_from_environment
+from tiktok.models import TikTokApp, TikTokCredential
+
+APPS: Final = "tiktok-apps"
+REACH: Final = "tiktok"
+CLOCK: Final = "clock"
+CONNECT_TIMEOUT_S: Final = 3.0
+READ_TIMEOUT_S: Final = 6.0
+CLOCK_WARNING_S: Final = 30
+CLOCK_FAULT_S: Final = 120
+
+
+def impatient_client() -> TikTokClient:
+    """A client that gives up sooner than workers do: somebody waits for the answer."""
+    return TikTokClient(
+        settings.TIKTOK_API_BASE_URL, authorize_url=settings.TIKTOK_AUTHORIZE_URL,
+        connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=READ_TIMEOUT_S,
+    )  # fmt: skip
+
+
+def reach(visit: Visit) -> Iterable[Finding]:
+    """Whether TikTok, or what stands in its place, answers; and whether our clock is right by its."""
+    if not visit.is_online:
+        return [not_asked(REACH, settings.TIKTOK_API_BASE_URL), not_asked(CLOCK, settings.TIKTOK_API_BASE_URL)]
+    try:
+        theirs = impatient_client().server_time()
+    except TikTokError as error:
+        text = _("%(url)s cannot be reached (%(code)s).") % {"url": settings.TIKTOK_API_BASE_URL, "code": error.code}
+        step = _("Open the way to it by https (firewall, DNS), or correct TIKTOK_API_BASE_URL.")
+        say = fault if error.kind == ErrorKind.NET else warning
+        return [say(REACH, text, step), unknown(CLOCK, _("Not known while TikTok does not answer."))]
+    return [_answers(), _clock(theirs)]
+
+
+def _answers() -> Finding:
+    if settings.TIKTOK_API_BASE_URL == DEFAULT_BASE_URL:
+        return good(REACH, _("TikTok can be reached."))
+    text = _("Not TikTok but what stands at %(url)s answers: nothing is really published.")
+    return good(REACH, text % {"url": settings.TIKTOK_API_BASE_URL})
+
+
+def _clock(theirs: datetime | None) -> Finding:
+    if theirs is None:
+        return unknown(CLOCK, _("TikTok's answer had no time."))
+    off_s = abs((datetime.now(UTC) - theirs).total_seconds())
+    if off_s < CLOCK_WARNING_S:
+        return good(CLOCK, _("This server's clock agrees with TikTok's."))
+    text = _("This server's clock and TikTok's differ by %(seconds)d s: posts start at wrong times.")
+    step = _("Let this server keep time by NTP (timedatectl set-ntp true).")
+    return (fault if off_s >= CLOCK_FAULT_S else warning)(CLOCK, text % {"seconds": off_s}, step)
+
+
+def apps(visit: Visit) -> Iterable[Finding]:
+    """Every app of the deployment and of its tenants, the environment's as it stands in the environment now."""
+    found = list(_from_environment(visit))
+    others = list(_entered(visit))
+    found += others
+    if not found:
+        step = _("Follow the set-up guide in the back office (TikTok apps), or set TIKTOK_CLIENT_KEY and its secret.")
+        return [warning(APPS, _("No TikTok app is set up, so no account can be connected."), step)]
+    return found
+
+
+def _from_environment(visit: Visit) -> Iterator[Finding]:
+    key = settings.TIKTOK_CLIENT_KEY
+    if not key and not settings.TIKTOK_CLIENT_SECRET:
+        return
+    app = _stored(key, visit) or TikTokApp(client_key=key, name="TikTok")
+    before = (app.is_from_environment, app.redirect_uri, app.scopes, app.environment, app.secret_set_at)
+    fill_from_environment(app)
+    yield from examine_app(app, visit)
+    if before != (True, app.redirect_uri, app.scopes, app.environment, app.secret_set_at):
+        text = _("The app of the environment is not in the database as it stands there now.")
+        yield warning(APPS, text, _("Restart Clipdesk, or run manage.py sync_environment_app."), subject=app.name)
+
+
+def _stored(key: str, visit: Visit) -> TikTokApp | None:
+    try:
+        return TikTokApp.objects.filter(client_key=key).first() if visit.database_answers else None
+    except DatabaseError:  # no tables yet
+        return None
+
+
+@needs_database(APPS)
+def _entered(visit: Visit) -> Iterable[Finding]:
+    rows = TikTokApp.objects.exclude(client_key=settings.TIKTOK_CLIENT_KEY or None)
+    return [finding for app in rows for finding in examine_app(app, visit)]
+
+
+def examine_app(app: TikTokApp, visit: Visit) -> list[Finding]:
+    """All that can be said of one app."""
+    found = [
+        *secret_check.key_and_secret(app, visit, impatient_client()),
+        registration.redirect_uri(app),
+        *registration.scopes(app),
+        standing.audit(app),
+    ]
+    if visit.database_answers and not app._state.adding:
+        found += [standing.approval(app), *standing.caps(app), *standing.outages(app), *standing.old_secret(app)]
+        found += [] if registration.is_own_machine() else webhooks(app)
+    return found
+
+
+@needs_database("granted-scopes")
+def grants(_visit: Visit) -> Iterable[Finding]:
+    """Accounts whose owners allowed less than is asked for."""
+    live = TikTokCredential.objects.filter(withdrawn_at=None, next_refresh_at__isnull=False).select_related("app")
+    lacking = [set(row.app.scopes) - set(row.scopes) for row in live if row.scopes]
+    short = [missing for missing in lacking if missing]
+    if not short:
+        return [good("granted-scopes", _("Connected accounts have granted all that is asked for."))]
+    names = ", ".join(str(FEATURES.get(scope, scope)) for scope in sorted(set().union(*short)))
+    text = ngettext(
+        "%(n)d TikTok user has not granted everything; off there: %(names)s.",
+        "%(n)d TikTok users have not granted everything; off there: %(names)s.",
+        len(short),
+    )
+    step = _("Their card on the page Connections offers to grant the rest.")
+    return [warning("granted-scopes", text % {"n": len(short), "names": names}, step)]

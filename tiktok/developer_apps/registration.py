@@ -1,0 +1,101 @@
+"""What must be registered at TikTok for this deployment, and whether an app says the same. Asks nobody."""
+
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.doctor.address import is_tunnel
+from core.doctor.environment import LOOPBACK
+from core.doctor.finding import Finding, fault, good, warning
+from tiktok.access.scopes import FEATURES
+from tiktok.api.types import Scope
+from tiktok.developer_apps.rules import check_redirect_uri, type_for
+from tiktok.models import TikTokApp
+
+REDIRECT: Final = "redirect-uri"
+SCOPES: Final = "scopes"
+
+
+def expected_redirect_uri() -> str:
+    """Where TikTok has to send people back to."""
+    return f"{settings.BASE_URL}{reverse('tiktok_callback')}"
+
+
+def webhook_url() -> str:
+    """Where TikTok reports what has happened."""
+    return f"{settings.BASE_URL}{reverse('tiktok:webhook')}"
+
+
+def is_own_machine() -> bool:
+    """Whether TikTok cannot reach us, so that only a desktop-type app fits and no webhook arrives."""
+    return urlsplit(settings.BASE_URL).hostname in LOOPBACK
+
+
+def place(app: TikTokApp, field: str, variable: str) -> str:
+    """Where a value of the app is entered."""
+    if app.is_from_environment:
+        return _("%(variable)s in the environment (.env), then restart") % {"variable": variable}
+    return _("“%(field)s” of this app in the back office") % {"field": field}
+
+
+def redirect_uri(app: TikTokApp) -> Finding:
+    """Ours, to the letter, and one that TikTok takes for the type of the app."""
+    if app.redirect_uri == expected_redirect_uri() and not _broken_rule(app):
+        text = _("The redirect URI is %(uri)s. TikTok must have exactly this one registered; its list cannot be read.")
+        return good(REDIRECT, text % {"uri": app.redirect_uri}, subject=app.name)
+    told = {"uri": expected_redirect_uri(), "place": place(app, _("Redirect URI"), "TIKTOK_REDIRECT_URI")}
+    step = _("Enter %(uri)s as %(place)s, and register exactly the same at TikTok (Login Kit → Redirect URI).") % told
+    return fault(REDIRECT, _broken_rule(app) or _difference(app.redirect_uri), step, subject=app.name)
+
+
+def _broken_rule(app: TikTokApp) -> str:
+    """TikTok's rule that the address breaks, in words."""
+    try:
+        check_redirect_uri(app.redirect_uri, app.app_type)
+    except ValidationError as error:
+        return f"{app.redirect_uri[:120]}: {error.messages[0]}"
+    wanted, pkce = type_for(app.redirect_uri)
+    if app.pkce != pkce and wanted == app.app_type == "desktop":
+        return _("TikTok's desktop apps need PKCE with the hex digest.")
+    return ""
+
+
+def _difference(uri: str) -> str:
+    """How it differs from ours."""
+    ours, theirs = urlsplit(expected_redirect_uri()), urlsplit(uri)
+    if is_tunnel(uri) and theirs.netloc != ours.netloc:
+        text = _("The redirect URI names a tunnel, %(host)s, whose address has changed: BASE_URL is %(ours)s.")
+        return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
+    if theirs.netloc != ours.netloc:
+        text = _("The redirect URI leads to %(host)s, but BASE_URL is %(ours)s: people come back signed out.")
+        return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
+    if theirs.scheme != ours.scheme:
+        text = _("The redirect URI starts with %(theirs)s://, BASE_URL with %(ours)s://.")
+        return text % {"theirs": theirs.scheme, "ours": ours.scheme}
+    if theirs.path == ours.path.rstrip("/"):
+        return _("The redirect URI lacks the slash at its end; TikTok compares to the letter.")
+    text = _("The redirect URI's path is %(theirs)s, but Clipdesk listens at %(ours)s.")
+    return text % {"theirs": theirs.path or "/", "ours": ours.path}
+
+
+def scopes(app: TikTokApp) -> Iterable[Finding]:
+    """Words that TikTok knows, and what stays off without the others."""
+    where = place(app, _("Scopes"), "TIKTOK_SCOPES")
+    asked = set(app.scopes)
+    if odd := sorted(asked - set(Scope)):
+        text = _("TikTok has no scope called %(names)s; it refuses the whole request.") % {"names": ", ".join(odd)}
+        step = _("Correct it: %(place)s. TikTok separates scopes by commas.") % {"place": where}
+        return [fault(SCOPES, text, step, subject=app.name)]
+    missing = [scope for scope in Scope if scope not in asked]
+    if not missing:
+        return [good(SCOPES, _("All six scopes are asked for."), subject=app.name)]
+    off = "; ".join(f"{scope} ({FEATURES[scope]})" for scope in missing)
+    text = _("These scopes are not asked for, so what they give is off: %(off)s.") % {"off": off}
+    step = _("If TikTok has granted the app more, add it: %(place)s; then reconnect the accounts.") % {"place": where}
+    is_needed = Scope.USER_INFO_BASIC in missing or {Scope.VIDEO_PUBLISH, Scope.VIDEO_UPLOAD} <= set(missing)
+    return [(fault if is_needed else warning)(SCOPES, text, step, subject=app.name)]

@@ -1,0 +1,122 @@
+"""Whether TikTok knows an app's key and secret; asked without harm, and nothing of the secret is ever said."""
+
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from core.doctor.finding import Finding, fault, good, unknown
+from core.doctor.run import Visit, not_asked
+from core.jobs.connection import give_back_connection
+from tiktok.api import login_kit
+from tiktok.api.client import TikTokClient
+from tiktok.api.errors import ErrorKind, InvalidClient, OperatorFault, TikTokError
+from tiktok.api.secret import Secret
+from tiktok.developer_apps.registration import place
+from tiktok.developer_apps.rules import check_key
+from tiktok.developer_apps.standing import APPROVAL
+from tiktok.models import TikTokApp
+from tiktok.models.fields import Undecryptable
+
+KEY: Final = "client-key"
+SECRET: Final = "client-secret"  # noqa: S105 - a check's name
+
+
+def key_and_secret(app: TikTokApp, visit: Visit, client: TikTokClient) -> list[Finding]:
+    """Whether they are written as TikTok shows them, and whether TikTok takes them."""
+    key, secret = _key(app), _stored_secret(app)
+    if isinstance(secret, Finding):
+        return [key, secret]
+    if not visit.is_online:
+        return [key, not_asked(SECRET, "TikTok")]
+    return [key, *_ask(app, secret, client)]
+
+
+def _key(app: TikTokApp) -> Finding:
+    where = place(app, _("Client key"), "TIKTOK_CLIENT_KEY")
+    if not app.client_key:
+        text = _("There is a client secret but no client key.")
+        return fault(KEY, text, _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where})
+    if not _is_plain(app.client_key):
+        text = _("The client key has quotation marks, blanks or a line break in it.")
+        return fault(KEY, text, _("Enter it without them: %(place)s.") % {"place": where}, subject=app.name)
+    return good(KEY, _("The client key is %(key)s.") % {"key": app.client_key}, subject=app.name)
+
+
+def _is_plain(text: str) -> bool:
+    try:
+        check_key(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def _stored_secret(app: TikTokApp) -> Secret | Finding:
+    where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
+    try:
+        secret: Secret | None = app.client_secret
+    except Undecryptable:
+        step = _("Put the missing key back into FIELD_ENCRYPTION_KEYS, or enter the secret again: %(place)s.")
+        text = _("The stored client secret cannot be read with the present keys.")
+        return fault(SECRET, text, step % {"place": where}, subject=app.name)
+    if not secret:
+        text = _("There is a client key but no client secret.")
+        step = _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where}
+        return fault(SECRET, text, step, subject=app.name)
+    if not _is_plain(secret.reveal()):
+        text = _("The client secret has quotation marks, blanks or a line break in it.")
+        return fault(SECRET, text, _("Enter it without them: %(place)s.") % {"place": where}, subject=app.name)
+    return secret
+
+
+def _ask(app: TikTokApp, secret: Secret, client: TikTokClient) -> list[Finding]:
+    give_back_connection()
+    try:
+        login_kit.check_client(client, client_key=app.client_key, client_secret=secret)
+    except InvalidClient:
+        return [_refused(app, client)]
+    except OperatorFault as error:
+        return [_odd_refusal(app, error)]
+    except TikTokError as error:
+        return [_no_word(app, error)]
+    return [good(SECRET, _("TikTok knows this key with this secret."), subject=app.name)]
+
+
+def _refused(app: TikTokApp, client: TikTokClient) -> Finding:
+    if _is_old_one_known(app, client):
+        text = _(
+            "TikTok does not know this secret (invalid_client); Clipdesk uses the one before it, which still works."
+        )
+        step = _("Finish the change at TikTok, or copy the secret again from the app's page: %(place)s.")
+        where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
+        return fault(SECRET, text, step % {"place": where}, subject=app.name)
+    where = place(app, _("Client key and Client secret"), "TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET")
+    step = _("Copy both again from the app's page at TikTok (a sandbox has a pair of its own): %(place)s.")
+    text = _("TikTok does not know this client key with this secret (invalid_client).")
+    return fault(SECRET, text, step % {"place": where}, subject=app.name)
+
+
+def _is_old_one_known(app: TikTokApp, client: TikTokClient) -> bool:
+    try:
+        if (old := app.old_client_secret) is None:
+            return False
+        login_kit.check_client(client, client_key=app.client_key, client_secret=old)
+    except (TikTokError, Undecryptable):
+        return False
+    return True
+
+
+def _odd_refusal(app: TikTokApp, error: OperatorFault) -> Finding:
+    if error.code == "unauthorized_client":
+        text = _("TikTok does not let this app in (unauthorized_client): it is not approved yet, or was suspended.")
+        step = _("Submit it for review in TikTok's portal, or use a sandbox of the app with its own key and secret.")
+        return fault(APPROVAL, text, step, subject=app.name)
+    text = _("TikTok answered %(code)s, which says neither yes nor no to key and secret.") % {"code": error.code}
+    return unknown(SECRET, text, _("Connect an account; TikTok's page then says more."), subject=app.name)
+
+
+def _no_word(app: TikTokApp, error: TikTokError) -> Finding:
+    step = _("Try again in a minute.")
+    if error.kind == ErrorKind.NET:
+        step = _("Let this server reach TikTok's address by https (firewall, DNS), then try again.")
+    return unknown(SECRET, _("TikTok could not be asked (%(code)s).") % {"code": error.code}, step, subject=app.name)

@@ -1,0 +1,108 @@
+"""What TikTok allows an app: approved, audited, and its caps; as its answers have told."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.doctor.finding import Finding, good, unknown, warning
+from tiktok.access import quota
+from tiktok.access.outages import REPORTED_FROM, posts_held_by
+from tiktok.api.limits import ACTIVE_USERS_UNAUDITED
+from tiktok.developer_apps.registration import place
+from tiktok.developer_apps.services import has_old_secret
+from tiktok.models import TikTokApp, TikTokCredential, TikTokOutage
+
+APPROVAL: Final = "approval"
+AUDIT: Final = "audit"
+CAPS: Final = "caps"
+OUTAGE: Final = "outage"
+
+
+def approval(app: TikTokApp) -> Finding:
+    """A person's consent is the proof that TikTok lets the app in."""
+    if app.is_sandbox:
+        text = _("A sandbox needs no approval: its up to ten target users can connect, nobody else.")
+        return good(APPROVAL, text, subject=app.name)
+    if TikTokCredential.objects.filter(app=app).exists():
+        return good(APPROVAL, _("Accounts were connected through it, so TikTok has approved it."), subject=app.name)
+    text = _("No account was connected yet. Until TikTok has approved a production app, nobody can.")
+    step = _("Submit the app for review in TikTok's portal; until then use a sandbox of it.")
+    return unknown(APPROVAL, text, step, subject=app.name)
+
+
+def audit(app: TikTokApp) -> Finding:
+    """Without an audit the TikTok *account* must be private, not only the post."""
+    if app.is_audited:
+        return good(AUDIT, _("TikTok has audited it: posts may be public."), subject=app.name)
+    step = _(
+        "Set the TikTok accounts to private (in TikTok: Settings → Privacy → Private account) and post with “Only me”,"
+        " or ask TikTok for the audit of Direct Post and then set “audited” of the app in the back office."
+    )
+    if app.is_audited is None:
+        text = _("Not known yet whether TikTok has audited the app; its answer to the first public post tells.")
+        return unknown(AUDIT, text, step, subject=app.name)
+    text = _("TikTok has not audited the app: it takes posts only for accounts that are themselves private.")
+    return warning(AUDIT, text, step, subject=app.name)
+
+
+def caps(app: TikTokApp) -> Iterable[Finding]:
+    """How many accounts posted in 24 hours, and what TikTok has refused for it."""
+    users, most = quota.count_day([], [app]).users.get(app.pk, 0), quota.most_users(app)
+    step = _("Have the app audited, or ask TikTok for more posting accounts; posts of further accounts wait by itself.")
+    if app.users_held_until and app.users_held_until > timezone.now():
+        text = _("TikTok's cap of posting accounts is reached (reached_active_user_cap): further accounts wait.")
+        yield warning(CAPS, text, step, subject=app.name)
+    elif most is not None and users >= most:
+        text = _("%(users)d of %(most)d accounts posted in the last 24 hours: further accounts wait.")
+        yield warning(CAPS, text % {"users": users, "most": most}, step, subject=app.name)
+    else:
+        yield good(CAPS, _usage(users, most), subject=app.name)
+    yield from _held_creators(app)
+
+
+def outages(app: TikTokApp) -> Iterable[Finding]:
+    """While TikTok takes no posts: since when, with which answer, and how many wait."""
+    for outage in TikTokOutage.objects.filter(app=app, ended_at=None, faults__gte=REPORTED_FROM):
+        if not (waiting := posts_held_by(outage)):
+            continue  # nothing has been tried since
+        text = ngettext(
+            "TikTok has taken no posts since %(when)s UTC; %(n)d post waits. Last fault: %(code)s (log_id %(log_id)s).",
+            "TikTok has taken no posts since %(when)s UTC; %(n)d posts wait. Last fault: %(code)s (log_id %(log_id)s).",
+            waiting,
+        )
+        when = f"{outage.began_at:%Y-%m-%d %H:%M}"
+        text %= {"when": when, "n": waiting, "code": outage.code, "log_id": outage.log_id or "-"}
+        step = _(
+            "Nothing to do if TikTok itself is down: Clipdesk tries again. Otherwise check this server's way to"
+            " TikTok, and give TikTok's support the log_id."
+        )
+        yield warning(OUTAGE, text, step, subject=app.name)
+
+
+def _usage(users: int, most: int | None) -> str:
+    text = ngettext("%(n)d account posted in the last 24 hours", "%(n)d accounts posted in the last 24 hours", users)
+    limit = _(", of %(most)d") % {"most": most} if most else ""
+    hint = _("; without an audit TikTok allows %(n)d") % {"n": ACTIVE_USERS_UNAUDITED} if most is None else ""
+    return f"{text % {'n': users}}{limit}{hint}."
+
+
+def _held_creators(app: TikTokApp) -> Iterable[Finding]:
+    held = TikTokCredential.objects.filter(app=app, posts_held_until__gt=timezone.now()).count()
+    if held:
+        text = ngettext(
+            "%(n)d account has used up its posts of 24 hours at TikTok (about 15, all apps together).",
+            "%(n)d accounts have used up their posts of 24 hours at TikTok (about 15, all apps together).",
+            held,
+        )
+        yield warning(CAPS, text % {"n": held}, _("Nothing to do: their posts wait."), subject=app.name)
+
+
+def old_secret(app: TikTokApp) -> Iterable[Finding]:
+    """A change of the secret that is not finished."""
+    if has_old_secret(app):
+        where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
+        text = _("The secret before the change is kept for three days after the new one works (%(place)s).")
+        yield good("secret-change", text % {"place": where}, subject=app.name)

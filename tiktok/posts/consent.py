@@ -1,0 +1,77 @@
+"""What a person agrees to, in TikTok's words (UX-13, UX-23 to UX-25), and how it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from tiktok.api.types import CreatorInfo
+from tiktok.models import ConsentSnapshot, Post
+from tiktok.posts.rules import PostOptions, options_of
+
+MUSIC_USAGE_URL: Final = "https://www.tiktok.com/legal/page/global/music-usage-confirmation/en"
+BRANDED_POLICY_URL: Final = "https://www.tiktok.com/legal/page/global/bc-policy/en"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That ``user`` agreed, seeing ``creator_info``; ``channel`` is "web" or "api"."""
+
+    user: User
+    creator_info: CreatorInfo
+    channel: str
+    agreed: bool
+
+
+def consent_text(options: PostOptions) -> str:
+    """The line above the publish button."""
+    if options.brand_content:
+        return _("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation")
+    return _("By posting, you agree to TikTok's Music Usage Confirmation")
+
+
+def consent_links(options: PostOptions) -> list[tuple[str, str]]:
+    """The words of ``consent_text`` that are links, with their addresses, in order."""
+    music = (_("Music Usage Confirmation"), MUSIC_USAGE_URL)
+    return [(_("Branded Content Policy"), BRANDED_POLICY_URL), music] if options.brand_content else [music]
+
+
+def creator_to_json(creator: CreatorInfo) -> dict[str, Any]:
+    """As stored with a consent; without the avatar's address, which ends after two hours."""
+    stored = asdict(creator) | {"privacy_level_options": list(creator.privacy_level_options)}
+    del stored["creator_avatar_url"]
+    return stored
+
+
+def creator_from_json(stored: Mapping[str, Any]) -> CreatorInfo:
+    """The reverse of ``creator_to_json``."""
+    options = tuple(stored["privacy_level_options"])
+    return CreatorInfo(**{**stored, "privacy_level_options": options, "creator_avatar_url": ""})
+
+
+def keep(post: Post, consent: Consent) -> ConsentSnapshot:
+    """Store the consent that is in force from now on. Call inside the move's transaction."""
+    void(post)
+    options = options_of(post)
+    return ConsentSnapshot.objects.create(
+        instance_id=post.instance_id,
+        post=post,
+        user=consent.user,
+        text=consent_text(options),
+        options=options.as_columns(),
+        creator_info=creator_to_json(consent.creator_info),
+        channel=consent.channel,
+    )
+
+
+def void(post: Post) -> None:
+    """End the consent in force, if any."""
+    ConsentSnapshot.objects.filter(post=post, void_at=None).update(void_at=timezone.now())
+
+
+def in_force(post: Post) -> ConsentSnapshot | None:
+    """The consent under which the post may be sent."""
+    return ConsentSnapshot.objects.filter(post=post, void_at=None).first()

@@ -1,0 +1,128 @@
+"""Whose turn it is: posts of one creator go one after the other, the earliest due first, over all instances.
+
+Whoever is behind others waits without asking TikTok. What ends wakes the next one; the times in here are for the case
+that nobody does, and grow with the number of posts ahead, so that a long queue does not wake all at once.
+"""
+
+import random
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core.jobs.clock import db_now, read_db_now
+from instances.scoping import unscoped
+from tiktok.access import quota, throttle
+from tiktok.api.limits import Endpoint
+from tiktok.models import Post, PostState, Submission, WorkItem
+
+OTHER_UPLOAD: Final = "other_upload"
+INSTANCE_BUSY: Final = "instance_busy"
+RATE: Final = "rate"
+# Somebody else's end wakes these; when is not known beforehand.
+UNTIL_WOKEN: Final = frozenset({OTHER_UPLOAD, INSTANCE_BUSY})
+# Posts that are held for these go on by themselves and keep their place; who is held by a fault of their own (a lost
+# answer, say) lets the others pass meanwhile.
+QUEUEING: Final = frozenset({"", OTHER_UPLOAD, INSTANCE_BUSY, RATE, "rate_limit_exceeded", *quota.CODES})
+# What one post needs at six inits a minute.
+EACH_S: Final = 11.0
+MOST_S: Final = 600.0
+MOST_COUNTED: Final = 200
+ORDER: Final = ("publish_at", "created_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Why a post waits: ``least`` seconds in any case, and until it is looked at again ``seconds``."""
+
+    why: str
+    seconds: float
+    least: float = 0
+
+
+def wait_of(post: Post) -> Wait | None:
+    """What comes before this post, or what TikTok would refuse now; None when it is its turn."""
+    ahead = ahead_of(post)
+    if held := quota.in_force(post):
+        least = (held.until - read_db_now()).total_seconds()
+        return Wait(held.code, least + EACH_S * ahead + held.spread_s, least)
+    if ahead:
+        return Wait(OTHER_UPLOAD, unless_woken(ahead))
+    if busy := busy_ahead_of(post):
+        return Wait(INSTANCE_BUSY, unless_woken(busy))
+    if free_at := throttle.free_at(post.account.credential_id, Endpoint.VIDEO_INIT):
+        seconds = (free_at - read_db_now()).total_seconds()
+        return Wait(RATE, seconds, seconds)
+    return None
+
+
+def unless_woken(ahead: int) -> float:
+    """When to look again in case nobody says that it is this post's turn."""
+    return random.uniform(1, 1.2) * min(EACH_S * ahead, MOST_S)  # noqa: S311 - jitter
+
+
+def ahead_of(post: Post) -> int:
+    """How many posts of the same creator come first, in whatever instance, the one being uploaded included."""
+    credential_id = post.account.credential_id
+    with _everywhere():
+        earlier = _queue(credential_id).filter(_is_before(post)).values_list("pk")[:MOST_COUNTED]
+        uploading = Submission.objects.filter(credential_id=credential_id, is_uploading=True).exists()
+        return len(earlier) + uploading
+
+
+def busy_ahead_of(post: Post) -> int:
+    """How many posts of the instance wait for a place among its uploads before this one; 0 when there is a place."""
+    if Submission.objects.filter(is_uploading=True).count() < settings.UPLOADS_PER_INSTANCE:
+        return 0
+    waiting = Post.objects.filter(_is_before(post), state=PostState.DUE, hold_reason=INSTANCE_BUSY)
+    return 1 + len(waiting.values_list("pk")[:MOST_COUNTED])
+
+
+def wake_next(post: Post) -> None:
+    """An upload is over: the creator's next post goes on once TikTok takes it, and the instance's next one now.
+
+    Of the instance's, one that sleeps: of two uploads that end at the same time each wakes another one.
+    """
+    wake_first(post.account.credential_id)
+    sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
+    waiting = Post.objects.filter(sleeps, state=PostState.DUE, hold_reason=INSTANCE_BUSY)
+    _wake(waiting.order_by(*ORDER), at=None)
+
+
+def look_again(post: Post) -> None:
+    """After a post went to sleep for its turn: what it waits for may have come free a moment before."""
+    if post.state == PostState.DUE and post.hold_reason in (OTHER_UPLOAD, INSTANCE_BUSY) and wait_of(post) is None:
+        WorkItem.objects.filter(post_id=post.pk, lease_until=None).update(next_action_at=db_now())
+
+
+def wake_first(credential_id: UUID) -> None:
+    """Let the creator's first post in the queue go on, once TikTok takes it."""
+    with _everywhere():
+        _wake(_queue(credential_id), at=throttle.free_at(credential_id, Endpoint.VIDEO_INIT))
+
+
+def _everywhere() -> AbstractContextManager[None]:
+    return unscoped(reason="the posts of a creator go one after the other over all instances")
+
+
+def _queue(credential_id: UUID) -> QuerySet[Post]:
+    waiting = Post.objects.filter(state=PostState.DUE, hold_reason__in=QUEUEING)
+    return waiting.filter(account__credential_id=credential_id).order_by(*ORDER)
+
+
+def _is_before(post: Post) -> Q:
+    at = post.publish_at or post.created_at
+    same_time = Q(publish_at=at, created_at__lt=post.created_at)
+    same_moment = Q(publish_at=at, created_at=post.created_at, pk__lt=post.pk)
+    return Q(publish_at__lt=at) | same_time | same_moment
+
+
+def _wake(queue: QuerySet[Post], *, at: datetime | None) -> None:
+    """Passes by a row that somebody holds: they wake or move the post themselves, and may wait for a row of ours."""
+    first = list(queue.values_list("pk", flat=True)[:1])
+    free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id__in=first, lease_until=None)
+    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at or db_now())

@@ -1,0 +1,362 @@
+"""Posts in the REST API (design 9): the same validator and services as the pages."""
+
+from dataclasses import asdict, replace
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from ninja import HeaderEx, P, QueryEx
+from ninja.responses import Status
+
+from accounts.models import User
+from core.jobs.clock import read_db_now
+from core.jobs.nudge import nudge
+from core.web.openapi import FORBIDDEN, LOCATION, REQUIRED, TEXT, KnownProblem, problems
+from core.web.problems import API_PREFIX, FieldError, invalid
+from instances.http import InstanceRequest
+from instances.rest import (
+    MOST_PER_PAGE,
+    ApiRouter,
+    Cursor,
+    Limit,
+    Page,
+    bad_cursor,
+    paginate,
+    refuse_without,
+    require_scope,
+)
+from instances.roles import KeyScope, Permission
+from tiktok.access.problems import DISCONNECTED, OF_TIKTOK
+from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
+from tiktok.models.states import AttentionReason, may_move
+from tiktok.posts import decisions, queries, same_file, services
+from tiktok.posts.consent import Consent
+from tiktok.posts.creator import creator_info_for, fetch_creator_info
+from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency, find_replay
+from tiktok.posts.rest import reading
+from tiktok.posts.rest.reading import faults_as_problems
+from tiktok.posts.rest.schemas import (
+    CreatedPostOut,
+    CreatorInfoOut,
+    EventOut,
+    PostIn,
+    PostOut,
+    PostPatch,
+    PublishIn,
+    SendAgainIn,
+    describe_creator,
+    describe_event,
+    describe_post,
+)
+from tiktok.posts.rules import PostOptions, Problem, check_options, options_of
+from tiktok.posts.schedule import When, refuse_unless_ahead
+
+Answer = dict[str, Any]
+PER_PAGE: Final = 25
+ABOUT_KEYS: Final = "A new one for every post, the same one for a retry."
+KEY: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": KEY_MAX_CHARS - len(reading.KEY_PREFIX),
+    "pattern": "^[ -~]*[!-~][ -~]*$",
+}
+CONFLICT: Final = KnownProblem(409, "state_conflict", "the post is not in a state for this; `possible` says for what")
+IN_QUARANTINE: Final = KnownProblem(409, "quarantine", "nothing is sent until the operator ends the quarantine")
+QUOTA: Final = KnownProblem(409, "quota_posts", "as many posts wait or are in progress as the instance can have")
+OF_SENDING: Final = (CONFLICT, IN_QUARANTINE, QUOTA, *OF_TIKTOK)
+OF_CREATING: Final = problems(
+    *OF_SENDING,
+    KnownProblem(400, "idempotency_key_missing", "the header Idempotency-Key is missing"),
+    KnownProblem(400, "idempotency_key_invalid", "the header Idempotency-Key is too long, or not printable"),
+    KnownProblem(409, "idempotency_conflict", "this Idempotency-Key came with another body before"),
+)
+REPLAYED: Final = {"Idempotency-Replayed": {"description": "`true` where the post existed already.", "schema": TEXT}}
+router = ApiRouter(tags=["posts"])
+
+
+@router.post(
+    "/posts",
+    response={201: CreatedPostOut},
+    auth=require_scope(KeyScope.POSTS_WRITE, KeyScope.POSTS_PUBLISH),
+    summary="Make a post: a draft, or to be published now or at a time",
+    openapi_extra=OF_CREATING
+    | {REQUIRED: {"Idempotency-Key": KEY}, "responses": {201: {"headers": LOCATION | REPLAYED}}},
+)
+def create_post(
+    request: InstanceRequest,
+    response: HttpResponse,
+    payload: PostIn,
+    idempotency_key: HeaderEx[str | None, P(alias="Idempotency-Key", description=ABOUT_KEYS)] = None,
+) -> Status[Answer]:
+    """A draft needs posts:write, everything else posts:publish. A replay carries ``Idempotency-Replayed: true``."""
+    refuse_without(request, KeyScope.POSTS_WRITE if payload.draft else KeyScope.POSTS_PUBLISH)
+    once = reading.idempotency_of(idempotency_key, payload)
+    with faults_as_problems(), reading.one_at_a_time(request.instance.pk, once.key):
+        post, is_replay = _create(request, payload, once)
+    response["Location"] = f"{API_PREFIX}posts/{post.pk}"
+    if is_replay:
+        response["Idempotency-Replayed"] = "true"
+    elif not payload.draft:
+        nudge("advance_post", post.pk)
+    return Status(201, _answer(post.pk) | {"warnings": [asdict(warning) for warning in same_file.warnings_for(post)]})
+
+
+def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tuple[Post, bool]:
+    if replay := find_replay(once):
+        return replay, True
+    account, media = reading.find_content(payload.account_id, payload.media_ids)
+    options, actor = payload.options(), request.user
+    if payload.draft:
+        reading.refuse_time_of_draft(payload)
+        return services.create_post(account=account, media=media, options=options, actor=actor, idempotency=once)
+    when = _when(request, payload)
+    consent = _consent(payload, when, actor=actor, account=account, media=media, options=options)
+    return services.submit_post(
+        account=account, media=media, options=options, actor=actor, consent=consent, when=when, idempotency=once
+    )
+
+
+def _when(request: InstanceRequest, payload: PostIn | PublishIn) -> When | None:
+    zone = request.instance.zone.key
+    when = reading.when_of(payload.publish_at, payload.timezone, default_zone=zone)
+    if when:
+        refuse_unless_ahead(when, read_db_now())
+    return when
+
+
+def _consent(
+    payload: PostIn | PublishIn,
+    when: When | None,
+    *,
+    actor: User,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
+) -> Consent:
+    """The consent with what TikTok offers for that time; asked only when nothing else stands in the way."""
+    audited = account.credential.app.is_audited
+    problems = check_options(options, media=media, creator=None, app_audited=audited)
+    if not payload.consent:
+        text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
+        problems.append(Problem("consent", "consent_missing", text))
+    if problems:
+        raise reading.refused(problems)
+    creator = creator_info_for(account, when.at if when else None)
+    return Consent(user=actor, creator_info=creator, channel="api", agreed=True)
+
+
+@router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="Posts, newest first")
+def list_posts(
+    request: InstanceRequest,
+    state: QueryEx[list[PostState], P(max_length=len(PostState), description="May be given several times.")] = [],  # noqa: B006 - never changed
+    account_id: UUID | None = None,
+    set_aside: QueryEx[
+        bool, P(description="True: the posts that people have set aside, which are not listed else.")
+    ] = False,
+    cursor: Cursor = None,
+    limit: Limit = PER_PAGE,
+) -> Answer:
+    """Narrowed down by state and account."""
+    rows, next_cursor = paginate(
+        queries.list_posts(states=state, account_id=account_id, set_aside=set_aside), cursor, limit
+    )
+    return {"items": [describe_post(post) for post in rows], "next_cursor": next_cursor}
+
+
+@router.get("/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
+def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
+    """Where it stands: poll it until ``state`` is published, failed or cancelled."""
+    return _answer(post_id)
+
+
+@router.patch(
+    "/posts/{id:post_id}",
+    response=PostOut,
+    auth=require_scope(KeyScope.POSTS_WRITE),
+    summary="Change a post",
+    openapi_extra=problems(CONFLICT),
+)
+def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> Answer:
+    """Only what is sent changes. A post that was to be published becomes a draft again: its consent is void."""
+    post = _find(post_id)
+    if payload.model_fields_set:
+        media = reading.find_media(payload.media_ids)
+        with faults_as_problems(post), transaction.atomic():
+            _edit(request, post, payload, media)
+    return _answer(post_id)
+
+
+def _edit(request: InstanceRequest, post: Post, payload: PostPatch, media: Media | None) -> None:
+    """Merge with what stands in the row now: its work item's lock keeps another change out."""
+    WorkItem.objects.select_for_update().get(post_id=post.pk)
+    post.refresh_from_db()
+    if post.state != PostState.DRAFT:
+        services.unschedule(post, actor=request.user)
+    if "media_ids" not in payload.model_fields_set:
+        media = queries.media_of(post)
+    options = replace(options_of(post), **payload.chosen())
+    services.edit_draft(post, options=options, media=media, actor=request.user)
+
+
+@router.delete(
+    "/posts/{id:post_id}",
+    response={204: None},
+    auth=require_scope(KeyScope.POSTS_WRITE),
+    summary="Delete a post",
+    openapi_extra=problems(CONFLICT),
+)
+def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
+    """A draft, or a failed or cancelled post; 409 for any other."""
+    post = _find(post_id)
+    with faults_as_problems(post):
+        services.delete_post(post, actor=request.user)
+    return Status(204, None)
+
+
+@router.get(
+    "/posts/{id:post_id}/events",
+    response=Page[EventOut],
+    by_alias=True,
+    auth=require_scope(KeyScope.POSTS_READ),
+    summary="A post's history, oldest first",
+)
+def list_events(
+    request: InstanceRequest,
+    post_id: UUID,
+    cursor: Cursor = None,
+    limit: Limit = MOST_PER_PAGE,
+) -> Answer:
+    """What happened to it, when, and why."""
+    found = list(queries.events_of(_find(post_id)).filter(pk__gt=_last_seen(cursor))[: limit + 1])
+    next_cursor = str(found[limit - 1].pk) if len(found) > limit else None
+    return {"items": [describe_event(event) for event in found[:limit]], "next_cursor": next_cursor}
+
+
+def _last_seen(cursor: str | None) -> int:
+    if not cursor:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor[:20]) < 2**63):
+        raise bad_cursor()
+    return int(cursor[:20])
+
+
+@router.post(
+    "/posts/{id:post_id}/publish",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Publish a draft, or what waits or was missed, now or at a time",
+    openapi_extra=problems(*OF_SENDING),
+)
+def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
+    """202 and the post; 409 where it cannot be sent (any more)."""
+    post = _find(post_id)
+    with faults_as_problems(post):
+        when = _when(request, payload)
+        _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
+        media = queries.media_of(post)
+        consent = _consent(
+            payload, when, actor=request.user, account=post.account, media=media, options=options_of(post)
+        )
+        if when:
+            services.schedule_post(post, when=when, consent=consent, actor=request.user)
+        else:
+            services.publish_now(post, consent=consent, actor=request.user)
+    nudge("advance_post", post.pk)
+    return Status(202, _answer(post_id))
+
+
+def _refuse_unless_sendable(post: Post, to: PostState) -> None:
+    """Raise InvalidTransition before TikTok is asked; the service decides again under its lock."""
+    if post.state == to == PostState.SCHEDULED:
+        return
+    reason = AttentionReason(post.attention_reason) if post.attention_reason else None
+    if not may_move(PostState(post.state), to, EventCause.PERSON, has_pnr=False, old_reason=reason):
+        raise InvalidTransition(post.state, to)
+
+
+@router.post(
+    "/posts/{id:post_id}/cancel",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Cancel a post that has not been handed over",
+    openapi_extra=problems(CONFLICT),
+)
+def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
+    """202 and the post; 409 with the reason while it is handed over and when it is too late."""
+    post = _find(post_id)
+    with faults_as_problems(post):
+        services.cancel_post(post, actor=request.user)
+    return Status(202, _answer(post_id))
+
+
+@router.post(
+    "/posts/{id:post_id}/recheck",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Ask TikTok now what has become of a post",
+    openapi_extra=problems(
+        CONFLICT, KnownProblem(409, "nothing_to_ask", "TikTok never gave an id for this post: look in the TikTok app")
+    ),
+)
+def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
+    """202: Clipdesk asks TikTok within seconds and applies its status. 409 where there is nothing to ask."""
+    post = _find(post_id)
+    with faults_as_problems(post):
+        decisions.recheck_post(post, actor=request.user)
+    nudge("advance_post", post_id)
+    return Status(202, _answer(post_id))
+
+
+@router.post(
+    "/posts/{id:post_id}/send-again",
+    response={202: PostOut},
+    auth=require_scope(KeyScope.POSTS_PUBLISH),
+    summary="Resend a post whose outcome is unknown",
+    openapi_extra=problems(
+        FORBIDDEN,
+        CONFLICT,
+        IN_QUARANTINE,
+        DISCONNECTED,
+        KnownProblem(409, "too_early", "`allowed_at` says from when on it is possible"),
+    ),
+)
+def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainIn) -> Status[Answer]:
+    """It could then appear twice: look in the TikTok app first. 409 too_early says from when on (``allowed_at``)."""
+    if not request.membership.can(Permission.POST_SEND_AGAIN):
+        raise PermissionDenied
+    if not payload.confirm:
+        text = _("Must be true: that a person has looked in TikTok and knows that the post could appear twice.")
+        raise invalid(FieldError("confirm", "confirm_missing", text))
+    post = _find(post_id)
+    with faults_as_problems(post):
+        decisions.send_again_post(post, actor=request.user)
+    nudge("advance_post", post_id)
+    return Status(202, _answer(post_id))
+
+
+@router.get(
+    "/accounts/{id:account_id}/creator-info",
+    response=CreatorInfoOut,
+    auth=require_scope(KeyScope.ACCOUNTS_READ),
+    tags=["accounts"],
+    summary="What the account may choose for a post now",
+    openapi_extra=problems(*OF_TIKTOK),
+)
+def show_creator_info(request: InstanceRequest, account_id: UUID) -> Answer:
+    """Asked of TikTok afresh: privacy levels, switched-off interactions, and the longest video in seconds."""
+    account = get_object_or_404(TikTokAccount.objects.select_related("credential__app"), pk=account_id)
+    with faults_as_problems():
+        return describe_creator(fetch_creator_info(account))
+
+
+def _find(post_id: UUID) -> Post:
+    """404 for another instance's as for one that does not exist."""
+    return get_object_or_404(queries.list_posts(), pk=post_id)
+
+
+def _answer(post_id: UUID) -> Answer:
+    return describe_post(_find(post_id))

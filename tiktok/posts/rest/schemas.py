@@ -1,0 +1,260 @@
+"""The posts of the REST API as JSON: what comes in, what goes out, and from a Post to its answer."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
+
+from instances.rest import Strict
+from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
+from tiktok.api.types import CreatorInfo, PrivacyLevel
+from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState
+from tiktok.models.post import MediaSource, PostMode
+from tiktok.posts import queries
+from tiktok.posts.rules import OPTION_FIELDS, PostOptions
+from tiktok.posts.schedule import note_for
+from tiktok.posts.wording import codes
+
+# The rules speak of a post's account and media; the API of their ids.
+API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
+STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
+# How much is read at all; the rules say in their own words what TikTok takes of it, and the document says it too.
+CAPTION_MAX_CHARS: Final = 10_000
+CAPTION_LIMIT: Final = f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units, a line break counting as one."
+MEDIA_MAX_IDS: Final = 35
+SHORT_TEXT_MAX_CHARS: Final = 100
+WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
+
+# A clock time of RFC 3339; seconds and offset may be left out.
+TIME: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+
+Cover = Annotated[StrictInt | None, Field(description="Milliseconds from the start of the video.")]
+Privacy = Annotated[
+    PrivacyLevel | None,
+    BeforeValidator(lambda level: None if level == "" else level),  # as PATCH has always taken it
+    Field(description="One of the account's privacy_level_options; needed to publish, no default."),
+]
+PublishAt = Annotated[
+    StrictStr | None,
+    Field(
+        max_length=SHORT_TEXT_MAX_CHARS,
+        description="RFC 3339 with an offset, or a local time without one together with `timezone`.",
+        json_schema_extra={"pattern": f"^{TIME.pattern}$"},
+    ),
+]
+TimeZone = Annotated[
+    StrictStr | None,
+    Field(max_length=SHORT_TEXT_MAX_CHARS, description="IANA name of the zone of `publish_at`."),
+]
+
+
+class Options(Strict):
+    """What can be chosen for a post, and its files."""
+
+    media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
+    caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS, description=CAPTION_LIMIT)] = ""
+    privacy_level: Privacy = None
+    allow_comment: StrictBool = False
+    allow_duet: StrictBool = False
+    allow_stitch: StrictBool = False
+    brand_organic: StrictBool = False
+    brand_content: StrictBool = False
+    is_aigc: StrictBool = False
+    cover_timestamp_ms: Cover = None
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that were sent, as the validator names and types them."""
+        sent = self.model_dump(include=set(OPTION_FIELDS), exclude_unset=True)
+        if "privacy_level" in sent:
+            sent["privacy_level"] = str(sent["privacy_level"] or "")
+        return sent
+
+    def options(self) -> PostOptions:
+        """For a new post: the rest is off or empty."""
+        return PostOptions(**self.chosen())
+
+
+class PostIn(Options):
+    """A new post. A draft may be incomplete and takes neither time nor consent."""
+
+    account_id: UUID
+    mode: Literal["DIRECT_POST"]
+    source: Literal["FILE_UPLOAD"] = "FILE_UPLOAD"
+    publish_at: PublishAt = None
+    timezone: TimeZone = None
+    draft: StrictBool = False
+    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+
+
+class PostPatch(Options):
+    """What shall change; everything that is not sent stays."""
+
+
+class PublishIn(Strict):
+    """That a draft, or what waits or was missed, shall be published, now or at a time."""
+
+    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+    publish_at: PublishAt = None
+    timezone: TimeZone = None
+
+
+class SendAgainIn(Strict):
+    """That a post which may be out already shall be handed over once more."""
+
+    confirm: StrictBool = Field(False, description="That a person knows it could then appear twice, and has looked.")
+
+
+class WarningOut(Schema):
+    """Something to think about that stops nothing."""
+
+    code: str
+    message: str
+
+
+class ProgressOut(Schema):
+    """Bytes that TikTok acknowledged, of how many."""
+
+    sent_bytes: int
+    total_bytes: int
+
+
+class ErrorOut(Schema):
+    """Why a post failed, waits or needs somebody; TikTok's code and log id where it gave them."""
+
+    code: str
+    message: str
+    field: str | None = Field(description="The field to change; of several, the first. The last event names all.")
+    tiktok_code: str | None
+    log_id: str | None
+
+
+class PostOut(Schema):
+    """A post and where it stands."""
+
+    id: UUID
+    account_id: UUID
+    media_ids: list[UUID]
+    mode: PostMode
+    source: MediaSource
+    caption: str
+    privacy_level: PrivacyLevel | None
+    allow_comment: bool
+    allow_duet: bool
+    allow_stitch: bool
+    brand_organic: bool
+    brand_content: bool
+    is_aigc: bool
+    cover_timestamp_ms: int | None
+    state: PostState
+    attention_reason: AttentionReason | None
+    hold_reason: str | None
+    next_try_at: datetime | None
+    publish_id: str | None
+    publish_at: datetime | None
+    publish_local: str | None
+    timezone: str | None
+    publish_note: str | None
+    progress: ProgressOut | None
+    post_ids: list[str]
+    share_urls: list[str]
+    error: ErrorOut | None
+    created_at: datetime
+    updated_at: datetime
+    published_at: datetime | None
+    set_aside_at: datetime | None
+    batch: UUID
+    corrects: UUID | None
+
+
+class CreatedPostOut(PostOut):
+    """A new post, and what stands out about it."""
+
+    warnings: list[WarningOut]
+
+
+class EventOut(Schema):
+    """One line of a post's history; ``reason`` says why it needs attention."""
+
+    at: datetime
+    from_: PostState | None = Field(alias="from")
+    to: PostState
+    cause: EventCause
+    reason: AttentionReason | None
+    detail: dict[str, Any]
+
+
+class CreatorInfoOut(Schema):
+    """What the creator may choose now, as TikTok says; ``creator_avatar_url`` is valid for two hours."""
+
+    creator_avatar_url: str
+    creator_username: str
+    creator_nickname: str
+    privacy_level_options: list[str]
+    comment_disabled: bool
+    duet_disabled: bool
+    stitch_disabled: bool
+    max_video_post_duration_s: int
+
+
+def describe_post(post: Post) -> dict[str, Any]:
+    """The answer for a post that ``queries.list_posts`` loaded: no further query."""
+    return {name: getattr(post, name) for name in OPTION_FIELDS} | {
+        "privacy_level": post.privacy_level or None,
+        "id": post.pk,
+        "account_id": post.account_id,
+        "media_ids": [item.media_id for item in post.items.all()],
+        "mode": post.mode,
+        "source": post.source,
+        "state": post.state,
+        "attention_reason": post.attention_reason or None,
+        "hold_reason": post.hold_reason or None,
+        "next_try_at": post.tries_again_at,
+        "publish_id": queries.publish_id_of(post) or None,
+        "publish_at": post.publish_at,
+        "publish_local": post.publish_local[:WALL_TIME_CHARS] or None,
+        "timezone": post.publish_zone or None,
+        "publish_note": note_for(post.publish_local, post.publish_zone, post.publish_at) or None,
+        "progress": queries.progress_of(post),
+        "post_ids": [str(post_id) for post_id in post.post_ids],
+        "share_urls": post.share_urls,
+        "error": _error(post),
+        "created_at": post.created_at,
+        "updated_at": post.updated_at,
+        "published_at": post.published_at,
+        "set_aside_at": post.dismissed_at,
+        "batch": post.batch,
+        "corrects": post.corrects_id,
+    }
+
+
+def _error(post: Post) -> dict[str, str | None] | None:
+    words = codes.explain_post(post) if post.state in STOPPED else None
+    if words is None:
+        return None
+    return {
+        "code": post.error_code or post.attention_reason or post.fail_reason or post.tiktok_code,
+        "message": f"{words.what} {words.can}".strip(),
+        "field": API_NAMES.get(post.error_field, post.error_field) or None,
+        "tiktok_code": post.tiktok_code or None,
+        "log_id": post.log_id or None,
+    }
+
+
+def describe_event(event: PostEvent) -> dict[str, Any]:
+    """One line of the history."""
+    return {
+        "at": event.at,
+        "from": event.from_state or None,
+        "to": event.to_state,
+        "cause": event.cause,
+        "reason": event.reason or None,
+        "detail": event.detail,
+    }
+
+
+def describe_creator(creator: CreatorInfo) -> dict[str, Any]:
+    """TikTok's words, as they came."""
+    return {name: getattr(creator, name) for name in CreatorInfoOut.model_fields}

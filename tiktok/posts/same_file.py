@@ -1,0 +1,70 @@
+"""The same file to the same account within a day: a warning, since it is seldom meant (TikTok shows it twice)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from tiktok.models import Media, Post, PostState, TikTokAccount
+from tiktok.models.states import HANDED_OVER, MAYBE_PUBLISHED
+from tiktok.posts.queries import media_of
+
+WITHIN: Final = timedelta(hours=24)
+WENT_OR_GOES: Final = HANDED_OVER | {
+    PostState.SCHEDULED,
+    PostState.DUE,
+    PostState.WAITING_ACCOUNT,
+    PostState.IN_INBOX,
+    PostState.PUBLISHED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """What stands out: a stable code and words for people."""
+
+    code: str
+    message: str
+
+
+def warning(account: TikTokAccount, media: Media | None, at: datetime, *, besides: UUID | None = None) -> Warned | None:
+    """Whether these bytes went or are going to the account within a day of ``at``; ``besides`` is the post itself."""
+    if media is None or not media.sha256:
+        return None
+    other = _around(account, at, besides).filter(items__media__sha256=media.sha256).first()
+    return Warned("same_file", _words(other, account.instance.zone)) if other else None
+
+
+def warnings_for(post: Post) -> list[Warned]:
+    """For a post that is to be published; none for a draft."""
+    if post.publish_at is None:
+        return []
+    found = warning(post.account, media_of(post), post.publish_at, besides=post.pk)
+    return [found] if found else []
+
+
+def _around(account: TikTokAccount, at: datetime, besides: UUID | None) -> QuerySet[Post]:
+    maybe = Q(state=PostState.NEEDS_ATTENTION, attention_reason__in=MAYBE_PUBLISHED)
+    rows = Post.objects.filter(Q(state__in=WENT_OR_GOES) | maybe, account=account)
+    rows = rows.exclude(pk=besides) if besides else rows
+    rows = rows.annotate(at=Coalesce("published_at", "publish_at"))
+    return rows.filter(at__range=(at - WITHIN, at + WITHIN)).order_by("-at")
+
+
+def _words(other: Post, zone: ZoneInfo) -> str:
+    when = timezone.localtime(other.published_at or other.publish_at, zone)
+    time = date_format(when, "DATETIME_FORMAT")
+    if other.state == PostState.PUBLISHED:
+        text = _("This file was published on this account on %(time)s (%(zone)s).")
+    elif other.state == PostState.SCHEDULED:
+        text = _("This file is already scheduled for this account, for %(time)s (%(zone)s).")
+    else:
+        text = _("This file is already on its way to this account, since %(time)s (%(zone)s).")
+    return text % {"time": time, "zone": zone.key}

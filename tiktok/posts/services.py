@@ -1,0 +1,304 @@
+"""What people do with posts. Each service is one transaction with its audit line; views and the API call them.
+
+A service first locks the post's work item and then reads the post, so that it decides on what is true now; whoever
+worked on the post meanwhile can write nothing more (design 7). Nothing here talks to TikTok.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.audit import record
+from accounts.models import User
+from core.jobs.clock import read_db_now
+from instances.models import Instance
+from instances.notices.write import forget_notices
+from instances.services.errors import QuotaReached
+from instances.services.quotas import need_room
+from tiktok.models import (
+    AccountStatus,
+    EventCause,
+    InvalidTransition,
+    Media,
+    Person,
+    Post,
+    PostEvent,
+    PostMedia,
+    PostState,
+    TikTokAccount,
+    WorkItem,
+)
+from tiktok.models.states import CERTAINLY_NOT_PUBLISHED
+from tiktok.models.work import KEEP
+from tiktok.posts import consent as consents
+from tiktok.posts.consent import Consent
+from tiktok.posts.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
+from tiktok.posts.quarantine import refuse_in_quarantine
+from tiktok.posts.queries import media_of
+from tiktok.posts.queue import wake_next
+from tiktok.posts.refusals import Refusal
+from tiktok.posts.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
+from tiktok.posts.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
+from tiktok.posts.submissions import close_submission
+
+__all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
+
+WAITING: Final = frozenset(
+    {
+        PostState.SCHEDULED, PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING,
+        PostState.WAITING_ACCOUNT,
+    }
+)  # fmt: skip
+DELETABLE: Final = frozenset({PostState.DRAFT, PostState.CANCELLED, PostState.FAILED})
+NOTHING_WRONG: Final[Mapping[str, Any]] = {
+    "error_code": "", "error_field": "", "tiktok_code": "", "log_id": "", "hold_reason": "", "hold_count": 0,
+    "publish_status": "", "fail_reason": "", "outage": None,
+}  # fmt: skip
+
+
+def create_post(
+    *,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
+    actor: User,
+    idempotency: Idempotency | None = None,
+    batch: UUID | None = None,
+    corrects: Post | None = None,
+    plan: Plan = NO_PLAN,
+) -> tuple[Post, bool]:
+    """Make a draft; True when the same request had already made it, which is then given back unchanged.
+
+    Of any number of equal requests at the same time one makes the post. Raises OptionsRefused, and
+    IdempotencyConflict when the key came with another body before.
+    """
+    if idempotency and (replay := find_replay(idempotency)):
+        return replay, True
+    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True) + unusable(account))
+    post = Post(
+        instance_id=account.instance_id,
+        account=account,
+        batch=batch or uuid4(),
+        created_by=actor,
+        corrects=corrects,
+        publish_local=plan.local,
+        publish_zone=plan.zone,
+        **options.as_columns(),
+    )
+    with transaction.atomic():
+        if replay := insert_once(post, idempotency):
+            return replay, True
+        WorkItem.objects.create(post=post, instance_id=post.instance_id)
+        _set_media(post, media)
+        PostEvent.note(post, to=PostState.DRAFT, cause=EventCause.PERSON, by=Person(actor))
+        note_act("post.create", post, actor)
+    return post, False
+
+
+def submit_post(
+    *,
+    account: TikTokAccount,
+    media: Media | None,
+    options: PostOptions,
+    actor: User,
+    consent: Consent,
+    when: When | None,
+    idempotency: Idempotency | None = None,
+    batch: UUID | None = None,
+) -> tuple[Post, bool]:
+    """``create_post`` and, in the same transaction, ``schedule_post`` (or without ``when`` ``publish_now``)."""
+    with transaction.atomic():
+        post, is_replay = create_post(
+            account=account, media=media, options=options, actor=actor, idempotency=idempotency, batch=batch
+        )
+        if not is_replay:
+            _send(post, when=when, consent=consent, actor=actor)
+    return post, is_replay
+
+
+def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User, plan: Plan | None = None) -> None:
+    """Change a draft; without ``plan`` its planned time stays.
+
+    Raises OptionsRefused; InvalidTransition when it is no draft (any more).
+    """
+    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
+    with locked(post, actor):
+        if post.state != PostState.DRAFT:
+            raise InvalidTransition(post.state, PostState.DRAFT)
+        planned = {"publish_local": plan.local, "publish_zone": plan.zone} if plan else {}
+        changes = options.as_columns() | planned
+        for name, value in changes.items():
+            setattr(post, name, value)
+        post.save(update_fields=[*changes, "updated_at"])
+        _set_media(post, media)
+        note_act("post.edit", post, actor)
+
+
+def schedule_post(post: Post, *, when: When, consent: Consent, actor: User) -> None:
+    """Publish at a time: a draft, a scheduled or waiting post, or one that certainly was not published.
+
+    Raises TimeRefused, OptionsRefused and InvalidTransition.
+    """
+    _send(post, when=when, consent=consent, actor=actor)
+
+
+def publish_now(post: Post, *, consent: Consent, actor: User) -> None:
+    """Make it due at once. Raises OptionsRefused, InvalidTransition, and Refusal while nothing may be sent."""
+    _send(post, when=None, consent=consent, actor=actor)
+
+
+def unschedule(post: Post, *, actor: User) -> None:
+    """Take a post that has not been handed over back to draft, for editing; its consent is void."""
+    with locked(post, actor) as person:
+        _to_draft(post, person)
+        note_act("post.unschedule", post, actor)
+
+
+def cancel_post(post: Post, *, actor: User) -> None:
+    """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
+    with locked(post, actor) as person:
+        was_uploading = post.state == PostState.UPLOADING
+        post.transition(
+            PostState.CANCELLED, cause=EventCause.PERSON, by=person, wake=None, hold_reason="", hold_count=0
+        )
+        close_submission(post, because="cancelled")
+        if was_uploading:
+            wake_next(post)
+        consents.void(post)
+        note_act("post.cancel", post, actor)
+
+
+def delete_post(post: Post, *, actor: User) -> None:
+    """Remove a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
+    with locked(post, actor):
+        if post.state not in DELETABLE:
+            raise InvalidTransition(post.state, post.state)
+        note_act("post.delete", post, actor)
+        forget_notices(post.pk)
+        post.delete()
+
+
+def correct_post(post: Post, *, actor: User) -> Post:
+    """A new draft with a failed or cancelled post's content.
+
+    Raises InvalidTransition, OptionsRefused, and Refusal where a successor is already on its way or published.
+    """
+    with locked(post, actor):
+        if post.state not in (PostState.FAILED, PostState.CANCELLED):
+            raise InvalidTransition(post.state, PostState.DRAFT)
+        if Post.objects.filter(corrects=post).exclude(state__in=DELETABLE).exists():
+            raise Refusal("state_conflict", _("This post has been reposted already."), state=post.state)
+        media = media_of(post)
+        usable = media if media and media.can_be_published and media.deleted_at is None else None
+        new, _replayed = create_post(
+            account=post.account, media=usable, options=options_of(post), actor=actor, corrects=post
+        )
+    return new
+
+
+def deadline_for(at: datetime) -> datetime:
+    """Until when a post of this time may still start."""
+    return at + timedelta(seconds=settings.LATE_LIMIT_S)
+
+
+def _send(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
+    with locked(post, actor) as person:
+        if when is None:
+            refuse_in_quarantine(post)
+        now = read_db_now()
+        if when:
+            refuse_unless_ahead(when, now)
+        if post.state == PostState.SCHEDULED and when:
+            _to_draft(post, person)
+        refuse(_unsendable(post, consent))
+        to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
+        at = when.at if when else now
+        post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
+        consents.keep(post, consent)
+        _need_room(post.account.instance)
+        note_act(action, post, actor, publish_at=at.isoformat())
+
+
+def _need_room(instance: Instance) -> None:
+    waiting, most = Post.objects.filter(instance=instance, state__in=WAITING), settings.QUOTA_POSTS_WAITING
+    text = ngettext(
+        "This instance can have %(most)d post waiting or in progress. Wait until it is published, or cancel it.",
+        "This instance can have %(most)d posts waiting or in progress. Wait until some are published, or cancel some.",
+        most,
+    )
+    try:
+        need_room(waiting, holder=instance, most=most, refusal=text % {"most": most})
+    except QuotaReached as error:
+        raise Refusal("quota_posts", str(error.user_message)) from error
+
+
+def _times(when: When | None, at: datetime) -> dict[str, Any]:
+    local = when.local.isoformat(timespec="seconds") if when else ""
+    zone = when.zone if when else ""
+    return {"publish_at": at, "publish_local": local, "publish_zone": zone, "deadline_at": deadline_for(at)}
+
+
+def _unsendable(post: Post, consent: Consent) -> list[Problem]:
+    problems = check_options(
+        options_of(post),
+        media=media_of(post),
+        creator=consent.creator_info,
+        app_audited=post.account.credential.app.is_audited,
+    )
+    if not consent.agreed:
+        problems.append(Problem("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
+    return problems + unusable(post.account)
+
+
+def unusable(account: TikTokAccount) -> list[Problem]:
+    """What stands in the way of any post to this account."""
+    if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
+        return [Problem("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
+    return []
+
+
+def _to_draft(post: Post, person: Person) -> None:
+    plan = plan_of(post.publish_local, post.publish_zone, post.publish_at)  # it stays, for the next try
+    unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None, "publish_local": plan.local}
+    post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **unplanned, **NOTHING_WRONG)
+    consents.void(post)
+
+
+def _set_media(post: Post, media: Media | None) -> None:
+    PostMedia.objects.filter(post=post).delete()
+    if media is not None:
+        PostMedia.objects.create(instance_id=post.instance_id, post=post, media=media)
+
+
+@contextmanager
+def locked(post: Post, actor: User) -> Iterator[Person]:
+    """Lock the post's work item, outdate whoever holds it, and read the post as it is now."""
+    with transaction.atomic():
+        person = Person(actor)
+        person.guard(post, KEEP)
+        post.refresh_from_db()
+        yield person
+
+
+def refuse(problems: list[Problem]) -> None:
+    """Raise OptionsRefused if there are any."""
+    if problems:
+        raise OptionsRefused(problems)
+
+
+def note_act(action: str, post: Post, actor: User, **detail: str) -> None:
+    """The audit line, in the transaction of the act."""
+    instance = post.account.instance
+    record(action, tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=post, **detail)
+
+
+def is_certainly_unpublished(post: Post) -> bool:
+    """Whether a person may send, edit or cancel a post that needs attention without a warning."""
+    return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in CERTAINLY_NOT_PUBLISHED

@@ -1,0 +1,114 @@
+"""What people do with a post from its page: each is one service, a message, and the way back."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.jobs.nudge import nudge
+from instances.decorators import require_permission
+from instances.http import InstanceRequest
+from instances.roles import Permission
+from tiktok.models import InvalidTransition, Post, StaleState
+from tiktok.posts import decisions, services
+from tiktok.posts.refusals import Refusal
+from tiktok.posts.wording.offers import offers_for
+
+
+def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], *, done: str) -> bool:
+    """Let the service do it and say so, or say why it will not; whether it did."""
+    try:
+        service(post, actor=request.user)
+    except services.OptionsRefused as error:
+        messages.error(request, " ".join(problem.message for problem in error.problems))
+        return False
+    except (InvalidTransition, Refusal, StaleState) as error:
+        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
+        return False
+    messages.success(request, done)
+    return True
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Cancel a post that has not been handed over; says so where it is too late."""
+    post = _find(post_id)
+    _decide(request, post, services.cancel_post, done=_("The post is cancelled."))
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Delete a post that is certainly not published."""
+    post = _find(post_id)
+    if not _decide(request, post, services.delete_post, done=_("The post is deleted.")):
+        return redirect("tiktok:post-detail", request.instance.slug, post_id)
+    return redirect("tiktok:post-list", request.instance.slug)
+
+
+@require_POST
+@require_permission(Permission.POST_WRITE)
+def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """A new draft with the content of a post that failed or was cancelled."""
+    post = _find(post_id)
+    try:
+        new = services.correct_post(post, actor=request.user)
+    except (InvalidTransition, Refusal) as error:
+        messages.error(request, str(error.user_message))
+    except services.OptionsRefused as error:
+        messages.error(request, " ".join(problem.message for problem in error.problems))
+    else:
+        return redirect("tiktok:post-edit", request.instance.slug, new.pk)
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_POST
+@require_permission(Permission.POST_PUBLISH)
+def post_recheck(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Let TikTok be asked now; its answer appears on the page."""
+    post = _find(post_id)
+    if _decide(request, post, decisions.recheck_post, done=_("Clipdesk is asking TikTok now.")):
+        nudge("advance_post", post.pk)
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@require_permission(Permission.POST_SEND_AGAIN)
+def post_send_again(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Hand over once more what may be out; without the person's word that they know, the question."""
+    post = _find(post_id)
+    if request.method == "POST" and request.POST.get("confirm") == "yes":
+        if _decide(request, post, decisions.send_again_post, done=_("The post is on its way again.")):
+            nudge("advance_post", post.pk)
+    elif decisions.is_in_doubt(post):
+        return render(request, "tiktok/posts/post_send_again.html", {"post": post, "offers": offers_for(post)})
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_POST
+@require_permission(Permission.POST_PUBLISH)
+def post_set_aside(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Off the lists."""
+    post = _find(post_id)
+    done = _("The post is set aside. You find it in the list of posts under “Set aside”.")
+    _decide(request, post, decisions.set_aside_post, done=done)
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+@require_POST
+@require_permission(Permission.POST_PUBLISH)
+def post_take_up(request: InstanceRequest, post_id: UUID) -> HttpResponse:
+    """Back on the lists."""
+    post = _find(post_id)
+    _decide(request, post, decisions.take_up_post, done=_("The post is back in the list."))
+    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+def _find(post_id: UUID) -> Post:
+    return get_object_or_404(Post.objects.select_related("account__credential__app", "account__instance"), pk=post_id)

@@ -1,0 +1,23 @@
+"""Addresses of the pages about posts."""
+
+from django.urls import path
+
+from tiktok.posts.web import actions, composer, outages, views
+
+urlpatterns = [
+    path("i/<slug:slug>/", views.dashboard, name="dashboard"),
+    path("i/<slug:slug>/posts/", views.post_list, name="post-list"),
+    path("i/<slug:slug>/posts/new/", composer.post_new, name="post-new"),
+    path("i/<slug:slug>/posts/new/media/<uuid:media_id>/", views.post_media_choice, name="post-media-choice"),
+    path("i/<slug:slug>/posts/outages/<uuid:outage_id>/", outages.outage_posts, name="outage-posts"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/", views.post_detail, name="post-detail"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/live/", views.post_live, name="post-live"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/edit/", composer.post_edit, name="post-edit"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/cancel/", actions.post_cancel, name="post-cancel"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/correct/", actions.post_correct, name="post-correct"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/recheck/", actions.post_recheck, name="post-recheck"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/send-again/", actions.post_send_again, name="post-send-again"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/set-aside/", actions.post_set_aside, name="post-set-aside"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/take-up/", actions.post_take_up, name="post-take-up"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/delete/", actions.post_delete, name="post-delete"),
+]

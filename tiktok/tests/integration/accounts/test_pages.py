@@ -1,0 +1,302 @@
+"""The account cards and what can be done on them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import AuditLogEntry, User
+from instances.models import Instance
+from instances.scoping import instance_scope
+from instances.tests.factories import UserFactory
+from tiktok.accounts.selection import SESSION_KEY
+from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_post
+from tiktok.tests.simulator_process import Simulator
+
+pytestmark = pytest.mark.django_db
+HTMX = {"hx-request": "true"}
+
+
+def page_of(client: Client, person: User, path: str = "settings/connections/") -> str:
+    client.force_login(person)
+    answer = client.get(f"/i/aurora/{path}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def post(client: Client, account: TikTokAccount, act: str, *, htmx: bool = False, **data: str) -> str:
+    """The answer's text; for a redirect where it leads."""
+    answer = client.post(f"/i/aurora/accounts/{account.pk}/{act}/", data, headers=HTMX if htmx else None)
+    return str(answer.get("Location") or answer.content.decode())
+
+
+@pytest.fixture
+def card_account(instance: Instance) -> TikTokAccount:
+    with instance_scope(instance):
+        return make_account(instance, name="Bakery", synced_at=timezone.now(), follower_count=184_300)
+
+
+def test_a_card_shows_what_people_need(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    page = page_of(client, admin)
+
+    for said in ("Bakery", "Nora Vale", "@noravale", "Active", "184,300", "Sync now", "Reconnect", "Disconnect"):
+        assert said in page
+    assert "6 of 6" in page
+    assert "Permission until" in page
+    assert 'loading="lazy"' not in page  # nobody's picture was copied yet: initials
+
+
+def test_what_is_not_allowed_is_said_in_words_and_its_numbers_are_not_shown(
+    client: Client, admin: User, instance: Instance
+) -> None:
+    fewer = CredentialFactory.create(scopes=["user.info.basic", "user.info.profile", "video.list", "video.upload"])
+    with instance_scope(instance):
+        make_account(instance, credential=fewer, follower_count=184_300)
+
+    page = page_of(client, admin)
+
+    assert "4 of 6" in page
+    assert "without follower and like counts, publishing" in page
+    assert "184,300" not in page
+
+
+@pytest.mark.parametrize(("rows", "path"), [(1, ""), (3, ""), (1, "list/"), (3, "list/")])
+def test_the_number_of_queries_does_not_grow_with_the_accounts(
+    client: Client, admin: User, instance: Instance, rows: int, path: str,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:  # fmt: skip
+    app = TikTokAppFactory.create()
+    with instance_scope(instance):
+        for number in range(rows):
+            account = make_account(instance, name=f"A{number}", credential=CredentialFactory.create(app=app))
+            make_post(account, state="scheduled")
+    client.force_login(admin)
+    client.get("/i/aurora/settings/connections/list/")  # the first request of a session notes it
+
+    with django_assert_num_queries(7 if path else 11):
+        client.get(f"/i/aurora/settings/connections/{path}")
+
+
+def test_a_viewer_sees_cards_without_buttons(client: Client, viewer: User, card_account: TikTokAccount) -> None:
+    page = page_of(client, viewer)
+
+    assert "Bakery" in page
+    for act in ("Sync now", "tiktok/connect/", "/disconnect/", "btn-tiktok", "/name/", "/labels/", "More for"):
+        assert act not in page
+
+
+def test_an_editor_may_sync_and_reconnect_but_not_disconnect(
+    client: Client, editor: User, card_account: TikTokAccount
+) -> None:
+    page = page_of(client, editor)
+
+    for act in ("Sync now", "tiktok/connect/"):
+        assert act in page
+    for act in ("btn-tiktok", "/disconnect/", "/name/", "/labels/"):
+        assert act not in page
+
+
+def test_without_an_app_staff_are_led_to_the_back_office_and_others_told_whom_to_ask(
+    client: Client, instance: Instance, admin: User
+) -> None:
+    assert "Whoever runs this Clipdesk" in page_of(client, admin)
+    admin.is_staff = True
+    admin.save()
+    assert "/admin/tiktok/tiktokapp/setup/" in page_of(client, admin)
+
+
+def test_without_accounts_the_page_offers_the_next_step(client: Client, instance: Instance, admin: User) -> None:
+    TikTokAppFactory.create()
+
+    page = page_of(client, admin)
+
+    assert "No account is linked yet" in page
+    assert "Connect TikTok" in page
+
+
+def test_with_several_apps_one_is_chosen(client: Client, instance: Instance, admin: User) -> None:
+    TikTokAppFactory.create(name="Test app")
+    assert 'name="app"' not in page_of(client, admin)
+    TikTokAppFactory.create(name="Real app")
+    assert 'name="app"' in page_of(client, admin)
+
+
+def test_an_expiring_permission_is_counted_in_days(client: Client, instance: Instance, admin: User) -> None:
+    ending = CredentialFactory.create(refresh_expires_at=timezone.now() + timedelta(days=9, hours=1))
+    with instance_scope(instance):
+        make_account(instance, credential=ending)
+
+    assert "Expires in 9 days" in page_of(client, admin)
+
+
+def test_sandbox_accounts_carry_a_badge(client: Client, instance: Instance, admin: User) -> None:
+    sandbox = TikTokAppFactory.create(environment="sandbox")
+    with instance_scope(instance):
+        make_account(instance, credential=CredentialFactory.create(app=sandbox))
+
+    page = page_of(client, admin)
+
+    assert "sheet-muted" in page
+    assert 'href="#sandbox-limits"' in page
+    assert "at most ten" in page
+
+
+def test_without_sandbox_accounts_nothing_is_said_of_sandboxes(
+    client: Client, admin: User, card_account: TikTokAccount
+) -> None:
+    assert "sandbox" not in page_of(client, admin).lower()
+
+
+def test_a_damaged_token_does_not_break_the_list(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    with instance_scope(card_account.instance):
+        other = CredentialFactory.create()
+    TikTokCredential.objects.filter(pk=card_account.credential_id).update(
+        access_token=vars(other)["access_token_sealed"]
+    )
+
+    assert "Bakery" in page_of(client, admin)
+
+
+def test_a_name_is_edited_in_place(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    client.force_login(admin)
+    form = client.get(f"/i/aurora/accounts/{card_account.pk}/name/", headers=HTMX)
+    assert "<html" not in form.content.decode()
+
+    card = post(client, card_account, "name", htmx=True, name="  The bakery ")
+
+    assert "<html" not in card
+    assert "The bakery</a></h3>" in card
+    line = AuditLogEntry.objects.get(action="account.renamed")
+    assert (line.actor, line.detail) == (admin, {"before": "Bakery", "after": "The bakery"})
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 81, "nul\0", "two\nlines", "back\u202ewards"])
+def test_a_bad_name_is_refused_where_it_was_typed(
+    client: Client, admin: User, card_account: TikTokAccount, name: str
+) -> None:
+    client.force_login(admin)
+    url = f"/i/aurora/accounts/{card_account.pk}/name/"
+
+    assert client.post(url, {"name": name}).status_code == 422
+    answer = client.post(url, {"name": name}, headers=HTMX)
+
+    assert answer["HX-Retarget"] == f"#name-{card_account.pk}"
+    assert "errorlist" in answer.content.decode()
+
+
+def test_without_javascript_a_rename_leads_back(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    client.force_login(admin)
+
+    assert post(client, card_account, "name", name="New") == "/i/aurora/settings/connections/"
+    assert "New</a></h3>" in page_of(client, admin)
+
+
+def test_sync_now_reads_the_profile_and_keeps_the_name(
+    client: Client, sim: Simulator, account: TikTokAccount, editor: User
+) -> None:
+    sim.create_user("maren", display_name="Maren\n B.\u202e", follower_count=7)
+    client.force_login(editor)
+
+    answer = client.post(f"/i/aurora/accounts/{account.pk}/sync/", headers=HTMX)
+
+    with instance_scope(account.instance):
+        account.refresh_from_db()
+    assert (account.name, account.display_name, account.follower_count) == ("Bakery", "Maren B.", 7)
+    assert json.loads(answer["HX-Trigger"])["toast"][0]["level"] == "good"
+
+
+def test_sync_now_notices_a_withdrawn_permission(
+    client: Client, sim: Simulator, account: TikTokAccount, editor: User
+) -> None:
+    sim.revoke("maren")
+    client.force_login(editor)
+
+    card = post(client, account, "sync", htmx=True)
+
+    assert "TikTok has ended the permission" in card
+
+
+def test_disconnecting_says_what_will_happen(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    with instance_scope(card_account.instance):
+        for state in ("scheduled", "scheduled", "scheduled", "uploading"):
+            make_post(card_account, state=state)
+
+    page = page_of(client, admin, f"accounts/{card_account.pk}/disconnect/")
+
+    assert "3 scheduled posts will wait until you connect this account again." in page
+    assert "1 post is under way and is finished first." in page
+
+
+def test_disconnect_begins_and_the_card_polls(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    client.force_login(admin)
+
+    card = post(client, card_account, "disconnect", htmx=True)
+
+    assert "Disconnecting…" in card
+    assert "every 2s" in card
+    with instance_scope(card_account.instance):
+        assert TikTokAccount.objects.get().status == AccountStatus.DISCONNECTING
+
+
+def test_an_account_that_is_being_disconnected_cannot_be_reconnected_yet(
+    client: Client, admin: User, card_account: TikTokAccount
+) -> None:
+    client.force_login(admin)
+    post(client, card_account, "disconnect")
+
+    assert client.post("/i/aurora/tiktok/connect/", {"account": str(card_account.pk)}).status_code == 422
+
+
+def test_a_disconnected_account_is_connected_again_by_admins_only(
+    client: Client, sim: Simulator, app: TikTokApp, account: TikTokAccount, admin: User, editor: User
+) -> None:
+    with instance_scope(account.instance):
+        TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+
+    assert "Connect again" not in page_of(client, editor)
+    assert client.post("/i/aurora/tiktok/connect/", {"account": str(account.pk)}).status_code == 403
+    assert "Connect again" in page_of(client, admin)
+    assert client.post("/i/aurora/tiktok/connect/", {"account": str(account.pk)}).status_code == 302
+
+
+def test_the_choice_of_an_account_is_kept_per_person(
+    client: Client, admin: User, card_account: TikTokAccount, other_instance: Instance
+) -> None:
+    client.force_login(admin)
+    client.post("/i/aurora/accounts/select/", {"account": str(card_account.pk)})
+    assert list(client.session[SESSION_KEY].values()) == [str(card_account.pk)]
+
+    assert f'href="?account={card_account.pk}" aria-current="true"' in page_of(client, admin)
+    client.get("/i/aurora/settings/connections/?account=")
+    assert client.session[SESSION_KEY] == {}
+    client.get(f"/i/aurora/settings/connections/?account={card_account.pk}")
+    assert list(client.session[SESSION_KEY].values()) == [str(card_account.pk)]
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", "00000000-0000-4000-8000-000000000000"])
+def test_an_unknown_account_is_not_chosen(client: Client, admin: User, instance: Instance, wrong: str) -> None:
+    client.force_login(admin)
+
+    assert client.post("/i/aurora/accounts/select/", {"account": wrong}).status_code == 404
+    client.get(f"/i/aurora/settings/connections/?account={wrong}")
+    assert SESSION_KEY not in client.session
+
+
+def test_a_choice_leads_back_to_our_own_pages_only(client: Client, admin: User, instance: Instance) -> None:
+    client.force_login(admin)
+
+    def leads(target: str) -> str:
+        return client.post("/i/aurora/accounts/select/", {"account": "", "next": target})["Location"]
+
+    assert leads("/i/aurora/settings/connections/") == "/i/aurora/settings/connections/"
+    assert leads("https://evil.example/") == "/i/aurora/"
+
+
+def test_strangers_get_no_picture(client: Client, card_account: TikTokAccount) -> None:
+    client.force_login(UserFactory.create())
+
+    assert client.get(f"/i/aurora/accounts/{card_account.pk}/avatar/").status_code == 404

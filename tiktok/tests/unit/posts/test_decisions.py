@@ -1,0 +1,228 @@
+"""Check again, send again, set aside: when a person may, and what it does."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import AuditLogEntry, User
+from core.jobs.clock import pinned_clock, read_db_now
+from instances.models import Instance
+from tiktok.api.secret import Secret
+from tiktok.api.types import VideoInit
+from tiktok.delivery.start import keep_receipt
+from tiktok.models import (
+    AccountStatus,
+    AttentionReason,
+    EventCause,
+    InvalidTransition,
+    Media,
+    Post,
+    PostEvent,
+    PostState,
+    Quarantine,
+    Submission,
+    TikTokAccount,
+    WorkItem,
+)
+from tiktok.posts import consent as consents
+from tiktok.posts import decisions, queries
+from tiktok.posts.consent import Consent
+from tiktok.posts.refusals import Refusal
+from tiktok.posts.rules import OptionsRefused
+from tiktok.tests.factories import make_post, make_submission
+
+A, S = AttentionReason, PostState
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+
+
+@pytest.fixture
+def doubtful(account: TikTokAccount, media: Media, consent: Consent) -> Post:
+    """Handed to TikTok two hours ago, past the point of no return, and never heard of again."""
+    post = make_post(
+        account, media, state=S.NEEDS_ATTENTION, attention_reason=A.OUTCOME_UNKNOWN, privacy_level="SELF_ONLY"
+    )
+    long_ago = timezone.now() - timedelta(hours=2)
+    make_submission(post, init_sent_at=long_ago, pnr_at=long_ago)
+    consents.keep(post, consent)
+    return post
+
+
+def audited(post: Post) -> list[str]:
+    return list(AuditLogEntry.objects.filter(target_id=str(post.pk)).order_by("at").values_list("action", flat=True))
+
+
+def refused(post: Post, actor: User, service: Any) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        service(post, actor=actor)
+    return caught.value
+
+
+# Check again
+
+
+def test_checking_again_makes_the_next_question_due_and_leaves_the_worker_its_claim(
+    doubtful: Post, editor: User
+) -> None:
+    WorkItem.objects.update(fence=7, lease_until=timezone.now() + MINUTE, lease_owner="x")
+    decisions.recheck_post(doubtful, actor=editor)
+    item = WorkItem.objects.get(post_id=doubtful.pk)
+    assert item.next_action_at is not None
+    assert (item.next_action_at <= read_db_now(), item.fence, item.lease_owner) == (True, 7, "x")
+    assert audited(doubtful) == ["post.recheck"]
+
+
+def test_checking_again_twice_asks_once(doubtful: Post, editor: User) -> None:
+    for _ in range(2):
+        decisions.recheck_post(doubtful, actor=editor)
+    assert PostEvent.objects.filter(detail={"recheck": True}, actor=editor).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "code"),
+    [
+        (S.DRAFT, "", "state_conflict"),
+        (S.DUE, "", "state_conflict"),
+        (S.UPLOADING, "", "state_conflict"),
+        (S.FAILED, "", "state_conflict"),
+        (S.CANCELLED, "", "state_conflict"),
+        (S.NEEDS_ATTENTION, A.MISSED, "state_conflict"),
+        (S.NEEDS_ATTENTION, A.OUTCOME_UNKNOWN, "nothing_to_ask"),
+        (S.NEEDS_ATTENTION, A.QUARANTINED, "nothing_to_ask"),
+    ],
+)
+def test_where_there_is_nothing_to_ask_it_says_so(
+    account: TikTokAccount, editor: User, state: str, reason: str, code: str
+) -> None:
+    post = make_post(account, state=state, attention_reason=reason)
+    refusal = refused(post, editor, decisions.recheck_post)
+    assert (refusal.code, refusal.state) == (code, state)
+    assert refusal.user_message
+    assert WorkItem.objects.get(post_id=post.pk).next_action_at is None
+
+
+def test_an_init_that_was_never_answered_has_nothing_to_ask_until_its_receipt_comes(
+    doubtful: Post, editor: User
+) -> None:
+    Submission.objects.update(publish_id="", pnr_at=None)
+    assert "never gave an id" in refused(doubtful, editor, decisions.recheck_post).user_message
+    submission = Submission.objects.get()
+    keep_receipt(submission, VideoInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
+    decisions.recheck_post(doubtful, actor=editor)
+
+
+@pytest.mark.parametrize(
+    ("state", "privacy"), [(S.PROCESSING, ""), (S.IN_INBOX, ""), (S.PUBLISHED, "PUBLIC_TO_EVERYONE")]
+)
+def test_what_tiktok_may_still_speak_about_can_be_checked(
+    account: TikTokAccount, editor: User, state: str, privacy: str
+) -> None:
+    post = make_post(account, state=state, privacy_level=privacy)
+    make_submission(post, pnr_at=timezone.now())
+    decisions.recheck_post(post, actor=editor)
+    assert WorkItem.objects.get(post_id=post.pk).next_action_at is not None
+
+
+# Send again
+
+
+def test_sending_again_closes_the_old_attempt_and_begins_anew(doubtful: Post, editor: User) -> None:
+    Post.objects.update(dismissed_at=timezone.now(), publish_local="2026-01-01T10:00:00", publish_status="X")
+    fence = WorkItem.objects.get().fence
+    decisions.send_again_post(doubtful, actor=editor)
+    assert (doubtful.state, doubtful.attention_reason, doubtful.dismissed_at) == (S.DUE, "", None)
+    assert (doubtful.publish_local, doubtful.publish_status) == ("", "")
+    assert doubtful.publish_at is not None
+    assert doubtful.deadline_at == doubtful.publish_at + timedelta(hours=6)
+    assert Submission.objects.get().closed_because == "sent_again"
+    item = WorkItem.objects.get()
+    assert (item.fence > fence, item.next_action_at) == (True, doubtful.publish_at)
+    event = PostEvent.objects.latest("id")
+    assert (event.cause, event.actor) == (EventCause.RULE_R6, editor)
+    assert audited(doubtful) == ["post.send_again"]
+
+
+@pytest.mark.parametrize(
+    ("has_pnr", "minutes"),
+    [(False, 15), (True, 65)],
+)
+def test_it_waits_until_tiktok_must_have_shown_the_first_one(
+    doubtful: Post, editor: User, *, has_pnr: bool, minutes: int
+) -> None:
+    init = timezone.now()
+    Submission.objects.update(init_sent_at=init, pnr_at=init if has_pnr else None)
+    allowed_at = init + minutes * MINUTE
+    with pinned_clock(allowed_at - SECOND):
+        refusal = refused(doubtful, editor, decisions.send_again_post)
+    assert (refusal.code, refusal.allowed_at) == ("too_early", allowed_at)
+    assert f"{allowed_at:%H:%M:%S}" in refusal.user_message
+    assert Submission.objects.get().closed_at is None
+    with pinned_clock(allowed_at):
+        decisions.send_again_post(doubtful, actor=editor)
+
+
+def test_what_a_restored_row_does_not_know_counts_from_the_quarantine(doubtful: Post, editor: User) -> None:
+    Post.objects.update(attention_reason=A.QUARANTINED)
+    Submission.objects.all().delete()
+    doubtful.refresh_from_db()
+    now = timezone.now()
+    for held_at in (now - timedelta(days=3), now):  # the older one is another restore's
+        PostEvent.objects.create(
+            instance_id=doubtful.instance_id, post=doubtful, from_state=S.DUE, to_state=S.NEEDS_ATTENTION,
+            reason=A.QUARANTINED, cause=EventCause.QUARANTINE, at=held_at,
+        )  # fmt: skip
+    assert refused(doubtful, editor, decisions.send_again_post).allowed_at == now + 15 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(S.PROCESSING, ""), (S.PUBLISHED, ""), (S.FAILED, ""), (S.DUE, ""), (S.NEEDS_ATTENTION, A.MISSED)],
+)
+def test_only_what_is_in_doubt_is_sent_again(doubtful: Post, editor: User, state: str, reason: str) -> None:
+    Post.objects.update(state=state, attention_reason=reason)
+    with pytest.raises(InvalidTransition):
+        decisions.send_again_post(doubtful, actor=editor)
+    assert Submission.objects.get().closed_at is None
+
+
+def test_without_consent_account_or_file_nothing_is_sent_again(doubtful: Post, editor: User, media: Media) -> None:
+    consents.void(doubtful)
+    TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+    media.deleted_at = timezone.now()
+    media.save()
+    with pytest.raises(OptionsRefused) as caught:
+        decisions.send_again_post(Post.objects.get(), actor=editor)
+    assert [problem.field for problem in caught.value.problems] == ["media", "consent", "account"]
+    assert Post.objects.get().state == S.NEEDS_ATTENTION
+
+
+def test_in_quarantine_nothing_is_sent_again(doubtful: Post, editor: User) -> None:
+    Quarantine.objects.create(since=timezone.now())
+    assert refused(doubtful, editor, decisions.send_again_post).code == "quarantine"
+
+
+# Set aside
+
+
+def shown(scoped: Instance) -> tuple[int, int, int]:
+    """How often the lists show it: all, counted as needing somebody, set aside."""
+    needing = queries.counts_by_state(None).get(S.NEEDS_ATTENTION, 0)
+    return queries.posts_for_list().count(), needing, queries.posts_for_list(set_aside=True).count()
+
+
+def test_what_is_set_aside_leaves_the_lists_and_comes_back(doubtful: Post, editor: User, scoped: Instance) -> None:
+    assert shown(scoped) == (1, 1, 0)
+    for _ in range(2):
+        decisions.set_aside_post(doubtful, actor=editor)
+    assert shown(scoped) == (0, 0, 1)
+    for _ in range(2):
+        decisions.take_up_post(doubtful, actor=editor)
+    assert shown(scoped) == (1, 1, 0)
+    assert audited(doubtful) == ["post.set_aside", "post.take_up"]
+
+
+@pytest.mark.parametrize(("state", "reason"), [(S.DUE, ""), (S.NEEDS_ATTENTION, A.MISSED), (S.FAILED, "")])
+def test_what_is_certain_is_not_set_aside(account: TikTokAccount, editor: User, state: str, reason: str) -> None:
+    post = make_post(account, state=state, attention_reason=reason)
+    assert refused(post, editor, decisions.set_aside_post).code == "state_conflict"

@@ -1,0 +1,103 @@
+"""Whatever code may stand on a post, there are words for it, and they are true of the state it stands in."""
+
+import pytest
+
+from tiktok.api.errors import FAIL_CLASSES, RULES
+from tiktok.models import AttentionReason, Post, PostState
+from tiktok.posts.queue import INSTANCE_BUSY, OTHER_UPLOAD
+from tiktok.posts.wording.codes import explain, explain_post, is_explained, word_of_tiktok
+
+OF_THE_CLIENT = {"answer-lost", "answer-too-large", "connection-failed", "unreadable-answer", "unreadable-code"}
+OF_A_GATEWAY = {"http-500", "http-502", "http-504"}
+HOLDS = {OTHER_UPLOAD, INSTANCE_BUSY, "rate", "refresh", "upload_interrupted", "upload_refused", "bytes_missing"}
+ENDS = {"init_limit", "reconnect_needed", "scope_missing", "account_disconnected", "upload_unreadable"}
+CODES = sorted({*RULES, *FAIL_CLASSES, *AttentionReason.values, *OF_THE_CLIENT, *OF_A_GATEWAY, *HOLDS, *ENDS})
+
+STOPPED = "Clipdesk has stopped and sends nothing more."
+WAITS = "Clipdesk waits and tries again by itself."
+ASKS = "Clipdesk asks again until TikTok says what became of the video, for up to 24 hours."
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_code_has_words_of_its_own(code: str) -> None:
+    assert is_explained(code)
+    words = explain(code)
+    assert all((words.what, words.does, words.can))
+
+
+def test_an_unknown_code_is_a_refusal() -> None:
+    assert explain("brand_new_code").does == STOPPED
+
+
+@pytest.mark.parametrize("code", [*CODES, "brand_new_code"])
+def test_what_failed_is_over_whatever_the_code(code: str) -> None:
+    words = explain_post(Post(state=PostState.FAILED, error_code=code))
+    assert words is not None
+    assert words.does == STOPPED
+
+
+@pytest.mark.parametrize("code", [*CODES, "brand_new_code"])
+@pytest.mark.parametrize("state", [PostState.DUE, PostState.UPLOADING, PostState.PROCESSING])
+def test_what_is_held_is_never_said_to_be_over(state: PostState, code: str) -> None:
+    words = explain_post(Post(state=state, hold_reason=code))
+    assert words is not None
+    assert words.does != STOPPED
+    assert words.can
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "does", "act"),
+    [
+        (PostState.DUE, "brand_new_code", WAITS, ""),
+        (PostState.DUE, "http-502", WAITS, ""),
+        (PostState.DUE, "spam_risk_too_many_posts", WAITS, ""),
+        (PostState.PROCESSING, "http-502", ASKS, ""),
+        (PostState.PROCESSING, "brand_new_code", ASKS, ""),
+        (PostState.PROCESSING, "spam_risk", ASKS, ""),
+        (PostState.PROCESSING, "invalid_publish_id", ASKS, ""),
+        (
+            PostState.PROCESSING, "reconnect_needed",
+            "Clipdesk asks TikTok what became of it as soon as the account is connected again.", "reconnect",
+        ),
+    ],
+)  # fmt: skip
+def test_a_hold_says_what_clipdesk_does_in_that_state(state: PostState, code: str, does: str, act: str) -> None:
+    words = explain_post(Post(state=state, hold_reason=code))
+    assert words is not None
+    assert (words.does, words.act) == (does, act)
+
+
+@pytest.mark.parametrize("code", ["reconnect_needed", "scope_missing", "account_disconnected", "auth_removed"])
+def test_a_post_that_waits_for_its_account_leads_to_the_connections(code: str) -> None:
+    words = explain_post(Post(state=PostState.WAITING_ACCOUNT, error_code=code))
+    assert words is not None
+    assert words.act == "reconnect"
+
+
+def test_a_missed_post_says_what_held_it_and_what_helps_against_that() -> None:
+    missed = Post(state=PostState.NEEDS_ATTENTION, attention_reason="missed", error_code="spam_risk_too_many_posts")
+    words = explain_post(missed)
+    assert words is not None
+    assert words.what == (
+        "The post could not be started in time. "
+        "The account has reached the number of posts that TikTok takes from apps in 24 hours."
+    )
+    assert words.can == "Choose a time when the 24 hours are over, or post the video in the TikTok app."
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"state": "due", "hold_reason": "internal_error"}, "internal_error"),
+        ({"state": "due", "hold_reason": "other_upload", "tiktok_code": "internal"}, "internal"),
+        ({"state": "due", "hold_reason": "rate"}, ""),
+        ({"state": "failed", "error_code": "spam_risk", "tiktok_code": "spam_risk"}, "spam_risk"),
+        ({"state": "waiting_account", "error_code": "scope_missing", "tiktok_code": "scope_not_authorized"},
+         "scope_not_authorized"),
+        ({"state": "needs_attention", "attention_reason": "missed", "error_code": "reached_active_user_cap"},
+         "reached_active_user_cap"),
+        ({"state": "published", "tiktok_code": "internal"}, ""),
+    ],
+)  # fmt: skip
+def test_the_details_hold_tiktoks_own_code(fields: dict[str, str], word: str) -> None:
+    assert word_of_tiktok(Post(**fields)) == word
