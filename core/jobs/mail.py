@@ -13,7 +13,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.jobs.clock import db_in, db_now
-from core.jobs.desks import desks
+from core.jobs.outside import outside
 from core.models import OutgoingMail
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def send_mail(mail_id: UUID) -> None:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     try:
-        with desks.away():
+        with outside():
             message.send()
     except (smtplib.SMTPException, OSError) as error:
         _failed(mail, error)

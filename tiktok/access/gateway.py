@@ -1,15 +1,29 @@
-"""The way out to TikTok, or to whatever the settings put in its place."""
+"""The way out to TikTok, or to whatever the settings put in its place. No other package has the client.
 
+Calls for a stored credential go by ``call.py``; here are those of our app, and those that need no stored token.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from core.jobs.outside import outside
+from tiktok.access.secrets import with_client_secret
+from tiktok.api import login_kit
 from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
+from tiktok.api.secret import Secret
+from tiktok.models import TikTokApp
+
+T = TypeVar("T")
 
 # TikTok answers within seconds; and no answer may be waited for longer than two thirds of a claim's lease.
 READ_TIMEOUT_S: Final = 20.0
+IMPATIENT_CONNECT_S: Final = 3.0
+IMPATIENT_READ_S: Final = 6.0
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -22,6 +36,52 @@ def tiktok_client() -> TikTokClient:
     """The client that all threads of this process share; one per address, so that settings may change."""
     read_timeout_s = min(READ_TIMEOUT_S, settings.PUBLISH_LEASE_S * 2 / 3)
     return _client(settings.TIKTOK_API_BASE_URL, settings.TIKTOK_AUTHORIZE_URL, read_timeout_s)
+
+
+def call_as_app(app: TikTokApp, ask: Callable[[TikTokClient, Secret], T]) -> T:
+    """Run ``ask`` with the app's client secret, or the one before it (see ``with_client_secret``)."""
+    with outside():
+        return with_client_secret(app, lambda secret: ask(tiktok_client(), secret))
+
+
+def check_secret(app: TikTokApp, secret: Secret, *, is_impatient: bool = False) -> None:
+    """Ask TikTok whether it knows the app with this secret; harmless. Raises InvalidClient, and other TikTokErrors.
+
+    ``is_impatient``: somebody waits for the answer in a browser.
+    """
+    with outside():
+        client = _impatient_client() if is_impatient else tiktok_client()
+        login_kit.check_client(client, client_key=app.client_key, client_secret=secret)
+
+
+def tiktoks_time() -> datetime | None:
+    """TikTok's clock, if its answer tells; raises TikTokError where TikTok does not answer within seconds."""
+    with outside():
+        return _impatient_client().server_time()
+
+
+def _impatient_client() -> TikTokClient:
+    """Gives up sooner than workers do: somebody waits for the answer."""
+    return TikTokClient(
+        settings.TIKTOK_API_BASE_URL, authorize_url=settings.TIKTOK_AUTHORIZE_URL,
+        connect_timeout_s=IMPATIENT_CONNECT_S, read_timeout_s=IMPATIENT_READ_S,
+    )  # fmt: skip
+
+
+def call_without_credential(ask: Callable[[TikTokClient], T]) -> T:
+    """Run ``ask`` for what needs no stored token: a signed upload URL, or tokens that TikTok has just handed out."""
+    with outside():
+        return ask(tiktok_client())
+
+
+def consent_url(
+    *, client_key: str, scopes: Iterable[str], redirect_uri: str, state: str, code_challenge: str | None
+) -> str:
+    """The address of TikTok's consent page; nothing is sent."""
+    return login_kit.authorize_url(
+        tiktok_client(), client_key=client_key, scopes=scopes, redirect_uri=redirect_uri, state=state,
+        code_challenge=code_challenge,
+    )  # fmt: skip
 
 
 def loopback_exception() -> tuple[str, int] | None:

@@ -3,9 +3,7 @@
 import logging
 from typing import Final
 
-from core.jobs.connection import give_back_connection
-from tiktok.access.gateway import tiktok_client
-from tiktok.access.secrets import with_client_secret
+from tiktok.access.gateway import call_as_app
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.api.secret import Secret
@@ -22,7 +20,6 @@ def revoke(app: TikTokApp, access_token: Secret, *, was_asked: bool = False) -> 
     ``was_asked``: an earlier answer was lost. TikTok not knowing the token after that is a success: it did what it
     was asked. Raises TikTokError; one whose kind is UNCLEAR where it is not known what TikTok did.
     """
-    give_back_connection()
     try:
         _ask(app, access_token)
     except TikTokError as error:
@@ -47,9 +44,9 @@ def is_about_ended_token(error: TikTokError) -> bool:
 
 
 def _ask(app: TikTokApp, access_token: Secret) -> None:
-    with_client_secret(
+    call_as_app(
         app,
-        lambda secret: login_kit.revoke_token(
-            tiktok_client(), client_key=app.client_key, client_secret=secret, access_token=access_token
+        lambda client, secret: login_kit.revoke_token(
+            client, client_key=app.client_key, client_secret=secret, access_token=access_token
         ),
     )

@@ -17,13 +17,11 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from core.jobs.clock import db_in, db_now, read_db_now
-from core.jobs.connection import give_back_connection
-from core.jobs.desks import desks
+from core.jobs.outside import outside
 from core.jobs.process import is_dead_here, process_mark
 from tiktok.access import throttle
-from tiktok.access.gateway import tiktok_client
+from tiktok.access.gateway import call_as_app
 from tiktok.access.reasons import PAIR_LOST, UNDECRYPTABLE, WITHDRAWN
-from tiktok.access.secrets import with_client_secret
 from tiktok.access.status import need_reconnect, note_scopes, revive_accounts, wake_posts
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, UnreadableAnswer
@@ -179,9 +177,8 @@ def _is_dead(row: TikTokCredential) -> bool:
 
 def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
     """Return when the row is worth another look: it changed, or its holder is gone. Raises RefreshUnderWay."""
-    give_back_connection()
     while time.monotonic() < deadline:
-        with desks.away():
+        with outside():
             time.sleep(POLL_S)
         now = TikTokCredential.objects.only(*_LEASE_FIELDS).get(pk=row.pk)
         if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until) or _is_dead(now):
@@ -221,7 +218,6 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
     refresh_token = row.refresh_token
     if refresh_token is None:
         raise Undecryptable("no refresh token is stored")
-    give_back_connection()
     try:
         return _ask(row, refresh_token)
     except TikTokError as error:
@@ -236,13 +232,12 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
 
 def _ask(row: TikTokCredential, refresh_token: Secret) -> TokenSet:
     """One refresh. An answer for another TikTok user is none."""
-    with desks.away():
-        tokens = with_client_secret(
-            row.app,
-            lambda secret: login_kit.refresh_token(
-                tiktok_client(), client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
-            ),
-        )
+    tokens = call_as_app(
+        row.app,
+        lambda client, secret: login_kit.refresh_token(
+            client, client_key=row.app.client_key, client_secret=secret, refresh_token=refresh_token
+        ),
+    )
     if tokens.open_id != row.open_id:
         raise UnreadableAnswer("foreign-answer", may_repeat=True)
     return tokens

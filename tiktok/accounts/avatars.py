@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from core.jobs.connection import give_back_connection
+from core.jobs.outside import outside
 from tiktok.access.gateway import loopback_exception
 from tiktok.api import guarded
 from tiktok.models import TikTokAccount
@@ -30,9 +30,9 @@ def copy_avatar(account: TikTokAccount, url: str | None) -> str:
     """Fetch and keep the picture; its path under MEDIA_ROOT, or the present one if nothing better can be had."""
     if not url:
         return account.avatar_path
-    give_back_connection()
     try:
-        fetched = guarded.fetch(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, loopback=loopback_exception())
+        with outside():
+            fetched = guarded.fetch(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, loopback=loopback_exception())
         return _keep(account, encode(fetched.content))
     except (guarded.AddressRefused, guarded.FetchFailed, NotAPicture) as error:
         log.info("avatar of account %s not copied: %s", account.pk, error)

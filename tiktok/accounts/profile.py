@@ -5,14 +5,9 @@ from uuid import UUID
 
 from accounts.names import on_one_line
 from core.jobs.clock import db_now
-from core.jobs.connection import give_back_connection
-from tiktok.access import throttle
-from tiktok.access.gateway import tiktok_client
-from tiktok.access.status import need_reconnect
-from tiktok.access.tokens import ReconnectNeeded, UsableToken, refuse_token, token_with_slot
+from tiktok.access.call import call
 from tiktok.accounts.avatars import copy_avatar, remove_avatar
 from tiktok.api import display
-from tiktok.api.errors import AccessTokenInvalid, RateLimited
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import UserInfo
 from tiktok.models import AccountStatus, TikTokAccount, TikTokCredential
@@ -48,28 +43,11 @@ def _note_union_id(credential_id: UUID, info: UserInfo) -> None:
 
 
 def _read(account: TikTokAccount) -> UserInfo:
-    credential_id = account.credential_id
-    token = token_with_slot(credential_id, Endpoint.USER_INFO)
-    try:
-        return _ask(credential_id, token)
-    except AccessTokenInvalid:
-        refuse_token(token, credential_id)
-    token = token_with_slot(credential_id, Endpoint.USER_INFO, refused=token.version)
-    try:
-        return _ask(credential_id, token)
-    except AccessTokenInvalid as error:
-        refuse_token(token, credential_id)
-        need_reconnect(credential_id, seen_version=token.version, reason="withdrawn")
-        raise ReconnectNeeded("withdrawn") from error
-
-
-def _ask(credential_id: UUID, token: UsableToken) -> UserInfo:
-    give_back_connection()
-    try:
-        return display.get_user_info(tiktok_client(), access_token=token.access_token, scopes=token.scopes)
-    except RateLimited as error:
-        throttle.gate_after(credential_id, Endpoint.USER_INFO, error)
-        raise
+    return call(
+        account.credential_id,
+        Endpoint.USER_INFO,
+        lambda client, token: display.get_user_info(client, access_token=token.access_token, scopes=token.scopes),
+    )
 
 
 def profile_columns(info: UserInfo) -> dict[str, Any]:

@@ -5,10 +5,9 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.models import User
-from core.jobs.connection import give_back_connection
 from instances.access import Access
 from instances.scoping import instance_scope
-from tiktok.access.gateway import tiktok_client
+from tiktok.access.gateway import call_without_credential
 from tiktok.api import display
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
@@ -75,9 +74,10 @@ def _linked_as(app: TikTokApp, tokens: TokenSet) -> str:
 
 def _who(tokens: TokenSet) -> str:
     """The name of the TikTok user who came back, if TikTok tells."""
-    give_back_connection()
     try:
-        info = display.get_user_info(tiktok_client(), access_token=tokens.access_token, scopes=tokens.scopes)
+        info = call_without_credential(
+            lambda client: display.get_user_info(client, access_token=tokens.access_token, scopes=tokens.scopes)
+        )
     except TikTokError:
         return ""
     return f"{info.display_name} (@{info.username})" if info.username else info.display_name or ""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.jobs.desks import desks
+from core.jobs.outside import outside
 from tiktok.media.storage import inode_of
 from tiktok.models import Media, Submission
 
@@ -70,7 +70,7 @@ def verify(
     now = FileIdentity.of_open(descriptor)
     if now == known and trusted:
         return now
-    with desks.away():  # reading gigabytes keeps no other thread from computing
+    with outside():  # reading gigabytes keeps no other thread from computing
         if now.size_bytes != known.size_bytes or _hash(descriptor, keep_alive) != sha256:
             raise MediaChanged("other bytes")
     if FileIdentity.of_open(descriptor) != now:

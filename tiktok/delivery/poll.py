@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.jobs.clock import read_db_now
 from tiktok.access import outages, throttle
-from tiktok.access.call import call_with_token
+from tiktok.access.call import call
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
@@ -34,11 +34,11 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
     """One read; polling leaves a few a minute to uploads that resume. Raises what calls raise, and RateHeld."""
     step.renew()
     reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
-    return call_with_token(
+    return call(
         submission.credential_id,
         Endpoint.STATUS_FETCH,
         lambda client, token: content_posting.fetch_status(
-            client, access_token=token, publish_id=submission.publish_id
+            client, access_token=token.access_token, publish_id=submission.publish_id
         ),
         reserve=reserve,
     )

@@ -10,7 +10,7 @@ from core.jobs.clock import read_db_now
 from core.jobs.process import process_mark
 from core.text import with_line_feeds
 from tiktok.access import outages, throttle
-from tiktok.access.call import call_with_token
+from tiktok.access.call import call
 from tiktok.api import content_posting
 from tiktok.api.chunking import plan_chunks
 from tiktok.api.errors import TikTokError
@@ -172,11 +172,11 @@ def _send_init(step: Step, submission: Submission) -> Pause:
     source = FileSource(submission.video_size, submission.chunk_size, submission.total_chunk_count)
     try:
         step.renew()
-        answer = call_with_token(
+        answer = call(
             submission.credential_id,
             Endpoint.VIDEO_INIT,
             lambda client, token: content_posting.init_video(
-                client, access_token=token, post_info=post_info, source=source
+                client, access_token=token.access_token, post_info=post_info, source=source
             ),
             has_slot=True,
         )

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.jobs.clock import read_db_now
-from core.jobs.connection import give_back_connection
+from core.jobs.outside import give_back_connection
 from tiktok.delivery.claims import Claim, lease, renew
 from tiktok.models import (
     AttentionReason,

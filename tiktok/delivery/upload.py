@@ -9,10 +9,9 @@ from django.conf import settings
 from django.db import transaction
 
 from core.jobs.clock import read_db_now
-from core.jobs.connection import give_back_connection
-from core.jobs.desks import desks
+from core.jobs.outside import give_back_connection
 from core.jobs.process import process_mark
-from tiktok.access.gateway import tiktok_client
+from tiktok.access.gateway import call_without_credential
 from tiktok.api import content_posting
 from tiktok.api.body import FileChunkBody, FileTooShort
 from tiktok.api.chunking import Chunk
@@ -153,9 +152,9 @@ def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) 
             descriptor, first=chunk.first, length=chunk.length, before_block=guardian, stop_points=[no_return_from]
         )
         step.renew()
-        with desks.away():
-            return content_posting.upload_chunk(
-                tiktok_client(),
+        return call_without_credential(
+            lambda client: content_posting.upload_chunk(
+                client,
                 upload_url=url,
                 body=body,
                 chunk=chunk,
@@ -163,6 +162,7 @@ def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) 
                 content_type=media.content_type,
                 read_timeout_s=settings.PUBLISH_LEASE_S * 0.6,
             )
+        )
 
 
 def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdentity:
@@ -175,7 +175,6 @@ def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdenti
     if identity != known or not trusted:
         touched = {"media_mtime_ns": identity.mtime_ns, "media_inode": identity.inode, "media_checked_by": mark}
         step.save(submission=touched)
-    give_back_connection()
     return identity
 
 

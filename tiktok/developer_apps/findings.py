@@ -11,8 +11,9 @@ from django.utils.translation import ngettext
 
 from core.doctor.finding import Finding, fault, good, unknown, warning
 from core.doctor.run import Visit, needs_database, not_asked
+from tiktok.access.gateway import tiktoks_time
 from tiktok.access.scopes import FEATURES
-from tiktok.api.client import DEFAULT_BASE_URL, TikTokClient
+from tiktok.api.client import DEFAULT_BASE_URL
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.developer_apps import registration, secret_check, standing
 from tiktok.developer_apps.deliveries import webhooks
@@ -22,18 +23,8 @@ from tiktok.models import TikTokApp, TikTokCredential
 APPS: Final = "tiktok-apps"
 REACH: Final = "tiktok"
 CLOCK: Final = "clock"
-CONNECT_TIMEOUT_S: Final = 3.0
-READ_TIMEOUT_S: Final = 6.0
 CLOCK_WARNING_S: Final = 30
 CLOCK_FAULT_S: Final = 120
-
-
-def impatient_client() -> TikTokClient:
-    """A client that gives up sooner than workers do: somebody waits for the answer."""
-    return TikTokClient(
-        settings.TIKTOK_API_BASE_URL, authorize_url=settings.TIKTOK_AUTHORIZE_URL,
-        connect_timeout_s=CONNECT_TIMEOUT_S, read_timeout_s=READ_TIMEOUT_S,
-    )  # fmt: skip
 
 
 def reach(visit: Visit) -> Iterable[Finding]:
@@ -41,7 +32,7 @@ def reach(visit: Visit) -> Iterable[Finding]:
     if not visit.is_online:
         return [not_asked(REACH, settings.TIKTOK_API_BASE_URL), not_asked(CLOCK, settings.TIKTOK_API_BASE_URL)]
     try:
-        theirs = impatient_client().server_time()
+        theirs = tiktoks_time()
     except TikTokError as error:
         text = _("%(url)s cannot be reached (%(code)s).") % {"url": settings.TIKTOK_API_BASE_URL, "code": error.code}
         step = _("Open the way to it by https (firewall, DNS), or correct TIKTOK_API_BASE_URL.")
@@ -108,7 +99,7 @@ def _entered(visit: Visit) -> Iterable[Finding]:
 def examine_app(app: TikTokApp, visit: Visit) -> list[Finding]:
     """All that can be said of one app."""
     found = [
-        *secret_check.key_and_secret(app, visit, impatient_client()),
+        *secret_check.key_and_secret(app, visit),
         registration.redirect_uri(app),
         *registration.scopes(app),
         standing.audit(app),

@@ -16,7 +16,6 @@ from tiktok.access.scopes import FEATURES
 from tiktok.api.types import Scope
 from tiktok.developer_apps import registration, secret_check, standing
 from tiktok.developer_apps.deliveries import webhooks
-from tiktok.developer_apps.findings import impatient_client
 from tiktok.developer_apps.registration import is_own_machine
 from tiktok.models import TikTokApp, TikTokCredential
 
@@ -173,7 +172,7 @@ def _keys(app: TikTokApp | None, visit: Visit) -> Step:
         _("Copy “Client key” and “Client secret” from the app's page. A sandbox has a pair of its own."),
         _("Enter them in the form of the app, without quotation marks and blanks, and save."),
     )
-    found = tuple(secret_check.key_and_secret(app, visit, impatient_client())) if app else ()
+    found = tuple(secret_check.key_and_secret(app, visit)) if app else ()
     return Step("keys", _("Enter key and secret here"), todo, findings=found)
 
 

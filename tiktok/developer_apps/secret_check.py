@@ -7,9 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.doctor.finding import Finding, fault, good, unknown
 from core.doctor.run import Visit, not_asked
-from core.jobs.connection import give_back_connection
-from tiktok.api import login_kit
-from tiktok.api.client import TikTokClient
+from tiktok.access.gateway import check_secret
 from tiktok.api.errors import ErrorKind, InvalidClient, OperatorFault, TikTokError
 from tiktok.api.secret import Secret
 from tiktok.developer_apps.registration import place
@@ -22,14 +20,14 @@ KEY: Final = "client-key"
 SECRET: Final = "client-secret"  # noqa: S105 - a check's name
 
 
-def key_and_secret(app: TikTokApp, visit: Visit, client: TikTokClient) -> list[Finding]:
+def key_and_secret(app: TikTokApp, visit: Visit) -> list[Finding]:
     """Whether they are written as TikTok shows them, and whether TikTok takes them."""
     key, secret = _key(app), _stored_secret(app)
     if isinstance(secret, Finding):
         return [key, secret]
     if not visit.is_online:
         return [key, not_asked(SECRET, "TikTok")]
-    return [key, *_ask(app, secret, client)]
+    return [key, *_ask(app, secret)]
 
 
 def _key(app: TikTokApp) -> Finding:
@@ -69,12 +67,11 @@ def _stored_secret(app: TikTokApp) -> Secret | Finding:
     return secret
 
 
-def _ask(app: TikTokApp, secret: Secret, client: TikTokClient) -> list[Finding]:
-    give_back_connection()
+def _ask(app: TikTokApp, secret: Secret) -> list[Finding]:
     try:
-        login_kit.check_client(client, client_key=app.client_key, client_secret=secret)
+        check_secret(app, secret, is_impatient=True)
     except InvalidClient:
-        return [_refused(app, client)]
+        return [_refused(app)]
     except OperatorFault as error:
         return [_odd_refusal(app, error)]
     except TikTokError as error:
@@ -82,8 +79,8 @@ def _ask(app: TikTokApp, secret: Secret, client: TikTokClient) -> list[Finding]:
     return [good(SECRET, _("TikTok knows this key with this secret."), subject=app.name)]
 
 
-def _refused(app: TikTokApp, client: TikTokClient) -> Finding:
-    if _is_old_one_known(app, client):
+def _refused(app: TikTokApp) -> Finding:
+    if _is_old_one_known(app):
         text = _(
             "TikTok does not know this secret (invalid_client); Clipdesk uses the one before it, which still works."
         )
@@ -96,11 +93,11 @@ def _refused(app: TikTokApp, client: TikTokClient) -> Finding:
     return fault(SECRET, text, step % {"place": where}, subject=app.name)
 
 
-def _is_old_one_known(app: TikTokApp, client: TikTokClient) -> bool:
+def _is_old_one_known(app: TikTokApp) -> bool:
     try:
         if (old := app.old_client_secret) is None:
             return False
-        login_kit.check_client(client, client_key=app.client_key, client_secret=old)
+        check_secret(app, old, is_impatient=True)
     except (TikTokError, Undecryptable):
         return False
     return True

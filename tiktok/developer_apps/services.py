@@ -8,9 +8,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from core.jobs.connection import give_back_connection
-from tiktok.access.gateway import tiktok_client
-from tiktok.api import login_kit
+from tiktok.access.gateway import check_secret
 from tiktok.api.errors import TikTokError
 from tiktok.developer_apps.rules import check_key, check_redirect_uri, type_for
 from tiktok.models import AppEnvironment, TikTokApp
@@ -62,8 +60,7 @@ def is_new_secret_known(app: TikTokApp) -> bool:
         secret = app.client_secret
         if secret is None:
             return False
-        give_back_connection()
-        login_kit.check_client(tiktok_client(), client_key=app.client_key, client_secret=secret)
+        check_secret(app, secret)
     except (TikTokError, Undecryptable):
         return False
     return True

@@ -19,8 +19,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from core.jobs.clock import db_in, db_now
-from core.jobs.connection import give_back_connection
-from core.jobs.desks import desks
+from core.jobs.outside import give_back_connection, outside
 from core.jobs.process import is_dead_here, process_mark, stopping, usable_cores
 from instances.models import Instance
 from instances.scoping import instance_scope
@@ -171,8 +170,7 @@ def run(claim: CheckClaim) -> None:
 
 def _examine(media: Media, claim: CheckClaim) -> None:
     try:
-        with desks.away():
-            give_back_connection()
+        with outside():
             facts = verdict.examine(media, claim.keep)
     except ContentRefused as refused:
         _decide(media, claim, {"state": MediaState.REFUSED, "refusal_code": refused.code, "thumbnail_path": ""})

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.jobs.clock import db_in, db_now
-from core.jobs.connection import give_back_connection
+from core.jobs.outside import give_back_connection
 from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
 

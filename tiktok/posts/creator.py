@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.jobs.clock import read_db_now
 from tiktok.access import quota, throttle
-from tiktok.access.call import call_with_token
+from tiktok.access.call import call
 from tiktok.access.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
@@ -130,10 +130,10 @@ def ask_creator_info(account: TikTokAccount) -> CreatorInfo:
     """As ``fetch_creator_info``, with the faults as they come; ReconnectNeeded also for a missing scope."""
     if Scope.VIDEO_PUBLISH not in account.credential.scopes:
         raise ReconnectNeeded("scope_missing")
-    creator = call_with_token(
+    creator = call(
         account.credential_id,
         Endpoint.CREATOR_INFO,
-        lambda client, token: content_posting.query_creator_info(client, access_token=token),
+        lambda client, token: content_posting.query_creator_info(client, access_token=token.access_token),
     )
     if quota.lift(account.credential):
         queue.wake_first(account.credential_id)

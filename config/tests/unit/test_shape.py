@@ -7,6 +7,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Final
 
+from config.celery import app as celery_app
+from core.jobs import registry
+
 ROOT: Final = Path(__file__).resolve().parents[3]
 APPS: Final = ("accounts", "config", "core", "instances", "tiktok")
 LONGEST_MODULE: Final = 500
@@ -149,3 +152,46 @@ def test_no_file_names_a_package_registry() -> None:
     assert [
         file.name for file in files if any(registry in file.read_text(encoding="utf-8") for registry in registries)
     ] == []
+
+
+def test_access_alone_has_tiktoks_client() -> None:
+    """Whoever calls TikTok goes by ``tiktok.access``, so a refusal means the same everywhere."""
+    found = {
+        module
+        for module, tree in trees()
+        if not module.startswith(("tiktok/access/", "tiktok/api/"))
+        for _ in calls_of(tree, "TikTokClient", "tiktok_client")
+    }
+
+    assert found == set()
+
+
+def test_every_nudge_names_a_task() -> None:
+    registry.load()
+
+    named = {str(ast.literal_eval(call.args[0])) for _, tree in trees() for call in calls_of(tree, "nudge")}
+
+    assert named == {"advance_post", "apply_delivery", "check_media"}
+    assert named <= set(celery_app.tasks)
+
+
+def test_no_setting_names_a_function_of_ours() -> None:
+    """But Django's and allauth's own settings, which take nothing else. Apps register theirs by calls."""
+    ours = re.compile(r"(?:core|accounts|instances|tiktok)(?:\.\w+)+")
+    named = {
+        ast.unparse(target)
+        for module, tree in trees()
+        if module.startswith("config/settings/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for part in ast.walk(node.value)
+        if isinstance(part, ast.Constant) and isinstance(part.value, str) and ours.fullmatch(part.value)
+    }
+
+    assert named == {
+        *("INSTALLED_APPS", "MIDDLEWARE", "TEMPLATES", "_database['ENGINE']", "SESSION_ENGINE", "CACHES", "LOGGING"),
+        *("AUTH_USER_MODEL", "AUTHENTICATION_BACKENDS", "AUTH_PASSWORD_VALIDATORS", "MESSAGE_STORAGE"),
+        *("ACCOUNT_ADAPTER", "ACCOUNT_SIGNUP_FORM_CLASS", "ACCOUNT_USER_DISPLAY", "MFA_FORMS", "MFA_ADAPTER"),
+        *("USERSESSIONS_ADAPTER", "SOCIALACCOUNT_ADAPTER"),
+    }

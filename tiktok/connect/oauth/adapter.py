@@ -19,9 +19,8 @@ from allauth.utils import get_request_param
 from django.http import HttpRequest
 
 from core.jobs.clock import read_db_now
-from core.jobs.connection import give_back_connection
-from tiktok.access.gateway import tiktok_client
-from tiktok.access.secrets import ClientSecretUnreadable, with_client_secret
+from tiktok.access.gateway import call_as_app
+from tiktok.access.secrets import ClientSecretUnreadable
 from tiktok.api import login_kit
 from tiktok.api.answers import clean_text
 from tiktok.api.errors import TikTokError
@@ -154,11 +153,10 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
 
 
 def _exchange(app: TikTokApp, code: str, code_verifier: str | None) -> TokenSet:
-    give_back_connection()
-    return with_client_secret(
+    return call_as_app(
         app,
-        lambda secret: login_kit.fetch_token(
-            tiktok_client(),
+        lambda client, secret: login_kit.fetch_token(
+            client,
             client_key=app.client_key,
             client_secret=secret,
             code=code,

@@ -5,17 +5,15 @@ from typing import Any
 
 from allauth.socialaccount.providers.tiktok.client import TikTokOAuth2Client
 
-from tiktok.access.gateway import tiktok_client
-from tiktok.api import login_kit
+from tiktok.access.gateway import consent_url
 
 
 class LinkClient(TikTokOAuth2Client):
-    """allauth joins ``set(scope)`` in random order and would skip the consent page; login_kit does neither."""
+    """allauth joins ``set(scope)`` in random order and would skip the consent page; TikTok wants neither."""
 
     def get_redirect_url(self, authorization_url: str, scope: Iterable[str], extra_params: dict[str, Any]) -> str:
         """Where to send the browser; ``authorization_url`` comes from our settings instead."""
-        return login_kit.authorize_url(
-            tiktok_client(),
+        return consent_url(
             client_key=self.consumer_key,
             scopes=scope,
             redirect_uri=self.callback_url,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from core.jobs.connection import give_back_connection
+from core.jobs.outside import give_back_connection
 from core.web.problems import ApiProblem, FieldError, invalid
 from tiktok.access.problems import disconnected_problem, rate_problem, refresh_problem, unavailable_problem
 from tiktok.access.throttle import RateHeld

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from instances.scoping import instance_scope
-from tiktok.access.call import call_with_token
+from tiktok.access.call import call
 from tiktok.access.tokens import ReconnectNeeded
 from tiktok.accounts.profile import sync_profile
 from tiktok.api import content_posting
@@ -21,10 +21,10 @@ REFUSED = "access_token_invalid"
 
 
 def publishing(account: TikTokAccount) -> None:
-    call_with_token(
+    call(
         account.credential_id,
         Endpoint.CREATOR_INFO,
-        lambda client, token: content_posting.query_creator_info(client, access_token=token),
+        lambda client, token: content_posting.query_creator_info(client, access_token=token.access_token),
     )
 
 
