@@ -401,7 +401,13 @@ _WEBHOOKS = [
     webhook("late ones", "removal.py", "if order is Order.EVENT_FIRST:", "if not order:"),
     webhook("our own echo", "removal.py", "is None or not is_linked(credential.pk):", "is None:"),
     webhook("unclear ones", "removal.py", "if _is_alive(credential):", "if not credential:"),
-    webhook("twice at a time", "apply.py", "attempts=row.attempts, state=", "state="),
+    mutant(
+        "webhooks: twice at a time",
+        WEBHOOKS,
+        "core/jobs/lease.py",
+        "counted = rows.filter(attempts=attempts)",
+        "counted = rows.all()",
+    ),
 ]
 
 
@@ -411,7 +417,7 @@ def token(name: str, old: str, new: str, *, path: str = "access/tokens.py") -> M
 
 
 _TOKENS = [
-    token("anybody refreshes", "filter(free, pk=row.pk, version=row.version", "filter(pk=row.pk, version=row.version"),
+    token("anybody refreshes", "lease.take_if(same, free, LEASE", "lease.take_if(same, Q(), LEASE"),
     token(
         "a late answer wins",
         "filter(pk=row.pk, version=row.version).update(**changes)",

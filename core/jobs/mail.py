@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F
 from django.utils import timezone
 
-from core.jobs.clock import db_in, db_now
+from core.jobs.backoff import wait_after
+from core.jobs.clock import db_now
+from core.jobs.lease import take_attempt
 from core.jobs.outside import outside
 from core.models import OutgoingMail
 
@@ -42,15 +43,9 @@ def claim_mail() -> Callable[[], None] | None:
     mail = due.order_by("next_attempt_at").first()
     if mail is None:
         return None
-    claimed = OutgoingMail.objects.filter(pk=mail.pk, attempts=mail.attempts, sent_at=None).update(
-        attempts=F("attempts") + 1, next_attempt_at=db_in(wait_after(mail.attempts + 1))
-    )
-    return (lambda: send_mail(mail.pk)) if claimed else None
-
-
-def wait_after(attempts: int) -> timedelta:
-    """How long to wait after this many attempts: 1, 2, 4 … minutes, four hours at most."""
-    return min(FIRST_WAIT * int(2 ** (attempts - 1)), LONGEST_WAIT)
+    unsent = OutgoingMail.objects.filter(pk=mail.pk, sent_at=None)
+    wait = wait_after(mail.attempts + 1, first=FIRST_WAIT, longest=LONGEST_WAIT)
+    return (lambda: send_mail(mail.pk)) if take_attempt(unsent, mail.attempts, wait) else None
 
 
 def send_mail(mail_id: UUID) -> None:

@@ -16,7 +16,8 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
-from core.jobs.clock import db_in, db_now, read_db_now
+from core.jobs import lease
+from core.jobs.clock import db_now, read_db_now
 from core.jobs.outside import outside
 from core.jobs.process import is_dead_here, process_mark
 from tiktok.access import throttle
@@ -161,12 +162,11 @@ def _unreadable(row: TikTokCredential) -> ReconnectNeeded:
 def _claim(row: TikTokCredential) -> str:
     """Take the lease if it is free or over, or its holder dead; our mark, or "" if somebody else holds it."""
     owner = f"{process_mark()}:{uuid.uuid4().hex}"
-    free = Q(refresh_lease_until=None) | Q(refresh_lease_until__lte=db_now())
+    free = lease.is_free("refresh_lease_until")
     if _is_dead(row):
         free |= Q(refresh_owner=row.refresh_owner)
-    claimed = TikTokCredential.objects.filter(free, pk=row.pk, version=row.version, withdrawn_at=None).update(
-        refresh_owner=owner, refresh_lease_until=db_in(LEASE)
-    )
+    same = TikTokCredential.objects.filter(pk=row.pk, version=row.version, withdrawn_at=None)
+    claimed = lease.take_if(same, free, LEASE, until="refresh_lease_until", refresh_owner=owner)
     return owner if claimed else ""
 
 

@@ -18,7 +18,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F, Q
 
+from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in, db_now
+from core.jobs.lease import is_free, take_if
 from core.jobs.outside import give_back_connection, outside
 from core.jobs.process import is_dead_here, process_mark, stopping, usable_cores
 from instances.models import Instance
@@ -110,7 +112,7 @@ def next_check() -> Callable[[], None] | None:
 
 def claim_next() -> CheckClaim | None:
     """The oldest check of the instance whose turn it is, among the instances that have no check under way."""
-    free = Q(lease_until=None) | Q(lease_until__lte=db_now())
+    free = is_free()
     for _ in range(_TRIES):
         busy = MediaCheck.objects.filter(lease_until__gt=db_now()).values("instance_id")
         due = MediaCheck.objects.filter(free, due_at__lte=db_now()).exclude(instance_id__in=busy)
@@ -125,12 +127,14 @@ def claim_next() -> CheckClaim | None:
 def _claim(row: MediaCheck, free: Q) -> CheckClaim | None:
     """Take it, and let the instance's other checks wait for its next turn."""
     taken_at = time.monotonic()
-    taken = MediaCheck.objects.filter(free, pk=row.pk, fence=row.fence).update(
+    taken = take_if(
+        MediaCheck.objects.filter(pk=row.pk, fence=row.fence),
+        free,
+        timedelta(seconds=LEASE_S),
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
         lease_owner=process_mark(),
-        lease_until=db_in(timedelta(seconds=LEASE_S)),
-        due_at=db_in(wait_after(row.attempts + 1)),  # when this claim ends with its worker
+        due_at=db_in(_wait_after(row.attempts + 1)),  # when this claim ends with its worker
     )
     if not taken:
         return None
@@ -138,9 +142,8 @@ def _claim(row: MediaCheck, free: Q) -> CheckClaim | None:
     return CheckClaim(row.pk, row.instance, row.fence + 1, row.attempts + 1, taken_at)
 
 
-def wait_after(attempts: int) -> timedelta:
-    """5, 10, 20 … seconds, five minutes at most."""
-    return min(FIRST_WAIT * int(2 ** min(attempts - 1, 10)), LONGEST_WAIT)
+def _wait_after(attempts: int) -> timedelta:
+    return wait_after(attempts, first=FIRST_WAIT, longest=LONGEST_WAIT)
 
 
 def _run_in_place(claim: CheckClaim) -> None:
@@ -160,7 +163,7 @@ def run(claim: CheckClaim) -> None:
             _examine(media, claim)
         except CheckLater as later:
             log.warning("media %s is checked later, attempt %s: %s", claim.media_id, claim.attempts, later)
-            claim.release(after=wait_after(claim.attempts))
+            claim.release(after=_wait_after(claim.attempts))
         except CheckStopped:
             claim.release(after=timedelta())
         except CheckLost:

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from core.jobs.clock import db_in, db_now
+from core.jobs import lease
+from core.jobs.clock import db_in
 from core.jobs.outside import give_back_connection
 from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
@@ -36,10 +37,9 @@ class Lease:
 
     def take(self) -> None:
         """Raises UploadLocked while another lease runs."""
-        free = Q(lease_until=None) | Q(lease_until__lt=db_now())
         taken_at = time.monotonic()
-        rows = MediaUpload.objects.filter(free, pk=self.upload.pk)
-        if not rows.update(lease_owner=self.owner, lease_until=db_in(timedelta(seconds=LEASE_S))):
+        row = MediaUpload.objects.filter(pk=self.upload.pk)
+        if not lease.take(row, timedelta(seconds=LEASE_S), lease_owner=self.owner):
             raise UploadLocked
         self._taken_at = taken_at
 
@@ -74,7 +74,7 @@ class Lease:
 
 
 @contextmanager
-def lease(upload: MediaUpload) -> Iterator[Lease]:
+def held_lease(upload: MediaUpload) -> Iterator[Lease]:
     """Hold the upload. Raises UploadLocked; the row is read anew once it is ours."""
     held = Lease(upload)
     held.take()

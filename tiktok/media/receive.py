@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from tiktok.media import storage
 from tiktok.media.errors import MediaError
-from tiktok.media.lease import Lease, lease
+from tiktok.media.lease import Lease, held_lease
 from tiktok.models import MediaUpload
 
 BLOCK: Final = 64 * 1024
@@ -55,7 +55,7 @@ def append(upload: MediaUpload, source: Source, *, offset: int, length: int, che
     the upload may be continued for a day. Memory stays flat. Raises OffsetMismatch, UploadLocked, or MediaError with
     400, 410, 413, 460 or 507.
     """
-    with storage.full_disk_as_fault(length), lease(upload) as held:
+    with storage.full_disk_as_fault(length), held_lease(upload) as held:
         if offset != upload.offset:
             raise OffsetMismatch(upload.offset)
         if offset + length > upload.size_bytes:

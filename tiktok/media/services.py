@@ -16,7 +16,7 @@ from instances.notices.write import settle_notices
 from tiktok.media import queries, quotas, storage
 from tiktok.media.checks import queue_check
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
-from tiktok.media.lease import Lease, lease
+from tiktok.media.lease import Lease, held_lease
 from tiktok.media.names import display_name
 from tiktok.media.receive import UPLOAD_LIFE
 from tiktok.media.verdict import remove_bytes
@@ -47,7 +47,7 @@ def finish_upload(upload: MediaUpload) -> Media:
     the received bytes are gone.
     """
     if upload.media is None:
-        with storage.full_disk_as_fault(upload.size_bytes), lease(upload) as held:
+        with storage.full_disk_as_fault(upload.size_bytes), held_lease(upload) as held:
             _finish(upload, held)
     if upload.media is None:
         raise MediaRefused("upload_lost", _("The received file is gone. Upload it again."))
@@ -107,7 +107,7 @@ def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool
 
     Returns whether it did: ``only_if_expired`` spares an upload that was continued meanwhile.
     """
-    with lease(upload):
+    with held_lease(upload):
         if only_if_expired and upload.expires_at >= timezone.now():
             return False
         is_media, path = upload.media_id is not None, upload.path

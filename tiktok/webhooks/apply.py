@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F
-
-from core.jobs.clock import db_in, db_now
+from core.jobs.backoff import wait_after
+from core.jobs.clock import db_now
+from core.jobs.lease import take_attempt
 from tiktok.models import DeliveryState, WebhookDelivery
 from tiktok.webhooks import removal
 from tiktok.webhooks.outcome import Later, Outcome, ignores
@@ -45,13 +45,9 @@ def claim(row: WebhookDelivery) -> bool:
         log.error("webhook delivery %s (%s) is given up after %s attempts", row.pk, row.event, row.attempts)
         finish(row, Outcome(DeliveryState.GIVEN_UP, row.outcome))
         return False
-    mine = WebhookDelivery.objects.filter(pk=row.pk, attempts=row.attempts, state=DeliveryState.WAITING)
-    return bool(mine.update(attempts=F("attempts") + 1, next_attempt_at=db_in(wait_after(row.attempts))))
-
-
-def wait_after(attempts: int) -> timedelta:
-    """1, 2, 4 … minutes, an hour at most."""
-    return min(FIRST_WAIT * int(2 ** min(attempts, 10)), LONGEST_WAIT)
+    mine = WebhookDelivery.objects.filter(pk=row.pk, state=DeliveryState.WAITING)
+    wait = wait_after(row.attempts + 1, first=FIRST_WAIT, longest=LONGEST_WAIT)
+    return take_attempt(mine, row.attempts, wait)
 
 
 def apply(row: WebhookDelivery) -> None:

@@ -11,8 +11,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from django.utils import timezone
 
+from core.jobs.backoff import wait_after
 from core.jobs.clock import pinned_clock
-from core.jobs.mail import MOST_ATTEMPTS, claim_mail, queue_mail, wait_after
+from core.jobs.mail import FIRST_WAIT, LONGEST_WAIT, MOST_ATTEMPTS, claim_mail, queue_mail
 from core.models import OutgoingMail
 
 
@@ -71,7 +72,8 @@ def test_a_refused_mail_waits_and_is_given_up_in_the_end(settings: LazySettings)
 
 
 def test_waits_grow_to_four_hours() -> None:
-    assert [wait_after(n).total_seconds() / 60 for n in (1, 2, 3, 4, 20)] == [1, 2, 4, 8, 240]
+    waits = [wait_after(n, first=FIRST_WAIT, longest=LONGEST_WAIT) for n in (1, 2, 3, 4, 20)]
+    assert [wait.total_seconds() / 60 for wait in waits] == [1, 2, 4, 8, 240]
 
 
 def test_without_mail_nothing_is_claimed(settings: LazySettings) -> None:

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in
 from core.jobs.process import HOST, stopping
 from instances.models import Instance, Notice, NoticeKind
@@ -225,7 +226,10 @@ def test_a_disk_that_fails_keeps_the_bytes_and_checks_later(
 
 
 def test_a_check_without_a_verdict_waits_longer_each_time() -> None:
-    assert [checks.wait_after(attempts).total_seconds() for attempts in (1, 2, 3, 100)] == [5, 10, 20, 300]
+    assert [
+        wait_after(attempts, first=checks.FIRST_WAIT, longest=checks.LONGEST_WAIT).total_seconds()
+        for attempts in (1, 2, 3, 100)
+    ] == [5, 10, 20, 300]
 
 
 def test_a_refused_video_is_told_with_the_reason(

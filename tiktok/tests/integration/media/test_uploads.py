@@ -19,7 +19,7 @@ from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import receive, services, storage, tasks
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
-from tiktok.media.lease import UploadLocked, lease
+from tiktok.media.lease import UploadLocked, held_lease
 from tiktok.media.receive import Checksum, OffsetMismatch, append
 from tiktok.models import Media, MediaCheck, MediaState, MediaUpload, PostState
 from tiktok.tests.factories import make_account, make_media, make_post
@@ -297,7 +297,7 @@ def test_a_cancelled_upload_is_gone(upload: Announce) -> None:
 def test_an_upload_is_not_cancelled_under_its_writer(upload: Announce) -> None:
     one = upload(4)
 
-    with lease(one), pytest.raises(UploadLocked):
+    with held_lease(one), pytest.raises(UploadLocked):
         services.cancel_upload(MediaUpload.objects.get(pk=one.pk))
 
 

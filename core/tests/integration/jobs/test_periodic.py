@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from core.jobs import leases, periodic, registry
+from core.jobs import periodic, registry
 from core.jobs.clock import pinned_clock
 from core.jobs.process import process_mark
 from core.jobs.registry import PeriodicJob
@@ -63,10 +63,10 @@ def test_it_runs_at_once_and_then_every_so_many_seconds() -> None:
 
 def test_while_one_runs_it_nobody_else_does() -> None:
     with pinned_clock(NOW):
-        assert leases.take(JOB)
-        assert not leases.take(JOB)
-    with pinned_clock(NOW + leases.LEASE):
-        assert leases.take(JOB)
+        assert periodic.take(JOB)
+        assert not periodic.take(JOB)
+    with pinned_clock(NOW + periodic.LEASE):
+        assert periodic.take(JOB)
 
 
 def test_a_job_that_fails_is_due_again_later() -> None:
@@ -80,11 +80,11 @@ def test_a_job_that_fails_is_due_again_later() -> None:
 
 def test_the_lease_of_a_dead_process_is_freed() -> None:
     with pinned_clock(NOW):
-        leases.take(JOB)
-        assert leases.free_dead_job_leases() == 0
+        periodic.take(JOB)
+        assert periodic.free_dead_job_leases() == 0
         JobLease.objects.update(owner=f"{process_mark()}9")
-        assert leases.free_dead_job_leases() == 1
-        assert leases.take(JOB)
+        assert periodic.free_dead_job_leases() == 1
+        assert periodic.take(JOB)
 
 
 def test_celery_runs_a_job_by_name(registered: Register) -> None:
@@ -109,6 +109,6 @@ def test_rows_of_jobs_that_are_no_more_go_at_the_start(registered: Register) -> 
     registered("kept")
     JobLease.objects.bulk_create([JobLease(name="kept"), JobLease(name="dropped in this version")])
 
-    leases.forget_retired_jobs()
+    periodic.forget_retired_jobs()
 
     assert list(JobLease.objects.values_list("name", flat=True)) == ["kept"]
