@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from django.db import connection
 
-from core.jobs.desks import desks
+from core.jobs.limiter import limiter
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def outside() -> Iterator[None]:
     A statement inside takes a connection again, so make none, or give it back (``give_back_connection``).
     """
     give_back_connection()
-    with desks.away():
+    with limiter.waiting():
         yield
 
 

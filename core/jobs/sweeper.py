@@ -7,14 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from django.conf import settings
 from django.db import close_old_connections
 
 from core.jobs import registry
-from core.jobs.desks import Desks, desks
+from core.jobs.limiter import Limiter, limiter
 from core.jobs.process import GRACE_S, stopping
 from core.jobs.registry import Job, Source
 
@@ -22,17 +20,12 @@ log = logging.getLogger(__name__)
 
 R = TypeVar("R")
 
-# One limit for everything that a Celery worker runs: the sweeper's threads and the pool's tasks.
-shared_slots: Final = threading.BoundedSemaphore(settings.JOB_THREADS)
-
 
 class Sweeper:
     """Asks each source in turn; a source returns claimed work, ready to run: at most as much as there is room for.
 
-    ``limit`` is shared with whoever else works in this process; by default the number of threads is the limit.
-    ``at``: the desks at which jobs compute, also of all in this process.
-    ``run()`` returns soon after ``stop`` is set: running jobs look at it themselves, and get ``grace_s`` to end, all
-    together.
+    ``limit`` is shared with whatever else works in this process. ``run()`` returns soon after ``stop`` is set: running
+    jobs look at it themselves, and get ``grace_s`` to end, all together.
     """
 
     INTERVAL_S = 1.0
@@ -45,15 +38,13 @@ class Sweeper:
         sources: Sequence[Source],
         *,
         threads: int,
-        limit: threading.Semaphore | None = None,
-        at: Desks = desks,
+        limit: Limiter = limiter,
         stop: threading.Event = stopping,
         interval_s: float = INTERVAL_S,
         grace_s: float = GRACE_S,
     ) -> None:
         self._sources = sources
-        self._slots = limit or threading.BoundedSemaphore(threads)
-        self._desks = at
+        self._limit = limit
         self._stop = stop
         self._interval_s = interval_s
         self._grace_s = grace_s
@@ -81,37 +72,21 @@ class Sweeper:
         return thread
 
     def _hand_out(self) -> bool:
-        """Claim as much work as there are free slots and desks, and queue it; False when there was none."""
-        room = self._make_room()
+        """Claim as much work as there is room for, and queue it; False when there was none."""
+        room = self._take_room()
         jobs = self._find(room) if room and not self._stop.is_set() else []
         for job in jobs:
             self._jobs.put(job)
-        self._desks.give_back(room - len(jobs))
-        self._release(room - len(jobs))
+        self._limit.give_back(room - len(jobs))
         return bool(jobs) or not room
 
-    def _make_room(self) -> int:
-        """How many slots, and as many desks, are now ours."""
-        slots = self._take_slots()
-        if slots and not self._desks.wait(0):
-            self._desks.wait(self._interval_s)
-            self._stop.wait(self.GATHER_S)
-        room = self._desks.take(slots)
-        self._release(slots - room)
-        return room
-
-    def _release(self, slots: int) -> None:
-        for _ in range(slots):
-            self._slots.release()
-
-    def _take_slots(self) -> int:
-        """How many slots are now ours. Waits for the first one for an interval."""
-        if not self._slots.acquire(blocking=False):
-            if not self._slots.acquire(timeout=self._interval_s):
+    def _take_room(self) -> int:
+        """For how many jobs there is room. Waits an interval at most, and then a moment more for others that end."""
+        if not self._limit.wait(0):
+            if not self._limit.wait(self._interval_s):
                 return 0
             self._stop.wait(self.GATHER_S)
-        more = iter(lambda: self._slots.acquire(blocking=False), False)
-        return 1 + sum(1 for _ in islice(more, self.MOST_AT_ONCE - 1))
+        return self._limit.take(self.MOST_AT_ONCE)
 
     def _find(self, room: int) -> list[Job]:
         jobs: list[Job] = []
@@ -122,10 +97,9 @@ class Sweeper:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            with self._desks.seat():
+            with self._limit.running():
                 self._guarded(job)
                 close_old_connections()
-            self._slots.release()
             self._job_ended.set()
 
     def _guarded(self, job: Callable[[], R]) -> R | None:
@@ -148,14 +122,19 @@ class Sweeper:
 
 def run_if_free(job: Job) -> None:
     """For a hint: run it unless this process has enough to do. Then the sweep finds the work a little later."""
-    if not shared_slots.acquire(blocking=False):
-        return
-    try:
-        if desks.take(1):
-            with desks.seat():
+    if limiter.take(1):
+        with limiter.running():
+            job()
+
+
+def run_when_free(job: Callable[[], object]) -> None:
+    """Run it as soon as this process has room for it; not at all once the process is told to end."""
+    while not stopping.is_set():
+        if limiter.take(1):
+            with limiter.running():
                 job()
-    finally:
-        shared_slots.release()
+            return
+        limiter.wait(Sweeper.INTERVAL_S)
 
 
 def free_dead_leases() -> int:

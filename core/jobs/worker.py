@@ -11,7 +11,7 @@ from celery.signals import beat_init, worker_init, worker_shutdown, worker_shutt
 from django.conf import settings
 
 from core.jobs import process, registry
-from core.jobs.sweeper import Sweeper, free_dead_leases, shared_slots
+from core.jobs.sweeper import Sweeper, free_dead_leases
 from core.jobs.tasks import run_periodic
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _sweep: list[threading.Thread] = []
 @worker_init.connect
 def start(**_: Any) -> None:
     """Begin to sweep, whether or not broker and database answer (``worker_ready`` waits for the broker)."""
-    sweeper = Sweeper(registry.sources(), threads=settings.JOB_THREADS, limit=shared_slots)
+    sweeper = Sweeper(registry.sources(), threads=settings.JOB_THREADS)
     _sweep.append(sweeper.start(first=_greet))
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.jobs.clock import read_db_now
+from core.jobs.limiter import limiter
 from core.jobs.outside import give_back_connection
 from tiktok.delivery.claims import Claim, lease, renew
 from tiktok.models import (
@@ -41,8 +42,8 @@ BACKOFF_CAP_S: Final = 300.0
 DOUBTFUL_S: Final = 3600.0
 # States in which a submission takes its credential's and its instance's place.
 UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
-# So many uploads at once in this process: a quarter of its threads is kept for polls and short steps.
-places: Final = threading.BoundedSemaphore(max(1, settings.JOB_THREADS * 3 // 4))
+# So many at once in this process: a quarter of its threads is kept for polls and short steps.
+UPLOADS_AT_ONCE: Final = max(1, settings.JOB_THREADS * 3 // 4)
 
 
 class Stopped(Exception):
@@ -98,13 +99,13 @@ class Step:
 
     def take_place(self) -> bool:
         """Whether this step may upload; once it may, until it ends."""
-        self._has_place = self._has_place or places.acquire(blocking=False)
+        self._has_place = self._has_place or limiter.enter("upload", most=UPLOADS_AT_ONCE)
         return self._has_place
 
     def end(self) -> None:
         """Make room for others."""
         if self._has_place:
-            places.release()
+            limiter.leave("upload")
 
     def renew(self) -> None:
         """Before each outside call: most of the lease is ahead of us afterwards. Raises StaleState.

@@ -6,7 +6,6 @@ instance has one check at a time, and the instances take turns, so one that uplo
 """
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from django.db.models import F, Q
 from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in, db_now
 from core.jobs.lease import is_free, take_if
+from core.jobs.limiter import limiter
 from core.jobs.outside import give_back_connection, outside
 from core.jobs.process import is_dead_here, process_mark, stopping, usable_cores
 from instances.models import Instance
@@ -36,7 +36,6 @@ LEASE_S: Final = 30.0
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=5)
 _TRIES: Final = 5
-places: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class CheckLost(Exception):
@@ -99,14 +98,14 @@ def due_checks(room: int) -> list[Callable[[], None]]:
 
 def next_check() -> Callable[[], None] | None:
     """Claim the next file and give what examines it; None without a place or a file that is due."""
-    if not places.acquire(blocking=False):
+    if not limiter.enter("check", most=AT_ONCE):
         return None
     claim = None
     try:
         claim = claim_next()
     finally:
         if claim is None:
-            places.release()
+            limiter.leave("check")
     return partial(_run_in_place, claim) if claim else None
 
 
@@ -150,7 +149,7 @@ def _run_in_place(claim: CheckClaim) -> None:
     try:
         run(claim)
     finally:
-        places.release()
+        limiter.leave("check")
 
 
 def run(claim: CheckClaim) -> None:

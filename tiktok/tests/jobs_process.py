@@ -58,11 +58,12 @@ def environment(scratch: Path, **more: str) -> dict[str, str]:
         "UPLOAD_CHUNK_BYTES": str(settings.UPLOAD_CHUNK_BYTES),
         "UPLOAD_SINGLE_LIMIT_BYTES": str(settings.UPLOAD_SINGLE_LIMIT_BYTES),
         "PUBLISH_LEASE_S": "4",
+        "JOB_THREADS": "8",
         **more,
     }
 
 
-EMBEDDED = ["manage.py", "jobs", "--threads", "8"]
+EMBEDDED = ["manage.py", "jobs"]
 CELERY = ["-m", "celery", "-A", "config.celery", "worker", "--pool", "threads", "-c", "8", "-l", "INFO"]
 
 

@@ -8,7 +8,7 @@ from types import FrameType
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand
 
 from core.jobs import registry
 from core.jobs.periodic import embedded_source
@@ -22,10 +22,6 @@ class Command(BaseCommand):
 
     help = "Run all background work in this process (no broker needed)."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """``--threads``: how many posts may be worked on at the same time."""
-        parser.add_argument("--threads", type=int, default=settings.JOB_THREADS)
-
     def handle(self, *args: Any, **options: Any) -> None:
         """Free what dead processes hold, then sweep."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -33,7 +29,7 @@ class Command(BaseCommand):
         close_to_others(Path(settings.DATA_DIR))
         registry.load()
         freed = free_dead_leases()
-        threads = max(1, options["threads"])
+        threads = settings.JOB_THREADS
         self.stdout.write(f"jobs: {threads} threads, {freed} dead leases freed")
         self.stdout.flush()
         Sweeper([*registry.sources(), embedded_source], threads=threads).run()

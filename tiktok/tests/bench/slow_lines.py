@@ -20,7 +20,10 @@ def rows(stand: Stand) -> list[Measure]:
         for at in range(UPLOADS // INSTANCES):
             stand.submit(stand.account(instance, f"user{number}-{at}"), video)
     stand.simulator.fault("slow", "upload", times=-1, bytes_per_s=LINE_BYTES_PER_S)
-    return [*_in_flight(stand, threads=64, note="as installed"), *_in_flight(stand, threads=UPLOADS, note="--threads")]
+    return [
+        *_in_flight(stand, threads=64, note="as installed"),
+        *_in_flight(stand, threads=UPLOADS, note="JOB_THREADS"),
+    ]
 
 
 def _in_flight(stand: Stand, *, threads: int, note: str) -> list[Measure]:

@@ -77,9 +77,9 @@ class Stand:
     def jobs(self, *, threads: int | None = None, **variables: str) -> Iterator[JobsProcess]:
         """A running jobs process as an operator starts it, with Redis the Celery worker; ended afterwards."""
         redis = {"REDIS_URL": settings.REDIS_URL} if settings.REDIS_URL else {}
-        command = CELERY if redis else EMBEDDED[:2]
-        more = ["-c" if redis else "--threads", str(threads)] if threads else []
-        process = JobsProcess([*command, *more], PUBLISH_LEASE_S="30", **(redis | variables))
+        command = CELERY if redis else EMBEDDED
+        own = {"PUBLISH_LEASE_S": "30", "JOB_THREADS": str(threads or settings.JOB_THREADS)}
+        process = JobsProcess(command, **(own | redis | variables))
         try:
             yield process.start()
         finally:

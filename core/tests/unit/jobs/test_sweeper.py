@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from core.jobs import registry
+from core.jobs.limiter import Limiter
 from core.jobs.process import is_dead_here, process_mark
 from core.jobs.registry import Job, Source
 from core.jobs.sweeper import Sweeper
@@ -24,7 +25,7 @@ class Work:
 def sweep(*sources: Source, until: threading.Event, threads: int = 2) -> Sweeper:
     """Run until the event is set; it must come within ten seconds."""
     stop = threading.Event()
-    sweeper = Sweeper(sources, threads=threads, stop=stop, interval_s=0.01)
+    sweeper = Sweeper(sources, threads=threads, limit=Limiter(threads), stop=stop, interval_s=0.01)
     thread = sweeper.start()
     assert until.wait(10)
     stop.set()
@@ -70,7 +71,7 @@ def test_a_start_that_fails_does_not_keep_the_sweep_from_beginning() -> None:
     def no_database() -> None:
         raise ConnectionError("the database is starting")
 
-    sweeper = Sweeper([Work([done.set])], threads=1, stop=stop, interval_s=0.01)
+    sweeper = Sweeper([Work([done.set])], threads=1, limit=Limiter(1), stop=stop, interval_s=0.01)
     thread = sweeper.start(first=no_database)
     assert done.wait(10)
     stop.set()
@@ -99,12 +100,12 @@ def test_no_more_is_claimed_than_can_be_worked_on() -> None:
 
 @pytest.mark.django_db
 def test_a_shared_limit_counts_the_work_of_others_too() -> None:
-    limit, stop, done = threading.BoundedSemaphore(1), threading.Event(), threading.Event()
-    limit.acquire()
+    limit, stop, done = Limiter(1), threading.Event(), threading.Event()
+    assert limit.take(1) == 1
     sweeper = Sweeper([Work([done.set])], threads=1, limit=limit, stop=stop, interval_s=0.01)
     thread = sweeper.start()
     assert not done.wait(0.2)
-    limit.release()
+    limit.give_back(1)
     assert done.wait(10)
     stop.set()
     thread.join(10)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in
+from core.jobs.limiter import limiter
 from core.jobs.process import HOST, stopping
 from instances.models import Instance, Notice, NoticeKind
 from instances.notices.reading import unread_by
@@ -171,16 +172,16 @@ def test_a_process_examines_few_files_at_once(take: Take, instance: Instance, ot
     for one in (instance, other_instance):
         take(one)
     for _ in range(checks.AT_ONCE):
-        assert checks.places.acquire(blocking=False)
+        assert limiter.enter("check", most=checks.AT_ONCE)
     try:
         assert checks.due_checks(10) == []
     finally:
         for _ in range(checks.AT_ONCE):
-            checks.places.release()
+            limiter.leave("check")
 
     found = len(checks.due_checks(10))
     for _ in range(found):  # those jobs were not run
-        checks.places.release()
+        limiter.leave("check")
     assert found == checks.AT_ONCE
 
 
