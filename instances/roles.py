@@ -1,4 +1,4 @@
-"""Roles, permissions and the one table between them (design 3). Pure Python."""
+"""Roles, permissions and the one table between them. Pure Python."""
 
 from collections.abc import Mapping
 from enum import StrEnum

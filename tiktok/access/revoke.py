@@ -10,7 +10,7 @@ from tiktok.api.secret import Secret
 from tiktok.models import TikTokApp
 
 log = logging.getLogger(__name__)
-# No page says which of them TikTok answers about a token that has ended (tiktok-api 2.4, 2.5).
+# No page says which of them TikTok answers about a token that has ended (docs/tiktok.md, section 3).
 _TOKEN_ENDED: Final = frozenset({"invalid_request", "invalid_grant", "invalid_token", "access_token_invalid"})
 
 

@@ -1,4 +1,4 @@
-"""Spends TikTok's rates (tiktok-api 10) in the database, before the call and for all workers together.
+"""Spends TikTok's rates (docs/tiktok.md, section 9) in the database, before the call and for all workers together.
 
 A sliding minute per credential and endpoint. The row's lock serialises the spenders: FOR UPDATE on PostgreSQL,
 the one writer of BEGIN IMMEDIATE on SQLite. The clock is the database's.

@@ -1,4 +1,4 @@
-"""Accounts in the REST API (design 9): the same services as the pages."""
+"""Accounts in the REST API (docs/api.md): the same services as the pages."""
 
 from datetime import datetime
 from typing import Annotated, Any

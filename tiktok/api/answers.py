@@ -141,7 +141,7 @@ def as_object(value: object) -> Mapping[str, object]:
 def read_envelope(answer: Answer) -> Fields:
     """``data`` of ``{"data": …, "error": {"code": "ok", …}}``; raises unless 2xx and ok.
 
-    Only a 4xx (or a 2xx, T4.1) with a code is a definite refusal; without one nobody knows what happened.
+    Only a 4xx (or 2xx: docs/tiktok.md, section 5) with a code is a definite refusal; without one, the outcome is open.
     """
     payload = _load(answer.body)
     error = as_object(payload.get("error"))
@@ -154,7 +154,7 @@ def read_envelope(answer: Answer) -> Fields:
 
 
 def read_flat(answer: Answer) -> Fields:
-    """An OAuth answer: flat fields, or ``error`` as a text whatever the status (T2.4)."""
+    """An OAuth answer: flat fields, or ``error`` as a text whatever the status (docs/tiktok.md, section 3)."""
     payload = _load(answer.body)
     code = _word(payload.get("error"))
     if code:

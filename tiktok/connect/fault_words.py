@@ -39,7 +39,7 @@ class Words:
 _AGAIN: Final = _("Connect again.")
 _IN_A_MOMENT: Final = _("Connect again in a moment.")
 
-#: TikTok's own codes, at the callback and in the answer to the exchange of the code (tiktok-api 2.4).
+#: TikTok's own codes, at the callback and in the answer to the exchange of the code (docs/tiktok.md, section 3).
 OAUTH_WORDS: Final[Mapping[str, Words]] = {
     "access_denied": Words(
         Matter.YOURS,

@@ -1,4 +1,4 @@
-"""One step of a post under a claim: what to do is decided by its state (design 6 and 7)."""
+"""One step of a post under a claim; its state decides what to do (docs/protocol.md)."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Claims: who may work on which post until when (design 6). Reads and writes directory tables only."""
+"""Claims: who may work on which post until when (docs/protocol.md). Reads and writes directory tables only."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From what went wrong with a call to what becomes of a post that is not (or no longer) at TikTok (design 7)."""
+"""From what went wrong with a call to what becomes of a post that is not, or no longer, at TikTok."""
 
 import logging
 import random

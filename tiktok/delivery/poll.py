@@ -1,4 +1,4 @@
-"""TikTok's word: polling a publish until it is out, and its public id afterwards (design 7)."""
+"""Poll TikTok's status until it is final, and the public id afterwards (docs/tiktok.md, section 8)."""
 
 from typing import Any, Final
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""From its time to an open upload at TikTok: scheduled, due, initing, and waiting for the account (design 7)."""
+"""From its time to an open upload at TikTok: scheduled, due, initing, waiting for the account (docs/protocol.md)."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -187,7 +187,7 @@ def _send_init(step: Step, submission: Submission) -> Pause:
 
 
 def post_info_of(post: Post) -> VideoPostInfo:
-    """TikTok's words for what was agreed: its interaction flags are the negative of ours (tiktok-api 7.3)."""
+    """Return what was agreed in TikTok's fields; its flags are the negative of ours (docs/tiktok.md, section 11)."""
     return VideoPostInfo(
         privacy_level=post.privacy_level,
         title=with_line_feeds(post.caption),

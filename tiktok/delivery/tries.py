@@ -1,4 +1,4 @@
-"""How many inits a post may cost, and how they are spread over the time that it has (design 7)."""
+"""How many inits a post may cost, and how they are spread over the time that it has (ADR 10)."""
 
 import random
 from dataclasses import dataclass

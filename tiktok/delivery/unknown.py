@@ -1,4 +1,4 @@
-"""Posts whose outcome is open: TikTok is asked on, ever more rarely, and its word still counts (design 7)."""
+"""Posts whose outcome is unknown: TikTok is asked ever more rarely, and its status still counts (docs/protocol.md)."""
 
 from typing import Final
 

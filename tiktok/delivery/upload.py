@@ -1,4 +1,4 @@
-"""The bytes: chunk after chunk on a live upload URL, and what to do when it breaks (design 7, tiktok-api 5)."""
+"""Send the bytes, chunk by chunk on a live upload URL (docs/protocol.md; docs/tiktok.md, section 7)."""
 
 import logging
 from dataclasses import dataclass

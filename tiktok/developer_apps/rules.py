@@ -1,4 +1,4 @@
-"""What TikTok takes as a client key, a secret and a redirect URI (tiktok-api 1.3). Pure."""
+"""What TikTok takes as a client key, a secret and a redirect URI (docs/tiktok.md, section 2). Pure."""
 
 from typing import Final
 from urllib.parse import urlsplit

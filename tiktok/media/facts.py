@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from tiktok.api import limits
 
-DURATION_MAX_S: Final = 600  # the longest any creator may post, T6
+DURATION_MAX_S: Final = 600  # the longest any creator may post: docs/tiktok.md, section 10
 FPS_TOLERANCE: Final = 0.05  # 59.94 and 60.003 are both "60"
 SIDE_SANE_PX: Final = 1_000_000
 DURATION_SANE_S: Final = 30 * 24 * 3600

@@ -1,4 +1,4 @@
-"""Media in the REST API (design 9): a file in one request, or in parts by tus."""
+"""Media in the REST API (docs/api.md): a file in one request, or in parts by tus."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -27,7 +27,7 @@ class AppType(models.TextChoices):
 
 
 class PkceMode(models.TextChoices):
-    """How the PKCE challenge is sent (tiktok-api 1.2): desktop apps need the hex digest, web apps none."""
+    """How the PKCE challenge is sent (docs/tiktok.md, section 2): desktop apps need the hex digest, web apps none."""
 
     OFF = "off", _("Off")
     HEX = "hex", _("Hex (desktop)")

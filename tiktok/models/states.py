@@ -1,4 +1,4 @@
-"""The life of a post as data (design 7): which state follows which, and why. Pure, no database."""
+"""The life of a post as data (docs/protocol.md): which state follows which, and why. Pure, no database."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -106,7 +106,7 @@ def may_move(
     old_reason: AttentionReason | None = None,
     new_reason: AttentionReason | None = None,
 ) -> bool:
-    """Whether the table of design 7 allows this move.
+    """Return whether the tables above, and the commit point, allow this move.
 
     ``has_pnr``: the open submission has passed the point of no return. ``old_reason`` / ``new_reason``: the
     attention reason before and after.

@@ -111,7 +111,7 @@ class Person:
 
 
 class Quarantine(models.Model):
-    """Whether nothing may be sent (design 7): one row, which every process reads before each step.
+    """Whether nothing may be sent after a restore: one row, which every process reads before each step.
 
     ``since`` None: it is off. A directory table.
     """

@@ -1,4 +1,4 @@
-"""What a person agrees to, in TikTok's words (UX-13, UX-23 to UX-25), and how it is kept."""
+"""What a person agrees to, in the words that TikTok requires (docs/tiktok.md, section 11), and how it is kept."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

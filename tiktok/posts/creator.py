@@ -24,7 +24,7 @@ _OF_THE_ACCOUNT: Final = {ErrorKind.SCOPE: "scope_missing", ErrorKind.AUTH: "rec
 
 
 class CreatorInfoUnavailable(Exception):
-    """TikTok's offer for this creator cannot be read now (UX-4: then nobody may post).
+    """TikTok's offer for this creator cannot be read now (then TikTok lets nobody post).
 
     ``code`` as in texts; ``user_message`` for people; ``tiktok_code`` and ``log_id`` for the details fold.
     ``retry_at``: when TikTok's rate allows the next call.

@@ -1,4 +1,4 @@
-"""What people decide about a post that TikTok has, or may have: check again, send again, set aside (design 7).
+"""What people decide about a post that TikTok has, or may have: check again, send again, set aside.
 
 Each is one transaction with its audit line, like the services beside it; nothing here talks to TikTok.
 """

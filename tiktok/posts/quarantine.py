@@ -1,4 +1,4 @@
-"""Quarantine: after a restore nothing is sent until somebody has looked (design 7).
+"""Quarantine: after a restore nothing is sent until people have looked (docs/protocol.md).
 
 A restored database does not know what was published after the backup. While the quarantine is on, whatever was under
 way needs a person, and whatever becomes due is missed; TikTok is asked as ever. Every step reads the switch after its

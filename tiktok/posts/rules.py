@@ -16,14 +16,14 @@ from tiktok.media.facts import split_over
 from tiktok.media.refusals import refusal_text
 from tiktok.models import Media, Post
 
-# UX-20, and by inference FOLLOWER_OF_CREATOR: branded content is for public or friends.
+# TikTok takes branded content for the public or friends; followers only, by inference (docs/tiktok.md, section 11).
 NOT_FOR_BRANDED: Final = frozenset({PrivacyLevel.SELF_ONLY.value, PrivacyLevel.FOLLOWER_OF_CREATOR.value})
 COVER_MAX_MS: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class PostOptions:
-    """What a person chooses for one post. Privacy has no default and every interaction starts off (UX-8, UX-11)."""
+    """What a person chooses for one post. TikTok requires that privacy has no default and interactions start off."""
 
     caption: str = ""
     privacy_level: str = ""

@@ -1,7 +1,7 @@
 """What people do with posts. Each service is one transaction with its audit line; views and the API call them.
 
 A service first locks the post's work item and then reads the post, so that it decides on what is true now; whoever
-worked on the post meanwhile can write nothing more (design 7). Nothing here talks to TikTok.
+worked on the post meanwhile can write nothing more. Nothing here talks to TikTok.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The table of roles, as the design has it."""
+"""The table of roles and permissions."""
 
 import pytest
 

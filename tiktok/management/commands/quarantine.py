@@ -1,4 +1,4 @@
-"""``manage.py quarantine on|off|status``: after a restore, send nothing until somebody has looked (design 7)."""
+"""``manage.py quarantine on|off|status``: after a restore, send nothing until people have looked."""
 
 import argparse
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Posts in the REST API (design 9): the same validator and services as the pages."""
+"""Posts in the REST API (docs/api.md): the same validator and services as the pages."""
 
 from dataclasses import asdict, replace
 from typing import Any, Final

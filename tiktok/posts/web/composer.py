@@ -258,7 +258,7 @@ def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
 
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
-    """What makes the post; the form's hidden key with the account is its idempotency key (design 7)."""
+    """What makes the post; the form's hidden key with the account is its idempotency key."""
     body = {name: str(value) for name, value in form.cleaned_data.items() if name not in NOT_CONTENT}
     body["media"] = str(form.cleaned_data["media"] and form.cleaned_data["media"].pk)  # names repeat
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"

@@ -43,9 +43,10 @@ class WallTimeField(forms.DateTimeField):
 
 
 class PostForm(forms.Form):
-    """One video for one account. Choices and disabled boxes come from fresh creator info (UX-7, UX-10).
+    """One video for one account. Choices and disabled boxes come from fresh creator info.
 
-    Without it nothing is offered (UX-4): what had been chosen goes along hidden, good for a draft or another try.
+    TikTok requires both this and that nothing is offered without it (docs/tiktok.md, section 11): what had been chosen
+    goes along hidden, good for a draft or another try.
     """
 
     submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -101,7 +102,7 @@ class PostForm(forms.Form):
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
         self.fields["media"].error_messages["invalid_choice"] = _("This video is not here any more.")
-        # A draft may leave it open; there is no default, so a post to be published must say it (UX-8).
+        # A draft may leave it open; TikTok allows no default, so a post to be published must say it.
         self.fields["privacy_level"].required = self.data.get("action") not in ("draft", "look")
         if creator:
             self._offer(creator)
@@ -145,7 +146,7 @@ class PostForm(forms.Form):
         return self.cleaned_data["timezone"] or self.zone
 
     def clean(self) -> dict[str, Any]:
-        """A disclosure that says nothing is an error (UX-19), and so is "at a time" without a time."""
+        """A disclosure without a choice is an error, as TikTok requires, and so is "at a time" without a time."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("disclose"):
             data["brand_organic"] = data["brand_content"] = False

@@ -74,7 +74,7 @@ def _refused(what: Text, can: Text) -> Words:
     return Words(what, can, _GIVEN_UP)
 
 
-# TikTok's codes (tiktok-api 0, 2.4, 4.1 to 4.6) and fail reasons (4.5).
+# TikTok's codes (docs/tiktok.md, sections 1, 3, 5 and 6) and fail reasons (section 8).
 TIKTOK: Final[Mapping[str, Words]] = {
     "access_token_invalid": Words(
         _("TikTok no longer accepts this account's connection."), _RECONNECT, _POST_WAITS, RECONNECT

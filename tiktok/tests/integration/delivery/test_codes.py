@@ -53,7 +53,7 @@ def says_so(post: Post, instance: Instance, code: str) -> None:
 
 
 AT_THE_START = [
-    # creator_info (tiktok-api 4.1); with HTTP 200 they mean "cannot post now"
+    # creator_info (docs/tiktok.md, section 5); with HTTP 200 they mean "cannot post now"
     ("creator_info", 200, "spam_risk_too_many_posts", (DUE, "", "spam_risk_too_many_posts")),
     ("creator_info", 200, "reached_active_user_cap", (DUE, "", "reached_active_user_cap")),
     ("creator_info", 200, "spam_risk_user_banned_from_posting", (FAILED, "", "spam_risk_user_banned_from_posting")),

@@ -1,4 +1,4 @@
-"""Design 7's table of PUT answers, row by row: in the middle, at the end, before and after the point of no return."""
+"""PUT answers (docs/protocol.md): in the middle, at the end, before and after the point of no return."""
 
 import re
 
