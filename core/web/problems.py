@@ -1,9 +1,7 @@
 """Errors of the REST API as RFC 9457 problem details with a stable ``code``."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as default
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,10 +14,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from core.serving.front.problems import API_PREFIX as API_PREFIX
 from core.serving.front.problems import CONTENT_TYPE as CONTENT_TYPE
 from core.serving.front.problems import problem_body
+from core.web.refusals import FieldError as FieldError
+from core.web.refusals import UserRefusal
 
 MAX_ERRORS: Final = 20
-MAX_FIELD_CHARS: Final = 100
-MAX_MESSAGE_CHARS: Final = 1_000
 KEPT_HEADERS: Final = ("Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 CODES: Final = {
     400: "bad_request",
@@ -55,26 +53,8 @@ LIMITS: Final = {"max_length": "max_length", "ge": "minimum", "le": "maximum"}
 INVALID: Final = "Some fields are not right."
 
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """What is wrong with a field, under the name that was sent: a stable code, words, and data that helps."""
-
-    field: str
-    code: str
-    message: str
-    data: Mapping[str, Any] = default(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """The error as it is sent, in bounded size."""
-        named = {"field": self.field[:MAX_FIELD_CHARS], "code": self.code, "message": self.message[:MAX_MESSAGE_CHARS]}
-        return {**self.data, **named}
-
-
-class ApiProblem(Exception):
-    """An error with its status, a stable code, for input what is wrong with which field, and further members.
-
-    ``retry_after_s``: in so many seconds it is worth another try.
-    """
+class ApiProblem(UserRefusal):
+    """A refusal that only the API makes, with its status; see ``UserRefusal``."""
 
     def __init__(
         self,
@@ -86,9 +66,7 @@ class ApiProblem(Exception):
         retry_after_s: int | None = None,
         **further: str | list[str],
     ) -> None:
-        super().__init__(detail)
-        self.status, self.code, self.detail, self.errors, self.further = status, code, detail, errors, further
-        self.retry_after_s = retry_after_s
+        super().__init__(code, detail, errors=errors, status=status, retry_after_s=retry_after_s, **further)
 
 
 def invalid(*errors: FieldError) -> ApiProblem:
@@ -125,7 +103,7 @@ def problem_response(
 def install(api: NinjaAPI) -> None:
     """Answer every error of this API as a problem."""
     add: Any = api.add_exception_handler  # its types ask for handlers of classes as well as of errors
-    add(ApiProblem, _on_problem)
+    add(UserRefusal, _on_refusal)
     add(ValidationError, _on_validation)
     add(AuthenticationError, lambda request, error: problem_response(401, detail=NO_KEY))
     add(PermissionDenied, lambda request, error: problem_response(403))
@@ -137,7 +115,7 @@ NO_SLASH: Final = "Addresses of this API end without a slash."
 NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
 
 
-def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
+def _on_refusal(request: HttpRequest, error: UserRefusal) -> HttpResponse:
     response = problem_response(
         error.status, error.code, error.detail, error.errors, retry_after_s=error.retry_after_s, **error.further
     )
@@ -149,14 +127,14 @@ def _on_problem(request: HttpRequest, error: ApiProblem) -> HttpResponse:
 
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """ninja wraps whatever its parser raises; ours says more."""
-    if isinstance(error.__cause__, ApiProblem):
-        return _on_problem(request, error.__cause__)
+    if isinstance(error.__cause__, UserRefusal):
+        return _on_refusal(request, error.__cause__)
     return problem_response(error.status_code, detail=str(error))
 
 
 def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """pydantic's findings, each under the name of its field."""
-    return _on_problem(request, invalid(*(_field_error(item) for item in error.errors)))
+    return _on_refusal(request, invalid(*(_field_error(item) for item in error.errors)))
 
 
 def _field_error(finding: dict[str, Any]) -> FieldError:

@@ -35,7 +35,7 @@ def create_api_key(
         made = write_api_key(instance, user=actor, actor=actor, name=name, scopes=scopes, key_id=key_id)
         keys = ApiKey.objects.filter(instance=instance, revoked_at=None)
         most = settings.QUOTA_API_KEYS
-        need_room(keys, holder=instance, most=most, refusal=_too_many_keys(most))
+        need_room(keys, holder=instance, most=most, refusal=_too_many_keys(most), code="quota_api_keys")
     return made
 
 

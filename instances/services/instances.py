@@ -61,7 +61,7 @@ def add_instance(
             )
             most = settings.QUOTA_INSTANCES
             mine = Instance.objects.filter(tenant=tenant)
-            need_room(mine, holder=tenant, most=most, refusal=_too_many(tenant, most))
+            need_room(mine, holder=tenant, most=most, refusal=_too_many(tenant, most), code="quota_instances")
             record("instance.created", tenant=tenant, actor=actor, instance_id=instance.pk, target=instance, name=name)
             return instance
     except IntegrityError as error:

@@ -51,7 +51,7 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
         invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
         still_open = pending_of(instance).filter(expires_at__gt=db_now())
         most = settings.QUOTA_INVITATIONS
-        quotas.need_room(still_open, holder=instance, most=most, refusal=_too_many_open(most))
+        quotas.need_room(still_open, holder=instance, most=most, refusal=_too_many_open(most), code="quota_invitations")
         record(
             "invitation.created",
             tenant=tenant,

@@ -14,11 +14,11 @@ def lock_holder(holder: Instance | Tenant) -> None:
     type(holder)._default_manager.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=holder.pk)
 
 
-def need_room(rows: QuerySet[Any], *, holder: Instance | Tenant, most: int, refusal: str) -> None:
-    """Raise QuotaReached with ``refusal`` when there are more ``rows`` than ``most``.
+def need_room(rows: QuerySet[Any], *, holder: Instance | Tenant, most: int, refusal: str, code: str) -> None:
+    """Raise QuotaReached with ``code`` and ``refusal`` when there are more ``rows`` than ``most``.
 
     Write first, then call it in the same transaction: the lock makes one of two writers wait and count the other's row.
     """
     lock_holder(holder)
     if rows.count() > most:
-        raise QuotaReached(refusal)
+        raise QuotaReached(refusal, code=code)

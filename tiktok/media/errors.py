@@ -2,19 +2,19 @@
 
 from typing import Final
 
+from core.web.refusals import UserRefusal
+
 UNREADABLE: Final = 422
 
 
-class MediaError(Exception):
+class MediaError(UserRefusal):
     """Something a person or a program can act on. ``status`` is the HTTP status that says it.
 
     ``retry_after_s``: in so many seconds it is worth another try.
     """
 
     def __init__(self, code: str, user_message: str, *, status: int, retry_after_s: int | None = None) -> None:
-        super().__init__(user_message)
-        self.code, self.user_message, self.status = code, user_message, status
-        self.retry_after_s = retry_after_s
+        super().__init__(code, user_message, status=status, retry_after_s=retry_after_s)
 
 
 class MediaRefused(MediaError):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from core.web.refusals import UserRefusal
 from instances.scoping import ContentModel
 from tiktok.models.account import TikTokAccount
 from tiktok.models.media import Media
@@ -21,16 +22,19 @@ from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, 
 from tiktok.models.work import KEEP, Held, Person, StaleState, Wake
 
 
-class InvalidTransition(Exception):
+class InvalidTransition(UserRefusal):
     """The table of states does not allow this move."""
 
     def __init__(self, state: str, to: str, *, has_pnr: bool = False) -> None:
-        super().__init__(f"{state} -> {to}")
+        super().__init__("state_conflict", "", state=state)
         self.state, self.to, self.has_pnr = PostState(state), PostState(to), has_pnr
 
+    def __str__(self) -> str:
+        return f"{self.state} -> {self.to}"
+
     @property
-    def user_message(self) -> str:
-        """What a person reads."""
+    def detail(self) -> str:
+        """What the state is, in the language of whoever reads it."""
         if self.state == PostState.INITING:
             return str(_("This post is being handed to TikTok right now. Try again in a moment."))
         if self.has_pnr:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.jobs.clock import db_now
+from core.web.refusals import UserRefusal
 from instances.models import Instance
 from tiktok.models.account import TikTokCredential
 
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
     from tiktok.models.post import Post
 
 
-class StaleState(Exception):
-    """Somebody moved the post, or took the work, first. Nothing was written."""
+class StaleState(UserRefusal):
+    """Somebody moved the post, or took the work, first. ``what`` is for logs."""
+
+    def __init__(self, what: object = "") -> None:
+        super().__init__("state_conflict", _("This post has just moved on. Look at it before you change it."))
+        self.what = what
+
+    def __str__(self) -> str:
+        return str(self.what)
 
 
 class WorkItem(models.Model):

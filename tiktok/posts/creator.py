@@ -6,6 +6,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from core.jobs.clock import read_db_now
+from core.web.refusals import UserRefusal
 from tiktok.access import quota, throttle
 from tiktok.access.call import call
 from tiktok.access.tokens import ReconnectNeeded, RefreshUnderWay
@@ -23,7 +24,7 @@ from tiktok.posts.wording.codes import RECONNECT, explain
 _OF_THE_ACCOUNT: Final = {ErrorKind.SCOPE: "scope_missing", ErrorKind.AUTH: "reconnect_needed"}
 
 
-class CreatorInfoUnavailable(Exception):
+class CreatorInfoUnavailable(UserRefusal):
     """TikTok's offer for this creator cannot be read now (then TikTok lets nobody post).
 
     ``code`` as in texts; ``user_message`` for people; ``tiktok_code`` and ``log_id`` for the details fold.
@@ -31,8 +32,8 @@ class CreatorInfoUnavailable(Exception):
     """
 
     def __init__(self, code: str, *, tiktok_code: str = "", log_id: str = "", retry_at: datetime | None = None) -> None:
-        super().__init__(code)
-        self.code, self.tiktok_code, self.log_id, self.retry_at = code, tiktok_code, log_id, retry_at
+        super().__init__(code, "")
+        self.tiktok_code, self.log_id, self.retry_at = tiktok_code, log_id, retry_at
 
     @property
     def what(self) -> str:
@@ -40,7 +41,7 @@ class CreatorInfoUnavailable(Exception):
         return explain(self.code).what
 
     @property
-    def user_message(self) -> str:
+    def detail(self) -> str:
         """What happened and what to do."""
         words = explain(self.code)
         return f"{words.what} {self._can(words.can)}".strip()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.jobs.clock import db_now, read_db_now
+from core.web.refusals import FieldError, UserRefusal
 from instances.notices.write import settle_notices
 from tiktok.models import (
     AttentionReason,
@@ -30,8 +31,7 @@ from tiktok.posts import consent as consents
 from tiktok.posts.quarantine import refuse_in_quarantine
 from tiktok.posts.queries import is_without_link, media_of
 from tiktok.posts.questions import has_open_question
-from tiktok.posts.refusals import Refusal
-from tiktok.posts.rules import Problem, check_options, options_of
+from tiktok.posts.rules import check_options, options_of
 from tiktok.posts.services import NOTHING_WRONG, deadline_for, locked, note_act, refuse, unusable
 from tiktok.posts.submissions import askable_publish_id, close_submission, open_submission
 
@@ -49,7 +49,7 @@ def is_in_doubt(post: Post) -> bool:
 
 
 def recheck_post(post: Post, *, actor: User) -> None:
-    """Let TikTok be asked now. Twice is as good as once. Raises Refusal where there is nothing to ask.
+    """Let TikTok be asked now. Twice is as good as once. Raises UserRefusal where there is nothing to ask.
 
     Whoever works on the post goes on: a worker that is asking at this moment brings the answer.
     """
@@ -64,7 +64,7 @@ def recheck_post(post: Post, *, actor: User) -> None:
             note_act("post.recheck", post, actor)
 
 
-def why_not_recheck(post: Post, submission: Submission | None) -> Refusal | None:
+def why_not_recheck(post: Post, submission: Submission | None) -> UserRefusal | None:
     """What stands in the way of asking TikTok; None when it may still have a word on this post."""
     if post.state in (PostState.PROCESSING, PostState.IN_INBOX) or is_without_link(post):
         return None
@@ -72,13 +72,13 @@ def why_not_recheck(post: Post, submission: Submission | None) -> Refusal | None
         return None
     if not is_in_doubt(post):
         text = _("There is nothing to ask TikTok about a post that is “%(state)s”.")
-        return Refusal("state_conflict", text % {"state": post.get_state_display()}, state=post.state)
+        return UserRefusal("state_conflict", text % {"state": post.get_state_display()}, state=post.state)
     if submission is None:
         text = _("Clipdesk knows of no upload of this post, so there is nothing to ask TikTok about.")
-        return Refusal("nothing_to_ask", text, state=post.state)
+        return UserRefusal("nothing_to_ask", text, state=post.state)
     if not askable_publish_id(submission):
         text = _("TikTok never gave an id for this post, so there is nothing to ask it about.")
-        return Refusal("nothing_to_ask", text, state=post.state)
+        return UserRefusal("nothing_to_ask", text, state=post.state)
     return None
 
 
@@ -88,7 +88,7 @@ def why_not_recheck(post: Post, submission: Submission | None) -> Refusal | None
 def send_again_post(post: Post, *, actor: User) -> None:
     """Rule R6: hand over anew what may already be out. The person has been warned and has agreed.
 
-    Raises InvalidTransition, OptionsRefused, and Refusal: too early, in quarantine, or without consent.
+    Raises InvalidTransition, OptionsRefused, and UserRefusal: too early, in quarantine, or without consent.
     """
     with locked(post, actor) as person:
         if not is_in_doubt(post):
@@ -114,11 +114,11 @@ def _refuse_send_again(post: Post) -> None:
     if (allowed_at := send_again_from(post)) > read_db_now():
         text = _("It is too early to send this again: TikTok may still show the first one. Allowed from %(time)s UTC.")
         message = text % {"time": f"{allowed_at:%Y-%m-%d %H:%M:%S}"}
-        raise Refusal("too_early", message, state=post.state, allowed_at=allowed_at)
+        raise UserRefusal("too_early", message, state=post.state, allowed_at=allowed_at.isoformat())
     audited = post.account.credential.app.is_audited
     problems = check_options(options_of(post), media=media_of(post), creator=None, app_audited=audited)
     if consents.in_force(post) is None:
-        problems.append(Problem("consent", "consent_missing", _("Nobody's consent to publish this is in force.")))
+        problems.append(FieldError("consent", "consent_missing", _("Nobody's consent to publish this is in force.")))
     refuse(problems + unusable(post.account))
 
 
@@ -141,11 +141,11 @@ def send_again_from(post: Post) -> datetime:
 
 
 def set_aside_post(post: Post, *, actor: User) -> None:
-    """Off the lists, until TikTok says something about it or somebody takes it up again. Raises Refusal."""
+    """Off the lists, until TikTok says something about it or somebody takes it up again. Raises UserRefusal."""
     with locked(post, actor) as person:
         if not is_in_doubt(post):
             text = _("Only a post of which it is not known whether it was published can be set aside.")
-            raise Refusal("state_conflict", text, state=post.state)
+            raise UserRefusal("state_conflict", text, state=post.state)
         if post.dismissed_at is None:
             _set_dismissed(post, timezone.now())
             _note(post, person, set_aside=True)

@@ -9,7 +9,9 @@ from typing import Any, Final, Self
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from core.web.refusals import UserRefusal
 from instances.scoping import unscoped
 from tiktok.models import Post
 
@@ -17,8 +19,11 @@ KEY_MAX_CHARS: Final = 255
 REMEMBERED: Final = timedelta(days=7)
 
 
-class IdempotencyConflict(Exception):
+class IdempotencyConflict(UserRefusal):
     """This key was used with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("idempotency_conflict", _("This was sent before with other content. Look at that post first."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ def find_replay(idempotency: Idempotency) -> Post | None:
     """The post that this request made before. Raises IdempotencyConflict for another body."""
     post = Post.objects.filter(idempotency_key=idempotency.key).first()
     if post and post.idempotency_hash != idempotency.body_hash:
-        raise IdempotencyConflict(idempotency.key)
+        raise IdempotencyConflict
     return post
 
 

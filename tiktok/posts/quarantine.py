@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from core.jobs.clock import db_now, read_db_now
+from core.web.refusals import UserRefusal
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import (
@@ -32,7 +33,6 @@ from tiktok.models import (
     WorkItem,
 )
 from tiktok.models.states import HANDED_OVER
-from tiktok.posts.refusals import Refusal
 
 # Under way: any of these may have been published after the backup. A scheduled one too, once its time has come.
 UNDER_WAY: Final = HANDED_OVER | {PostState.DUE, PostState.WAITING_ACCOUNT}
@@ -55,10 +55,10 @@ def since() -> datetime | None:
 
 
 def refuse_in_quarantine(post: Post) -> None:
-    """Raise Refusal while nothing may be sent."""
+    """Raise UserRefusal while nothing may be sent."""
     if since():
         text = _("Clipdesk is in quarantine after a restore and sends nothing. Whoever runs it has to end that first.")
-        raise Refusal("quarantine", text, state=post.state)
+        raise UserRefusal("quarantine", text, state=post.state)
 
 
 # The switch

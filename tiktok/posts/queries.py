@@ -1,5 +1,6 @@
 """Reading posts for pages and the API. Everything here runs inside an instance scope."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 from tiktok.accounts.page.posts import PostsOfAccount
 from tiktok.api.types import PrivacyLevel
 from tiktok.models import AccountStatus, Media, Post, PostEvent, PostMedia, PostState, Submission, TikTokAccount
+from tiktok.posts.rules import options_of
 
 LATEST_OF_ACCOUNT: Final = 10
 LINK_WITHIN: Final = timedelta(hours=24)
@@ -95,6 +97,13 @@ def media_of(post: Post) -> Media | None:
     """The post's video, if one is chosen."""
     item = post.items.select_related("media").first()
     return item.media if item else None
+
+
+def version_of(post: Post) -> str:
+    """Tells whether somebody changed the post's content since a page was opened; holds and moves do not."""
+    media = media_of(post)
+    content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
+    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 # What the pages list and count

@@ -18,12 +18,11 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from core.jobs.clock import db_in
-from tiktok.models import AttentionReason, InvalidTransition, Post, PostState, StaleState
+from core.web.refusals import UserRefusal
+from tiktok.models import AttentionReason, Post, PostState, StaleState
 from tiktok.posts import consent as consents
 from tiktok.posts.consent import Consent
-from tiktok.posts.refusals import Refusal
-from tiktok.posts.rules import OptionsRefused
-from tiktok.posts.services import correct_post, locked, publish_now
+from tiktok.posts.services import correct_post, locked, publish_post
 
 # Older outages are no longer offered: what has waited for a week is better looked at post by post.
 OFFERED_FOR: Final = timedelta(days=7)
@@ -88,9 +87,7 @@ def repost(posts: Iterable[Post], *, actor: User) -> Reposted:
             result.sent.append(_repost(post, actor))
         except StaleState:
             continue  # reposted a moment before
-        except OptionsRefused as error:
-            result.refused.append(_why(post, " ".join(problem.message for problem in error.problems)))
-        except (InvalidTransition, Refusal) as error:
+        except UserRefusal as error:
             result.refused.append(_why(post, str(error.user_message)))
     return result
 
@@ -101,10 +98,10 @@ def _repost(post: Post, actor: User) -> Post:
             raise StaleState(f"{post.pk} is no longer to be reposted")
         snapshot = consents.in_force(post)
         if snapshot is None:
-            raise Refusal("consent_missing", _("Open the post and agree to TikTok's terms."), state=post.state)
+            raise UserRefusal("consent_missing", _("Open the post and agree to TikTok's terms."), state=post.state)
         creator = consents.creator_from_json(snapshot.creator_info)
         successor = correct_post(post, actor=actor) if post.state == PostState.FAILED else post
-        publish_now(successor, consent=Consent(actor, creator, "web", agreed=True), actor=actor)
+        publish_post(successor, when=None, consent=Consent(actor, creator, "web", agreed=True), actor=actor)
     return successor
 
 

@@ -1,14 +1,15 @@
 """What may be published: one validator for page and API. Pure; texts are made when a problem is found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from dataclasses import field as dataclass_field
+from http import HTTPStatus
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.text import with_line_feeds
+from core.web.refusals import FieldError, UserRefusal
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.text import utf16_length
 from tiktok.api.types import CreatorInfo, PrivacyLevel
@@ -48,22 +49,13 @@ def options_of(post: Post) -> PostOptions:
     return PostOptions(**{name: getattr(post, name) for name in OPTION_FIELDS})
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong: its field, a stable code, words for people, and for programs what would be right."""
+class OptionsRefused(UserRefusal):
+    """The validator found errors."""
 
-    field: str
-    code: str
-    message: str
-    data: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
-
-class OptionsRefused(Exception):
-    """The validator found problems; nothing was written."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(", ".join(f"{problem.field}:{problem.code}" for problem in problems))
-        self.problems = problems
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("invalid", _("Some fields are not right."), errors=errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ def check_options(
     creator: CreatorInfo | None,
     app_audited: bool | None,
     draft: bool = False,
-) -> list[Problem]:
+) -> list[FieldError]:
     """Everything that stands in the way of publishing; empty when nothing does.
 
     ``creator`` None: what TikTok offers this creator is not known, so nothing is compared with it. ``app_audited``
@@ -92,17 +84,17 @@ def check_options(
     return problems if draft else [*_missing(case), *problems]
 
 
-def _missing(case: _Case) -> Iterator[Problem]:
+def _missing(case: _Case) -> Iterator[FieldError]:
     if case.media is None:
-        yield Problem("media", "media_missing", _("Choose a video."))
+        yield FieldError("media", "media_missing", _("Choose a video."))
     elif case.media.is_checking:
         text = _("Clipdesk is still checking this video. Try again in a moment.")
-        yield Problem("media", "media_checking", text)
+        yield FieldError("media", "media_checking", text)
     if not case.options.privacy_level:
-        yield Problem("privacy_level", "privacy_missing", _("Choose who can see the post."))
+        yield FieldError("privacy_level", "privacy_missing", _("Choose who can see the post."))
 
 
-def _caption(case: _Case) -> Iterator[Problem]:
+def _caption(case: _Case) -> Iterator[FieldError]:
     caption = case.options.caption
     over = utf16_length(with_line_feeds(caption)) - VIDEO_TITLE_MAX_UTF16
     if over > 0:
@@ -112,25 +104,25 @@ def _caption(case: _Case) -> Iterator[Problem]:
             over,
         )
         limits = {"over": over, "limit": VIDEO_TITLE_MAX_UTF16}
-        yield Problem("caption", "caption_too_long", text % limits, {"maximum": VIDEO_TITLE_MAX_UTF16, "over": over})
+        yield FieldError("caption", "caption_too_long", text % limits, {"maximum": VIDEO_TITLE_MAX_UTF16, "over": over})
     if "\0" in caption or any("\ud800" <= char <= "\udfff" for char in caption):
-        yield Problem("caption", "caption_unreadable", _("The caption contains a character that cannot be stored."))
+        yield FieldError("caption", "caption_unreadable", _("The caption contains a character that cannot be stored."))
 
 
-def _privacy(case: _Case) -> Iterator[Problem]:
+def _privacy(case: _Case) -> Iterator[FieldError]:
     level = case.options.privacy_level
     if not level:
         return
     offered = case.creator.privacy_level_options if case.creator else tuple(PrivacyLevel)
     if level not in offered:
         text = _("TikTok does not offer this visibility for the account. Choose one of those it offers.")
-        yield Problem("privacy_level", "privacy_not_offered", text, {"choices": list(map(str, offered))})
+        yield FieldError("privacy_level", "privacy_not_offered", text, {"choices": list(map(str, offered))})
     elif case.app_audited is False and level != PrivacyLevel.SELF_ONLY:
         text = _("Until TikTok has audited the app, posts can only be visible to you (“Only me”).")
-        yield Problem("privacy_level", "app_not_audited", text, {"choices": [PrivacyLevel.SELF_ONLY.value]})
+        yield FieldError("privacy_level", "app_not_audited", text, {"choices": [PrivacyLevel.SELF_ONLY.value]})
 
 
-def _interactions(case: _Case) -> Iterator[Problem]:
+def _interactions(case: _Case) -> Iterator[FieldError]:
     if case.creator is None:
         return
     switched_off = {
@@ -141,30 +133,30 @@ def _interactions(case: _Case) -> Iterator[Problem]:
     for field, (is_disabled, name) in switched_off.items():
         if is_disabled and getattr(case.options, field):
             text = _("The account has switched off %(name)s in TikTok.") % {"name": name}
-            yield Problem(field, "interaction_disabled", text)
+            yield FieldError(field, "interaction_disabled", text)
 
 
-def _branded(case: _Case) -> Iterator[Problem]:
+def _branded(case: _Case) -> Iterator[FieldError]:
     if case.options.brand_content and case.options.privacy_level in NOT_FOR_BRANDED:
         if case.options.privacy_level == PrivacyLevel.SELF_ONLY:
             text = _("Branded content visibility cannot be set to private.")
         else:
             text = _("Branded content must be visible to everyone or to friends.")
-        yield Problem("brand_content", "branded_content_private", text)
+        yield FieldError("brand_content", "branded_content_private", text)
 
 
-def _media(case: _Case) -> Iterator[Problem]:
+def _media(case: _Case) -> Iterator[FieldError]:
     if case.media is None:
         return
     if case.media.deleted_at is not None:
-        yield Problem("media", "media_deleted", _("This file has been deleted. Choose another one."))
+        yield FieldError("media", "media_deleted", _("This file has been deleted. Choose another one."))
     if case.media.is_refused:
-        yield Problem("media", "media_refused", refusal_text(case.media.refusal_code))
+        yield FieldError("media", "media_refused", refusal_text(case.media.refusal_code))
     for problem in case.media.problems:
-        yield Problem("media", problem["code"], problem["message"])
+        yield FieldError("media", problem["code"], problem["message"])
 
 
-def _duration(case: _Case) -> Iterator[Problem]:
+def _duration(case: _Case) -> Iterator[FieldError]:
     if case.media is None or case.media.duration_ms is None or case.creator is None:
         return
     limit_s = case.creator.max_video_post_duration_s
@@ -174,7 +166,7 @@ def _duration(case: _Case) -> Iterator[Problem]:
             "length": _clock(*split_over(case.media.duration_ms, limit_s)),
             "limit": _clock(*divmod(limit_s, 60)),
         }
-        yield Problem("media", "video_too_long", text % lengths, {"maximum": limit_s * 1000})
+        yield FieldError("media", "video_too_long", text % lengths, {"maximum": limit_s * 1000})
 
 
 def _clock(minutes: int, seconds: float) -> str:
@@ -182,17 +174,17 @@ def _clock(minutes: int, seconds: float) -> str:
     return f"{minutes}:{seconds:06.3f}".rstrip("0").rstrip(".")
 
 
-def _cover(case: _Case) -> Iterator[Problem]:
+def _cover(case: _Case) -> Iterator[FieldError]:
     cover = case.options.cover_timestamp_ms
     if cover is None:
         return
     length = case.media.duration_ms if case.media and case.media.duration_ms is not None else COVER_MAX_MS
     if not 0 <= cover <= length:
         text = _("The cover must lie within the video.")
-        yield Problem("cover_timestamp_ms", "cover_outside_video", text, {"minimum": 0, "maximum": length})
+        yield FieldError("cover_timestamp_ms", "cover_outside_video", text, {"minimum": 0, "maximum": length})
 
 
-_CHECKS: Final[tuple[Callable[[_Case], Iterator[Problem]], ...]] = (
+_CHECKS: Final[tuple[Callable[[_Case], Iterator[FieldError]], ...]] = (
     _caption,
     _privacy,
     _interactions,

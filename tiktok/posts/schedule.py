@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from core.web.refusals import FieldError, UserRefusal
 
 FARTHEST: Final = timedelta(days=2 * 366)
 
@@ -46,12 +49,15 @@ class Plan:
 NO_PLAN: Final = Plan("", "")
 
 
-class TimeRefused(Exception):
-    """This time cannot be used; ``field`` as the API names it, ``next_valid`` a wall time to offer instead."""
+class TimeRefused(UserRefusal):
+    """This time cannot be used; ``next_valid`` is a wall time to offer instead."""
 
-    def __init__(self, field: str, code: str, user_message: str, next_valid: datetime | None = None) -> None:
-        super().__init__(code)
-        self.field, self.code, self.user_message, self.next_valid = field, code, user_message, next_valid
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, field: str, code: str, message: str, next_valid: datetime | None = None) -> None:
+        data = {"next_valid": next_valid.isoformat(timespec="seconds")} if next_valid else {}
+        super().__init__("invalid", _("Some fields are not right."), errors=[FieldError(field, code, message, data)])
+        self.next_valid = next_valid
 
 
 def from_local(local: datetime, zone: str) -> When:

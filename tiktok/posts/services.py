@@ -4,8 +4,9 @@ A service first locks the post's work item and then reads the post, so that it d
 worked on the post meanwhile can write nothing more. Nothing here talks to TikTok.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -18,9 +19,9 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import User
 from core.jobs.clock import read_db_now
+from core.web.refusals import FieldError, UserRefusal
 from instances.models import Instance
 from instances.notices.write import forget_notices
-from instances.services.errors import QuotaReached
 from instances.services.quotas import need_room
 from tiktok.models import (
     AccountStatus,
@@ -32,6 +33,7 @@ from tiktok.models import (
     PostEvent,
     PostMedia,
     PostState,
+    StaleState,
     TikTokAccount,
     WorkItem,
 )
@@ -39,16 +41,13 @@ from tiktok.models.states import CERTAINLY_NOT_PUBLISHED
 from tiktok.models.work import KEEP
 from tiktok.posts import consent as consents
 from tiktok.posts.consent import Consent
-from tiktok.posts.idempotency import Idempotency, IdempotencyConflict, find_replay, insert_once
+from tiktok.posts.idempotency import Idempotency, find_replay, insert_once
 from tiktok.posts.quarantine import refuse_in_quarantine
-from tiktok.posts.queries import media_of
+from tiktok.posts.queries import media_of, version_of
 from tiktok.posts.queue import wake_next
-from tiktok.posts.refusals import Refusal
-from tiktok.posts.rules import OptionsRefused, PostOptions, Problem, check_options, options_of
+from tiktok.posts.rules import OptionsRefused, PostOptions, check_options, options_of
 from tiktok.posts.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
 from tiktok.posts.submissions import close_submission
-
-__all__ = ["Consent", "Idempotency", "IdempotencyConflict", "OptionsRefused"]
 
 WAITING: Final = frozenset(
     {
@@ -113,52 +112,89 @@ def submit_post(
     idempotency: Idempotency | None = None,
     batch: UUID | None = None,
 ) -> tuple[Post, bool]:
-    """``create_post`` and, in the same transaction, ``schedule_post`` (or without ``when`` ``publish_now``)."""
+    """``create_post`` and, in the same transaction, ``publish_post``."""
     with transaction.atomic():
         post, is_replay = create_post(
             account=account, media=media, options=options, actor=actor, idempotency=idempotency, batch=batch
         )
         if not is_replay:
-            _send(post, when=when, consent=consent, actor=actor)
+            publish_post(post, when=when, consent=consent, actor=actor)
     return post, is_replay
 
 
-def edit_draft(post: Post, *, options: PostOptions, media: Media | None, actor: User, plan: Plan | None = None) -> None:
-    """Change a draft; without ``plan`` its planned time stays.
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a post's content becomes; without ``plan`` its planned time stays."""
 
-    Raises OptionsRefused; InvalidTransition when it is no draft (any more).
+    options: PostOptions
+    media: Media | None
+    plan: Plan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """That a post is to be published under this consent, at ``when`` or, without it, now."""
+
+    consent: Consent
+    when: When | None
+
+
+def edit_post(
+    post: Post,
+    *,
+    revise: Callable[[Post], Revision],
+    actor: User,
+    seen: str = "",
+    sending: Sending | None = None,
+) -> None:
+    """Change a draft, or a post that waits, which becomes a draft: its consent is void. Then send it, if asked.
+
+    ``revise`` gets the post as it is now, locked. ``seen``: its ``version_of`` when the person opened it. Refused
+    half-way, nothing has changed. Raises StaleState for another version, InvalidTransition for a post that is handed
+    over, OptionsRefused, and with ``sending`` what ``publish_post`` raises.
     """
-    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True))
-    with locked(post, actor):
-        if post.state != PostState.DRAFT:
-            raise InvalidTransition(post.state, PostState.DRAFT)
-        planned = {"publish_local": plan.local, "publish_zone": plan.zone} if plan else {}
-        changes = options.as_columns() | planned
-        for name, value in changes.items():
-            setattr(post, name, value)
-        post.save(update_fields=[*changes, "updated_at"])
-        _set_media(post, media)
-        note_act("post.edit", post, actor)
-
-
-def schedule_post(post: Post, *, when: When, consent: Consent, actor: User) -> None:
-    """Publish at a time: a draft, a scheduled or waiting post, or one that certainly was not published.
-
-    Raises TimeRefused, OptionsRefused and InvalidTransition.
-    """
-    _send(post, when=when, consent=consent, actor=actor)
-
-
-def publish_now(post: Post, *, consent: Consent, actor: User) -> None:
-    """Make it due at once. Raises OptionsRefused, InvalidTransition, and Refusal while nothing may be sent."""
-    _send(post, when=None, consent=consent, actor=actor)
-
-
-def unschedule(post: Post, *, actor: User) -> None:
-    """Take a post that has not been handed over back to draft, for editing; its consent is void."""
     with locked(post, actor) as person:
-        _to_draft(post, person)
-        note_act("post.unschedule", post, actor)
+        if seen and seen != version_of(post):
+            raise StaleState(f"{post.pk} was changed by somebody else")
+        if post.state != PostState.DRAFT:
+            _to_draft(post, person)
+            note_act("post.unschedule", post, actor)
+        _rewrite(post, revise(post))
+        note_act("post.edit", post, actor)
+        if sending:
+            publish_post(post, when=sending.when, consent=sending.consent, actor=actor)
+
+
+def _rewrite(post: Post, revision: Revision) -> None:
+    refuse(check_options(revision.options, media=revision.media, creator=None, app_audited=None, draft=True))
+    plan = revision.plan
+    changes = revision.options.as_columns() | ({"publish_local": plan.local, "publish_zone": plan.zone} if plan else {})
+    for name, value in changes.items():
+        setattr(post, name, value)
+    post.save(update_fields=[*changes, "updated_at"])
+    _set_media(post, revision.media)
+
+
+def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
+    """Publish at ``when`` or, without it, now: a draft, a post that waits, or one that certainly was not published.
+
+    Raises TimeRefused, OptionsRefused, InvalidTransition, and UserRefusal while nothing may be sent or too many wait.
+    """
+    with locked(post, actor) as person:
+        if when is None:
+            refuse_in_quarantine(post)
+        now = read_db_now()
+        if when:
+            refuse_unless_ahead(when, now)
+        if post.state == PostState.SCHEDULED and when:
+            _to_draft(post, person)
+        refuse(_unsendable(post, consent))
+        to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
+        at = when.at if when else now
+        post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
+        consents.keep(post, consent)
+        _need_room(post.account.instance)
+        note_act(action, post, actor, publish_at=at.isoformat())
 
 
 def cancel_post(post: Post, *, actor: User) -> None:
@@ -188,13 +224,13 @@ def delete_post(post: Post, *, actor: User) -> None:
 def correct_post(post: Post, *, actor: User) -> Post:
     """A new draft with a failed or cancelled post's content.
 
-    Raises InvalidTransition, OptionsRefused, and Refusal where a successor is already on its way or published.
+    Raises InvalidTransition, OptionsRefused, and UserRefusal where a successor is already on its way or published.
     """
     with locked(post, actor):
         if post.state not in (PostState.FAILED, PostState.CANCELLED):
             raise InvalidTransition(post.state, PostState.DRAFT)
         if Post.objects.filter(corrects=post).exclude(state__in=DELETABLE).exists():
-            raise Refusal("state_conflict", _("This post has been reposted already."), state=post.state)
+            raise UserRefusal("state_conflict", _("This post has been reposted already."), state=post.state)
         media = media_of(post)
         usable = media if media and media.can_be_published and media.deleted_at is None else None
         new, _replayed = create_post(
@@ -208,24 +244,6 @@ def deadline_for(at: datetime) -> datetime:
     return at + timedelta(seconds=settings.LATE_LIMIT_S)
 
 
-def _send(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
-    with locked(post, actor) as person:
-        if when is None:
-            refuse_in_quarantine(post)
-        now = read_db_now()
-        if when:
-            refuse_unless_ahead(when, now)
-        if post.state == PostState.SCHEDULED and when:
-            _to_draft(post, person)
-        refuse(_unsendable(post, consent))
-        to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
-        at = when.at if when else now
-        post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
-        consents.keep(post, consent)
-        _need_room(post.account.instance)
-        note_act(action, post, actor, publish_at=at.isoformat())
-
-
 def _need_room(instance: Instance) -> None:
     waiting, most = Post.objects.filter(instance=instance, state__in=WAITING), settings.QUOTA_POSTS_WAITING
     text = ngettext(
@@ -233,10 +251,7 @@ def _need_room(instance: Instance) -> None:
         "This instance can have %(most)d posts waiting or in progress. Wait until some are published, or cancel some.",
         most,
     )
-    try:
-        need_room(waiting, holder=instance, most=most, refusal=text % {"most": most})
-    except QuotaReached as error:
-        raise Refusal("quota_posts", str(error.user_message)) from error
+    need_room(waiting, holder=instance, most=most, refusal=text % {"most": most}, code="quota_posts")
 
 
 def _times(when: When | None, at: datetime) -> dict[str, Any]:
@@ -245,7 +260,7 @@ def _times(when: When | None, at: datetime) -> dict[str, Any]:
     return {"publish_at": at, "publish_local": local, "publish_zone": zone, "deadline_at": deadline_for(at)}
 
 
-def _unsendable(post: Post, consent: Consent) -> list[Problem]:
+def _unsendable(post: Post, consent: Consent) -> list[FieldError]:
     problems = check_options(
         options_of(post),
         media=media_of(post),
@@ -253,14 +268,14 @@ def _unsendable(post: Post, consent: Consent) -> list[Problem]:
         app_audited=post.account.credential.app.is_audited,
     )
     if not consent.agreed:
-        problems.append(Problem("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
+        problems.append(FieldError("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
     return problems + unusable(post.account)
 
 
-def unusable(account: TikTokAccount) -> list[Problem]:
+def unusable(account: TikTokAccount) -> list[FieldError]:
     """What stands in the way of any post to this account."""
     if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
-        return [Problem("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
+        return [FieldError("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
     return []
 
 
@@ -287,10 +302,10 @@ def locked(post: Post, actor: User) -> Iterator[Person]:
         yield person
 
 
-def refuse(problems: list[Problem]) -> None:
+def refuse(errors: Sequence[FieldError]) -> None:
     """Raise OptionsRefused if there are any."""
-    if problems:
-        raise OptionsRefused(problems)
+    if errors:
+        raise OptionsRefused(errors)
 
 
 def note_act(action: str, post: Post, actor: User, **detail: str) -> None:

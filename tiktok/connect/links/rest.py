@@ -17,7 +17,6 @@ from core.web.problems import API_PREFIX, ApiProblem, FieldError, invalid
 from instances.http import InstanceRequest
 from instances.rest import MOST_PER_PAGE, ApiRouter, Cursor, Limit, Page, Strict, paginate, require_scope
 from instances.roles import KeyScope
-from instances.services.errors import QuotaReached
 from tiktok.accounts.schemas import Name
 from tiktok.connect.links import services
 from tiktok.connect.links.queries import LinkLine, LinkState, lines_of, links_of
@@ -111,13 +110,10 @@ def make_connect_link(
     It works only while the key's maker may link accounts.
     """
     payload = payload or ConnectLinkIn.model_validate({})
-    try:
-        (made,) = services.make_links(
-            request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
-            lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
-        )  # fmt: skip
-    except QuotaReached as error:
-        raise ApiProblem(409, "quota_connect_links", str(error.user_message)) from error
+    (made,) = services.make_links(
+        request.instance, actor=request.user, names=[payload.name or ""], note=payload.note,
+        lifetime=timedelta(seconds=payload.expires_in), app=_app(request, payload.app_id),
+    )  # fmt: skip
     response["Location"] = f"{API_PREFIX}accounts/connect-links/{made.link.pk}"
     return Status(201, {"id": made.link.pk, "url": made.url, "expires_at": made.link.expires_at})
 

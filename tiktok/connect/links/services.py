@@ -69,7 +69,7 @@ def make_links(
             instance=instance, used_at=None, revoked_at=None, expires_at__gt=db_now()
         )
         most = settings.QUOTA_CONNECT_LINKS
-        need_room(still_open, holder=instance, most=most, refusal=_too_many(most))
+        need_room(still_open, holder=instance, most=most, refusal=_too_many(most), code="quota_connect_links")
         record(
             "connect_link.made", tenant=instance.tenant, actor=actor, instance_id=instance.pk,
             target=drafts[0] if len(drafts) == 1 else None, names=[name for name in names if name], count=len(drafts),

@@ -12,6 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.web.refusals import add_refusal
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
@@ -44,7 +45,7 @@ def _make(request: InstanceRequest, form: LinksForm) -> list[MadeLink]:
             app=data["app"], batch=data["batch"],
         )  # fmt: skip
     except QuotaReached as error:
-        form.add_error(None, str(error.user_message))
+        add_refusal(form, error)
         return []
     except IntegrityError:
         form.add_error(None, _("These links were made already and are shown only once. Make new ones in their place."))

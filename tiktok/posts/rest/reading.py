@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,63 +13,44 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from core.jobs.outside import give_back_connection
-from core.web.problems import ApiProblem, FieldError, invalid
+from core.web.problems import ApiProblem, invalid
+from core.web.refusals import FieldError, UserRefusal
 from tiktok.access.problems import disconnected_problem, rate_problem, refresh_problem, unavailable_problem
 from tiktok.access.throttle import RateHeld
 from tiktok.access.tokens import RefreshUnderWay
 from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
-from tiktok.models import InvalidTransition, Media, Post, PostState, StaleState, TikTokAccount
+from tiktok.models import Media, Post, PostState, TikTokAccount
 from tiktok.posts.creator import CreatorInfoUnavailable
-from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency, IdempotencyConflict
-from tiktok.posts.refusals import Refusal
+from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency
 from tiktok.posts.rest.schemas import API_NAMES, TIME, PostIn
-from tiktok.posts.rules import OptionsRefused, Problem
-from tiktok.posts.schedule import TimeRefused, When, from_instant, from_local
+from tiktok.posts.schedule import When, from_instant, from_local
 from tiktok.posts.wording.offers import calls_for
 
 KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
 TRY_LATER: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER})
 
 
-def refused(problems: Sequence[Problem]) -> ApiProblem:
+def refused(errors: Sequence[FieldError]) -> ApiProblem:
     """422 with the validator's findings, under the API's names of the fields; 409 where it is not the fields."""
-    if any(problem.code == "account_disconnected" for problem in problems):
+    if any(error.code == "account_disconnected" for error in errors):
         return disconnected_problem()
-    return invalid(
-        *(
-            FieldError(API_NAMES.get(problem.field, problem.field), problem.code, problem.message, problem.data)
-            for problem in problems
-        )
-    )
+    return invalid(*(replace(error, field=API_NAMES.get(error.field, error.field)) for error in errors))
 
 
 @contextmanager
-def faults_as_problems(post: Post | None = None) -> Iterator[None]:
-    """Turn what services raise into problems; a refusal because of the state of ``post`` says what can be done."""
+def refusals_as_problems(post: Post | None = None) -> Iterator[None]:
+    """What the API says otherwise than pages do: its names of fields, the calls that the state of ``post`` allows."""
     try:
         yield
-    except OptionsRefused as error:
-        raise refused(error.problems) from error
-    except TimeRefused as error:
-        raise _time_refused(error) from error
-    except IdempotencyConflict as error:
-        text = _("This Idempotency-Key came with another body before.")
-        raise ApiProblem(409, "idempotency_conflict", text) from error
-    except (InvalidTransition, StaleState, Refusal) as error:
-        raise _decision_refused(error, post) from error
     except CreatorInfoUnavailable as error:
         raise _unavailable(error) from error
-
-
-def _decision_refused(error: InvalidTransition | StaleState | Refusal, post: Post | None) -> ApiProblem:
-    """409 with the reason and, where there is one, the time from which on it will be done."""
-    if isinstance(error, StaleState):
-        text = _("The post has changed in the meantime. Read it again before you decide.")
-        return ApiProblem(409, "state_conflict", text)
-    if isinstance(error, InvalidTransition) or error.code == "state_conflict":
-        return _state_conflict(error.user_message, error.state, post)
-    allowed_at = error.allowed_at.isoformat() if error.allowed_at else ""
-    return ApiProblem(409, error.code, error.user_message, state=error.state, allowed_at=allowed_at)
+    except UserRefusal as error:
+        if error.errors:
+            raise refused(error.errors) from error
+        if error.code != "state_conflict":
+            raise
+        state = str(error.further.get("state", ""))
+        raise _state_conflict(error.user_message, state, post if state else None) from error
 
 
 def _state_conflict(text: str, state: str, post: Post | None) -> ApiProblem:
@@ -83,11 +65,6 @@ def _state_conflict(text: str, state: str, post: Post | None) -> ApiProblem:
     else:
         can = _("Wait until its state changes.")
     return ApiProblem(409, "state_conflict", f"{text} {can}", state=state, possible=calls)
-
-
-def _time_refused(error: TimeRefused) -> ApiProblem:
-    data = {"next_valid": error.next_valid.isoformat(timespec="seconds")} if error.next_valid else {}
-    return invalid(FieldError(error.field, error.code, error.user_message, data))
 
 
 def _unavailable(error: CreatorInfoUnavailable) -> ApiProblem:

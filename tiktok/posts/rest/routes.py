@@ -5,7 +5,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -31,14 +30,14 @@ from instances.rest import (
 )
 from instances.roles import KeyScope, Permission
 from tiktok.access.problems import DISCONNECTED, OF_TIKTOK
-from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount, WorkItem
+from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount
 from tiktok.models.states import AttentionReason, may_move
 from tiktok.posts import decisions, queries, same_file, services
 from tiktok.posts.consent import Consent
 from tiktok.posts.creator import creator_info_for, fetch_creator_info
 from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency, find_replay
 from tiktok.posts.rest import reading
-from tiktok.posts.rest.reading import faults_as_problems
+from tiktok.posts.rest.reading import refusals_as_problems
 from tiktok.posts.rest.schemas import (
     CreatedPostOut,
     CreatorInfoOut,
@@ -52,7 +51,7 @@ from tiktok.posts.rest.schemas import (
     describe_event,
     describe_post,
 )
-from tiktok.posts.rules import PostOptions, Problem, check_options, options_of
+from tiktok.posts.rules import PostOptions, check_options, options_of
 from tiktok.posts.schedule import When, refuse_unless_ahead
 
 Answer = dict[str, Any]
@@ -95,7 +94,7 @@ def create_post(
     """A draft needs posts:write, everything else posts:publish. A replay carries ``Idempotency-Replayed: true``."""
     refuse_without(request, KeyScope.POSTS_WRITE if payload.draft else KeyScope.POSTS_PUBLISH)
     once = reading.idempotency_of(idempotency_key, payload)
-    with faults_as_problems(), reading.one_at_a_time(request.instance.pk, once.key):
+    with refusals_as_problems(), reading.one_at_a_time(request.instance.pk, once.key):
         post, is_replay = _create(request, payload, once)
     response["Location"] = f"{API_PREFIX}posts/{post.pk}"
     if is_replay:
@@ -142,7 +141,7 @@ def _consent(
     problems = check_options(options, media=media, creator=None, app_audited=audited)
     if not payload.consent:
         text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
-        problems.append(Problem("consent", "consent_missing", text))
+        problems.append(FieldError("consent", "consent_missing", text))
     if problems:
         raise reading.refused(problems)
     creator = creator_info_for(account, when.at if when else None)
@@ -185,21 +184,16 @@ def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> 
     post = _find(post_id)
     if payload.model_fields_set:
         media = reading.find_media(payload.media_ids)
-        with faults_as_problems(post), transaction.atomic():
-            _edit(request, post, payload, media)
+        with refusals_as_problems(post):
+            services.edit_post(post, revise=lambda now: _revision(now, payload, media), actor=request.user)
     return _answer(post_id)
 
 
-def _edit(request: InstanceRequest, post: Post, payload: PostPatch, media: Media | None) -> None:
-    """Merge with what stands in the row now: its work item's lock keeps another change out."""
-    WorkItem.objects.select_for_update().get(post_id=post.pk)
-    post.refresh_from_db()
-    if post.state != PostState.DRAFT:
-        services.unschedule(post, actor=request.user)
-    if "media_ids" not in payload.model_fields_set:
-        media = queries.media_of(post)
+def _revision(post: Post, payload: PostPatch, media: Media | None) -> services.Revision:
+    """What was sent, merged with what stands in the row now."""
+    keeps_media = "media_ids" not in payload.model_fields_set
     options = replace(options_of(post), **payload.chosen())
-    services.edit_draft(post, options=options, media=media, actor=request.user)
+    return services.Revision(options, queries.media_of(post) if keeps_media else media)
 
 
 @router.delete(
@@ -212,7 +206,7 @@ def _edit(request: InstanceRequest, post: Post, payload: PostPatch, media: Media
 def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
     """A draft, or a failed or cancelled post; 409 for any other."""
     post = _find(post_id)
-    with faults_as_problems(post):
+    with refusals_as_problems(post):
         services.delete_post(post, actor=request.user)
     return Status(204, None)
 
@@ -254,17 +248,14 @@ def _last_seen(cursor: str | None) -> int:
 def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
     """202 and the post; 409 where it cannot be sent (any more)."""
     post = _find(post_id)
-    with faults_as_problems(post):
+    with refusals_as_problems(post):
         when = _when(request, payload)
         _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
         media = queries.media_of(post)
         consent = _consent(
             payload, when, actor=request.user, account=post.account, media=media, options=options_of(post)
         )
-        if when:
-            services.schedule_post(post, when=when, consent=consent, actor=request.user)
-        else:
-            services.publish_now(post, consent=consent, actor=request.user)
+        services.publish_post(post, when=when, consent=consent, actor=request.user)
     nudge("advance_post", post.pk)
     return Status(202, _answer(post_id))
 
@@ -288,7 +279,7 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
 def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     """202 and the post; 409 with the reason while it is handed over and when it is too late."""
     post = _find(post_id)
-    with faults_as_problems(post):
+    with refusals_as_problems(post):
         services.cancel_post(post, actor=request.user)
     return Status(202, _answer(post_id))
 
@@ -305,7 +296,7 @@ def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
 def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     """202: Clipdesk asks TikTok within seconds and applies its status. 409 where there is nothing to ask."""
     post = _find(post_id)
-    with faults_as_problems(post):
+    with refusals_as_problems(post):
         decisions.recheck_post(post, actor=request.user)
     nudge("advance_post", post_id)
     return Status(202, _answer(post_id))
@@ -332,7 +323,7 @@ def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainI
         text = _("Must be true: that a person has looked in TikTok and knows that the post could appear twice.")
         raise invalid(FieldError("confirm", "confirm_missing", text))
     post = _find(post_id)
-    with faults_as_problems(post):
+    with refusals_as_problems(post):
         decisions.send_again_post(post, actor=request.user)
     nudge("advance_post", post_id)
     return Status(202, _answer(post_id))
@@ -349,7 +340,7 @@ def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainI
 def show_creator_info(request: InstanceRequest, account_id: UUID) -> Answer:
     """Asked of TikTok afresh: privacy levels, switched-off interactions, and the longest video in seconds."""
     account = get_object_or_404(TikTokAccount.objects.select_related("credential__app"), pk=account_id)
-    with faults_as_problems():
+    with refusals_as_problems():
         return describe_creator(fetch_creator_info(account))
 
 

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.jobs.nudge import nudge
+from core.web.refusals import UserRefusal
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
-from tiktok.models import InvalidTransition, Post, StaleState
+from tiktok.models import Post
 from tiktok.posts import decisions, services
-from tiktok.posts.refusals import Refusal
 from tiktok.posts.wording.offers import offers_for
 
 
@@ -23,11 +23,8 @@ def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], 
     """Let the service do it and say so, or say why it will not; whether it did."""
     try:
         service(post, actor=request.user)
-    except services.OptionsRefused as error:
-        messages.error(request, " ".join(problem.message for problem in error.problems))
-        return False
-    except (InvalidTransition, Refusal, StaleState) as error:
-        messages.error(request, getattr(error, "user_message", _("This post has just moved on. Look again.")))
+    except UserRefusal as error:
+        messages.error(request, error.user_message)
         return False
     messages.success(request, done)
     return True
@@ -59,10 +56,8 @@ def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     post = _find(post_id)
     try:
         new = services.correct_post(post, actor=request.user)
-    except (InvalidTransition, Refusal) as error:
-        messages.error(request, str(error.user_message))
-    except services.OptionsRefused as error:
-        messages.error(request, " ".join(problem.message for problem in error.problems))
+    except UserRefusal as error:
+        messages.error(request, error.user_message)
     else:
         return redirect("tiktok:post-edit", request.instance.slug, new.pk)
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)

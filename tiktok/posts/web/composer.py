@@ -4,7 +4,6 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -12,25 +11,26 @@ from django.views.decorators.http import require_http_methods
 
 from core.jobs.clock import read_db_now
 from core.jobs.nudge import nudge
+from core.web.refusals import FieldError, UserRefusal, add_refusal
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.access import quota
 from tiktok.accounts.selection import parse_id, selected_account_id
 from tiktok.api.types import CreatorInfo
-from tiktok.models import InvalidTransition, Post, PostState, StaleState, TikTokAccount
+from tiktok.models import Post, PostState, TikTokAccount
 from tiktok.posts import queries, same_file, schedule, services
 from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.posts.creator import CreatorInfoUnavailable, fetch_creator_info, last_offer, refuse_under_cap
-from tiktok.posts.idempotency import Idempotency, IdempotencyConflict, find_replay
-from tiktok.posts.refusals import Refusal
-from tiktok.posts.rules import OptionsRefused, Problem
-from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
-from tiktok.posts.web.forms import PostForm, initial_from, stored_plan_of, version_of
+from tiktok.posts.idempotency import Idempotency, find_replay
+from tiktok.posts.rules import OptionsRefused
+from tiktok.posts.schedule import NO_PLAN, When
+from tiktok.posts.web.forms import PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.views import can_be_edited
 
 NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok"})
-FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "account": None, "consent": None}
+# What the form calls a field otherwise, and fields that it does not have.
+FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
 
 
 @require_http_methods(["GET", "POST"])
@@ -156,25 +156,12 @@ def _save(
         elif answer.creator:
             consent = Consent(user=request.user, creator_info=answer.creator, channel="web", agreed=True)
             return _send(request, form, account, consent, post, cap=answer.cap)
-    except OptionsRefused as error:
-        for problem in error.problems:
-            form.add_error(FORM_FIELDS.get(problem.field, problem.field), problem.message)
-    except (CreatorInfoUnavailable, TimeRefused) as error:
-        _refuse_time(form, error)
-    except (IdempotencyConflict, InvalidTransition, Refusal, StaleState) as error:
-        form.add_error(None, _in_words(error))
+    except CreatorInfoUnavailable as error:
+        form.add_error("publish_at" if form.wants_time else "when", error.user_message)
+    except UserRefusal as error:
+        add_refusal(form, error, FORM_FIELDS)
+        form.next_valid = getattr(error, "next_valid", None)
     return None
-
-
-def _refuse_time(form: PostForm, error: CreatorInfoUnavailable | TimeRefused) -> None:
-    form.add_error("publish_at" if form.wants_time else "when", error.user_message)
-    form.next_valid = error.next_valid if isinstance(error, TimeRefused) else None
-
-
-def _in_words(error: Exception) -> str:
-    if isinstance(error, IdempotencyConflict):
-        return _("This form was sent before with other content. Open the list to see that post.")
-    return getattr(error, "user_message", _("This post has just moved on. Look at it before you change it."))
 
 
 def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount, post: Post | None) -> Post:
@@ -183,8 +170,7 @@ def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount
         messages.success(request, _("The draft is saved."))
         return draft
     was_planned = post.state == PostState.SCHEDULED
-    with transaction.atomic():
-        _edit(request, form, post)
+    _edit(request, form, post)
     saved = _("The draft is saved. It is no longer scheduled.") if was_planned else _("The draft is saved.")
     messages.success(request, saved)
     return post
@@ -208,9 +194,7 @@ def _send(
     if post is None:
         post, _replayed = services.submit_post(**_content(request, form, account), consent=consent, when=when)
     else:
-        with transaction.atomic():  # refused half-way, what was planned stays planned
-            _edit(request, form, post)
-            _publish(post, when, consent, request)
+        _edit(request, form, post, services.Sending(consent, when))
     nudge("advance_post", post.pk)
     _say_sent(request, when)
     return post
@@ -223,14 +207,7 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
     at = when.at if when else read_db_now()
     found = same_file.warning(account, form.cleaned_data["media"], at, besides=post.pk if post else None)
     if found:
-        raise OptionsRefused([Problem("repeat_ok", found.code, found.message)])
-
-
-def _publish(post: Post, when: When | None, consent: Consent, request: InstanceRequest) -> None:
-    if when:
-        services.schedule_post(post, when=when, consent=consent, actor=request.user)
-    else:
-        services.publish_now(post, consent=consent, actor=request.user)
+        raise OptionsRefused([FieldError("repeat_ok", found.code, found.message)])
 
 
 def _say_sent(request: InstanceRequest, when: When | None) -> None:
@@ -246,15 +223,10 @@ def _when(form: PostForm) -> When | None:
     return schedule.from_plan(form.plan())
 
 
-def _edit(request: InstanceRequest, form: PostForm, post: Post) -> None:
-    """Raises StaleState when the post has changed since the page was opened: another tab, another person."""
-    post.refresh_from_db()
-    if form.cleaned_data["seen"] not in ("", version_of(post)):
-        raise StaleState(f"{post.pk} was changed by somebody else")
-    if post.state != PostState.DRAFT:
-        services.unschedule(post, actor=request.user)
-    media = form.cleaned_data["media"]
-    services.edit_draft(post, options=form.options(), media=media, actor=request.user, plan=form.plan())
+def _edit(request: InstanceRequest, form: PostForm, post: Post, sending: services.Sending | None = None) -> None:
+    revision = services.Revision(form.options(), form.cleaned_data["media"], form.plan())
+    seen: str = form.cleaned_data["seen"]
+    services.edit_post(post, revise=lambda _now: revision, actor=request.user, seen=seen, sending=sending)
 
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The composer's form: reads what a person chose; ``rules`` says whether TikTok would take it."""
 
-import hashlib
 import uuid
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +14,8 @@ from core.web.fields import LinesField
 from instances.forms import zone_choices
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post
-from tiktok.posts.queries import media_of
-from tiktok.posts.rules import OPTION_FIELDS, PostOptions, options_of
+from tiktok.posts.queries import version_of
+from tiktok.posts.rules import OPTION_FIELDS, PostOptions
 from tiktok.posts.schedule import NO_PLAN, Plan, plan_of
 
 PRIVACY_LABELS = {
@@ -199,13 +198,6 @@ class PostForm(forms.Form):
 
 def _as_shown(plan: Plan) -> tuple[str, str]:
     return plan.local[:MINUTE_CHARS], plan.zone
-
-
-def version_of(post: Post) -> str:
-    """Tells whether somebody changed the post's content since a page was opened; holds and moves do not."""
-    media = media_of(post)
-    content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
-    return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 def initial_from(post: Post) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import Tenant, User
+from core.web.refusals import UserRefusal
 from instances.models import ApiKey, Instance, Invitation
 from instances.roles import KeyScope, Role
 from instances.scoping import instance_scope
@@ -18,7 +19,6 @@ from instances.services.errors import QuotaReached
 from instances.services.invitations import invite_member
 from tiktok.connect.links.services import make_links
 from tiktok.models import ConnectLink, Media, Post, PostState, TikTokAccount
-from tiktok.posts.refusals import Refusal
 from tiktok.tests.fixtures_posts import Submit
 from tiktok.tests.fixtures_rest import MakeApi, body_of
 from tiktok.tests.races import at_once
@@ -119,7 +119,7 @@ def test_two_at_once_do_not_pass_a_quota(instance: Instance, owner: User, settin
     }
     connection.close()
 
-    results = at_once(lambda: works[what](1), lambda: works[what](2), expect=(QuotaReached, Refusal))
+    results = at_once(lambda: works[what](1), lambda: works[what](2), expect=(UserRefusal,))
 
     assert sum(isinstance(result, QuotaReached) for result in results) == 1
     assert None not in results

@@ -16,10 +16,10 @@ from tiktok.access import outages
 from tiktok.delivery.tries import MOST_UNANSWERED, tries_of
 from tiktok.developer_apps.standing import outages as outage_findings
 from tiktok.models import AttentionReason, Media, Post, PostEvent, PostState, TikTokAccount, TikTokApp, TikTokOutage
-from tiktok.posts import reposts, services
+from tiktok.posts import queries, reposts, services
 from tiktok.posts.consent import Consent
 from tiktok.posts.creator import fetch_creator_info
-from tiktok.posts.rules import PostOptions
+from tiktok.posts.rules import PostOptions, options_of
 from tiktok.posts.schedule import from_instant
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_posts import Submit, Worker, link_simulated, next_due, reread
@@ -227,7 +227,9 @@ def test_post_moved_by_a_person_no_longer_belongs_to_the_outage(
     worker.run_for(HOUR)
     assert reread(post, instance).outage_id is not None
     with instance_scope(instance):
-        services.unschedule(reread(post, instance), actor=editor)
+        held = reread(post, instance)
+        same = services.Revision(options_of(held), queries.media_of(held))
+        services.edit_post(held, revise=lambda _now: same, actor=editor)
     assert reread(post, instance).outage_id is None
 
 

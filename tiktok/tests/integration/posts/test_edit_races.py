@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
-from django.db import transaction
 
 from accounts.models import User
 from instances.models import Instance
@@ -28,8 +27,8 @@ NEW: Final = PostOptions(caption="New", privacy_level="SELF_ONLY")
 Act = Callable[[World, Consent], None]
 
 
-def unschedule(world: World, _consent: Consent) -> None:
-    services.unschedule(world.post, actor=world.editor)
+def save_as_draft(world: World, _consent: Consent) -> None:
+    services.edit_post(world.post, revise=lambda _now: services.Revision(NEW, world.video), actor=world.editor)
 
 
 def cancel(world: World, _consent: Consent) -> None:
@@ -37,16 +36,16 @@ def cancel(world: World, _consent: Consent) -> None:
 
 
 def edit(world: World, consent: Consent) -> None:
-    """As the composer does it: one transaction."""
-    with transaction.atomic():
-        services.unschedule(world.post, actor=world.editor)
-        services.edit_draft(world.post, options=NEW, media=world.video, actor=world.editor)
-        services.schedule_post(world.post, when=world._when(7200), consent=consent, actor=world.editor)
+    """As the composer does it."""
+    sending = services.Sending(consent, world._when(7200))
+    services.edit_post(
+        world.post, revise=lambda _now: services.Revision(NEW, world.video), actor=world.editor, sending=sending
+    )
 
 
 def move(world: World, consent: Consent) -> None:
     """To a later time, with the same content."""
-    services.schedule_post(world.post, when=world._when(7200), consent=consent, actor=world.editor)
+    services.publish_post(world.post, when=world._when(7200), consent=consent, actor=world.editor)
 
 
 @pytest.fixture
@@ -107,10 +106,10 @@ def outcome(world: World) -> tuple[str, list[str]]:
     [
         (edit, (PostState.PUBLISHED, ["New"])),
         (move, (PostState.PUBLISHED, ["Hello"])),
-        (unschedule, (PostState.DRAFT, [])),
+        (save_as_draft, (PostState.DRAFT, [])),
         (cancel, (PostState.CANCELLED, [])),
     ],
-    ids=["edit", "move", "unschedule", "cancel"],
+    ids=["edit", "move", "save_as_draft", "cancel"],
 )
 def test_what_a_person_was_told_is_what_happens(world: World, act: Act, if_done: tuple[str, list[str]]) -> None:
     said = set()

@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from accounts.models import AuditLogEntry
 from core.jobs.clock import read_db_now
+from core.web.refusals import UserRefusal
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.delivery.advance import advance
@@ -28,7 +29,6 @@ from tiktok.models import (
     WorkItem,
 )
 from tiktok.posts import quarantine
-from tiktok.posts.refusals import Refusal
 from tiktok.tests.factories import make_account, make_post, make_submission
 from tiktok.tests.fixtures_posts import Submit, Worker, reread
 from tiktok.tests.integration.delivery.test_races import at_once
@@ -133,7 +133,7 @@ def test_a_person_cannot_publish_now_but_may_plan(
     linked: TikTokAccount, video: Media, submit: Submit, instance: Instance
 ) -> None:
     switch("on")
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserRefusal) as caught:
         submit()
     assert caught.value.code == "quarantine"
     with instance_scope(instance):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AuditLogEntry, User
 from core.jobs.clock import pinned_clock, read_db_now
+from core.web.refusals import UserRefusal
 from instances.models import Instance
 from tiktok.api.secret import Secret
 from tiktok.api.types import VideoInit
@@ -29,7 +30,6 @@ from tiktok.models import (
 from tiktok.posts import consent as consents
 from tiktok.posts import decisions, queries
 from tiktok.posts.consent import Consent
-from tiktok.posts.refusals import Refusal
 from tiktok.posts.rules import OptionsRefused
 from tiktok.tests.factories import make_post, make_submission
 
@@ -53,8 +53,8 @@ def audited(post: Post) -> list[str]:
     return list(AuditLogEntry.objects.filter(target_id=str(post.pk)).order_by("at").values_list("action", flat=True))
 
 
-def refused(post: Post, actor: User, service: Any) -> Refusal:
-    with pytest.raises(Refusal) as caught:
+def refused(post: Post, actor: User, service: Any) -> UserRefusal:
+    with pytest.raises(UserRefusal) as caught:
         service(post, actor=actor)
     return caught.value
 
@@ -97,7 +97,7 @@ def test_where_there_is_nothing_to_ask_it_says_so(
 ) -> None:
     post = make_post(account, state=state, attention_reason=reason)
     refusal = refused(post, editor, decisions.recheck_post)
-    assert (refusal.code, refusal.state) == (code, state)
+    assert (refusal.code, refusal.further["state"]) == (code, state)
     assert refusal.user_message
     assert WorkItem.objects.get(post_id=post.pk).next_action_at is None
 
@@ -155,7 +155,7 @@ def test_it_waits_until_tiktok_must_have_shown_the_first_one(
     allowed_at = init + minutes * MINUTE
     with pinned_clock(allowed_at - SECOND):
         refusal = refused(doubtful, editor, decisions.send_again_post)
-    assert (refusal.code, refusal.allowed_at) == ("too_early", allowed_at)
+    assert (refusal.code, refusal.further["allowed_at"]) == ("too_early", allowed_at.isoformat())
     assert f"{allowed_at:%H:%M:%S}" in refusal.user_message
     assert Submission.objects.get().closed_at is None
     with pinned_clock(allowed_at):
@@ -172,7 +172,8 @@ def test_what_a_restored_row_does_not_know_counts_from_the_quarantine(doubtful: 
             instance_id=doubtful.instance_id, post=doubtful, from_state=S.DUE, to_state=S.NEEDS_ATTENTION,
             reason=A.QUARANTINED, cause=EventCause.QUARANTINE, at=held_at,
         )  # fmt: skip
-    assert refused(doubtful, editor, decisions.send_again_post).allowed_at == now + 15 * MINUTE
+    refusal = refused(doubtful, editor, decisions.send_again_post)
+    assert refusal.further["allowed_at"] == (now + 15 * MINUTE).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ def test_without_consent_account_or_file_nothing_is_sent_again(doubtful: Post, e
     media.save()
     with pytest.raises(OptionsRefused) as caught:
         decisions.send_again_post(Post.objects.get(), actor=editor)
-    assert [problem.field for problem in caught.value.problems] == ["media", "consent", "account"]
+    assert [problem.field for problem in caught.value.errors] == ["media", "consent", "account"]
     assert Post.objects.get().state == S.NEEDS_ATTENTION
 
 

@@ -107,7 +107,7 @@ def test_a_wall_time(zone: str, local: str, kind: str, expected: str) -> None:
     if kind == GAP:
         with pytest.raises(TimeRefused) as refused:
             from_local(asked, zone)
-        assert (refused.value.field, refused.value.code) == ("publish_at", "time_in_gap")
+        assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("publish_at", "time_in_gap")
         assert refused.value.next_valid == answer
         assert f"{answer:%Y-%m-%d %H:%M}" in refused.value.user_message
         assert not from_local(answer, zone).note

@@ -44,7 +44,7 @@ def test_wall_times(local: str, zone: str, utc: str, is_ambiguous: bool) -> None
 def test_a_time_in_a_gap_is_refused_and_the_next_valid_one_offered(local: str, zone: str, offered: str) -> None:
     with pytest.raises(TimeRefused) as refused:
         from_local(datetime.fromisoformat(local), zone)
-    assert refused.value.code == "time_in_gap"
+    assert refused.value.errors[0].code == "time_in_gap"
     assert refused.value.next_valid == datetime.fromisoformat(offered)
     assert from_local(refused.value.next_valid, zone).local == refused.value.next_valid
 
@@ -59,14 +59,14 @@ def test_a_time_in_a_gap_is_refused_and_the_next_valid_one_offered(local: str, z
 def test_an_unknown_zone_is_named(zone: str) -> None:
     with pytest.raises(TimeRefused) as refused:
         from_local(datetime(2026, 1, 1), zone)
-    assert (refused.value.field, refused.value.code) == ("timezone", "unknown_time_zone")
+    assert (refused.value.errors[0].field, refused.value.errors[0].code) == ("timezone", "unknown_time_zone")
 
 
 @pytest.mark.parametrize(("at", "code"), [(NOW, "time_passed"), (NOW + timedelta(days=800), "time_too_far")])
 def test_only_the_near_future_can_be_chosen(at: datetime, code: str) -> None:
     with pytest.raises(TimeRefused) as refused:
         refuse_unless_ahead(from_instant(at, "UTC"), NOW)
-    assert refused.value.code == code
+    assert refused.value.errors[0].code == code
     refuse_unless_ahead(from_instant(NOW + timedelta(seconds=1), "UTC"), NOW)
 
 

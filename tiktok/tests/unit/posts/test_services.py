@@ -1,6 +1,7 @@
 """What people do with posts, and what they may not."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -16,6 +17,7 @@ from tiktok.models import (
     Person,
     Post,
     PostState,
+    StaleState,
     Submission,
     TikTokAccount,
     WorkItem,
@@ -38,6 +40,11 @@ def draft(account: TikTokAccount, media: Media, editor: User) -> Post:
 
 def in_an_hour() -> When:
     return from_instant(timezone.now() + timedelta(hours=1), "Europe/Vienna")
+
+
+def edit(post: Post, actor: User, options: PostOptions, **more: Any) -> None:
+    """Change the content, without a file."""
+    services.edit_post(post, revise=lambda _now: services.Revision(options, media=None), actor=actor, **more)
 
 
 def test_a_draft_has_work_item_event_and_audit_line(draft: Post, scoped: Instance) -> None:
@@ -74,7 +81,7 @@ def test_keys_are_forgotten_after_seven_days(account: TikTokAccount, editor: Use
 
 
 def test_publishing_now_makes_it_due_with_a_deadline_and_consent(draft: Post, consent: Consent, editor: User) -> None:
-    services.publish_now(draft, consent=consent, actor=editor)
+    services.publish_post(draft, when=None, consent=consent, actor=editor)
     assert draft.state == PostState.DUE
     assert draft.publish_at is not None
     assert draft.deadline_at == draft.publish_at + timedelta(hours=6)
@@ -87,15 +94,15 @@ def test_publishing_now_makes_it_due_with_a_deadline_and_consent(draft: Post, co
 
 def test_scheduling_stores_wall_time_zone_and_instant(draft: Post, consent: Consent, editor: User) -> None:
     when = in_an_hour()
-    services.schedule_post(draft, when=when, consent=consent, actor=editor)
+    services.publish_post(draft, when=when, consent=consent, actor=editor)
     assert (draft.state, draft.publish_at, draft.publish_zone) == (PostState.SCHEDULED, when.at, "Europe/Vienna")
     assert draft.publish_local == when.local.isoformat(timespec="seconds")
     assert WorkItem.objects.get(post_id=draft.pk).next_action_at == when.at
 
 
 def test_a_scheduled_post_can_get_another_time_under_new_consent(draft: Post, consent: Consent, editor: User) -> None:
-    services.schedule_post(draft, when=in_an_hour(), consent=consent, actor=editor)
-    services.schedule_post(draft, when=in_an_hour(), consent=consent, actor=editor)
+    services.publish_post(draft, when=in_an_hour(), consent=consent, actor=editor)
+    services.publish_post(draft, when=in_an_hour(), consent=consent, actor=editor)
     assert draft.state == PostState.SCHEDULED
     assert draft.consents.count() == 2
     assert draft.consents.filter(void_at=None).count() == 1
@@ -104,16 +111,15 @@ def test_a_scheduled_post_can_get_another_time_under_new_consent(draft: Post, co
 def test_a_time_that_has_passed_changes_nothing(draft: Post, consent: Consent, editor: User) -> None:
     past = from_instant(timezone.now() - timedelta(minutes=1), "UTC")
     with pytest.raises(TimeRefused):
-        services.schedule_post(draft, when=past, consent=consent, actor=editor)
+        services.publish_post(draft, when=past, consent=consent, actor=editor)
     assert Post.objects.get(pk=draft.pk).state == PostState.DRAFT
 
 
-def test_taking_a_scheduled_post_back_voids_its_consent(draft: Post, consent: Consent, editor: User) -> None:
-    services.schedule_post(draft, when=in_an_hour(), consent=consent, actor=editor)
-    services.unschedule(draft, actor=editor)
+def test_editing_a_scheduled_post_makes_it_a_draft_without_consent(draft: Post, consent: Consent, editor: User) -> None:
+    services.publish_post(draft, when=in_an_hour(), consent=consent, actor=editor)
+    edit(draft, editor, PostOptions(caption="New"))
     assert (draft.state, draft.publish_at, consents.in_force(draft)) == (PostState.DRAFT, None, None)
     assert WorkItem.objects.get(post_id=draft.pk).next_action_at is None
-    services.edit_draft(draft, options=PostOptions(caption="New"), media=None, actor=editor)
     assert Post.objects.get(pk=draft.pk).caption == "New"
     assert queries.media_of(draft) is None
 
@@ -121,27 +127,47 @@ def test_taking_a_scheduled_post_back_voids_its_consent(draft: Post, consent: Co
 def test_without_agreement_nothing_is_sent(draft: Post, editor: User) -> None:
     refused = Consent(user=editor, creator_info=creator(), channel="api", agreed=False)
     with pytest.raises(OptionsRefused) as error:
-        services.publish_now(draft, consent=refused, actor=editor)
-    assert [problem.code for problem in error.value.problems] == ["consent_missing"]
+        services.publish_post(draft, when=None, consent=refused, actor=editor)
+    assert [problem.code for problem in error.value.errors] == ["consent_missing"]
     assert Post.objects.get(pk=draft.pk).state == PostState.DRAFT
 
 
 def test_a_post_of_a_disconnected_account_cannot_be_sent(draft: Post, consent: Consent, editor: User) -> None:
     TikTokAccount.objects.filter(pk=draft.account_id).update(status=AccountStatus.DISCONNECTED)
     with pytest.raises(OptionsRefused) as error:
-        services.publish_now(draft, consent=consent, actor=editor)
-    assert [problem.code for problem in error.value.problems] == ["account_disconnected"]
+        services.publish_post(draft, when=None, consent=consent, actor=editor)
+    assert [problem.code for problem in error.value.errors] == ["account_disconnected"]
 
 
-def test_only_a_draft_is_edited(draft: Post, consent: Consent, editor: User) -> None:
-    services.publish_now(draft, consent=consent, actor=editor)
+@pytest.mark.parametrize("state", [PostState.INITING, PostState.PROCESSING, PostState.PUBLISHED])
+def test_what_has_been_handed_over_cannot_be_edited(draft: Post, editor: User, state: PostState) -> None:
+    Post.objects.filter(pk=draft.pk).update(state=state)
     with pytest.raises(InvalidTransition):
-        services.edit_draft(draft, options=OPTIONS, media=None, actor=editor)
+        edit(draft, editor, OPTIONS)
+    assert Post.objects.get(pk=draft.pk).state == state
+
+
+def test_another_version_than_the_one_that_was_seen_stays(draft: Post, editor: User) -> None:
+    seen = queries.version_of(draft)
+    edit(draft, editor, PostOptions(caption="First"))
+    with pytest.raises(StaleState):
+        edit(draft, editor, PostOptions(caption="Second"), seen=seen)
+    assert Post.objects.get(pk=draft.pk).caption == "First"
+
+
+def test_an_edit_that_cannot_be_sent_changes_nothing(draft: Post, consent: Consent, editor: User) -> None:
+    services.publish_post(draft, when=in_an_hour(), consent=consent, actor=editor)
+    sending = services.Sending(consent, from_instant(timezone.now() - timedelta(minutes=1), "UTC"))
+    with pytest.raises(TimeRefused):
+        edit(draft, editor, PostOptions(caption="New"), sending=sending)
+    kept = Post.objects.get(pk=draft.pk)
+    assert (kept.state, kept.caption) == (PostState.SCHEDULED, OPTIONS.caption)
+    assert consents.in_force(kept) is not None
 
 
 def test_a_service_decides_on_what_is_true_now(draft: Post, consent: Consent, editor: User) -> None:
     stale = Post.objects.get(pk=draft.pk)
-    services.publish_now(draft, consent=consent, actor=editor)
+    services.publish_post(draft, when=None, consent=consent, actor=editor)
     services.cancel_post(stale, actor=editor)
     assert stale.state == PostState.CANCELLED
 
@@ -186,12 +212,12 @@ def test_only_what_cannot_be_published_is_deleted(draft: Post, editor: User, sta
 
 
 def test_a_missed_post_can_be_published_again_with_consent(draft: Post, consent: Consent, editor: User) -> None:
-    services.publish_now(draft, consent=consent, actor=editor)
+    services.publish_post(draft, when=None, consent=consent, actor=editor)
     draft.transition(
         PostState.NEEDS_ATTENTION, cause=EventCause.CLOCK, by=Person(), reason=AttentionReason.MISSED, wake=None
     )
     assert services.is_certainly_unpublished(draft)
-    services.publish_now(draft, consent=consent, actor=editor)
+    services.publish_post(draft, when=None, consent=consent, actor=editor)
     assert (draft.state, draft.attention_reason) == (PostState.DUE, "")
 
 
