@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Locator, Page, expect
 
+from tiktok.tests.browser.newcomer import Newcomer
 from tiktok.tests.browser.totp import totp
 from tiktok.tests.simulator_process import Simulator
 
@@ -190,16 +191,13 @@ class Desk:
     storage_state: Any
 
 
-def set_up(page: Page, tiktok: Simulator, video: Path) -> Desk:
-    """Make a desk by the pages, with a TikTok user whom nobody else links."""
+def set_up(url: str, tiktok: Simulator, video: Path) -> Desk:
+    """Make a desk as its owner would, with a TikTok user whom nobody else links."""
     owner = somebody()
     username = f"aurora.bakes.{next(_numbers)}"
-    tiktok.create_user(username, display_name="Aurora Bakes")
-    slug = sign_up(page, owner)
-    connect(page, slug, username)
-    page.goto(f"/i/{slug}/media/")
-    upload(page, video)
-    expect(page.get_by_role("article").filter(has_text=video.name).get_by_text("Ready for TikTok")).to_be_visible(
-        timeout=CHECK_MS
-    )
-    return Desk(owner, slug, username, video, page.context.storage_state())
+    user = tiktok.create_user(username, display_name="Aurora Bakes")
+    newcomer = Newcomer(url)
+    slug = newcomer.sign_up(name=owner.name, team=owner.team, email=owner.email, password=PASSWORD)
+    newcomer.link_account(slug, user)
+    newcomer.upload(slug, video)
+    return Desk(owner, slug, username, video, newcomer.storage_state())

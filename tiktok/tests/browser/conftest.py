@@ -89,12 +89,9 @@ def leave_picture(visitor: Visitor, path: Path) -> None:
 
 
 @pytest.fixture
-def desk(stack: Stack, browser: Browser, short_video: Path) -> Desk:
+def desk(stack: Stack, short_video: Path) -> Desk:
     """A team at work, for a test that begins in the middle; nobody else's test leaves anything there."""
-    visitor = visit(browser, stack.url)
-    desk = set_up(visitor.page, stack.tiktok, short_video)
-    assert visitor.close() == []
-    return desk
+    return set_up(stack.url, stack.tiktok, short_video)
 
 
 @pytest.fixture

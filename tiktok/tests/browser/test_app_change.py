@@ -53,9 +53,9 @@ def test_waiting_posts_go_from_sandbox_to_production_and_out_once(
     sandbox: Stack, browser: Browser, short_video: Path
 ) -> None:
     tiktok = sandbox.tiktok
-    visitor = visit(browser, sandbox.url)
+    desk = acts.set_up(sandbox.url, tiktok, short_video)
+    visitor = visit(browser, sandbox.url, storage_state=desk.storage_state)
     page = visitor.page
-    desk = acts.set_up(page, tiktok, short_video)
     tiktok.fault("rate_limit", "video_init", client_key=CLIENT_KEY, times=-1)
     for number in range(4):
         acts.compose(page, desk.slug, short_video, caption=f"Class {number}")
