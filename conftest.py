@@ -6,11 +6,22 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import InstanceFactory, UserFactory, person_of
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """A flush after each transactional test makes no content types, permissions and triggers again.
+
+    Triggers outlive a flush, and nobody's access hangs on Django's permissions. It is a tenth of the whole run.
+    """
+    post_migrate.receivers = []
+    post_migrate.sender_receivers_cache.clear()
 
 
 @pytest.fixture(autouse=True)
