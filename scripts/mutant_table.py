@@ -417,7 +417,7 @@ def token(name: str, old: str, new: str, *, path: str = "access/tokens.py") -> M
 
 
 _TOKENS = [
-    token("anybody refreshes", "lease.take_if(same, free, LEASE", "lease.take_if(same, Q(), LEASE"),
+    token("anybody refreshes", "free=free, refresh_owner=owner", "free=Q(pk=row.pk), refresh_owner=owner"),
     token(
         "a late answer wins",
         "filter(pk=row.pk, version=row.version).update(**changes)",

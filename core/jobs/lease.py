@@ -1,4 +1,4 @@
-"""Plain leases: a row belongs to whoever claimed it, until the database's clock has passed a time.
+"""Plain leases: whoever claims a row holds it until the database's clock passes the end of the lease.
 
 A claim is one conditional UPDATE, so of two that claim the same row one gets it. Work on posts has a fence besides
 (``tiktok.models.WorkItem``), which tells a late writer from the present one.
@@ -10,25 +10,31 @@ from typing import Any, TypeVar
 from django.db.models import F, Model, Q, QuerySet
 
 from core.jobs.clock import db_in, db_now
+from core.jobs.process import is_dead_here
 
 M = TypeVar("M", bound=Model)
 
 
 def is_free(until: str = "lease_until") -> Q:
-    """Nobody holds the row; ``until`` is the column with the lease's end."""
+    """Match rows that no one holds; ``until`` is the column with the end of the lease."""
     return Q(**{until: None}) | Q(**{f"{until}__lte": db_now()})
 
 
-def take(rows: "QuerySet[M]", length: timedelta, *, until: str = "lease_until", **columns: Any) -> bool:
-    """Claim a free row for ``length`` and write ``columns`` (its owner) with it; False where somebody else holds it."""
-    return take_if(rows, is_free(until), length, until=until, **columns)
-
-
-def take_if(
-    rows: "QuerySet[M]", condition: Q, length: timedelta, *, until: str = "lease_until", **columns: Any
+def take(
+    rows: "QuerySet[M]", length: timedelta, *, until: str = "lease_until", free: Q | None = None, **columns: Any
 ) -> bool:
-    """The same under another condition than that the row is free, for example that its holder is dead."""
-    return bool(rows.filter(condition).update(**{until: db_in(length)}, **columns))
+    """Claim a free row for ``length`` and write ``columns`` (its owner) with it; return whether it was free.
+
+    ``free``: another condition than ``is_free``, for example that its holder is dead.
+    """
+    return bool(rows.filter(free or is_free(until)).update(**{until: db_in(length)}, **columns))
+
+
+def free_dead(rows: "QuerySet[M]", *, owner_column: str = "lease_owner", **columns: Any) -> int:
+    """End the leases of processes of this host that are gone, write ``columns`` with it, and return how many."""
+    held = rows.filter(lease_until__isnull=False)
+    dead = [mark for mark in held.values_list(owner_column, flat=True).distinct() if is_dead_here(mark)]
+    return held.filter(**{f"{owner_column}__in": dead}).update(lease_until=None, **columns)
 
 
 def take_attempt(rows: "QuerySet[M]", attempts: int, wait: timedelta) -> bool:

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from core.jobs import lease
 from core.jobs.clock import db_in, db_now
-from core.jobs.process import is_dead_here, process_mark
+from core.jobs.process import process_mark
 from core.jobs.registry import PeriodicJob, periodic_jobs
 from core.models import JobLease
 
@@ -74,9 +74,7 @@ def give_back(job: PeriodicJob) -> None:
 
 def free_dead_job_leases() -> int:
     """Leases of processes of this host that are gone end now; how many."""
-    held = JobLease.objects.filter(lease_until__isnull=False)
-    dead = [lease.pk for lease in held if is_dead_here(lease.owner)]
-    return JobLease.objects.filter(pk__in=dead).update(lease_until=None, owner="")
+    return lease.free_dead(JobLease.objects.all(), owner_column="owner", owner="")
 
 
 def forget_retired_jobs() -> int:

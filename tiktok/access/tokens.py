@@ -166,7 +166,7 @@ def _claim(row: TikTokCredential) -> str:
     if _is_dead(row):
         free |= Q(refresh_owner=row.refresh_owner)
     same = TikTokCredential.objects.filter(pk=row.pk, version=row.version, withdrawn_at=None)
-    claimed = lease.take_if(same, free, LEASE, until="refresh_lease_until", refresh_owner=owner)
+    claimed = lease.take(same, LEASE, until="refresh_lease_until", free=free, refresh_owner=owner)
     return owner if claimed else ""
 
 

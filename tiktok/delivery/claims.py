@@ -14,7 +14,8 @@ from django.db.models import F, Q
 from django.db.models.expressions import Combinable
 
 from core.jobs.clock import db_in, db_now, read_db_now
-from core.jobs.process import is_dead_here, process_mark
+from core.jobs.lease import free_dead
+from core.jobs.process import process_mark
 from instances.models import Instance, InstanceTurn
 from tiktok.models import Held, StaleState, WorkItem
 
@@ -118,9 +119,7 @@ def release(held: Held, next_action_at: datetime | Combinable | None) -> None:
 
 def free_dead_claims() -> int:
     """Leases of processes of this host that are gone end now; how many. Their owners stay noted as dropped."""
-    owners = WorkItem.objects.filter(lease_until__isnull=False).values_list("lease_owner", flat=True).distinct()
-    dead = [owner for owner in owners if is_dead_here(owner)]
-    return WorkItem.objects.filter(lease_owner__in=dead, lease_until__isnull=False).update(lease_until=None)
+    return free_dead(WorkItem.objects.all())
 
 
 def _is_anything_due(**which: UUID) -> bool:

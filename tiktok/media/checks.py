@@ -15,14 +15,14 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in, db_now
-from core.jobs.lease import is_free, take_if
+from core.jobs.lease import free_dead, is_free, take
 from core.jobs.limiter import limiter
 from core.jobs.outside import give_back_connection, outside
-from core.jobs.process import is_dead_here, process_mark, stopping, usable_cores
+from core.jobs.process import process_mark, stopping, usable_cores
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import verdict
@@ -111,24 +111,22 @@ def next_check() -> Callable[[], None] | None:
 
 def claim_next() -> CheckClaim | None:
     """The oldest check of the instance whose turn it is, among the instances that have no check under way."""
-    free = is_free()
     for _ in range(_TRIES):
         busy = MediaCheck.objects.filter(lease_until__gt=db_now()).values("instance_id")
-        due = MediaCheck.objects.filter(free, due_at__lte=db_now()).exclude(instance_id__in=busy)
+        due = MediaCheck.objects.filter(is_free(), due_at__lte=db_now()).exclude(instance_id__in=busy)
         row = due.select_related("instance").order_by("turn_at", "created_at", "pk").first()
         if row is None:
             return None
-        if claim := _claim(row, free):
+        if claim := _claim(row):
             return claim
     return None
 
 
-def _claim(row: MediaCheck, free: Q) -> CheckClaim | None:
+def _claim(row: MediaCheck) -> CheckClaim | None:
     """Take it, and let the instance's other checks wait for its next turn."""
     taken_at = time.monotonic()
-    taken = take_if(
+    taken = take(
         MediaCheck.objects.filter(pk=row.pk, fence=row.fence),
-        free,
         timedelta(seconds=LEASE_S),
         fence=F("fence") + 1,
         attempts=F("attempts") + 1,
@@ -197,6 +195,4 @@ def _decide(media: Media, claim: CheckClaim, changes: dict[str, object]) -> None
 
 def free_dead_checks() -> int:
     """Leases of processes of this host that are gone end now; how many."""
-    held = MediaCheck.objects.filter(lease_until__isnull=False)
-    dead = [check.pk for check in held if is_dead_here(check.lease_owner)]
-    return MediaCheck.objects.filter(pk__in=dead).update(lease_until=None, lease_owner="", due_at=db_now())
+    return free_dead(MediaCheck.objects.all(), lease_owner="", due_at=db_now())
