@@ -59,7 +59,7 @@ class InstanceAccountAdapter(WatchedSignIn):
             text = _("Somebody has just signed up with this address. Sign in instead.")
             raise _sent_to_sign_in(request, text) from error
         except InvitationUnusable as error:
-            raise _sent_to_sign_in(request, str(error.user_message)) from error
+            raise _sent_to_sign_in(request, error.user_message) from error
         return user
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:

@@ -76,7 +76,7 @@ class AddsCustomers(admin.ModelAdmin):  # type: ignore[type-arg]
         try:
             return super().add_view(request, form_url, (extra_context or {}) | buttons)
         except SlugTaken as error:
-            messages.error(request, str(error.user_message))
+            messages.error(request, error.user_message)
             return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:

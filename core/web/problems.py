@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.log import log_response
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -14,8 +15,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from core.serving.front.problems import API_PREFIX as API_PREFIX
 from core.serving.front.problems import CONTENT_TYPE as CONTENT_TYPE
 from core.serving.front.problems import problem_body
+from core.web.refusals import INVALID, UserRefusal
 from core.web.refusals import FieldError as FieldError
-from core.web.refusals import UserRefusal
 
 MAX_ERRORS: Final = 20
 KEPT_HEADERS: Final = ("Allow", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -50,7 +51,6 @@ CODE_OF_FINDING: Final = {
 WRONG_TYPE: Final = ("_type", "_parsing")
 # What a finding knows besides, under the words of JSON Schema.
 LIMITS: Final = {"max_length": "max_length", "ge": "minimum", "le": "maximum"}
-INVALID: Final = "Some fields are not right."
 
 
 class ApiProblem(UserRefusal):
@@ -60,7 +60,7 @@ class ApiProblem(UserRefusal):
         self,
         status: int,
         code: str,
-        detail: str,
+        detail: str | Promise,
         errors: Sequence[FieldError] = (),
         *,
         retry_after_s: int | None = None,

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from django.forms import BaseForm
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 MAX_FIELD_CHARS: Final = 100
 MAX_MESSAGE_CHARS: Final = 1_000
+INVALID: Final = _("Some fields are not right.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,15 @@ class UserRefusal(Exception):
     def user_message(self) -> str:
         """Why not, and what to do: what is wrong with which field, where that is the reason."""
         return " ".join(error.message for error in self.errors) or self.detail
+
+
+class InvalidInput(UserRefusal):
+    """Some fields are wrong; ``errors`` says which and why."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("invalid", INVALID, errors=errors)
 
 
 def add_refusal(form: BaseForm, refusal: UserRefusal, names: Mapping[str, str | None] | None = None) -> None:

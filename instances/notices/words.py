@@ -1,5 +1,6 @@
 """Notices in words. A notice holds codes; what they mean and what its subject is called, the app above registers."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -38,7 +39,7 @@ class Heading:
     counted: str | Promise
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Topic:
     """What notices of some kinds are about.
 
@@ -86,11 +87,10 @@ def words_of(notice: Notice) -> Words:
 
 def subjects_of(instance: Instance, notices: Iterable[Notice]) -> Mapping[UUID, Subject]:
     """What the notices are about, by subject id; a statement for each topic that occurs. The scope is open."""
-    ids: dict[int, tuple[Topic, set[UUID]]] = {}
+    ids: defaultdict[Topic, set[UUID]] = defaultdict(set)
     for notice in notices:
-        topic = _topic(notice.kind)
-        ids.setdefault(id(topic), (topic, set()))[1].add(notice.subject_id)
-    return {pk: subject for topic, wanted in ids.values() for pk, subject in topic.subjects(instance, wanted).items()}
+        ids[_topic(notice.kind)].add(notice.subject_id)
+    return {pk: subject for topic, wanted in ids.items() for pk, subject in topic.subjects(instance, wanted).items()}
 
 
 def tell_all(instance: Instance, notices: list[Notice]) -> list[Told]:

@@ -86,9 +86,9 @@ def instance_new(request: HttpRequest) -> HttpResponse:
                 data["tenant"], actor=user, name=data["name"], slug=data["slug"], time_zone=data["time_zone"]
             )
         except SlugTaken as error:
-            form.add_error("slug", str(error.user_message))
+            form.add_error("slug", error.user_message)
         except QuotaReached as error:
-            form.add_error(None, str(error.user_message))
+            form.add_error(None, error.user_message)
         else:
             messages.success(request, _("%(name)s is ready.") % {"name": instance.name})
             return redirect(instance_url(instance))

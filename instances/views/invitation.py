@@ -44,7 +44,7 @@ def _accept(request: HttpRequest, found: Invitation) -> HttpResponse:
     try:
         instance = accept_invitation(found, user=request.user)
     except InvitationUnusable as error:
-        messages.warning(request, str(error.user_message))
+        messages.warning(request, error.user_message)
         return redirect(request.path)
     forget_invitation(request)
     messages.success(request, _("Welcome to %(name)s.") % {"name": instance or found.tenant})

@@ -80,7 +80,7 @@ def settings_members(request: InstanceRequest) -> HttpResponse:
         try:
             invited = invite_member(request.instance, actor=request.user, email=data["email"], role=data["role"])
         except Refused as error:
-            form.add_error("email", str(error.user_message))
+            form.add_error("email", error.user_message)
         else:
             form = InviteForm(reader=request.membership.role)
     return _members_page(request, form, invited)
@@ -113,7 +113,7 @@ def member_role(request: InstanceRequest, user_id: UUID) -> HttpResponse:
             change_role(request.instance, actor=request.user, member=member, role=form.cleaned_data["role"])
             messages.success(request, _("%(name)s has a new role.") % {"name": member})
         except Refused as error:
-            messages.error(request, str(error.user_message))
+            messages.error(request, error.user_message)
     return _back_to_members(request)
 
 
@@ -126,7 +126,7 @@ def member_remove(request: InstanceRequest, user_id: UUID) -> HttpResponse:
         remove_member(request.instance, actor=request.user, member=member)
         messages.success(request, _("%(name)s no longer has access.") % {"name": member})
     except Refused as error:
-        messages.error(request, str(error.user_message))
+        messages.error(request, error.user_message)
     return _back_to_members(request)
 
 
@@ -139,7 +139,7 @@ def invitation_revoke(request: InstanceRequest, invitation_id: UUID) -> HttpResp
         revoke_invitation(request.instance, invitation, actor=request.user)
         messages.success(request, _("The invitation for %(email)s is revoked.") % {"email": invitation.email})
     except Refused as error:
-        messages.error(request, str(error.user_message))
+        messages.error(request, error.user_message)
     return _back_to_members(request)
 
 
@@ -153,7 +153,7 @@ def invitation_renew(request: InstanceRequest, invitation_id: UUID) -> HttpRespo
     try:
         invited = renew_invitation(request.instance, invitation, actor=request.user)
     except Refused as error:
-        messages.error(request, str(error.user_message))
+        messages.error(request, error.user_message)
         return _back_to_members(request)
     return _members_page(request, form, invited)
 

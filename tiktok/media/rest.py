@@ -13,7 +13,7 @@ from ninja.responses import Status
 
 from core.jobs.nudge import nudge
 from core.web.openapi import COUNT, LOCATION, TEXT, Json, KnownProblem, problems
-from core.web.problems import API_PREFIX, ApiProblem, FieldError, problem_response
+from core.web.problems import API_PREFIX, ApiProblem, FieldError
 from instances.http import InstanceRequest
 from instances.rest import ApiRouter, Cursor, Limit, Page, paginate, require_scope
 from instances.roles import KeyScope
@@ -330,10 +330,7 @@ def describe_tus_of_upload(request: InstanceRequest, upload_id: UUID) -> HttpRes
 
 
 def _tus(request: InstanceRequest, upload_id: UUID | None = None) -> HttpResponse:
-    try:
-        return tus.answer(request, _address, upload_id)
-    except MediaError as error:
-        return problem_response(error.status, error.code, error.user_message, retry_after_s=error.retry_after_s)
+    return tus.answer(request, _address, upload_id)
 
 
 def _address(upload_id: UUID) -> str:

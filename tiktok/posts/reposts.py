@@ -88,7 +88,7 @@ def repost(posts: Iterable[Post], *, actor: User) -> Reposted:
         except StaleState:
             continue  # reposted a moment before
         except UserRefusal as error:
-            result.refused.append(_why(post, str(error.user_message)))
+            result.refused.append(_why(post, error.user_message))
     return result
 
 

@@ -1,15 +1,14 @@
 """What may be published: one validator for page and API. Pure; texts are made when a problem is found."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.text import with_line_feeds
-from core.web.refusals import FieldError, UserRefusal
+from core.web.refusals import FieldError, InvalidInput
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.text import utf16_length
 from tiktok.api.types import CreatorInfo, PrivacyLevel
@@ -49,13 +48,8 @@ def options_of(post: Post) -> PostOptions:
     return PostOptions(**{name: getattr(post, name) for name in OPTION_FIELDS})
 
 
-class OptionsRefused(UserRefusal):
+class OptionsRefused(InvalidInput):
     """The validator found errors."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        super().__init__("invalid", _("Some fields are not right."), errors=errors)
 
 
 @dataclass(frozen=True, slots=True)

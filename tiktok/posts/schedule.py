@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from core.web.refusals import FieldError, UserRefusal
+from core.web.refusals import FieldError, InvalidInput
 
 FARTHEST: Final = timedelta(days=2 * 366)
 
@@ -49,14 +48,12 @@ class Plan:
 NO_PLAN: Final = Plan("", "")
 
 
-class TimeRefused(UserRefusal):
+class TimeRefused(InvalidInput):
     """This time cannot be used; ``next_valid`` is a wall time to offer instead."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def __init__(self, field: str, code: str, message: str, next_valid: datetime | None = None) -> None:
         data = {"next_valid": next_valid.isoformat(timespec="seconds")} if next_valid else {}
-        super().__init__("invalid", _("Some fields are not right."), errors=[FieldError(field, code, message, data)])
+        super().__init__([FieldError(field, code, message, data)])
         self.next_valid = next_valid
 
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         except Refused as error:
-            raise CommandError(str(error.user_message)) from error
+            raise CommandError(error.user_message) from error
         self.stdout.write(f"/i/{instance.slug}/")
 
     def _tenant(self, wanted: str) -> Tenant:

@@ -24,7 +24,7 @@ from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.posts.creator import CreatorInfoUnavailable, fetch_creator_info, last_offer, refuse_under_cap
 from tiktok.posts.idempotency import Idempotency, find_replay
 from tiktok.posts.rules import OptionsRefused
-from tiktok.posts.schedule import NO_PLAN, When
+from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
 from tiktok.posts.web.forms import PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.views import can_be_edited
 
@@ -160,7 +160,7 @@ def _save(
         form.add_error("publish_at" if form.wants_time else "when", error.user_message)
     except UserRefusal as error:
         add_refusal(form, error, FORM_FIELDS)
-        form.next_valid = getattr(error, "next_valid", None)
+        form.next_valid = error.next_valid if isinstance(error, TimeRefused) else None
     return None
 
 
