@@ -16,9 +16,9 @@ from instances.tests.factories import InstanceFactory, UserFactory, person_of
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
-    """A flush after each transactional test makes no content types, permissions and triggers again.
+    """Skip what a flush recreates after each transactional test: content types, permissions and triggers.
 
-    Triggers outlive a flush, and nobody's access hangs on Django's permissions. It is a tenth of the whole run.
+    A flush leaves triggers in place, and no access depends on Django's permissions. This saves a tenth of the run.
     """
     post_migrate.receivers = []
     post_migrate.sender_receivers_cache.clear()

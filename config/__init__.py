@@ -1,4 +1,4 @@
-"""Wiring only. The Celery app is here so that whoever nudges a worker, in whatever process, has it."""
+"""Wiring only. Importing it sets up the Celery app, so that every process can nudge a worker."""
 
 from config.celery import app as celery_app
 

@@ -155,7 +155,7 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def test_access_alone_has_tiktoks_client() -> None:
-    """Whoever calls TikTok goes by ``tiktok.access``, so a refusal means the same everywhere."""
+    """Every call to TikTok goes through ``tiktok.access``, so a refusal means the same everywhere."""
     found = {
         module
         for module, tree in trees()
