@@ -12,6 +12,7 @@ from tiktok.access.tokens import ReconnectNeeded, UsableToken, refuse_token, tok
 from tiktok.api.client import TikTokClient
 from tiktok.api.errors import AccessTokenInvalid, RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
+from tiktok.models import TikTokCredential
 
 T = TypeVar("T")
 # Also where no envelope says so: some gateways answer with a page.
@@ -25,14 +26,19 @@ def call(
     *,
     reserve: int = 0,
     has_slot: bool = False,
+    known: TikTokCredential | None = None,
 ) -> T:
     """Run ``ask`` for a credential, spending a rate slot per request; a 429 gates them for all workers.
 
-    ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken. Where TikTok refuses the access
+    ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken; ``known``: the
+    credential as it was read a moment ago. Where TikTok refuses the access
     token it is refreshed once. Raises RateHeld, RefreshUnderWay, TikTokError, and ReconnectNeeded, also when TikTok
     refuses the fresh token: then the account waits for a person, but its tokens are kept (TikTok may be wrong).
     """
-    token = usable_token(credential_id) if has_slot else token_with_slot(credential_id, endpoint, reserve=reserve)
+    if has_slot:
+        token = usable_token(credential_id)
+    else:
+        token = token_with_slot(credential_id, endpoint, reserve=reserve, known=known)
     try:
         return _ask(credential_id, endpoint, ask, token)
     except AccessTokenInvalid:

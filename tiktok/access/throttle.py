@@ -7,10 +7,11 @@ the one writer of BEGIN IMMEDIATE on SQLite. The clock is the database's.
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, QuerySet, Value
 
 from core.jobs.clock import db_now, read_db_now
 from tiktok.api.errors import TikTokError
@@ -34,16 +35,19 @@ class RateHeld(Exception):
         self.endpoint, self.until = endpoint, until
 
 
-def take_slot(credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0) -> None:
-    """Spend one call, leaving at least ``reserve`` for others; make it at once. Raises RateHeld when there is none."""
+def take_slot(credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0, still: QuerySet[Any] | None = None) -> bool:
+    """Spend one call, leaving at least ``reserve`` for others; make it at once. Raises RateHeld when there is none.
+
+    ``still``: rows that have to be there at that moment; return whether one is (True without ``still``).
+    """
     rate = RATES[endpoint]
     with transaction.atomic():
-        window = _locked_window(credential_id, endpoint)
+        window = _locked_window(credential_id, endpoint, still)
         now = read_db_now()
         if (free_at := _free_at(window, rate, reserve, now)) is None:
             window.spent = [*_still_counting(window, rate, now), now.timestamp()]
             window.save(update_fields=["spent"])
-            return
+            return window.is_still_so  # type: ignore[attr-defined, no-any-return]
         window.promised_until = _time_of_their_own(window, rate, free_at)
         window.save(update_fields=["promised_until"])
     raise RateHeld(endpoint, window.promised_until)
@@ -92,9 +96,10 @@ def gate(credential_id: UUID, endpoint: Endpoint, *, seconds: float) -> None:
             window.save(update_fields=["gated_until"])
 
 
-def _locked_window(credential_id: UUID, endpoint: Endpoint) -> RateWindow:
+def _locked_window(credential_id: UUID, endpoint: Endpoint, still: QuerySet[Any] | None = None) -> RateWindow:
     key = {"credential_id": credential_id, "endpoint": endpoint.name}
-    rows = RateWindow.objects.select_for_update().filter(**key)
+    so = Value(True) if still is None else Exists(still)
+    rows = RateWindow.objects.select_for_update().filter(**key).annotate(is_still_so=so)
     if (window := rows.first()) is None:
         RateWindow.objects.bulk_create([RateWindow(**key)], ignore_conflicts=True)
         window = rows.get()

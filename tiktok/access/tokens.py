@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from core.jobs import lease
 from core.jobs.clock import db_now, read_db_now
@@ -74,16 +74,21 @@ class UsableToken:
     scopes: tuple[str, ...]
 
 
-def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> UsableToken:
+def usable_token(
+    credential_id: UUID, *, refresh_now: int | None = None, known: TikTokCredential | None = None
+) -> UsableToken:
     """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
 
     ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
-    done so since. Must not be called inside a transaction. Raises ReconnectNeeded, RefreshUnderWay, TikTokError, whose
-    ``was_sent`` is False: the call that the token is for was not made.
+    done so since. ``known``: the row as it was read a moment ago, good enough for whoever makes sure right before the
+    call that the token still lives (``token_with_slot``). Must not be called inside a transaction. Raises
+    ReconnectNeeded, RefreshUnderWay, and TikTokError, whose ``was_sent`` is False: the call that the token is for was
+    not made.
     """
     deadline = time.monotonic() + WAIT_S
     while True:
-        row = TikTokCredential.objects.select_related("app").get(pk=credential_id)
+        row = known or TikTokCredential.objects.select_related("app").get(pk=credential_id)
+        known = None
         _refuse_dead(row)
         if row.version != refresh_now and _has_left(row, MARGIN, share=2):
             return _reveal(row)
@@ -102,16 +107,20 @@ def usable_token(credential_id: UUID, *, refresh_now: int | None = None) -> Usab
 
 
 def token_with_slot(
-    credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0, refused: int | None = None
+    credential_id: UUID,
+    endpoint: Endpoint,
+    *,
+    reserve: int = 0,
+    refused: int | None = None,
+    known: TikTokCredential | None = None,
 ) -> UsableToken:
-    """A token to be sent at once, with a rate slot for it. ``refused``: as ``refresh_now`` of ``usable_token``.
+    """A token to be sent at once, with a rate slot for it. ``refused`` and ``known``: as for ``usable_token``.
 
     Others may learn between the two that TikTok refuses it: then another token and slot. Raises RateHeld, and what
     ``usable_token`` raises.
     """
-    token = usable_token(credential_id, refresh_now=refused)
-    throttle.take_slot(credential_id, endpoint, reserve=reserve)
-    if _is_still_usable(token, credential_id):
+    token = usable_token(credential_id, refresh_now=refused, known=known)
+    if throttle.take_slot(credential_id, endpoint, reserve=reserve, still=_alive(token, credential_id)):
         return token
     token = usable_token(credential_id, refresh_now=token.version)
     throttle.take_slot(credential_id, endpoint, reserve=reserve)
@@ -123,9 +132,9 @@ def refuse_token(token: UsableToken, credential_id: UUID) -> None:
     TikTokCredential.objects.filter(pk=credential_id, version=token.version).update(access_expires_at=db_now())
 
 
-def _is_still_usable(token: UsableToken, credential_id: UUID) -> bool:
-    alive = TikTokCredential.objects.filter(pk=credential_id, access_expires_at__gt=db_now())
-    return alive.filter(version=token.version).exists()
+def _alive(token: UsableToken, credential_id: UUID) -> QuerySet[TikTokCredential]:
+    """The token's row, unless TikTok has refused it or another one has taken its place."""
+    return TikTokCredential.objects.filter(pk=credential_id, version=token.version, access_expires_at__gt=db_now())
 
 
 def _refuse_dead(row: TikTokCredential) -> None:

@@ -3,10 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from core.jobs.clock import db_in
+from core.jobs.clock import db_in, within
 from core.jobs.process import stopping
 from instances.scoping import instance_scope
 from tiktok.access import outages
@@ -41,7 +41,7 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
     When the claim is lost on the way, nothing more is written. What else is raised goes up: the lease then ends by
     itself, and the next claim counts one more crash.
     """
-    with instance_scope(claim.instance):
+    with instance_scope(claim.instance), within(claim.claimed_at, claim.taken_at):
         try:
             step = Step(claim, stop)
         except Post.DoesNotExist:
@@ -56,23 +56,23 @@ def advance(claim: Claim, *, stop: threading.Event = stopping) -> None:
             pause = GO_ON
         finally:
             step.end()
-        release(claim.held, None if pause is NEVER else db_in(timedelta(seconds=pause)))
+        if not step.is_released:
+            release(claim.held, None if pause is NEVER else db_in(timedelta(seconds=pause)))
         queue.look_again(step.post)
         outages.look_again(step.post)
         wake_if_back(step.post, since=link)
 
 
 def _work(step: Step) -> Pause:
-    quarantined_since = quarantine.since()  # after the claim: a switch that comes later ends the claim
     while True:
-        pause = _handle(step, quarantined_since)
+        pause = _handle(step)
         if pause != GO_ON or step.is_over:
             return pause
 
 
-def _handle(step: Step, quarantined_since: datetime | None) -> Pause:
-    if quarantined_since and step.post.state in quarantine.HELD_BACK:
-        return hold_back(step, quarantined_since)
+def _handle(step: Step) -> Pause:
+    if step.quarantined_since and step.post.state in quarantine.HELD_BACK:
+        return hold_back(step, step.quarantined_since)
     handler = HANDLERS.get(step.post.state)
     return handler(step) if handler else NEVER
 

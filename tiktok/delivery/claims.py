@@ -57,6 +57,7 @@ class Claim:
     ``was_dropped``: the claim before this one ended without a release, so its last call may have had effects that
     were not written down. ``is_poison``: that has happened too often. ``taken_at``: by the process's own clock, and
     not later than the lease began, so that whoever is frozen on the way never takes it for a fresh one.
+    ``claimed_at``: the database's time then.
     """
 
     post_id: UUID
@@ -65,6 +66,7 @@ class Claim:
     crashes: int
     was_dropped: bool
     taken_at: float
+    claimed_at: datetime
 
     @property
     def held(self) -> Held:
@@ -86,7 +88,7 @@ def claim(post_id: UUID | None = None) -> Claim | None:
     """Claim the next due post, or this one if it is due and free; None when there is none."""
     if post_id is None:
         return next(iter(claim_due(1)), None)
-    if not _is_anything_due(post_id=post_id):
+    if not _is_due(post_id):
         return None
     taken_at, now = time.monotonic(), read_db_now()
     return next(iter(_claim_of([post_id], now, taken_at)), None)
@@ -96,7 +98,7 @@ def claim_due(room: int) -> list[Claim]:
     """Claim up to ``room`` due posts: one of each instance in turn, the one served longest ago first, then again."""
     for _ in range(_TRIES):
         taken_at, now = time.monotonic(), read_db_now()
-        if not (chosen := _fair_choice(room, now) if _is_anything_due() else []):
+        if not (chosen := _fair_choice(room, now)):
             break
         if claims := _claim_of(chosen, now, taken_at):
             return claims
@@ -122,9 +124,9 @@ def free_dead_claims() -> int:
     return free_dead(WorkItem.objects.all())
 
 
-def _is_anything_due(**which: UUID) -> bool:
-    """A plain read, so that an idle sweep takes no write lock."""
-    return WorkItem.objects.filter(_is_free(db_now()), next_action_at__lte=db_now(), **which).exists()
+def _is_due(post_id: UUID) -> bool:
+    """A plain read, so that a hint in vain takes no write lock."""
+    return WorkItem.objects.filter(_is_free(db_now()), next_action_at__lte=db_now(), post_id=post_id).exists()
 
 
 def _fair_choice(room: int, now: datetime) -> list[UUID]:
@@ -159,7 +161,8 @@ def _claim_of(post_ids: list[UUID], now: datetime, taken_at: float) -> list[Clai
     """Claim those of them that are still due and free, in this order; one transaction."""
     due = WorkItem.objects.filter(_is_free(now), next_action_at__lte=now, post_id__in=post_ids)
     with transaction.atomic():
-        items = sorted(due.select_for_update(skip_locked=True), key=lambda item: post_ids.index(item.pk))
+        locked = due.select_related("instance__tenant").select_for_update(skip_locked=True, of=("self",))
+        items = sorted(locked, key=lambda item: post_ids.index(item.pk))
         return _take(items, now, taken_at)
 
 
@@ -174,10 +177,9 @@ def _take(items: list[WorkItem], now: datetime, taken_at: float) -> list[Claim]:
     for item in items:
         if item.crashes >= PATIENT_AFTER:
             _wait_if_dropped_again(item, now)
-    instances = Instance.objects.select_related("tenant").in_bulk({item.instance_id for item in items})
-    _note_turns(sorted(instances), now)
+    _note_turns(sorted({item.instance_id for item in items}), now)
     return [
-        Claim(item.pk, instances[item.instance_id], item.fence + 1, item.crashes + 1, bool(item.lease_owner), taken_at)
+        Claim(item.pk, item.instance, item.fence + 1, item.crashes + 1, bool(item.lease_owner), taken_at, now)
         for item in items
     ]
 

@@ -41,6 +41,7 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
             client, access_token=token.access_token, publish_id=submission.publish_id
         ),
         reserve=reserve,
+        known=step.known(submission.credential_id),
     )
 
 
@@ -72,16 +73,16 @@ def _not_yet(step: Step, status: PublishStatus) -> Pause:
     submission = step.submission
     if is_overdue(submission):
         return _give_up(step)
-    note_word(step, submission, status)
-    return POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
+    pause = POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
+    note_word(step, submission, status, then=pause)
+    return pause
 
 
-def note_word(step: Step, submission: Submission, status: PublishStatus) -> None:
+def note_word(step: Step, submission: Submission, status: PublishStatus, *, then: float | None = None) -> None:
     """What TikTok said last, where it decides nothing."""
-    step.save(
-        post={"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0},
-        submission={"polls": submission.polls + 1},
-    )
+    said: dict[str, Any] = {"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0}
+    is_news = any(getattr(step.post, name) != value for name, value in said.items())
+    step.save(post=said if is_news else None, submission={"polls": submission.polls + 1}, then=then)
 
 
 def is_overdue(submission: Submission) -> bool:
@@ -109,7 +110,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         tiktok_code="",
         fail_reason="",
     )
-    outages.end_outage(OutageKind.PUBLISH, submission)
+    step.end_outage(OutageKind.PUBLISH, submission)
     return _until_public_id(step)
 
 

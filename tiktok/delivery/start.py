@@ -9,12 +9,13 @@ from django.db import IntegrityError, transaction
 from core.jobs.clock import read_db_now
 from core.jobs.process import process_mark
 from core.text import with_line_feeds
-from tiktok.access import outages, throttle
+from tiktok.access import throttle
 from tiktok.access.call import call
 from tiktok.api import content_posting
 from tiktok.api.chunking import plan_chunks
 from tiktok.api.errors import TikTokError
 from tiktok.api.limits import Endpoint
+from tiktok.api.secret import Secret
 from tiktok.api.types import CreatorInfo, FileSource, VideoInit, VideoPostInfo
 from tiktok.delivery.faults import (
     FAULTS,
@@ -46,7 +47,6 @@ from tiktok.models import (
 from tiktok.models.fields import Undecryptable, seal
 from tiktok.posts import consent, queue
 from tiktok.posts.creator import account_trouble, ask_creator_info
-from tiktok.posts.queries import media_of
 from tiktok.posts.rules import PostOptions, check_options, options_of
 
 # A scheduled post that is looked at later than this was missed.
@@ -83,15 +83,15 @@ def due(step: Step) -> Pause:
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=post.hold_reason)
     if trouble := account_trouble(post.account):
         return wait_for_account(step, trouble)
-    if tries_of(post).are_used_up:
+    if (made := tries_of(post)).are_used_up:
         return give_up(step, post.hold_reason or post.tiktok_code, log_id=post.log_id)
     if wait := queue.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
-    return _prepare(step) if step.take_place() else until_there_is_a_place()
+    return _prepare(step, made.inits + 1) if step.take_place() else until_there_is_a_place()
 
 
-def _prepare(step: Step) -> Pause:
-    media = media_of(step.post)
+def _prepare(step: Step, number: int) -> Pause:
+    media = step.media
     try:
         identity = _check_file(step, media)
     except MediaChanged as error:
@@ -103,7 +103,7 @@ def _prepare(step: Step) -> Pause:
         return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
     if changed := _what_changed(step.post, media, creator):
         return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
-    return _begin(step, creator, identity)
+    return _begin(step, creator, identity, number)
 
 
 def _check_file(step: Step, media: Media | None) -> FileIdentity:
@@ -125,7 +125,7 @@ def _what_changed(post: Post, media: Media | None, creator: CreatorInfo) -> list
     return sorted({problem.field for problem in problems})
 
 
-def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity) -> Pause:
+def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity, number: int) -> Pause:
     """Commit that an init is sent, then send it. The database lets one upload per credential through."""
     credential_id = step.post.account.credential_id
     try:
@@ -135,26 +135,27 @@ def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity) -> Pause:
     try:
         with transaction.atomic():
             step.move(PostState.INITING, creator_username=creator.creator_username[:80])
-            submission = _new_submission(step.post, identity)
+            submission = _new_submission(step, identity, number=number)
     except IntegrityError:
         step.post.refresh_from_db()
         return step.hold_until_turn(queue.OTHER_UPLOAD, queue.unless_woken(1))
+    step.follow(submission)
     return _send_init(step, submission)
 
 
-def _new_submission(post: Post, identity: FileIdentity) -> Submission:
+def _new_submission(step: Step, identity: FileIdentity, *, number: int) -> Submission:
+    post, media = step.post, step.media
     plan = plan_chunks(
         identity.size_bytes,
         chunk_size=settings.UPLOAD_CHUNK_BYTES,
         single_limit=settings.UPLOAD_SINGLE_LIMIT_BYTES,
     )
-    media = media_of(post)
     return Submission.objects.create(
         instance_id=post.instance_id,
         post=post,
         credential=post.account.credential,
         app=post.account.credential.app,
-        number=Submission.objects.filter(post=post).count() + 1,
+        number=number,
         init_sent_at=read_db_now(),
         is_uploading=True,
         video_size=plan.size,
@@ -182,8 +183,7 @@ def _send_init(step: Step, submission: Submission) -> Pause:
         )
     except FAULTS as fault:
         return _after_failed_init(step, fault)
-    keep_receipt(submission, answer)
-    return _adopt(step, submission, InitReceipt.objects.get(submission=submission))
+    return _adopt(step, keep_receipt(submission, answer), answer.upload_url)
 
 
 def post_info_of(post: Post) -> VideoPostInfo:
@@ -201,9 +201,9 @@ def post_info_of(post: Post) -> VideoPostInfo:
     )
 
 
-def keep_receipt(submission: Submission, answer: VideoInit) -> None:
+def keep_receipt(submission: Submission, answer: VideoInit) -> InitReceipt:
     """Write down what TikTok answered, whoever works on the post by now: knowledge, not authority."""
-    InitReceipt.objects.create(
+    return InitReceipt.objects.create(
         submission=submission,
         app_id=submission.app_id,
         publish_id=answer.publish_id,
@@ -216,22 +216,27 @@ def initing(step: Step) -> Pause:
     submission = step.submission
     receipt = InitReceipt.objects.filter(submission=submission).first()
     if receipt is not None:
-        return _adopt(step, submission, receipt)
+        return _adopt(step, receipt, _url_of(receipt))
     step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_unanswered")
     return step.hold("answer-lost", backoff(step.post.hold_count))
 
 
-def _adopt(step: Step, submission: Submission, receipt: InitReceipt) -> Pause:
-    """Guarded, and before the first byte. Without a readable URL the post waits for rule R2: TikTok gave an id."""
-    known: dict[str, Any] = {"publish_id": receipt.publish_id, "init_answered_at": receipt.at}
+def _url_of(receipt: InitReceipt) -> Secret | None:
     try:
-        url = receipt.upload_url
+        url: Secret | None = receipt.upload_url
     except Undecryptable:
-        url = None
+        return None
+    return url
+
+
+def _adopt(step: Step, receipt: InitReceipt, url: Secret | None) -> Pause:
+    """Guarded, and before the first byte. Without a readable URL the post waits for rule R2: TikTok gave an id."""
+    submission = step.submission
+    known: dict[str, Any] = {"publish_id": receipt.publish_id, "init_answered_at": receipt.at}
     if url is not None:
         known["upload_url"] = seal(Submission, receipt.submission_id, "upload_url", url)
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
-    outages.end_outage(OutageKind.INIT, submission)
+    step.end_outage(OutageKind.INIT, submission)
     step.was_dropped = False
     return GO_ON
 

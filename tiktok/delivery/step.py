@@ -3,30 +3,40 @@
 import random
 import threading
 import time
+from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.functional import cached_property
 
-from core.jobs.clock import read_db_now
+from core.jobs.clock import db_in, read_db_now
 from core.jobs.limiter import limiter
 from core.jobs.outside import give_back_connection
+from tiktok.access import outages
 from tiktok.delivery.claims import Claim, lease, renew
 from tiktok.models import (
     AttentionReason,
     EventCause,
+    Media,
+    OutageKind,
     Post,
     PostEvent,
     PostState,
+    Quarantine,
     StaleState,
     Submission,
     TikTokCredential,
     TikTokOutage,
 )
 from tiktok.models.states import MAYBE_PUBLISHED
-from tiktok.models.work import KEEP
+from tiktok.models.work import KEEP, Held, Wake
+from tiktok.posts.queries import media_of
 from tiktok.posts.queue import wake_next
 from tiktok.posts.submissions import close_submission, open_submission
 
@@ -42,6 +52,8 @@ BACKOFF_CAP_S: Final = 300.0
 DOUBTFUL_S: Final = 3600.0
 # States in which a submission takes its credential's and its instance's place.
 UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
+# In these no submission is open.
+BEFORE_INIT: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
 # So many at once in this process: a quarter of its threads is kept for polls and short steps.
 UPLOADS_AT_ONCE: Final = max(1, settings.JOB_THREADS * 3 // 4)
 
@@ -67,10 +79,19 @@ class Step:
         self.held = claim.held
         self.stop = stop
         self.was_dropped = claim.was_dropped
-        self.post = Post.objects.select_related("account__credential__app").get(pk=claim.post_id)
+        # The switch is read after the claim: one that comes later ends the claim.
+        switch = Subquery(Quarantine.objects.values("since")[:1])
+        outage = TikTokOutage.objects.filter(app_id=OuterRef("account__credential__app_id"), ended_at=None)
+        rows = Post.objects.select_related("account__credential__app")
+        self.post = rows.annotate(quarantined_since=switch, has_outage=Exists(outage)).get(pk=claim.post_id)
+        self.quarantined_since: datetime | None = self.post.quarantined_since
+        self._has_outage: bool = self.post.has_outage
         self._renewed_at = claim.taken_at
         self._ends_at = time.monotonic() + STEP_S
         self._has_place = False
+        self.is_released = False
+        self._is_submission_read = False
+        self._open_submission: Submission | None = None
 
     @property
     def is_over(self) -> bool:
@@ -79,14 +100,39 @@ class Step:
 
     @property
     def submission(self) -> Submission:
-        """The open submission, read now, where the state says that there is one.
+        """The open submission, where the state says that there is one; read once, since nobody else may change it.
 
         Raises StaleState: somebody, who has closed it, moved the post.
         """
-        found = open_submission(self.post)
-        if found is None:
+        if (found := self._submission()) is None:
             raise StaleState(f"the submission of {self.post.pk} is closed")
         return found
+
+    def _submission(self) -> Submission | None:
+        if not self._is_submission_read:
+            self._open_submission, self._is_submission_read = open_submission(self.post), True
+        return self._open_submission
+
+    def follow(self, submission: Submission) -> None:
+        """This one has just been opened."""
+        self._open_submission, self._is_submission_read = submission, True
+
+    def _follow(self, changes: dict[str, Any]) -> None:
+        """What was written to the open submission is true of a copy; who holds the one before keeps it as it was.
+
+        A sealed value is read again instead.
+        """
+        if "upload_url" in changes:
+            self._is_submission_read = False
+        elif changes and self._open_submission is not None:
+            self._open_submission = copy(self._open_submission)
+            for name, value in changes.items():
+                setattr(self._open_submission, name, value)
+
+    @cached_property
+    def media(self) -> Media | None:
+        """The post's video; nobody changes which it is while the post is being sent."""
+        return media_of(self.post)
 
     @property
     def credential(self) -> TikTokCredential:
@@ -94,8 +140,18 @@ class Step:
 
         They differ where the account has moved to another TikTok app since.
         """
-        own, found = self.post.account.credential, open_submission(self.post)
+        own, found = self.post.account.credential, self._submission()
         return own if found is None or found.credential_id == own.pk else found.credential
+
+    def known(self, credential_id: UUID) -> TikTokCredential | None:
+        """The credential as it was when the step began, if it is the account's own."""
+        own = self.post.account.credential
+        return own if own.pk == credential_id else None
+
+    def end_outage(self, kind: OutageKind, submission: Submission) -> None:
+        """After a success. An outage that has begun during the step is left to the next one."""
+        if self._has_outage or submission.app_id != self.post.account.credential.app_id:
+            outages.end_outage(kind, submission)
 
     def take_place(self) -> bool:
         """Whether this step may upload; once it may, until it ends."""
@@ -139,19 +195,39 @@ class Step:
         detail: dict[str, Any] | None = None,
         closes: str = "",
         submission: dict[str, Any] | None = None,
+        then: float | None = None,
         **changes: Any,
     ) -> None:
-        """Move the post; in the same transaction close its submission (``closes`` says why) or change it."""
+        """Move the post; in the same transaction close its submission (``closes`` says why) or change it.
+
+        ``then``: this is the step's last write, which gives the claim back for so many seconds.
+        """
         ends_upload = self.post.state in UPLOADS and (closes or (submission or {}).get("is_uploading") is False)
         with transaction.atomic():
             by_default: dict[str, Any] = {"hold_reason": ""}
-            self.post.transition(to, cause=cause, by=self.held, reason=reason, detail=detail, **(by_default | changes))
+            self.post.transition(
+                to, cause=cause, by=self._by(then), reason=reason, wake=_wake(then), detail=detail,
+                has_pnr=self._has_pnr(), **(by_default | changes),
+            )  # fmt: skip
             if closes:
                 close_submission(self.post, because=closes, **(submission or {}))
             elif submission:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
             if ends_upload:
                 wake_next(self.post)
+        self.is_released = then is not None
+        if closes:
+            self._is_submission_read = False
+        elif submission:
+            self._follow(submission)
+
+    def _by(self, then: float | None) -> Held:
+        return self.held if then is None else replace(self.held, is_last=True)
+
+    def _has_pnr(self) -> bool:
+        """Whether the last bytes may have left us: only who holds the claim writes that down."""
+        found = None if self.post.state in BEFORE_INIT else self._submission()
+        return found is not None and found.pnr_at is not None
 
     def save(
         self,
@@ -159,16 +235,19 @@ class Step:
         post: dict[str, Any] | None = None,
         submission: dict[str, Any] | None = None,
         is_progress: bool = False,
+        then: float | None = None,
     ) -> None:
-        """Write without moving. ``is_progress``: TikTok acknowledged more bytes."""
+        """Write without moving. ``is_progress``: TikTok acknowledged more bytes; ``then``: as of ``move``."""
         with transaction.atomic():
-            self.held.guard(self.post, KEEP, is_progress=is_progress)
+            self._by(then).guard(self.post, _wake(then), is_progress=is_progress)
             if post:
                 Post.objects.filter(pk=self.post.pk).update(**post, updated_at=timezone.now())
             if submission:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
         for name, value in (post or {}).items():
             setattr(self.post, name, value)
+        self._follow(submission or {})
+        self.is_released = then is not None
 
     def note(self, detail: dict[str, Any], *, cause: EventCause = EventCause.WORKER) -> None:
         """Add a line to the history without moving."""
@@ -234,7 +313,7 @@ class Step:
     def _would_be_late(self, seconds: float) -> bool:
         if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):
             return False
-        if self.post.state == PostState.UPLOADING and self.post.has_passed_no_return():
+        if self.post.state == PostState.UPLOADING and self._has_pnr():
             return False
         return read_db_now() + timedelta(seconds=seconds) > self.post.deadline_at
 
@@ -251,3 +330,7 @@ def seconds_until(moment: datetime) -> float:
 def seconds_since(moment: datetime) -> float:
     """By the database's clock."""
     return -seconds_until(moment)
+
+
+def _wake(then: float | None) -> Wake:
+    return KEEP if then is None else db_in(timedelta(seconds=then))

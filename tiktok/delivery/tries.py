@@ -23,10 +23,14 @@ LATEST_SHARE: Final = (0.93, 0.97)
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """Inits of the last 24 hours, or since a person last decided to send: with a publish_id, and without an answer."""
+    """Inits of the last 24 hours, or since a person last decided to send: with a publish_id, and without an answer.
+
+    ``inits``: all that the post has had.
+    """
 
     answered: int
     unanswered: int
+    inits: int = 0
 
     @property
     def are_used_up(self) -> bool:
@@ -38,8 +42,10 @@ def tries_of(post: Post) -> Tries:
     """Count them; one statement. ``publish_at`` is the time of the person's decision, or the one that they chose."""
     since = Q(init_sent_at__gt=db_in(-WINDOW)) & Q(init_sent_at__gte=post.publish_at or post.created_at)
     unanswered = Q(publish_id="", counts_as_unanswered=True)
-    found = Submission.objects.filter(since, post=post).aggregate(
-        answered=Count("pk", filter=~Q(publish_id="")), unanswered=Count("pk", filter=unanswered)
+    found = Submission.objects.filter(post=post).aggregate(
+        answered=Count("pk", filter=since & ~Q(publish_id="")),
+        unanswered=Count("pk", filter=since & unanswered),
+        inits=Count("pk"),
     )
     return Tries(**found)
 

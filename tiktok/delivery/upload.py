@@ -25,7 +25,6 @@ from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verif
 from tiktok.delivery.step import GO_ON, Pause, Step, backoff, seconds_since, until_there_is_a_place
 from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission, TikTokAccount
 from tiktok.models.fields import Undecryptable
-from tiktok.posts.queries import media_of
 from tiktok.posts.queue import wake_next
 from tiktok.posts.submissions import plan_of
 
@@ -109,7 +108,7 @@ class _Guardian:
 
 
 def _send_next(step: Step, submission: Submission) -> Pause:
-    media = media_of(step.post)
+    media = step.media
     chunk = plan_of(submission).chunk_at(submission.sent_bytes)
     try:
         answer = _put(step, submission, media, chunk)
@@ -212,7 +211,7 @@ def _acknowledged(step: Step, submission: Submission, chunk: Chunk) -> Pause:
 def _complete(step: Step) -> Pause:
     size = step.submission.video_size
     done = {"sent_bytes": size, "sending_bytes": 0, "is_uploading": False, "is_in_doubt": False, "failures": 0}
-    step.move(PostState.PROCESSING, submission=done, hold_count=0)
+    step.move(PostState.PROCESSING, submission=done, hold_count=0, then=poll.FIRST_POLL_S)
     return poll.FIRST_POLL_S
 
 

@@ -173,12 +173,14 @@ class Post(ContentModel):
         reason: AttentionReason | None = None,
         wake: Wake = KEEP,
         detail: dict[str, Any] | None = None,
+        has_pnr: bool | None = None,
         **changes: Any,
     ) -> None:
         """Move to ``to`` and record why; ``changes`` are further columns written with it, as plain values.
 
         Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention.
         Whatever moves is no longer set aside.
+        ``has_pnr``: whether the last bytes may have left us, where the holder of the claim knows; else it is read.
         ``wake`` sets when a worker looks next (None: never). Raises InvalidTransition, or StaleState if somebody
         moved the post or took the work first; then nothing is written.
         """
@@ -187,7 +189,7 @@ class Post(ContentModel):
         written = here | changes
         with transaction.atomic():
             by.guard(self, wake)
-            has_pnr = self.has_passed_no_return()
+            has_pnr = self.has_passed_no_return() if has_pnr is None else has_pnr
             if not may_move(
                 PostState(self.state), to, cause, has_pnr=has_pnr, old_reason=old_reason, new_reason=reason
             ):

@@ -83,11 +83,15 @@ def _wake(wake: Wake) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A worker's right to move a post: only while its fence is the newest and its lease runs."""
+    """A worker's right to move a post: only while its fence is the newest and its lease runs.
+
+    ``is_last``: the next write is the claim's last one, and gives it back.
+    """
 
     post_id: UUID
     fence: int
     actor: None = None
+    is_last: bool = False
 
     def guard(self, post: Post, wake: Wake, *, is_progress: bool = True) -> None:
         """Lock the work item. Raises StaleState when the claim is gone.
@@ -95,7 +99,9 @@ class Held:
         ``is_progress``: a move, or newly acknowledged bytes; then the crashes before it no longer count.
         """
         mine = WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())
-        crashes: dict[str, Any] = {"crashes": 0 if is_progress else F("crashes")}
+        crashes: dict[str, Any] = {"crashes": 0 if is_progress or self.is_last else F("crashes")}
+        if self.is_last:
+            crashes |= {"lease_owner": "", "lease_until": None}
         if post.pk != self.post_id or not mine.update(**(crashes | _wake(wake))):
             raise StaleState(f"the claim on {post.pk} is gone")
 

@@ -135,6 +135,7 @@ def ask_creator_info(account: TikTokAccount) -> CreatorInfo:
         account.credential_id,
         Endpoint.CREATOR_INFO,
         lambda client, token: content_posting.query_creator_info(client, access_token=token.access_token),
+        known=account.credential,
     )
     if quota.lift(account.credential):
         queue.wake_first(account.credential_id)

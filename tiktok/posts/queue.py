@@ -5,6 +5,7 @@ that nobody does, and grow with the number of posts ahead, so that a long queue 
 """
 
 import random
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +91,7 @@ def wake_next(post: Post) -> None:
     wake_first(post.account.credential_id)
     sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
     waiting = Post.objects.filter(sleeps, state=PostState.DUE, hold_reason=INSTANCE_BUSY)
-    _wake(waiting.order_by(*ORDER), at=None)
+    _wake(waiting.order_by(*ORDER), at=lambda: None)
 
 
 def look_again(post: Post) -> None:
@@ -102,7 +103,7 @@ def look_again(post: Post) -> None:
 def wake_first(credential_id: UUID) -> None:
     """Let the creator's first post in the queue go on, once TikTok takes it."""
     with _everywhere():
-        _wake(_queue(credential_id), at=throttle.free_at(credential_id, Endpoint.VIDEO_INIT))
+        _wake(_queue(credential_id), at=lambda: throttle.free_at(credential_id, Endpoint.VIDEO_INIT))
 
 
 def _everywhere() -> AbstractContextManager[None]:
@@ -121,8 +122,9 @@ def _is_before(post: Post) -> Q:
     return Q(publish_at__lt=at) | same_time | same_moment
 
 
-def _wake(queue: QuerySet[Post], *, at: datetime | None) -> None:
+def _wake(queue: QuerySet[Post], *, at: Callable[[], datetime | None]) -> None:
     """Passes by a row that somebody holds: they wake or move the post themselves, and may wait for a row of ours."""
-    first = list(queue.values_list("pk", flat=True)[:1])
+    if not (first := list(queue.values_list("pk", flat=True)[:1])):
+        return
     free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id__in=first, lease_until=None)
-    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at or db_now())
+    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at() or db_now())

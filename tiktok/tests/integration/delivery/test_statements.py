@@ -59,7 +59,7 @@ def test_a_post_of_one_chunk_is_started_sent_and_polled_with_so_many_statements(
     start = run(clock)
     clock.advance(10)
     poll = run(clock)
-    assert (start, poll) == ((54, 7), (22, 3))
+    assert (start, poll) == ((37, 7), (14, 3))
 
 
 def test_a_batch_of_claims_costs_as_much_as_one(submit: Submit, small: Media, clock: Clock) -> None:
