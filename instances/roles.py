@@ -31,10 +31,7 @@ class Permission(StrEnum):
     API_KEY_MANAGE = "api_key.manage"
     AUDIT_VIEW = "audit.view"
     SETTINGS_MANAGE = "settings.manage"
-    EXPORT = "export"
     APP_VIEW = "app.view"
-    INSTANCE_CREATE = "instance.create"
-    INSTANCE_DELETE = "instance.delete"
     OWNER_MANAGE = "owner.manage"
 
 
@@ -53,10 +50,9 @@ _ADMIN: Final = _EDITOR | {
     Permission.API_KEY_MANAGE,
     Permission.AUDIT_VIEW,
     Permission.SETTINGS_MANAGE,
-    Permission.EXPORT,
 }
-_TENANT_ADMIN: Final = _ADMIN | {Permission.APP_VIEW, Permission.INSTANCE_CREATE}
-_OWNER: Final = _TENANT_ADMIN | {Permission.INSTANCE_DELETE, Permission.OWNER_MANAGE}
+_TENANT_ADMIN: Final = _ADMIN | {Permission.APP_VIEW}
+_OWNER: Final = _TENANT_ADMIN | {Permission.OWNER_MANAGE}
 
 ALLOWED: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
     {

@@ -237,15 +237,15 @@ _PROTOCOL = [
         "publish_id saved late",
         DEATHS,
         "tiktok/delivery/start.py",
-        "    keep_receipt(submission, answer)\n",
-        """    with opened(media_of(step.post).file) as descriptor:
+        "    return _adopt(step, keep_receipt(submission, answer), answer.upload_url)\n",
+        """    with opened(step.media.file) as descriptor:
         chunk = plan_chunks(submission.video_size).chunk_at(0)
         content_posting.upload_chunk(
             tiktok_client(), upload_url=answer.upload_url, chunk=chunk, total_size=submission.video_size,
             content_type="video/mp4", body=FileChunkBody(descriptor, first=0, length=chunk.length),
         )
     Submission.objects.filter(pk=submission.pk).update(is_in_doubt=True)
-    keep_receipt(submission, answer)
+    return _adopt(step, keep_receipt(submission, answer), answer.upload_url)
 """,
         Edit(
             "tiktok/delivery/start.py",
@@ -270,8 +270,8 @@ _PROTOCOL = [
         "    with transaction.atomic():\n        person = Person(actor)\n",
         Edit(
             "tiktok/models/post.py",
-            "            has_pnr = self.has_passed_no_return()\n",
-            '            has_pnr = self.had_pnr if hasattr(self, "had_pnr") else self.has_passed_no_return()\n',
+            "has_pnr = self.has_passed_no_return() if has_pnr is None else has_pnr\n",
+            'has_pnr = self.had_pnr if hasattr(self, "had_pnr") else self.has_passed_no_return()\n',
         ),
     ),
     mutant(
@@ -332,15 +332,14 @@ _PROTOCOL = [
         "R1 despite a receipt",
         DEATHS,
         "tiktok/delivery/start.py",
-        "    if receipt is not None:\n        return _adopt(step, submission, receipt)\n    step.move(",
+        "    if receipt is not None:\n        return _adopt(step, receipt, _url_of(receipt))\n    step.move(",
         "    step.move(",
     ),
     mutant(
         "an init that was not recorded",
         DEATHS,
         "tiktok/delivery/start.py",
-        "    keep_receipt(submission, answer)\n"
-        "    return _adopt(step, submission, InitReceipt.objects.get(submission=submission))\n",
+        "    return _adopt(step, keep_receipt(submission, answer), answer.upload_url)\n",
         """    known = {
         "publish_id": answer.publish_id,
         "upload_url": seal(Submission, submission.pk, "upload_url", answer.upload_url),

@@ -25,9 +25,9 @@ PACKAGES: list[tuple[str, str, str, str, dict[str, str]]] = [
     (
         "@tabler/core",
         "1.6.1",
-        "MIT (includes Bootstrap and Popper, MIT)",
+        "MIT (includes Bootstrap, MIT)",
         "tabler",
-        {"dist/css/tabler.min.css": "tabler.min.css", "dist/js/tabler.min.js": "tabler.min.js"},
+        {"dist/css/tabler.min.css": "tabler.min.css"},
     ),
     (
         "tus-js-client",
@@ -44,8 +44,7 @@ ICONS = (Path(__file__).parent / "icons.txt").read_text().split()
 TABLER_LICENSE = """The MIT License (MIT)
 
 Copyright (c) 2018-2026 The Tabler Authors
-Copyright (c) 2011-2026 The Bootstrap Authors (Bootstrap, included in tabler.min.css and tabler.min.js)
-Copyright (c) 2019 Federico Zivolo (Popper, included in tabler.min.js)
+Copyright (c) 2011-2026 The Bootstrap Authors (Bootstrap, included in tabler.min.css)
 
 Permission is hereby granted, free of charge, to any person obtaining a copy
 of this software and associated documentation files (the "Software"), to deal

@@ -48,15 +48,11 @@ ACTIVE_USERS_UNAUDITED = 5
 # https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 UPLOAD_URL_LIFETIME_S = 60 * 60
 VIDEO_TITLE_MAX_UTF16 = 2200
-# https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
-CREATOR_AVATAR_LIFETIME_S = 2 * 60 * 60
 
 # https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide. "MB" is not defined there:
 # lower bounds are read as MiB, upper bounds as 10^6 bytes, so that a number within them fits both readings.
 CHUNK_MIN_BYTES = 5 * 1024 * 1024
 CHUNK_MAX_BYTES = 64_000_000
-LAST_CHUNK_MAX_BYTES = 128_000_000
-CHUNK_COUNT_MAX = 1000
 CHUNK_DEFAULT_BYTES = 10_000_000
 VIDEO_MAX_BYTES = 4 * 1024**3  # "4 GB", the generous reading
 VIDEO_CONTENT_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
@@ -67,6 +63,3 @@ VIDEO_FPS_MAX = 60
 
 # https://developers.tiktok.com/doc/login-kit-web
 REDIRECT_URI_MAX_CHARS = 511
-# https://developers.tiktok.com/doc/login-kit-desktop
-CODE_VERIFIER_MIN_CHARS = 43
-CODE_VERIFIER_MAX_CHARS = 128

@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tiktok.api.limits import REDIRECT_URI_MAX_CHARS
 from tiktok.models import AppType, PkceMode
 
 OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1"})
-LONGEST_REDIRECT_URI: Final = 511
 
 
 def check_key(text: str) -> None:
@@ -27,7 +27,7 @@ def check_redirect_uri(uri: str, app_type: str) -> None:
         raise ValidationError(_("This is not an address."), code="malformed") from error
     if not parts.hostname or parts.username is not None:
         raise ValidationError(_("Enter a whole address such as https://clip.example.com/…"), code="relative")
-    if "?" in uri or "#" in uri or len(uri) > LONGEST_REDIRECT_URI:
+    if "?" in uri or "#" in uri or len(uri) > REDIRECT_URI_MAX_CHARS:
         raise ValidationError(_("TikTok takes no “?”, no “#” and at most 511 characters."), code="not_static")
     if app_type == AppType.DESKTOP:
         _check_desktop(parts.scheme, parts.hostname, port)

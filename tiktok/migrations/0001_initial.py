@@ -152,7 +152,6 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("published_at", models.DateTimeField(null=True)),
-                ("hidden_at", models.DateTimeField(null=True)),
                 ("dismissed_at", models.DateTimeField(null=True)),
                 (
                     "corrects",

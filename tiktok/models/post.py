@@ -108,7 +108,6 @@ class Post(ContentModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True)
-    hidden_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -162,7 +161,7 @@ class Post(ContentModel):
 
     def has_passed_no_return(self) -> bool:
         """Whether the open submission's last bytes may have left us. Meaningful only under the work item's lock."""
-        return Submission.objects.filter(post=self, closed_at=None, pnr_at__isnull=False).exists()
+        return self.submissions.filter(closed_at=None, pnr_at__isnull=False).exists()
 
     def transition(
         self,
@@ -297,6 +296,3 @@ class PostEvent(ContentModel):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused: events go only with their post."""
         raise TypeError("events are append-only")
-
-
-from tiktok.models.submission import Submission  # noqa: E402 - the two tables name each other

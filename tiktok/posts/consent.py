@@ -33,12 +33,6 @@ def consent_text(options: PostOptions) -> str:
     return _("By posting, you agree to TikTok's Music Usage Confirmation")
 
 
-def consent_links(options: PostOptions) -> list[tuple[str, str]]:
-    """The words of ``consent_text`` that are links, with their addresses, in order."""
-    music = (_("Music Usage Confirmation"), MUSIC_USAGE_URL)
-    return [(_("Branded Content Policy"), BRANDED_POLICY_URL), music] if options.brand_content else [music]
-
-
 def creator_to_json(creator: CreatorInfo) -> dict[str, Any]:
     """As stored with a consent; without the avatar's address, which ends after two hours."""
     stored = asdict(creator) | {"privacy_level_options": list(creator.privacy_level_options)}

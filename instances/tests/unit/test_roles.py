@@ -19,9 +19,8 @@ RUN = {
     Permission.API_KEY_MANAGE,
     Permission.AUDIT_VIEW,
     Permission.SETTINGS_MANAGE,
-    Permission.EXPORT,
 }
-OWN = {Permission.INSTANCE_DELETE, Permission.OWNER_MANAGE}
+OWN = {Permission.OWNER_MANAGE}
 
 
 @pytest.mark.parametrize(
@@ -30,8 +29,8 @@ OWN = {Permission.INSTANCE_DELETE, Permission.OWNER_MANAGE}
         (Role.VIEWER, LOOK),
         (Role.EDITOR, LOOK | WORK),
         (Role.ADMIN, LOOK | WORK | RUN),
-        (Role.TENANT_ADMIN, LOOK | WORK | RUN | {Permission.APP_VIEW, Permission.INSTANCE_CREATE}),
-        (Role.OWNER, LOOK | WORK | RUN | {Permission.APP_VIEW, Permission.INSTANCE_CREATE} | OWN),
+        (Role.TENANT_ADMIN, LOOK | WORK | RUN | {Permission.APP_VIEW}),
+        (Role.OWNER, LOOK | WORK | RUN | {Permission.APP_VIEW} | OWN),
     ],
 )
 def test_a_role_allows_exactly_what_the_table_says(role: Role, allowed: set[Permission]) -> None:
