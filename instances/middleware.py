@@ -24,6 +24,7 @@ from accounts.models import User
 from core.serving.front.pieces import CONTINUES
 from core.web.problems import API_PREFIX, problem_response
 from instances.access import access_among, lacks_second_factor
+from instances.acting import acting
 from instances.api_keys import KeyAccess, allowance_left, count_request, key_access, too_many_requests
 from instances.http import InstanceRequest
 from instances.models import Instance
@@ -64,7 +65,7 @@ class InstanceMiddleware:
         if lacks_second_factor(user, access.instance.tenant):
             return _two_factor_first(request, access.instance)
         request.instance, request.membership = access.instance, access
-        with instance_scope(access.instance), timezone.override(access.instance.zone):
+        with acting(access), instance_scope(access.instance), timezone.override(access.instance.zone):
             response = self.get_response(request)
         is_typed = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET"
         return _only_a_button(request, response) if is_typed else response
@@ -85,7 +86,7 @@ class InstanceMiddleware:
             return problem_response(HTTPStatus.FORBIDDEN, "two_factor_required", NO_SECOND_FACTOR)
         request.api_key, request.membership = found.key, found.access
         request.instance, request.user = found.access.instance, found.access.user
-        with instance_scope(request.instance):
+        with acting(found.access), instance_scope(request.instance):
             return self.get_response(request)
 
 

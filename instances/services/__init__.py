@@ -1,7 +1,7 @@
 """What changes people's places: each function is one transaction with its audit line."""
 
+from instances.refusals import InvitationUnusable, LastOwner, NotAllowed, Refused, SlugTaken
 from instances.services.api_keys import create_api_key, revoke_api_key
-from instances.services.errors import InvitationUnusable, LastOwner, NotAllowed, Refused, SlugTaken
 from instances.services.instances import (
     create_instance,
     create_tenant_with_instance,

@@ -13,16 +13,16 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import User
 from core.jobs.mail import queue_mail
-from instances.access import role_of
+from instances.acting import needs
 from instances.models import ApiKey, Instance
-from instances.roles import ALLOWED, KeyScope, Permission
-from instances.services.errors import NotAllowed
+from instances.roles import KeyScope, Permission
 from instances.services.quotas import need_room
 from instances.tokens import hash_key, new_token
 
 LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
+@needs(Permission.API_KEY_MANAGE)
 def create_api_key(
     instance: Instance, *, actor: User, name: str, scopes: list[KeyScope], key_id: UUID | None = None
 ) -> tuple[ApiKey, str]:
@@ -30,7 +30,6 @@ def create_api_key(
 
     ``key_id`` makes a repeated request harmless. Raises NotAllowed or QuotaReached.
     """
-    _need_keys(actor, instance)
     with transaction.atomic():
         made = write_api_key(instance, user=actor, actor=actor, name=name, scopes=scopes, key_id=key_id)
         keys = ApiKey.objects.filter(instance=instance, revoked_at=None)
@@ -99,10 +98,10 @@ def _tell_owner(key: ApiKey) -> None:
     queue_mail(to=key.user.email, subject=_("New API key for %(instance)s") % values, text=text % values)
 
 
+@needs(Permission.API_KEY_MANAGE)
 def revoke_api_key(key: ApiKey, *, actor: User) -> None:
     """End a key at once; again changes nothing. Raises NotAllowed."""
     instance = key.instance
-    _need_keys(actor, instance)
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
             record(
@@ -113,9 +112,3 @@ def revoke_api_key(key: ApiKey, *, actor: User) -> None:
                 target=key,
                 name=key.name,
             )
-
-
-def _need_keys(actor: User, instance: Instance) -> None:
-    role = role_of(actor, instance)
-    if role is None or Permission.API_KEY_MANAGE not in ALLOWED[role]:
-        raise NotAllowed(_("Your role does not allow API keys."))

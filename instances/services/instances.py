@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
-from instances.access import role_of
+from instances.acting import needs
 from instances.models import Instance
-from instances.roles import ALLOWED, Permission
-from instances.services.errors import NotAllowed, SlugTaken
+from instances.refusals import NotAllowed, SlugTaken
+from instances.roles import Permission
 from instances.services.quotas import need_room
 
 LONGEST_STEM: Final = 44  # leaves room for "-" and five digits within the 50 of a slug
@@ -79,9 +79,9 @@ def _too_many(tenant: Tenant, most: int) -> str:
     return text % {"most": most, "tenant": tenant}
 
 
+@needs(Permission.SETTINGS_MANAGE)
 def update_instance(instance: Instance, *, actor: User, name: str, time_zone: str) -> None:
     """Change name and time zone; the address stays. Raises NotAllowed."""
-    _need(actor, instance, Permission.SETTINGS_MANAGE)
     with transaction.atomic():
         instance.name, instance.time_zone = name, time_zone
         instance.save(update_fields=["name", "time_zone"])
@@ -96,16 +96,10 @@ def update_instance(instance: Instance, *, actor: User, name: str, time_zone: st
         )
 
 
+@needs(Permission.OWNER_MANAGE)
 def set_two_factor_policy(instance: Instance, *, actor: User, required: bool) -> None:
     """Whether everybody of the instance's tenant needs two-factor sign-in; owners decide. Raises NotAllowed."""
-    _need(actor, instance, Permission.OWNER_MANAGE)
     with transaction.atomic():
         Tenant.objects.filter(pk=instance.tenant_id).update(require_two_factor=required)
         instance.tenant.require_two_factor = required
         record("tenant.two_factor", tenant=instance.tenant, actor=actor, target=instance.tenant, required=required)
-
-
-def _need(actor: User, instance: Instance, permission: Permission) -> None:
-    role = role_of(actor, instance)
-    if role is None or permission not in ALLOWED[role]:
-        raise NotAllowed(_("Your role does not allow this."))

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import AuditLogEntry, Tenant, User
 from instances.models import Invitation
-from instances.services.errors import TooManyInvitations
+from instances.refusals import TooManyInvitations
 
 LIFETIME: Final = timedelta(days=7)
 HOUR: Final = timedelta(hours=1)

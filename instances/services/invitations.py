@@ -17,9 +17,9 @@ from core.jobs.clock import db_now
 from core.jobs.mail import queue_mail
 from instances.access import role_of
 from instances.models import Instance, Invitation, InvitationGrant, Membership
+from instances.refusals import InvitationUnusable, NotAllowed
 from instances.roles import Role, reaches
 from instances.services import quotas
-from instances.services.errors import InvitationUnusable, NotAllowed
 from instances.services.invitation_limits import LIFETIME, need_room
 from instances.services.members import TENANT_ROLE_OF, lock_tenant, make_staff, need_reach
 from instances.tokens import hash_key, new_token

@@ -10,8 +10,8 @@ from accounts.audit import record
 from accounts.models import Tenant, TenantMembership, TenantRole, User
 from instances.access import role_of
 from instances.models import ApiKey, Instance, Invitation, Membership
+from instances.refusals import LastOwner, NotAllowed
 from instances.roles import Role, reaches, up_to
-from instances.services.errors import LastOwner, NotAllowed
 
 TENANT_ROLE_OF = {Role.OWNER: TenantRole.OWNER, Role.TENANT_ADMIN: TenantRole.ADMIN}
 

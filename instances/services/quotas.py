@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Tenant
 from instances.models import Instance
-from instances.services.errors import QuotaReached
+from instances.refusals import QuotaReached
 
 
 def lock_holder(holder: Instance | Tenant) -> None:

@@ -18,8 +18,8 @@ from instances.forms import InstanceForm
 from instances.overview import Desk, Wanted, desk_of
 from instances.pages import home_of, instance_url, list_address
 from instances.queries import tenants_led_by
+from instances.refusals import QuotaReached
 from instances.services import SlugTaken, create_instance
-from instances.services.errors import QuotaReached
 
 
 @require_safe

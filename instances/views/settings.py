@@ -20,6 +20,7 @@ from instances.forms import ApiKeyForm, GeneralForm, InviteForm, RoleForm, TwoFa
 from instances.http import InstanceRequest
 from instances.models import ApiKey, Instance
 from instances.pages import home_of
+from instances.refusals import QuotaReached
 from instances.roles import ALLOWED, Permission, Role
 from instances.services import (
     Invited,
@@ -34,7 +35,6 @@ from instances.services import (
     set_two_factor_policy,
     update_instance,
 )
-from instances.services.errors import QuotaReached
 from instances.services.invitations import pending_of, role_given
 
 

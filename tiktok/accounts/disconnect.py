@@ -12,6 +12,8 @@ from django.db import transaction
 from accounts.audit import record
 from accounts.models import User
 from core.jobs.clock import db_in, db_now, read_db_now
+from instances.acting import needs
+from instances.roles import Permission
 from instances.scoping import instance_scope, unscoped
 from tiktok.access import grants
 from tiktok.access.notices import settle
@@ -27,6 +29,7 @@ SHARED: Final = "shared"
 LATER: Final = "later"
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = False) -> bool:
     """Take no new work for this account; False if it was disconnected, or on the way, already.
 

@@ -4,9 +4,12 @@ from django.db import transaction
 
 from accounts.audit import record
 from accounts.models import User
+from instances.acting import needs
+from instances.roles import Permission
 from tiktok.models import TikTokAccount
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
     """Give the account the team's own name."""
     with transaction.atomic():
@@ -18,6 +21,7 @@ def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
         )  # fmt: skip
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def label_account(account: TikTokAccount, *, labels: list[str], actor: User) -> None:
     """Replace the account's labels by these, which ``clean_labels`` has passed; the same ones change nothing."""
     if labels == account.labels:

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 
 from accounts.audit import record
 from accounts.models import User
+from instances.acting import needs
 from instances.models import Instance, NoticeKind
+from instances.roles import Permission
 from tiktok.access.endings import settle_endings
 from tiktok.access.notices import settle
 from tiktok.access.revoke import revoke
@@ -49,6 +51,7 @@ class OtherTikTokUser(Exception):
         self.expected = expected
 
 
+@needs(Permission.ACCOUNT_RECONNECT)
 def link_account(
     instance: Instance,
     *,

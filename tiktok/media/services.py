@@ -11,8 +11,10 @@ from django.utils.translation import ngettext
 
 from accounts.audit import record
 from accounts.models import User
+from instances.acting import needs
 from instances.models import Instance
 from instances.notices.write import settle_notices
+from instances.roles import Permission
 from tiktok.media import queries, quotas, storage
 from tiktok.media.checks import queue_check
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
@@ -23,6 +25,7 @@ from tiktok.media.verdict import remove_bytes
 from tiktok.models import Media, MediaCheck, MediaKind, MediaUpload
 
 
+@needs(Permission.MEDIA_WRITE)
 def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str) -> MediaUpload:
     """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk or the quota has no room for it."""
     storage.require_size(size_bytes)
@@ -67,6 +70,7 @@ def _finish(upload: MediaUpload, held: Lease) -> None:
     upload.media = media
 
 
+@needs(Permission.MEDIA_WRITE)
 def take_file(received: str, *, instance: Instance, actor: User, name: str) -> Media:
     """Make a file that was received whole (at the path ``received``) media; the caller removes ``received``.
 
@@ -117,6 +121,7 @@ def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool
     return True
 
 
+@needs(Permission.MEDIA_WRITE)
 def delete_media(media: Media, *, actor: User) -> None:
     """Delete the file for good. The row stays, marked, while a finished post speaks of it.
 

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.jobs.clock import db_now, read_db_now
 from core.web.refusals import FieldError, UserRefusal
+from instances.acting import needs
 from instances.notices.write import settle_notices
+from instances.roles import Permission
 from tiktok.models import (
     AttentionReason,
     EventCause,
@@ -48,6 +50,7 @@ def is_in_doubt(post: Post) -> bool:
 # Check again
 
 
+@needs(Permission.POST_PUBLISH)
 def recheck_post(post: Post, *, actor: User) -> None:
     """Let TikTok be asked now. Twice is as good as once. Raises UserRefusal where there is nothing to ask.
 
@@ -85,6 +88,7 @@ def why_not_recheck(post: Post, submission: Submission | None) -> UserRefusal | 
 # Send again
 
 
+@needs(Permission.POST_SEND_AGAIN)
 def send_again_post(post: Post, *, actor: User) -> None:
     """Rule R6: hand over anew what may already be out. The person has been warned and has agreed.
 
@@ -140,6 +144,7 @@ def send_again_from(post: Post) -> datetime:
 # Set aside
 
 
+@needs(Permission.POST_PUBLISH)
 def set_aside_post(post: Post, *, actor: User) -> None:
     """Off the lists, until TikTok says something about it or somebody takes it up again. Raises UserRefusal."""
     with locked(post, actor) as person:
@@ -153,6 +158,7 @@ def set_aside_post(post: Post, *, actor: User) -> None:
             note_act("post.set_aside", post, actor)
 
 
+@needs(Permission.POST_PUBLISH)
 def take_up_post(post: Post, *, actor: User) -> None:
     """Back on the lists. Twice is as good as once."""
     with locked(post, actor) as person:

@@ -20,8 +20,10 @@ from accounts.audit import record
 from accounts.models import User
 from core.jobs.clock import read_db_now
 from core.web.refusals import FieldError, UserRefusal
+from instances.acting import needs
 from instances.models import Instance
 from instances.notices.write import forget_notices
+from instances.roles import Permission
 from instances.services.quotas import need_room
 from tiktok.models import (
     AccountStatus,
@@ -62,6 +64,7 @@ NOTHING_WRONG: Final[Mapping[str, Any]] = {
 }  # fmt: skip
 
 
+@needs(Permission.POST_WRITE)
 def create_post(
     *,
     account: TikTokAccount,
@@ -101,6 +104,7 @@ def create_post(
     return post, False
 
 
+@needs(Permission.POST_PUBLISH)
 def submit_post(
     *,
     account: TikTokAccount,
@@ -139,6 +143,7 @@ class Sending:
     when: When | None
 
 
+@needs(Permission.POST_WRITE)
 def edit_post(
     post: Post,
     *,
@@ -175,6 +180,7 @@ def _rewrite(post: Post, revision: Revision) -> None:
     _set_media(post, revision.media)
 
 
+@needs(Permission.POST_PUBLISH)
 def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User) -> None:
     """Publish at ``when`` or, without it, now: a draft, a post that waits, or one that certainly was not published.
 
@@ -197,6 +203,7 @@ def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User
         note_act(action, post, actor, publish_at=at.isoformat())
 
 
+@needs(Permission.POST_WRITE)
 def cancel_post(post: Post, *, actor: User) -> None:
     """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
     with locked(post, actor) as person:
@@ -211,6 +218,7 @@ def cancel_post(post: Post, *, actor: User) -> None:
         note_act("post.cancel", post, actor)
 
 
+@needs(Permission.POST_WRITE)
 def delete_post(post: Post, *, actor: User) -> None:
     """Remove a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
     with locked(post, actor):
@@ -221,6 +229,7 @@ def delete_post(post: Post, *, actor: User) -> None:
         post.delete()
 
 
+@needs(Permission.POST_WRITE)
 def correct_post(post: Post, *, actor: User) -> Post:
     """A new draft with a failed or cancelled post's content.
 

@@ -14,6 +14,7 @@ from accounts.models import AuditLogEntry, TenantRole, User
 from core.models import OutgoingMail
 from instances.access import role_of
 from instances.models import Instance, Invitation, Membership
+from instances.refusals import TooManyInvitations
 from instances.roles import Role
 from instances.services import (
     InvitationUnusable,
@@ -26,7 +27,6 @@ from instances.services import (
     renew_invitation,
     revoke_invitation,
 )
-from instances.services.errors import TooManyInvitations
 from instances.services.invitations import find_invitation
 from instances.tests.factories import InstanceFactory, UserFactory, person_of
 

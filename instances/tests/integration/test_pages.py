@@ -11,10 +11,10 @@ from pytest_django import Settings
 
 from accounts.models import Tenant, TenantMembership, User
 from instances.models import ApiKey, Instance, Membership
+from instances.refusals import NotAllowed, SlugTaken
 from instances.roles import KeyScope, Role
 from instances.services import create_api_key, create_instance, invite_member, suggest_slug
 from instances.services.api_keys import write_api_key
-from instances.services.errors import NotAllowed, SlugTaken
 from instances.tests.factories import InstanceFactory, person_of
 from instances.tests.sign_in import sign_in_again
 

@@ -11,7 +11,9 @@ from django.db import transaction
 from accounts.audit import record
 from accounts.models import User
 from core.jobs.clock import db_now
+from instances.acting import needs
 from instances.models import Instance, Notice
+from instances.roles import Permission
 from tiktok.access import grants
 from tiktok.access.notices import settle
 from tiktok.accounts.app_change.queries import Profile, certainty
@@ -45,6 +47,7 @@ class Moved:
     is_old_grant_shared: bool
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def move_account(instance: Instance, *, old_id: UUID, new_id: UUID, actor: User) -> Moved:
     """Point the earlier account at the later link's credential; the later row goes. The instance's scope is open.
 
@@ -69,6 +72,7 @@ def move_account(instance: Instance, *, old_id: UUID, new_id: UUID, actor: User)
     return Moved(old, **apps, waiting=waiting, is_old_grant_shared=is_shared)
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def keep_both(instance: Instance, *, old_id: UUID, new_id: UUID, actor: User) -> None:
     """Remember that the two links stay apart. The instance's scope is open. Raises AlreadyAnswered."""
     with transaction.atomic():

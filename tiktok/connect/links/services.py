@@ -14,7 +14,9 @@ from django.utils.translation import ngettext
 from accounts.audit import record
 from accounts.models import User
 from core.jobs.clock import db_in, db_now, read_db_now
+from instances.acting import needs
 from instances.models import Instance, NoticeKind
+from instances.roles import Permission
 from instances.services.quotas import need_room
 from instances.tokens import hash_key, new_token
 from tiktok.access.notices import tell
@@ -39,6 +41,7 @@ class MadeLink:
     url: str
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def make_links(
     instance: Instance,
     *,
@@ -94,6 +97,7 @@ def _write(link: ConnectLink) -> MadeLink:
     return MadeLink(link, settings.BASE_URL + reverse("tiktok:connect-link", args=[token]))
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def revoke_link(instance: Instance, link: ConnectLink, *, actor: User) -> bool:
     """Make an unused link worthless; False (nothing written) if it was used or revoked already."""
     with transaction.atomic():
@@ -107,6 +111,7 @@ def revoke_link(instance: Instance, link: ConnectLink, *, actor: User) -> bool:
     return True
 
 
+@needs(Permission.ACCOUNT_MANAGE)
 def renew_link(instance: Instance, link: ConnectLink, *, actor: User) -> MadeLink:
     """A new link in place of one that was lost or has expired, for as long as that lasted; the old one dies.
 

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.web.refusals import add_refusal
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
+from instances.refusals import QuotaReached
 from instances.roles import Permission
-from instances.services.errors import QuotaReached
 from tiktok.connect.links import services
 from tiktok.connect.links.forms import LinksForm
 from tiktok.connect.links.queries import lines_of, links_of

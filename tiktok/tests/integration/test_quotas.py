@@ -11,11 +11,11 @@ from pytest_django import Settings
 from accounts.models import Tenant, User
 from core.web.refusals import UserRefusal
 from instances.models import ApiKey, Instance, Invitation
+from instances.refusals import QuotaReached
 from instances.roles import KeyScope, Role
 from instances.scoping import instance_scope
 from instances.services import create_instance
 from instances.services.api_keys import create_api_key
-from instances.services.errors import QuotaReached
 from instances.services.invitations import invite_member
 from tiktok.connect.links.services import make_links
 from tiktok.models import ConnectLink, Media, Post, PostState, TikTokAccount
