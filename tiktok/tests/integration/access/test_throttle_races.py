@@ -51,7 +51,8 @@ def taker(credential: TikTokCredential, endpoint: Endpoint, *, reserve: int = 0)
 def ask(moment: datetime, *takers: Callable[[], Any]) -> list[throttle.RateHeld | None]:
     """All at once at this moment; None where a slot was given."""
     with pinned_clock(moment):
-        return at_once(*takers, expect=(throttle.RateHeld,))
+        answers = at_once(*takers, expect=(throttle.RateHeld,))
+    return [answer if isinstance(answer, throttle.RateHeld) else None for answer in answers]
 
 
 @pytest.mark.parametrize("endpoint", LIMITED)

@@ -11,6 +11,7 @@ from tiktok.delivery.claims import claim, claim_due
 from tiktok.models import Media
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_posts import Clock, Submit
+from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +61,20 @@ def test_a_post_of_one_chunk_is_started_sent_and_polled_with_so_many_statements(
     clock.advance(10)
     poll = run(clock)
     assert (start, poll) == ((37, 7), (14, 3))
+
+
+def test_a_poll_that_brings_nothing_new_takes_twelve_statements(
+    submit: Submit, small: Media, clock: Clock, tiktok: Simulator
+) -> None:
+    """One of them, which a pinned clock spares, asks for the database's time."""
+    tiktok.settings(hold_processing=True)
+    submit(media=small, privacy_level="SELF_ONLY")
+    run(clock)
+    clock.advance(10)
+    run(clock)
+    clock.advance(20)
+
+    assert run(clock) == (11, 2)
 
 
 def test_a_batch_of_claims_costs_as_much_as_one(submit: Submit, small: Media, clock: Clock) -> None:
