@@ -15,7 +15,7 @@ from instances.scoping import instance_scope
 from instances.services.api_keys import write_api_key
 from instances.services.invitations import invite_first_owner
 from instances.services.members import set_role
-from instances.tests.factories import UserFactory
+from instances.tests.factories import UserFactory, person_of
 from tiktok.connect.links.services import make_links
 from tiktok.models import AccountStatus, AttentionReason, PostState
 from tiktok.tests.factories import make_account, make_media, make_post, make_submission, make_upload
@@ -65,7 +65,7 @@ def _account(instance: Instance) -> str:
 
 
 def _connect_link(instance: Instance) -> str:
-    maker: User = UserFactory.create(name=f"{CANARY} {instance.slug} link maker")
+    maker = person_of(instance, "admin", name=f"{CANARY} {instance.slug} link maker")
     made = make_links(instance, actor=maker, names=[f"{CANARY} {instance.slug} link"], note=f"{CANARY} {instance.slug}")
     return str(made[0].link.pk)
 

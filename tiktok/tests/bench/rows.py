@@ -14,4 +14,5 @@ ROWS: Final = {
     "claims": "tiktok.tests.bench.fairness.claims",
     "pages": "tiktok.tests.bench.pages.rows",
     "webhooks": "tiktok.tests.bench.webhooks.rows",
+    "cost": "tiktok.tests.bench.cost.rows",
 }

@@ -14,6 +14,7 @@ from accounts.models import AuditLogEntry, User
 from core.jobs.clock import db_in, db_now
 from instances.models import Instance, Notice, NoticeKind
 from instances.scoping import instance_scope
+from instances.tests.factories import person_of
 from tiktok.access.grants import release_retired
 from tiktok.access.notices import tell
 from tiktok.access.status import _links, _move
@@ -305,14 +306,14 @@ def test_the_old_permission_stays_when_its_account_is_linked_again(
 
 
 def test_the_last_disconnect_spares_a_moved_accounts_post_under_way(
-    sim: Simulator, left: TikTokCredential, other_instance: Instance, admin: User
+    sim: Simulator, left: TikTokCredential, other_instance: Instance
 ) -> None:
     post = make_post(TikTokAccount.objects.get(), state="processing")
     make_submission(post, credential=left, app=left.app)
     TikTokCredential.objects.filter(pk=left.pk).update(retired_at=None)
     with instance_scope(other_instance):
         theirs = make_account(other_instance, credential=left)
-        start_disconnect(theirs, actor=admin)
+        start_disconnect(theirs, actor=person_of(other_instance, "admin"))
 
     finish_disconnects()
 

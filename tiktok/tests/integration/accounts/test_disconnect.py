@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import AuditLogEntry, User
 from instances.models import Instance
 from instances.scoping import instance_scope
+from instances.tests.factories import person_of
 from tiktok.accounts.disconnect import finish_disconnects, start_disconnect
 from tiktok.accounts.page.history import history_of
 from tiktok.accounts.profile import sync_profile
@@ -322,7 +323,7 @@ def test_who_links_again_while_the_consent_is_given_back_knows_at_once_where_the
 ) -> None:  # fmt: skip
     instance = other_instance if elsewhere else account.instance
     with revoking(sim, account, admin, **fault):
-        again = link_again(sim, instance, account.credential.app, admin)
+        again = link_again(sim, instance, account.credential.app, person_of(instance, "admin"))
 
     now = fresh(again)
     assert (now.status, now.status_reason) == status

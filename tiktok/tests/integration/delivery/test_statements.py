@@ -74,7 +74,7 @@ def test_a_poll_that_brings_nothing_new_takes_twelve_statements(
     run(clock)
     clock.advance(20)
 
-    assert run(clock) == (11, 2)
+    assert run(clock) == (11, 3)
 
 
 def test_a_batch_of_claims_costs_as_much_as_one(submit: Submit, small: Media, clock: Clock) -> None:

@@ -188,8 +188,9 @@ def test_the_page_of_a_held_post_sends_people_to_the_operator(
 
 
 def test_the_check_falls_silent_when_everything_has_been_done(
-    stored: Submission, instance: Instance, editor: User, admin_user: User, client: Client, settings: Settings
-) -> None:
+    stored: Submission, instance: Instance, editor: User, admin: User, admin_user: User, client: Client,
+    settings: Settings,
+) -> None:  # fmt: skip
     settings.FIELD_ENCRYPTION_KEYS = only(NEW)
     assert len(check_stored_keys(databases=["default"])) == 1
 
@@ -197,7 +198,7 @@ def test_the_check_falls_silent_when_everything_has_been_done(
     call_command("remove_two_factor", email=editor.email)
     with instance_scope(instance):
         account = TikTokAccount.objects.get()
-        start_disconnect(account, actor=editor)
+        start_disconnect(account, actor=admin)
     finish_disconnect(fresh(account))
     with pinned_clock(timezone.now() + timedelta(days=1, minutes=1)):
         forget_dead_upload_urls()
@@ -212,14 +213,14 @@ def test_the_check_falls_silent_when_everything_has_been_done(
 
 @pytest.mark.parametrize("is_everything_lost", [True, False])
 def test_disconnecting_ends_and_leaves_nothing_secret(
-    linked: TikTokAccount, editor: User, tiktok: Simulator, settings: Settings, is_everything_lost: bool
+    linked: TikTokAccount, admin: User, tiktok: Simulator, settings: Settings, is_everything_lost: bool
 ) -> None:
     if is_everything_lost:
         settings.FIELD_ENCRYPTION_KEYS = only(NEW)
     else:
         lose_client_secret(settings, linked.credential.app)
     with instance_scope(linked.instance):
-        assert start_disconnect(linked, actor=editor)
+        assert start_disconnect(linked, actor=admin)
 
     assert finish_disconnect(fresh(linked))
 

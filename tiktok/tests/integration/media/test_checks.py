@@ -19,6 +19,7 @@ from instances.models import Instance, Notice, NoticeKind
 from instances.notices.reading import unread_by
 from instances.notices.words import subjects_of, words_of
 from instances.scoping import instance_scope
+from instances.tests.factories import person_of
 from tiktok.media import checks, probe, services, storage
 from tiktok.media.checks import CheckClaim, CheckLost, CheckStopped, claim_next
 from tiktok.media.notices import mark_seen
@@ -29,14 +30,16 @@ Take = Callable[..., Media]
 
 
 @pytest.fixture
-def take(tmp_path: Path, editor: User, clip: Path) -> Take:
-    """Uploads a file to an instance: the small video, or other bytes."""
+def take(tmp_path: Path, editor: User, other_instance: Instance, clip: Path) -> Take:
+    """Uploads a file to an instance, as its editor: the small video, or other bytes."""
+    theirs = person_of(other_instance, "editor")
 
     def upload(instance: Instance, content: bytes | None = None) -> Media:
         received = tmp_path / "received"
         received.write_bytes(clip.read_bytes() if content is None else content)
+        actor = theirs if instance == other_instance else editor
         with instance_scope(instance):
-            media = services.take_file(str(received), instance=instance, actor=editor, name="clip.mp4")
+            media = services.take_file(str(received), instance=instance, actor=actor, name="clip.mp4")
         received.unlink()
         return media
 
