@@ -1,6 +1,6 @@
-"""Whether whoever acts may do so: asked where the act is, in the service, whoever calls it.
+"""Permission checks in services, where the act is, so that they hold for every caller.
 
-A view declares its permission too (``require_permission``), so that pages can leave out what nobody may open.
+A view declares its permission too (``require_permission``), so that pages can leave out links that would be refused.
 """
 
 import inspect
@@ -25,7 +25,7 @@ _acting: Final[ContextVar[Access | None]] = ContextVar("acting", default=None)
 
 @contextmanager
 def acting(access: Access) -> Iterator[None]:
-    """Around a request of somebody whose standing has just been read, so that no service reads it again."""
+    """Reuse the access that a request has just read, so that no service reads it again."""
     token = _acting.set(access)
     try:
         yield

@@ -46,7 +46,7 @@ def within(now: datetime, monotonic_s: float) -> Iterator[None]:
     """Let this thread's ``read_db_now`` count on from ``now``, read from the database at ``monotonic_s``.
 
     For a short piece of work that asks for the time again and again. What guards a write compares in SQL as ever, so
-    a machine that was suspended meanwhile writes nothing under a lease that is over.
+    a machine that was suspended in between writes nothing under a lease that is over.
     """
     before, _thread.anchor = getattr(_thread, "anchor", None), (now, monotonic_s)
     try:

@@ -1,4 +1,4 @@
-"""Plain leases: whoever claims a row holds it until the database's clock passes the end of the lease.
+"""Plain leases: the process that claims a row holds it until the database's clock passes the end of the lease.
 
 A claim is one conditional UPDATE, so of two that claim the same row one gets it. Work on posts has a fence besides
 (``tiktok.models.WorkItem``), which tells a late writer from the present one.

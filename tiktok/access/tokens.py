@@ -80,7 +80,7 @@ def usable_token(
     """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
 
     ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
-    done so since. ``known``: the row as it was read a moment ago, good enough for whoever makes sure right before the
+    done so since. ``known``: the row as it was read a moment ago, enough for a caller that checks right before the
     call that the token still lives (``token_with_slot``). Must not be called inside a transaction. Raises
     ReconnectNeeded, RefreshUnderWay, and TikTokError, whose ``was_sent`` is False: the call that the token is for was
     not made.

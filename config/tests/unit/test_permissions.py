@@ -1,4 +1,4 @@
-"""Who may what is decided in the services: each that somebody acts by names its permission, or why it names none."""
+"""Services check permissions: each that takes an actor declares one, or is listed with the reason why not."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -89,9 +89,9 @@ def test_every_service_that_somebody_acts_by_names_its_permission() -> None:
 def test_a_role_that_does_not_reach_changes_nothing(scoped: Instance, editor: User, outsider: User) -> None:
     account = make_account(scoped)
 
-    for nobody in (editor, outsider):
+    for actor in (editor, outsider):
         with pytest.raises(NotAllowed):
-            rename_account(account, name="Taken over", actor=nobody)
+            rename_account(account, name="Taken over", actor=actor)
 
     account.refresh_from_db()
     assert account.name != "Taken over"
