@@ -18,7 +18,7 @@ from accounts.models import LONGEST_EMAIL, User
 from accounts.watched import WatchedSignIn
 from core.jobs.mail import queue_mail
 from instances.invited import forget_invitation, invitation_in
-from instances.models import Invitation
+from instances.models import Instance, Invitation
 from instances.pages import home_of
 from instances.services import InvitationUnusable, accept_invitation, create_tenant_with_instance
 from instances.services.invitations import is_for
@@ -54,7 +54,7 @@ class InstanceAccountAdapter(WatchedSignIn):
         try:
             with transaction.atomic():
                 super().save_user(request, user, form, commit=True)
-                _first_place(user, invitation, form.cleaned_data.get("team", ""))
+                _add_first_membership(user, invitation, form.cleaned_data)
         except IntegrityError as error:
             text = _("Somebody has just signed up with this address. Sign in instead.")
             raise _sent_to_sign_in(request, text) from error
@@ -91,11 +91,16 @@ class InstanceAccountAdapter(WatchedSignIn):
         return bool(match and match.url_name == "account_signup")
 
 
-def _first_place(user: User, invitation: Invitation | None, team: str) -> None:
-    if invitation:
-        accept_invitation(invitation, user=user)
-    else:
-        create_tenant_with_instance(owner=user, tenant_name=team or user.name or user.email.partition("@")[0])
+def _add_first_membership(user: User, invitation: Invitation | None, data: dict[str, Any]) -> None:
+    zone = data.get("time_zone", "")
+    if invitation is None:
+        name = data.get("team") or user.name or user.email.partition("@")[0]
+        create_tenant_with_instance(owner=user, tenant_name=name, time_zone=zone)
+        return
+    accept_invitation(invitation, user=user)
+    if invitation.is_first_owner and zone:  # the command line that made their instance knew no browser
+        made = Instance.objects.filter(tenant=invitation.tenant, time_zone=settings.DEFAULT_INSTANCE_TIME_ZONE)
+        made.update(time_zone=zone)
 
 
 def _sent_to_sign_in(request: HttpRequest, text: str) -> ImmediateHttpResponse:

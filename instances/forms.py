@@ -8,6 +8,7 @@ from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import LONGEST_EMAIL, Tenant, User
@@ -16,7 +17,7 @@ from accounts.passwords import PREDICTABLE, is_predictable
 from instances.invited import invitation_in
 from instances.models import Instance, NotificationPreference
 from instances.models.instance import slug_validator
-from instances.queries import ROLE_LABELS, tenants_led_by
+from instances.queries import ROLE_LABELS, last_used_zone, tenants_led_by
 from instances.roles import KeyScope, Role, up_to
 
 SCOPE_LABELS = {
@@ -30,11 +31,28 @@ SCOPE_LABELS = {
 }
 
 
-def zone_choices(in_use: str = "UTC") -> list[tuple[str, str]]:
-    """The IANA zones that people choose from, without the legacy aliases but for the one ``in_use``."""
+ZoneGroup = tuple[str, list[tuple[str, str]]]
+
+
+def zone_choices(in_use: str = "UTC") -> list[tuple[str, str] | ZoneGroup]:
+    """Return UTC, then the IANA zones by region; of the legacy aliases only ``in_use``.
+
+    An option begins with its city, so that typing the city's first letters finds it in a select.
+    """
     known = settings.ZONE_DATA.names
     zones = {zone for zone in known if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))}
-    return [("UTC", "UTC"), *((zone, zone.replace("_", " ")) for zone in sorted(zones | ({in_use} & known) - {"UTC"}))]
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for zone in sorted(zones | ({in_use} & known) - {"UTC"}):
+        region = zone.partition("/")[0] if "/" in zone else gettext("Other")
+        regions.setdefault(region, []).append((zone, _city(zone)))
+    groups = [(region, sorted(places, key=lambda place: place[1])) for region, places in regions.items()]
+    return [("UTC", "UTC"), *groups]
+
+
+def _city(zone: str) -> str:
+    """Return "Berlin" of "Europe/Berlin" and "Salta (Argentina)" of "America/Argentina/Salta"."""
+    *regions, city = zone.replace("_", " ").split("/")
+    return f"{city} ({regions[1]})" if len(regions) > 1 else city
 
 
 class SignupExtras(forms.Form):
@@ -48,6 +66,7 @@ class SignupExtras(forms.Form):
         max_length=120,
         help_text=_("The name of your first instance. You can change it."),
     )
+    time_zone = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput({"data-browser-zone": ""}))
     field_order = ["name", "team", "email", "password1"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,8 +77,13 @@ class SignupExtras(forms.Form):
                 self.initial["email"] = invitation.email
                 self.fields["email"].widget.attrs["readonly"] = True
 
+    def clean_time_zone(self) -> str:
+        """Return the browser's zone, or "" where there is none or it is unknown here."""
+        zone = str(self.cleaned_data["time_zone"])
+        return zone if zone in settings.ZONE_DATA.names else ""
+
     def clean(self) -> dict[str, Any]:
-        """What was typed beside the password is what others guess first."""
+        """Refuse a password that contains what was typed beside it."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         invitation = invitation_in(context.request)
         words = [data.get("name", ""), data.get("team", ""), invitation.tenant.name if invitation else ""]
@@ -91,9 +115,11 @@ class InstanceForm(forms.Form):
         tenants = tenants_led_by(user)
         field: Any = self.fields["tenant"]
         field.queryset = tenants
-        default = self.initial.setdefault("time_zone", settings.DEFAULT_INSTANCE_TIME_ZONE)
+        default = self.initial.setdefault("time_zone", last_used_zone(tenants))
         offered: Any = self.fields["time_zone"]
         offered.choices = zone_choices(default)
+        if not self.is_bound:
+            offered.widget.attrs["data-browser-zone"] = ""
         if len(tenants) == 1:
             field.initial, field.widget = tenants[0].pk, forms.HiddenInput()
 

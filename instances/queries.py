@@ -1,8 +1,10 @@
 """What pages read about instances and people."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +30,12 @@ def instances_of(user: User) -> QuerySet[Instance]:
 def tenants_led_by(user: User) -> QuerySet[Tenant]:
     """The tenants in which the person may make instances."""
     return Tenant.objects.filter(memberships__user=user, memberships__role__in=LEADS).order_by("name")
+
+
+def last_used_zone(tenants: Iterable[Tenant]) -> str:
+    """Return the time zone of the newest instance of these tenants, or the deployment's default."""
+    newest = Instance.objects.filter(tenant__in=tenants).order_by("-created_at").values_list("time_zone", flat=True)
+    return newest.first() or settings.DEFAULT_INSTANCE_TIME_ZONE
 
 
 @dataclass(frozen=True, slots=True)

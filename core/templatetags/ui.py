@@ -13,16 +13,18 @@ from django.forms import BoundField, CheckboxInput
 from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
+from core.web import times
 from core.web.looks import look_of
 
 register = template.Library()
 
 SPRITE = "vendor/tabler-icons-3.51.0/sprite.svg"
 FACES = 4
+LIVE_STYLES = ("relative", "day")  # styles of a time that change with the day
 
 
 @register.simple_tag
@@ -42,27 +44,57 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 
 @register.simple_tag
 def time(value: datetime | None, style: str = "relative", empty: str = "–") -> SafeString | str:
-    """``<time>`` in the active zone with the full date, zone and offset on hover.
+    """``<time>`` in the active zone, with zone, offset and UTC on hover.
 
-    ``style``: "relative" ("in 2 h" while near, by time.js), "full" (date and time), "clock" (time alone).
+    ``style``: "relative" ("Today 18:00", by script "in 5 min" within the hour), "day" ("Today 18:00", never
+    "in 5 min"), "full" ("Mon 30 Nov, 18:00", for the middle of a sentence), "clock" ("18:00").
     """
     if not value:
         return empty
     local = timezone.localtime(value)
-    text = date_format(local, "TIME_FORMAT" if style == "clock" else "SHORT_DATETIME_FORMAT")
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         local.isoformat(timespec="seconds"),
-        full_time(local),
-        mark_safe(" data-relative") if style == "relative" else "",
-        text,
+        times.full_text(local),
+        _live_attributes(local, style) if style in LIVE_STYLES and times.may_change_today(local) else "",
+        _time_text(local, style),
     )
 
 
-def full_time(local: datetime) -> str:
-    """ "21 November 2026 14:05:09 Europe/Berlin (UTC+01:00)" in the active language."""
-    offset = local.strftime("%z")
-    return f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M:%S} {local.tzinfo} (UTC{offset[:3]}:{offset[3:]})"
+def _time_text(local: datetime, style: str) -> str:
+    if style == "clock":
+        return times.clock_text(local)
+    return times.day_text(local) if style in LIVE_STYLES else times.date_text(local)
+
+
+def _live_attributes(local: datetime, style: str) -> SafeString:
+    """What time.js needs to say this time anew when the day changes."""
+    return format_html(
+        ' data-when="{}" data-zone="{}" data-clock="{}" data-date="{}" data-dated="{}"',
+        style,
+        str(local.tzinfo),
+        times.clock_text(local),
+        times.short_date_text(local),
+        times.dated_text(local),
+    )
+
+
+@register.simple_tag
+def time_words() -> SafeString:
+    """Give time.js its words, once in each page's head."""
+    patterns = times.day_patterns()
+    return format_html(
+        '<meta name="time-words" data-yesterday="{}" data-today="{}" data-tomorrow="{}"'
+        ' data-soon="{}" data-ago="{}" data-now="{}">',
+        patterns[-1],
+        patterns[0],
+        patterns[1],
+        # Translators: a time less than an hour ahead; "min" stands for minutes.
+        _("in %(count)s min"),
+        # Translators: a time less than an hour ago; "min" stands for minutes.
+        _("%(count)s min ago"),
+        _("Just now"),
+    )
 
 
 @register.inclusion_tag("components/status_badge.html")

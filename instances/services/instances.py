@@ -27,14 +27,15 @@ def suggest_slug(name: str) -> str:
 
 
 def create_tenant_with_instance(
-    *, owner: User, tenant_name: str, instance_name: str = "", slug: str = ""
+    *, owner: User, tenant_name: str, instance_name: str = "", slug: str = "", time_zone: str = ""
 ) -> tuple[Tenant, Instance]:
     """A new customer with ``owner`` and a first instance. Raises SlugTaken."""
     with transaction.atomic():
         tenant = Tenant.objects.create(name=tenant_name)
         TenantMembership.objects.create(user=owner, tenant=tenant, role=TenantRole.OWNER)
         record("tenant.created", tenant=tenant, actor=owner, target=tenant, name=tenant_name)
-        return tenant, add_instance(tenant, actor=owner, name=instance_name or tenant_name, slug=slug)
+        name = instance_name or tenant_name
+        return tenant, add_instance(tenant, actor=owner, name=name, slug=slug, time_zone=time_zone)
 
 
 def create_instance(tenant: Tenant, *, actor: User, name: str, slug: str = "", time_zone: str = "") -> Instance:

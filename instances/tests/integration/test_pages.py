@@ -2,14 +2,16 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
+from django.utils import timezone
 
 from accounts.models import Tenant, TenantMembership, User
+from instances.forms import zone_choices
 from instances.models import ApiKey, Instance, Membership
 from instances.refusals import NotAllowed, SlugTaken
 from instances.roles import KeyScope, Role
@@ -161,15 +163,22 @@ def test_legacy_time_zone_survives_saving_settings_unchanged(client: Client, ins
     assert (answer.status_code, instance.name, instance.time_zone) == (302, "Dawn", "EST")
 
 
-def test_new_instance_is_offered_the_legacy_zone_of_the_settings(
-    client: Client, instance: Instance, owner: User, settings: Settings
-) -> None:
-    settings.DEFAULT_INSTANCE_TIME_ZONE = "EST"
+def test_new_instance_is_offered_the_zone_the_tenant_used_last(client: Client, instance: Instance, owner: User) -> None:
+    Instance.objects.update(time_zone="Asia/Tokyo", created_at=timezone.now() - timedelta(days=1))
+    InstanceFactory.create(tenant=instance.tenant, time_zone="EST")
     client.force_login(owner)
 
     page = client.get("/instances/new/").content.decode()
 
     assert '<option value="EST" selected>' in page
+
+
+def test_time_zones_are_grouped_and_begin_with_their_city() -> None:
+    choices = dict(zone_choices())
+
+    assert ("Europe/Berlin", "Berlin") in choices["Europe"]
+    assert ("America/Argentina/Buenos_Aires", "Buenos Aires (Argentina)") in choices["America"]
+    assert choices["UTC"] == "UTC"
 
 
 def test_a_refused_name_leaves_the_frame_as_it_is(client: Client, instance: Instance, admin: User) -> None:

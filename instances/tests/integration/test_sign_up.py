@@ -47,6 +47,14 @@ def test_open_sign_up_makes_person_tenant_and_instance_and_lands_there(client: C
 
 
 @pytest.mark.usefixtures("open_sign_up")
+@pytest.mark.parametrize(("zone", "taken"), [("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", "UTC"), ("", "UTC")])
+def test_sign_up_takes_the_browsers_zone_if_it_is_known(client: Client, zone: str, taken: str) -> None:
+    client.post(SIGN_UP, FORM | {"time_zone": zone})
+
+    assert Instance.objects.get().time_zone == taken
+
+
+@pytest.mark.usefixtures("open_sign_up")
 def test_a_taken_name_gets_another_address(client: Client) -> None:
     InstanceFactory.create(slug="nordwind-cafe")
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes.forms import SafeModelChoiceField
@@ -110,7 +111,9 @@ class PostForm(forms.Form):
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
         names = zone_choices(zone)
-        gone = [] if zone in dict(names) else [(zone, zone)]  # it stays until another is chosen; no post goes out by it
+        gone = (
+            [] if zone in settings.ZONE_DATA.names else [(zone, zone)]
+        )  # it stays until another is chosen; no post goes out by it
         self.fields["timezone"].choices = [*gone, *names]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = zone
 

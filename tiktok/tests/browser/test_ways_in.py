@@ -89,6 +89,7 @@ def test_first_owner_types_address_name_and_password(page: Page) -> None:
     maren = User.objects.get()
     assert (maren.email, maren.name, maren.is_staff) == ("maren@example.com", "Maren Ost", True)
     assert TenantMembership.objects.get(user=maren).role == TenantRole.OWNER
+    assert Instance.objects.get().time_zone == "Europe/Berlin"  # the browser's
 
 
 def test_first_owner_corrects_a_mistyped_address(page: Page) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 from django import forms
 from django.template import Context, Template
-from django.utils import timezone
 
 from core.templatetags import ui
-
-NOON = datetime(2026, 11, 21, 12, 5, 9, tzinfo=UTC)
 
 
 class Settings(forms.Form):
@@ -23,19 +17,6 @@ class Settings(forms.Form):
 
 def rendered(text: str, **values: object) -> str:
     return Template("{% load ui %}" + text).render(Context(values))
-
-
-def test_a_time_names_date_zone_and_offset_of_the_active_zone() -> None:
-    with timezone.override(ZoneInfo("Europe/Berlin")):
-        html = ui.time(NOON)
-
-    assert 'datetime="2026-11-21T13:05:09+01:00"' in html
-    assert 'title="21 November 2026 13:05:09 Europe/Berlin (UTC+01:00)"' in html
-    assert "data-relative" in html
-
-
-def test_a_full_time_is_left_alone_by_the_script() -> None:
-    assert "data-relative" not in ui.time(NOON, "full")
 
 
 def test_a_missing_time_is_a_dash() -> None:
