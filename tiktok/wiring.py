@@ -7,7 +7,7 @@ from core.doctor import run
 from core.web import looks
 from instances import overview
 from instances.notices import words
-from instances.rail import Entry, Part, register_entries, register_provider
+from instances.rail import Entry, register_entries, register_provider
 from tiktok.accounts import looks as account_looks
 from tiktok.accounts import notices as account_notices
 from tiktok.accounts.page.posts import register_posts
@@ -43,5 +43,5 @@ def register() -> None:
         Entry("", _("Home"), "home", order=10),
         Entry("posts/", _("Posts"), "list-details", order=20),
         Entry("media/", _("Media"), "photo-video", order=30),
-        Entry("settings/connections/", _("Connections"), "plug-connected", Part.SETTINGS, order=20),
+        Entry("accounts/", _("Accounts"), "plug-connected", order=40),
     )

@@ -133,7 +133,7 @@ class Listing:
 def _say(status: str, count: int) -> str:
     texts = {
         "reconnect_needed": ngettext("%(count)d needs a reconnect", "%(count)d need a reconnect", count),
-        "limited": ngettext("%(count)d may not publish", "%(count)d may not publish", count),
+        "limited": ngettext("%(count)d can’t publish", "%(count)d can’t publish", count),
         "expiring": ngettext("%(count)d expires soon", "%(count)d expire soon", count),
         "disconnecting": ngettext("%(count)d being disconnected", "%(count)d being disconnected", count),
         "active": ngettext("%(count)d active", "%(count)d active", count),

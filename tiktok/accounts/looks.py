@@ -12,7 +12,7 @@ S = AccountStatus
 LOOKS: Final = {
     S.ACTIVE.value: Look("good", "circle-check", S.ACTIVE.label),
     EXPIRING: Look("warn", "hourglass", pgettext_lazy("account", "Expires soon")),
-    LIMITED: Look("warn", "shield-lock", pgettext_lazy("account", "May not publish")),
+    LIMITED: Look("warn", "shield-lock", pgettext_lazy("account", "Can’t publish")),
     S.RECONNECT_NEEDED.value: Look("bad", "plug-connected-x", S.RECONNECT_NEEDED.label),
     S.DISCONNECTING.value: Look("neutral", "loader-2", S.DISCONNECTING.label),
     S.DISCONNECTED.value: Look("neutral", "plug-x", S.DISCONNECTED.label),

@@ -150,11 +150,11 @@ def _finishing(count: int) -> str:
 
 
 def account_status(account: TikTokAccount) -> tuple[str, str]:
-    """The word for templates and the words for people; "limited": may not publish; "expiring" counts the days."""
+    """The word for templates and the words for people; "limited": can’t publish; "expiring" counts the days."""
     credential = account.credential
     shown = shown_status(account.status, credential.refresh_expires_at, credential.scopes)
     if shown == LIMITED:
-        return shown, pgettext("account", "May not publish")
+        return shown, pgettext("account", "Can’t publish")
     if shown == EXPIRING:
         return shown, _expires_text(account.expires_in)
     return shown, str(AccountStatus(shown).label)

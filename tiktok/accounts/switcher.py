@@ -37,7 +37,7 @@ def rail_accounts(request: InstanceRequest) -> dict[str, Any]:
         "accounts_are_many": are_many,
         "all_accounts_url": "?account=",
         "all_accounts_selected": chosen is None,
-        "connections_url": reverse("tiktok:connections", args=[request.instance.slug]),
+        "accounts_url": reverse("tiktok:account-list", args=[request.instance.slug]),
     }
 
 

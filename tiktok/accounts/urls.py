@@ -7,9 +7,9 @@ from tiktok.accounts.app_change.views import account_move
 from tiktok.accounts.page.views import account
 
 urlpatterns = [
-    path("i/<slug:slug>/settings/connections/", views.connections, name="connections"),
-    path("i/<slug:slug>/settings/connections/list/", views.connections_list, name="connections-list"),
-    path("i/<slug:slug>/settings/connections/chips/", views.connections_chips, name="connections-chips"),
+    path("i/<slug:slug>/accounts/", views.account_list, name="account-list"),
+    path("i/<slug:slug>/accounts/list/", views.account_list_part, name="account-list-part"),
+    path("i/<slug:slug>/accounts/filters/", views.account_filters, name="account-filters"),
     path("i/<slug:slug>/accounts/select/", views.account_select, name="account-select"),
     path("i/<slug:slug>/accounts/choose/", switcher.account_choose, name="account-choose"),
     path("i/<slug:slug>/accounts/rail/", switcher.account_rail, name="account-rail"),

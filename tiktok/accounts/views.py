@@ -43,18 +43,18 @@ REFRESHED: Final = "accounts"  # the list's own id: it asks for itself again, no
 @require_GET
 @opens_window
 @require_permission(Permission.CONTENT_VIEW)
-def connections(request: InstanceRequest) -> HttpResponseBase:
+def account_list(request: InstanceRequest) -> HttpResponseBase:
     """The account cards."""
     if elsewhere := other_host(request):
         return elsewhere
     context = _cards_context(request)
     context["form"] = ConnectForm(instance=request.instance, apps=context["apps"])
-    return render(request, "tiktok/accounts/connections.html", context)
+    return render(request, "tiktok/accounts/account_list.html", context)
 
 
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
-def connections_list(request: InstanceRequest) -> HttpResponse:
+def account_list_part(request: InstanceRequest) -> HttpResponse:
     """The cards alone, for whoever looks for something or waits for a change."""
     context = _cards_context(request)
     response = render(request, "tiktok/accounts/_list.html", context | {"is_part": True})
@@ -65,13 +65,13 @@ def connections_list(request: InstanceRequest) -> HttpResponse:
 
 def _address(request: InstanceRequest, listing: Listing) -> str:
     """The page on which this list stands."""
-    path = reverse("tiktok:connections", args=[request.instance.slug])
+    path = reverse("tiktok:account-list", args=[request.instance.slug])
     return list_address(path, listing.filter.query, listing.page.number)
 
 
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
-def connections_chips(request: InstanceRequest) -> HttpResponse:
+def account_filters(request: InstanceRequest) -> HttpResponse:
     """The statuses to choose from, with their counts, after an account has changed."""
     listing = list_accounts(AccountFilter.read(request.GET))
     return render(request, "tiktok/accounts/_chips.html", {"listing": listing})
@@ -114,7 +114,7 @@ def back_to_card(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
         return _with_events(request, _card_answer(request, account_id))
     if request.GET.get("from") == "account":
         return redirect("tiktok:account", request.instance.slug, account_id)
-    return redirect("tiktok:connections", request.instance.slug)
+    return redirect("tiktok:account-list", request.instance.slug)
 
 
 def _card_answer(request: InstanceRequest, account_id: UUID) -> HttpResponse:

@@ -81,7 +81,7 @@ def show(
         "outcome": outcome,
         "state_id": state_id,
         "slug": slug,
-        "back_url": reverse("tiktok:connections", args=[slug]) if slug else reverse("instances:instance-list"),
+        "back_url": reverse("tiktok:account-list", args=[slug]) if slug else reverse("instances:instance-list"),
     }
     context |= _ways_on(request, outcome, attempt)
     context["questions"] = _questions(request, outcome, attempt)

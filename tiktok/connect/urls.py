@@ -9,14 +9,14 @@ from tiktok.connect.links import views as links
 urlpatterns = [
     path("i/<slug:slug>/tiktok/connect/", views.connect, name="connect"),
     path("tiktok/result/<slug:key>/", views.connect_result, name="connect-result"),
-    path("i/<slug:slug>/settings/connections/links/", links.connect_links, name="connect-links"),
+    path("i/<slug:slug>/accounts/connect-links/", links.connect_links, name="connect-links"),
     path(
-        "i/<slug:slug>/settings/connections/links/<uuid:link_id>/revoke/",
+        "i/<slug:slug>/accounts/connect-links/<uuid:link_id>/revoke/",
         links.connect_link_revoke,
         name="connect-link-revoke",
     ),
     path(
-        "i/<slug:slug>/settings/connections/links/<uuid:link_id>/renew/",
+        "i/<slug:slug>/accounts/connect-links/<uuid:link_id>/renew/",
         links.connect_link_renew,
         name="connect-link-renew",
     ),

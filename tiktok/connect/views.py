@@ -25,7 +25,7 @@ from tiktok.models import AccountStatus, TikTokAccount
 def connect(request: InstanceRequest) -> HttpResponseBase:
     """Send the person to TikTok's consent page. GET: whoever had to sign in first presses the button once more."""
     if other_host(request):
-        page = reverse("tiktok:connections", args=[request.instance.slug])
+        page = reverse("tiktok:account-list", args=[request.instance.slug])
         return _lead(request, "leave", settings.BASE_URL + page)
     if request.method == "GET":
         return _ask(request, ConnectForm(instance=request.instance, initial=request.GET.dict()))

@@ -32,7 +32,7 @@ class Person:
 
     def link_account(self, slug: str, tiktok_user: str) -> None:
         """Connect → TikTok's consent page → Allow → back. Raises DemoTrouble with the headline that came instead."""
-        begun = self._submit(f"/i/{slug}/tiktok/connect/", {"name": ""}, page=f"/i/{slug}/settings/connections/")
+        begun = self._submit(f"/i/{slug}/tiktok/connect/", {"name": ""}, page=f"/i/{slug}/accounts/")
         consent_url = _location(begun)
         consent = self._session.get(consent_url, timeout=TIMEOUT_S)
         allowed = self._session.post(

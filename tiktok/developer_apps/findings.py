@@ -124,5 +124,5 @@ def grants(_visit: Visit) -> Iterable[Finding]:
         "%(n)d TikTok users have not granted everything; off there: %(names)s.",
         len(short),
     )
-    step = _("Their card on the page Connections offers to grant the rest.")
+    step = _("Open Accounts and use Reconnect account on their cards to grant the rest.")
     return [warning("granted-scopes", text % {"n": len(short), "names": names}, step)]

@@ -178,7 +178,7 @@ def _keys(app: TikTokApp | None, visit: Visit) -> Step:
 
 def _audit(app: TikTokApp | None, _visit: Visit) -> Step:
     todo = (
-        _("Connect the first account: in an instance, Settings → Connections → Connect TikTok."),
+        _("Connect the first account: in an instance, Accounts → Connect TikTok."),
         _("For public posts ask TikTok for the audit of Direct Post. Until then accounts must be private."),
     )
     return Step("audit", _("Connect and publish"), todo, findings=(standing.audit(app),) if app else ())

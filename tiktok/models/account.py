@@ -131,7 +131,7 @@ def time_left(status: str, ends_at: datetime | None) -> timedelta | None:
 
 
 def shown_status(status: str, ends_at: datetime | None, scopes: Collection[str]) -> str:
-    """The status as people see it: an active account may be "limited" (may not publish) or "expiring"."""
+    """The status as people see it: an active account may be "limited" (can’t publish) or "expiring"."""
     if status == AccountStatus.ACTIVE and Scope.VIDEO_PUBLISH not in scopes:
         return LIMITED
     return EXPIRING if time_left(status, ends_at) is not None else status

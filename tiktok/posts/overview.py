@@ -23,7 +23,7 @@ from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTo
 from tiktok.models.account import EXPIRING, EXPIRING_WITHIN, LIMITED
 
 FAILED_WITHIN: Final = timedelta(days=7)
-CONNECTIONS: Final = "settings/connections/?status="
+ACCOUNTS: Final = "accounts/?status="
 POSTS: Final = "posts/?account=&state="  # of all accounts, whichever was chosen last
 Counts = Mapping[UUID, "Counter[str]"]
 
@@ -98,7 +98,7 @@ def _tallies(counts: Mapping[str, int]) -> tuple[Tally, ...]:
 def _said() -> dict[str, str]:
     return {
         "active": _("%(count)d active"),
-        LIMITED: _("%(count)d may not publish"),
+        LIMITED: _("%(count)d can’t publish"),
         EXPIRING: _("%(count)d expiring"),
         "reconnect_needed": _("%(count)d to reconnect"),
         "disconnecting": _("%(count)d disconnecting"),
@@ -112,7 +112,7 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
     failed, waiting = posts[PostState.FAILED], posts[PostState.WAITING_ACCOUNT]
     every = [
         (reconnect, "bad", ngettext("%d account needs a reconnect", "%d accounts need a reconnect", reconnect),
-         f"{CONNECTIONS}reconnect_needed"),
+         f"{ACCOUNTS}reconnect_needed"),
         (failed, "bad", ngettext("%d post failed this week", "%d posts failed this week", failed),
          f"{POSTS}{PostState.FAILED}"),
         (attention, "warn", ngettext("%d post needs somebody", "%d posts need somebody", attention),
@@ -121,9 +121,9 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
          f"{POSTS}{PostState.NEEDS_ATTENTION}"),
         (waiting, "warn", ngettext("%d post waits for its account", "%d posts wait for their account", waiting),
          f"{POSTS}{PostState.WAITING_ACCOUNT}"),
-        (limited, "warn", ngettext("%d account may not publish", "%d accounts may not publish", limited),
-         f"{CONNECTIONS}{LIMITED}"),
+        (limited, "warn", ngettext("%d account can’t publish", "%d accounts can’t publish", limited),
+         f"{ACCOUNTS}{LIMITED}"),
         (expiring, "warn", ngettext("%d account expires soon", "%d accounts expire soon", expiring),
-         f"{CONNECTIONS}{EXPIRING}"),
+         f"{ACCOUNTS}{EXPIRING}"),
     ]  # fmt: skip
     return [Alarm(tone, text % count, path) for count, tone, text, path in every if count]

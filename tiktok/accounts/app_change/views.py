@@ -45,7 +45,7 @@ def account_move(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
         messages.info(request, _("There is nothing left to decide: this was answered, or a link has changed since."))
     if key := form.cleaned_data["result"]:
         return redirect("tiktok:connect-result", key)
-    return redirect("tiktok:connections", request.instance.slug)
+    return redirect("tiktok:account-list", request.instance.slug)
 
 
 def _answer(request: InstanceRequest, old_id: UUID, new_id: UUID, answer: str) -> None:

@@ -87,5 +87,5 @@ def welcome(home: Home) -> str:
   password    {home.password}
 
   The TikTok behind it is simulated. What its users allow can be taken back at {home.simulator_url}/connected-apps/;
-  watch Settings → Connections meanwhile. Ctrl-C stops everything; the data stays in {home.directory}.
+  watch Accounts meanwhile. Ctrl-C stops everything; the data stays in {home.directory}.
 """

@@ -37,8 +37,8 @@ def rows(stand: Stand) -> list[Measure]:
     for number in range(INSTANCES - 1):
         _fill(stand, InstanceFactory.create(tenant=large.tenant, name=f"Client {number}"), 6)
     return [
-        *_measure("connections, 300 accounts", large, "/i/large/settings/connections/"),
-        *_measure("connections, 1 account", small, "/i/small/settings/connections/"),
+        *_measure("accounts, 300", large, "/i/large/accounts/"),
+        *_measure("accounts, 1", small, "/i/small/accounts/"),
         *_measure("instances, 50", large, "/instances/"),
         *_measure("instances, 1", small, "/instances/"),
     ]

@@ -95,7 +95,7 @@ def invite(page: Page, slug: str, email: str) -> str:
 
 def begin_to_connect(page: Page, slug: str) -> Page:
     """Press the button; TikTok's consent page in its small window."""
-    page.goto(f"/i/{slug}/settings/connections/")
+    page.goto(f"/i/{slug}/accounts/")
     with page.expect_popup() as opening:
         press(page, "Connect TikTok")
     popup = opening.value
@@ -120,7 +120,7 @@ def connect(page: Page, slug: str, username: str) -> None:
 
 def make_connect_link(page: Page, slug: str, name: str, *, note: str = "") -> str:
     """Make one by the page and copy it."""
-    page.goto(f"/i/{slug}/settings/connections/links/")
+    page.goto(f"/i/{slug}/accounts/connect-links/")
     page.get_by_label("Names").fill(name)
     page.get_by_label("Note").fill(note)
     press(page, "Make links")

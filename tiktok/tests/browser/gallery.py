@@ -48,10 +48,10 @@ class Gallery:
 
     def _popup_result(self, page: Page) -> None:
         page.add_init_script("window.open = () => null")
-        page.goto(f"/i/{self.slug}/settings/connections/")
+        page.goto(f"/i/{self.slug}/accounts/")
         acts.press(page, "Connect TikTok")
         acts.consent(page, ACCOUNTS[0])
-        expect(page.get_by_role("link", name="Back to the accounts")).to_be_visible()
+        expect(page.get_by_role("link", name="Back to Accounts")).to_be_visible()
 
     def _composer(self, page: Page) -> None:
         page.goto(f"/i/{self.slug}/posts/new/")
@@ -127,8 +127,8 @@ def fixed_addresses(slug: str) -> dict[str, str]:
         "dashboard": "",
         "posts": "posts/",
         "media": "media/",
-        "connections": "settings/connections/",
-        "connect-links": "settings/connections/links/",
+        "accounts": "accounts/",
+        "connect-links": "accounts/connect-links/",
         "members": "settings/members/",
         "general": "settings/general/",
         "notifications": "settings/notifications/",

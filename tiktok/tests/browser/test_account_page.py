@@ -62,7 +62,7 @@ def account(instance: Instance, other_instance: Instance, editor: User) -> TikTo
 def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: Visitor) -> None:
     page = editor_at.page
     page.goto(reverse("tiktok:account", args=["aurora", account.pk]))
-    expect(page.get_by_role("button", name="Grant the rest")).to_be_visible()
+    expect(page.get_by_role("button", name="Reconnect account")).to_be_visible()
 
     page.get_by_role("link", name="Rename Bakery on the corner").click()
     page.get_by_label("Name in Clipdesk").fill("The bakery")
@@ -80,7 +80,7 @@ def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: 
     expect(page.get_by_role("main").get_by_text("Disconnecting…").first).to_be_visible()
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status="disconnected", disconnected_at=timezone.now())
-    expect(page.get_by_role("button", name="Connect again")).to_be_visible()
+    expect(page.get_by_role("button", name="Reconnect account")).to_be_visible()
 
 
 def test_what_was_left_off_is_granted_from_the_page_without_reloading_it(
@@ -96,9 +96,9 @@ def test_what_was_left_off_is_granted_from_the_page_without_reloading_it(
 
     page.goto(acts.account_address(page, desk.slug, "grants.some"))
     main = page.get_by_role("main")
-    expect(main.get_by_text("May not publish")).to_be_visible()
+    expect(main.get_by_text("Can’t publish")).to_be_visible()
     with page.expect_popup() as opening:
-        press(page, "Grant the rest")
+        press(page, "Reconnect account")
     acts.consent(opening.value, "grants.some")
 
     expect(main.get_by_text("Active", exact=True)).to_be_visible()

@@ -67,7 +67,7 @@ def test_waiting_posts_go_from_sandbox_to_production_and_out_once(
     tiktok.create_app(NEW_KEY, client_secret=NEW_SECRET, redirect_uris=[CALLBACK])
     page.goto("about:blank")  # a post's page asks on, and complains while nobody answers
     sandbox.restart(TIKTOK_CLIENT_KEY=NEW_KEY, TIKTOK_CLIENT_SECRET=NEW_SECRET, TIKTOK_SANDBOX_MODE="false")
-    page.goto(f"/i/{desk.slug}/settings/connections/")
+    page.goto(f"/i/{desk.slug}/accounts/")
     chooser = page.get_by_label("TikTok app")
     assert chooser.locator("option").all_text_contents() == ["TikTok", "TikTok (sandbox)"]
     popup = acts.begin_to_connect(page, desk.slug)
@@ -78,7 +78,7 @@ def test_waiting_posts_go_from_sandbox_to_production_and_out_once(
 
     question = page.get_by_role("region", name=ASKED)
     expect(question).to_contain_text("Move its name, labels, history and 4 waiting posts to the new link?")
-    page.goto(f"/i/{desk.slug}/settings/connections/")
+    page.goto(f"/i/{desk.slug}/accounts/")
     assert problems(page, "accounts-question") == {}
     question.get_by_role("button", name="Move to the new link").click()
 

@@ -40,7 +40,7 @@ def test_a_client_without_a_login_links_to_the_makers_instance(arrive: Arrive, s
     expect(page.get_by_role("heading", name="This link was used already")).to_be_visible()
     visitor.forgive(410)
 
-    maker.goto(f"/i/{desk.slug}/settings/connections/")
+    maker.goto(f"/i/{desk.slug}/accounts/")
     expect(acts.card(maker, "client.one")).to_contain_text("The client")
     maker.get_by_role("link", name="Connect links").click()
     expect(maker.get_by_role("row").filter(has_text="The client")).to_contain_text("Used")
@@ -49,7 +49,7 @@ def test_a_client_without_a_login_links_to_the_makers_instance(arrive: Arrive, s
 def test_the_whole_way_works_without_scripts(arrive: Arrive, stack: Stack, desk: Desk) -> None:
     stack.tiktok.create_user("client.two", display_name="Client Two")
     maker = arrive(storage_state=desk.storage_state, java_script_enabled=False).page
-    maker.goto(f"/i/{desk.slug}/settings/connections/links/")
+    maker.goto(f"/i/{desk.slug}/accounts/connect-links/")
     maker.get_by_label("Names").fill("Plain client\nRevoked client")
     acts.press(maker, "Make links")
     lines = maker.get_by_label("All of them, one per line").input_value().splitlines()

@@ -19,7 +19,7 @@ from tiktok.tests.connect_faults import CALLBACK
 def page(arrive: Arrive, desk: Desk) -> Page:
     """The accounts of the desk."""
     page = arrive(storage_state=desk.storage_state).page
-    page.goto(f"/i/{desk.slug}/settings/connections/")
+    page.goto(f"/i/{desk.slug}/accounts/")
     return page
 
 
@@ -105,7 +105,7 @@ def test_a_double_click_opens_one_window_and_the_waiting_can_be_cancelled(page: 
 def test_without_a_connection_it_says_so_and_can_be_tried_again(arrive: Arrive, desk: Desk) -> None:
     visitor = arrive(storage_state=desk.storage_state)
     page = visitor.page
-    page.goto(f"/i/{desk.slug}/settings/connections/")
+    page.goto(f"/i/{desk.slug}/accounts/")
     page.get_by_label("Name in Clipdesk").fill("Offline")
     visitor.context.set_offline(True)
     acts.press(page, "Connect TikTok")
@@ -149,8 +149,8 @@ def test_the_window_ends_well_when_its_page_has_gone_elsewhere(page: Page, stack
     here, there = stack.url, stack.url.replace("127.0.0.1", "localhost")  # another name of the same host
     session = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}["sessionid"]
     page.context.add_cookies([{"name": "sessionid", "value": session, "url": there}])
-    page.goto(page.url.replace(here, there) + "settings/connections/")
-    expect(page).to_have_url(f"{stack.url}/i/{desk.slug}/settings/connections/")
+    page.goto(page.url.replace(here, there) + "accounts/")
+    expect(page).to_have_url(f"{stack.url}/i/{desk.slug}/accounts/")
     expect(acts.card(page, "opener.left")).to_be_visible()
 
 

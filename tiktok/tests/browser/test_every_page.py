@@ -27,7 +27,7 @@ PAGES = (
     "post-scheduled",
     "post-failed",
     "media",
-    "connections",
+    "accounts",
     "account",
     "connect-links",
     "popup-result",

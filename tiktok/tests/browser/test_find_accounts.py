@@ -21,7 +21,7 @@ from tiktok.tests.crowd import make_crowd, make_posts
 from tiktok.tests.factories import TikTokAppFactory
 from tiktok.tests.integration.posts.test_overview import STATES
 
-CONNECTIONS = "/i/aurora/settings/connections/"
+ACCOUNTS = "/i/aurora/accounts/"
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def problems_of(page: Page, name: str) -> dict[str, list[str]]:
 def test_accounts_are_found_and_chosen_by_keyboard(owner_at: Visitor, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 300, app)
     page = owner_at.page
-    page.goto(CONNECTIONS)
+    page.goto(ACCOUNTS)
 
     page.get_by_label("Find", exact=True).focus()
     page.keyboard.type("bakery")
@@ -101,7 +101,7 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
 ) -> None:
     make_crowd(instance, 12, app)
     page = owner_at.page
-    page.goto(CONNECTIONS)
+    page.goto(ACCOUNTS)
     menu = page.get_by_label("More for Dublin Optics 3")
 
     menu.press("Enter")
@@ -117,17 +117,17 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
     page.get_by_role("dialog").get_by_role("button", name="Disconnect").press("Enter")
     expect(page.get_by_role("radio", name="1 being disconnected")).to_be_attached()
 
-    page.context.route("**/connections/list/**", lost)
+    page.context.route("**/accounts/list/**", lost)
     page.get_by_label("Find", exact=True).fill("Autumn")
     expect(page.get_by_role("alert")).to_contain_text("This part of the page could not be loaded")
-    page.context.unroute("**/connections/list/**")
+    page.context.unroute("**/accounts/list/**")
     page.get_by_role("button", name="Retry").press("Enter")
     expect(page.get_by_role("heading", name="1 of 12 accounts")).to_be_visible()
     expect(page.get_by_role("alert")).to_be_hidden()
     expect(page).to_have_url(re.compile(r"\?q=Autumn$"))
 
     page.context.route("**/sync/", lost)
-    page.goto(CONNECTIONS)
+    page.goto(ACCOUNTS)
     page.get_by_role("button", name="Sync now").first.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("No answer came.")
     forgive_lost_lines(owner_at)
@@ -136,7 +136,7 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
 def test_error_of_the_server_is_not_called_no_answer(owner_at: Visitor, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 1, app)
     page = owner_at.page
-    page.goto(CONNECTIONS)
+    page.goto(ACCOUNTS)
     page.context.route(
         "**/sync/", lambda route: route.fulfill(status=502, content_type="text/html", body="<h1>502</h1>")
     )
@@ -175,7 +175,7 @@ def test_the_overview_is_looked_through_by_keyboard(
     expect(page.get_by_role("heading", name="1 instance", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/instances/\?q=client\+27$"))
     page.get_by_role("link", name="1 account needs a reconnect").press("Enter")
-    expect(page).to_have_url(re.compile(r"/settings/connections/\?status=reconnect_needed$"))
+    expect(page).to_have_url(re.compile(r"/accounts/\?status=reconnect_needed$"))
     expect(page.get_by_role("article")).to_have_count(1)
     page.go_back()
     expect(page.get_by_label("Find", exact=True)).to_have_value("client 27")
@@ -188,15 +188,15 @@ def test_hundreds_of_accounts_look_right_and_are_found_without_scripts(
 ) -> None:
     make_crowd(instance, 300, app)
     page = owner_at.page
-    page.goto(f"{CONNECTIONS}?q=30")
+    page.goto(f"{ACCOUNTS}?q=30")
 
-    assert problems_of(page, "connections-300") == {}
+    assert problems_of(page, "accounts-300") == {}
     page.goto("/i/aurora/accounts/choose/")
     assert findings(page) == []
 
     plain = signed_in(browser, live_server.url, owner, scripts=False)
     page = plain.page
-    page.goto(CONNECTIONS)
+    page.goto(ACCOUNTS)
     page.get_by_label("Find", exact=True).fill("@user.157")
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("heading", name="1 of 300 accounts")).to_be_visible()

@@ -39,10 +39,10 @@ def test_a_blocked_window_leads_through_the_same_page(arrive: Arrive, stack: Sta
     visitor.context.add_init_script("window.open = () => null")
     page = visitor.page
 
-    page.goto(f"/i/{desk.slug}/settings/connections/")
+    page.goto(f"/i/{desk.slug}/accounts/")
     acts.press(page, "Connect TikTok")
     acts.consent(page, "no.windows")
-    page.get_by_role("link", name="Back to the accounts").click()
+    page.get_by_role("link", name="Back to Accounts").click()
 
     expect(acts.card(page, "no.windows")).to_be_visible()
 

@@ -11,7 +11,7 @@ from tiktok.tests.browser.conftest import Arrive
 from tiktok.tests.browser.stack import Stack
 from tiktok.tests.canaries import Canaries, secrets_of_tiktok
 
-PAGES = ("", "posts/", "posts/new/", "media/", "settings/connections/", "settings/advanced/")
+PAGES = ("", "posts/", "posts/new/", "media/", "accounts/", "settings/advanced/")
 SESSION_STORAGE = "() => JSON.stringify(Object.entries(sessionStorage))"
 
 

@@ -18,7 +18,7 @@ def test_a_video_is_published_without_scripts(arrive: Arrive, stack: Stack, shor
     acts.sign_out(page, person)
     acts.sign_in(page, person)
 
-    page.goto(f"/i/{slug}/settings/connections/")
+    page.goto(f"/i/{slug}/accounts/")
     acts.press(page, "Connect TikTok")
     acts.consent(page, "no.scripts")
     page.reload()
@@ -27,7 +27,7 @@ def test_a_video_is_published_without_scripts(arrive: Arrive, stack: Stack, shor
     page.go_back()
     acts.consent(page, "no.scripts")  # TikTok's page is still there, but its answer counts once
     expect(page.get_by_role("heading", name="This attempt to connect is finished")).to_be_visible()
-    page.get_by_role("link", name="Back to the accounts").click()
+    page.get_by_role("link", name="Back to Accounts").click()
     expect(acts.card(page, "no.scripts")).to_be_visible()
 
     page.goto(f"/i/{slug}/media/")

@@ -98,6 +98,6 @@ def _pages(target: Target) -> list[Page]:
         Page("home", f"{place}/", door.page_headers),
         Page("posts", f"{place}/posts/", door.page_headers),
         Page("media", f"{place}/media/", door.page_headers),
-        Page("connections", f"{place}/settings/connections/", door.page_headers),
+        Page("accounts", f"{place}/accounts/", door.page_headers),
         Page("/api/v1/posts", "/api/v1/posts", door.api_headers),
     ]

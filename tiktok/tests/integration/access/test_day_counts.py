@@ -16,7 +16,7 @@ from tiktok.models import TikTokAccount, TikTokApp
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_post, make_submission
 
 pytestmark = pytest.mark.django_db
-CARDS = "/i/aurora/settings/connections/"
+CARDS = "/i/aurora/accounts/"
 BACK_OFFICE = "/admin/tiktok/tiktokapp/"
 
 

@@ -103,7 +103,7 @@ def test_features_are_granted_not_granted_or_not_asked_for(read: Read, editor: U
     assert re.search(r"Post directly Granted", page)
     assert re.search(r"Save drafts to the TikTok inbox Without it, .*? Not granted", page)
     assert page.count("Not asked for by the app") == 3
-    assert "Grant the rest" in page
+    assert "Reconnect account" in page
     assert "184,300" not in page, "what is not granted any more is not shown"
 
 
@@ -114,9 +114,9 @@ def test_without_the_right_to_publish_the_page_says_that_posts_wait(
     change_credential(account, scopes=[scope for scope in SCOPES if scope != "video.publish"])
 
     page = read(editor)
-    assert "May not publish" in page
+    assert "Can’t publish" in page
     assert "Its posts wait until that is granted." in page
-    assert page.count("Grant the rest") == 1
+    assert page.count("Reconnect account") == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_disconnected_account_keeps_its_page_and_admins_connect_it_again(
     assert re.search(rf'value="{account.pk}" selected>Bakery<', listed)
     assert "This account is disconnected" in page
     assert "The last loaf" in page
-    assert ("Connect again" in page) is may
+    assert ("Reconnect account" in page) is may
     assert ("An admin of this instance can connect it again." in page) is not may
     assert "Sync now" not in page
 
@@ -287,7 +287,7 @@ def test_labels_lead_to_accounts_that_carry_them_and_are_edited_by_admins(
 ) -> None:
     change(account, labels=["VIP"])
 
-    assert 'settings/connections/?label=VIP"' in read(editor, source=True)
+    assert 'accounts/?label=VIP"' in read(editor, source=True)
     assert "Edit labels" not in read(editor)
     assert "Edit labels" in read(admin)
     url = f"/i/aurora/accounts/{account.pk}/labels/?from=account"
@@ -316,7 +316,7 @@ def test_the_page_takes_as_many_statements_whatever_there_is(
             make_post(account, state="scheduled")
         note_scopes(account.credential_id, before=["video.list"], after=SCOPES)
     client.force_login(admin)
-    client.get("/i/aurora/settings/connections/list/")  # the first request of a session notes it
+    client.get("/i/aurora/accounts/list/")  # the first request of a session notes it
 
     with django_assert_num_queries(SHELL + own):
         client.get(f"/i/aurora/accounts/{account.pk}/")

@@ -31,7 +31,7 @@ from tiktok.tests.integration.connect.test_connect import begin, state_of
 from tiktok.tests.simulator_process import Simulator
 
 pytestmark = pytest.mark.django_db
-CARDS = "/i/{}/settings/connections/"
+CARDS = "/i/{}/accounts/"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tiktok.tests.crowd import SANDBOX, make_crowd
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
 
 pytestmark = pytest.mark.django_db
-PAGE = "/i/aurora/settings/connections/"
+PAGE = "/i/aurora/accounts/"
 LIST, CHIPS, CHOOSE, RAIL = f"{PAGE}list/", f"{PAGE}chips/", "/i/aurora/accounts/choose/", "/i/aurora/accounts/rail/"
 MOST_BYTES = 60_000
 HTMX = {"hx-request": "true"}
@@ -84,7 +84,7 @@ def test_accounts_that_may_not_publish_are_found_as_such(page: Client, instance:
     with instance_scope(instance):
         make_account(instance, name="Half", credential=CredentialFactory.create(app=app, scopes=["user.info.basic"]))
 
-    assert "1 may not publish" in page.get(PAGE).content.decode()
+    assert "1 can’t publish" in page.get(PAGE).content.decode()
     assert shown(page, status="limited") == ["Half"]
     assert shown(page, sort="status") == ["Half", "Whole"]
 

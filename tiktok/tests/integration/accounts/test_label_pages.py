@@ -50,7 +50,7 @@ def test_labels_are_ticked_typed_and_taken_off(client: Client, admin: User, bake
     assert "accounts-changed" in card["HX-Trigger"]
     line = AuditLogEntry.objects.get(action="account.labelled")
     assert (line.actor, line.detail["before"]) == (admin, ["VIP", "Food"])
-    assert client.post(url, {})["Location"] == "/i/aurora/settings/connections/"
+    assert client.post(url, {})["Location"] == "/i/aurora/accounts/"
     assert labels_of(bakery) == []
 
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
 
 
-def page_of(client: Client, person: User, path: str = "settings/connections/") -> str:
+def page_of(client: Client, person: User, path: str = "accounts/") -> str:
     client.force_login(person)
     answer = client.get(f"/i/aurora/{path}")
     assert answer.status_code == 200
@@ -75,10 +75,10 @@ def test_the_number_of_queries_does_not_grow_with_the_accounts(
             account = make_account(instance, name=f"A{number}", credential=CredentialFactory.create(app=app))
             make_post(account, state="scheduled")
     client.force_login(admin)
-    client.get("/i/aurora/settings/connections/list/")  # the first request of a session notes it
+    client.get("/i/aurora/accounts/list/")  # the first request of a session notes it
 
     with django_assert_num_queries(7 if path else 11):
-        client.get(f"/i/aurora/settings/connections/{path}")
+        client.get(f"/i/aurora/accounts/{path}")
 
 
 def test_a_viewer_sees_cards_without_buttons(client: Client, viewer: User, card_account: TikTokAccount) -> None:
@@ -191,7 +191,7 @@ def test_a_bad_name_is_refused_where_it_was_typed(
 def test_without_javascript_a_rename_leads_back(client: Client, admin: User, card_account: TikTokAccount) -> None:
     client.force_login(admin)
 
-    assert post(client, card_account, "name", name="New") == "/i/aurora/settings/connections/"
+    assert post(client, card_account, "name", name="New") == "/i/aurora/accounts/"
     assert "New</a></h3>" in page_of(client, admin)
 
 
@@ -257,9 +257,9 @@ def test_a_disconnected_account_is_connected_again_by_admins_only(
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
 
-    assert "Connect again" not in page_of(client, editor)
+    assert "Reconnect account" not in page_of(client, editor)
     assert client.post("/i/aurora/tiktok/connect/", {"account": str(account.pk)}).status_code == 403
-    assert "Connect again" in page_of(client, admin)
+    assert "Reconnect account" in page_of(client, admin)
     assert client.post("/i/aurora/tiktok/connect/", {"account": str(account.pk)}).status_code == 302
 
 
@@ -271,9 +271,9 @@ def test_the_choice_of_an_account_is_kept_per_person(
     assert list(client.session[SESSION_KEY].values()) == [str(card_account.pk)]
 
     assert f'href="?account={card_account.pk}" aria-current="true"' in page_of(client, admin)
-    client.get("/i/aurora/settings/connections/?account=")
+    client.get("/i/aurora/accounts/?account=")
     assert client.session[SESSION_KEY] == {}
-    client.get(f"/i/aurora/settings/connections/?account={card_account.pk}")
+    client.get(f"/i/aurora/accounts/?account={card_account.pk}")
     assert list(client.session[SESSION_KEY].values()) == [str(card_account.pk)]
 
 
@@ -282,7 +282,7 @@ def test_an_unknown_account_is_not_chosen(client: Client, admin: User, instance:
     client.force_login(admin)
 
     assert client.post("/i/aurora/accounts/select/", {"account": wrong}).status_code == 404
-    client.get(f"/i/aurora/settings/connections/?account={wrong}")
+    client.get(f"/i/aurora/accounts/?account={wrong}")
     assert SESSION_KEY not in client.session
 
 
@@ -292,7 +292,7 @@ def test_a_choice_leads_back_to_our_own_pages_only(client: Client, admin: User, 
     def leads(target: str) -> str:
         return client.post("/i/aurora/accounts/select/", {"account": "", "next": target})["Location"]
 
-    assert leads("/i/aurora/settings/connections/") == "/i/aurora/settings/connections/"
+    assert leads("/i/aurora/accounts/") == "/i/aurora/accounts/"
     assert leads("https://evil.example/") == "/i/aurora/"
 
 

@@ -304,7 +304,7 @@ def test_another_tenants_app_cannot_be_used(
 def test_a_page_opened_under_another_host_name_is_sent_to_the_right_one(
     browser: Client, app: TikTokApp, instance: Instance
 ) -> None:
-    page = f"/i/{instance.slug}/settings/connections/"
+    page = f"/i/{instance.slug}/accounts/"
 
     assert browser.get(page, headers={"host": "localhost"})["Location"] == django_settings.BASE_URL + page
     begin = f"/i/{instance.slug}/tiktok/connect/"
@@ -323,7 +323,7 @@ def test_a_script_is_told_where_to_lead_its_window_or_what_is_wrong(
     assert (answer.status_code, len(answer.json()["errors"])) == (422, 2)
     assert answer["Cross-Origin-Opener-Policy"] == "unsafe-none"
     assert (
-        browser.get(f"/i/{instance.slug}/settings/connections/")["Cross-Origin-Opener-Policy"]
+        browser.get(f"/i/{instance.slug}/accounts/")["Cross-Origin-Opener-Policy"]
         == "same-origin-allow-popups"
     )
 

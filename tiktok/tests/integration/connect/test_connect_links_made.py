@@ -44,7 +44,7 @@ def admins(make_api: MakeApi, admin: User, app: TikTokApp) -> Api:
 
 
 def page_of(instance: Instance) -> str:
-    return f"/i/{instance.slug}/settings/connections/links/"
+    return f"/i/{instance.slug}/accounts/connect-links/"
 
 
 def make(browser: Client, instance: Instance, names: str = "", **fields: Any) -> Answer:
@@ -218,7 +218,7 @@ def test_an_editor_makes_none(browser: Client, instance: Instance, editor: User)
     browser.force_login(editor)
 
     assert make(browser, instance).status_code == 403
-    assert "Connect links" not in browser.get(f"/i/{instance.slug}/settings/connections/").content.decode()
+    assert "Connect links" not in browser.get(f"/i/{instance.slug}/accounts/").content.decode()
 
 
 def test_without_an_app_the_page_says_so(browser: Client, instance: Instance) -> None:

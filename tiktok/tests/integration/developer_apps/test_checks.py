@@ -159,7 +159,7 @@ def test_scopes_that_accounts_have_not_granted_are_named(app: TikTokApp) -> None
     (found,) = findings.grants(OFFLINE)
 
     assert (found.state, found.step) == (
-        State.WARNING, "Their card on the page Connections offers to grant the rest.",
+        State.WARNING, "Open Accounts and use Reconnect account on their cards to grant the rest.",
     )  # fmt: skip
     assert found.text.startswith("1 TikTok user has not granted everything; off there: @username and profile link,")
 

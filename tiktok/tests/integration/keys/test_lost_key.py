@@ -103,7 +103,7 @@ def test_posts_wait_until_the_account_is_reconnected_and_the_new_key_holds_what_
     assert (waiting.state, waiting.error_code) == (PostState.WAITING_ACCOUNT, "reconnect_needed")
     assert status_of(linked) == UNREADABLE
     client.force_login(editor)
-    cards = client.get(reverse("tiktok:connections-list", args=["aurora"])).content.decode()
+    cards = client.get(reverse("tiktok:account-list-part", args=["aurora"])).content.decode()
     assert reason_text("undecryptable") in cards
     assert explain("reconnect_needed").can in client.get(f"/i/aurora/posts/{post.pk}/").content.decode()
 

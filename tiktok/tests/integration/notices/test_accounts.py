@@ -165,7 +165,7 @@ def test_a_scope_that_tiktok_refuses_is_told_once_and_shown(account: TikTokAccou
     assert told(instance) == [("scopes", {"scopes": "video.publish"}, False)]
     with instance_scope(instance):
         found = TikTokAccount.objects.select_related("credential").get()
-    assert account_status(found) == ("limited", "May not publish")
+    assert account_status(found) == ("limited", "Can’t publish")
 
 
 def test_the_mail_says_why_until_when_how_many_posts_wait_and_where_to_go(

@@ -86,7 +86,7 @@ class Story:
     def link(self) -> TikTokAccount:
         """Twice TikTok breaks down in the exchange of the code, once in the middle of its answer."""
         user = self.tiktok.create_user("maren", display_name="Maren")
-        self.browser.get(f"{self.home}/settings/connections/")
+        self.browser.get(f"{self.home}/accounts/")
         for fault in ("truncated_json", "server_error", ""):
             if fault:
                 self.tiktok.fault(fault, "token")

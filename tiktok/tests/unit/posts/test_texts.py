@@ -68,7 +68,7 @@ def test_a_hold_says_what_clipdesk_does_in_that_state(state: PostState, code: st
 
 
 @pytest.mark.parametrize("code", ["reconnect_needed", "scope_missing", "account_disconnected", "auth_removed"])
-def test_a_post_that_waits_for_its_account_leads_to_the_connections(code: str) -> None:
+def test_a_post_that_waits_for_its_account_leads_to_its_accounts_page(code: str) -> None:
     words = explain_post(Post(state=PostState.WAITING_ACCOUNT, error_code=code))
     assert words is not None
     assert words.act == "reconnect"
