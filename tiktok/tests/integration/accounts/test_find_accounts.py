@@ -18,7 +18,7 @@ from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_acc
 
 pytestmark = pytest.mark.django_db
 PAGE = "/i/aurora/accounts/"
-LIST, CHIPS, CHOOSE, RAIL = f"{PAGE}list/", f"{PAGE}chips/", "/i/aurora/accounts/choose/", "/i/aurora/accounts/rail/"
+LIST, CHIPS, CHOOSE, RAIL = f"{PAGE}list/", f"{PAGE}filters/", "/i/aurora/accounts/choose/", "/i/aurora/accounts/rail/"
 MOST_BYTES = 60_000
 HTMX = {"hx-request": "true"}
 

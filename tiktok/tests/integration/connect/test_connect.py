@@ -322,10 +322,7 @@ def test_a_script_is_told_where_to_lead_its_window_or_what_is_wrong(
     answer = browser.post(begin, {"name": "x" * 81, "account": "nonsense"}, headers=script)
     assert (answer.status_code, len(answer.json()["errors"])) == (422, 2)
     assert answer["Cross-Origin-Opener-Policy"] == "unsafe-none"
-    assert (
-        browser.get(f"/i/{instance.slug}/accounts/")["Cross-Origin-Opener-Policy"]
-        == "same-origin-allow-popups"
-    )
+    assert browser.get(f"/i/{instance.slug}/accounts/")["Cross-Origin-Opener-Policy"] == "same-origin-allow-popups"
 
 
 def test_the_button_on_a_page_of_its_own_keeps_what_was_asked_for(
