@@ -6,6 +6,7 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mfa
@@ -26,9 +27,16 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     name = NameField(label=_("Name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"}))
 
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=lambda: [("", _("Same as the browser")), *settings.LANGUAGES],
+        help_text=_("For pages and emails."),
+    )
+
     class Meta:
         model = User
-        fields = ["name"]
+        fields = ["name", "language"]
 
 
 class EmailChangeForm(forms.Form):

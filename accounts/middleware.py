@@ -1,4 +1,4 @@
-"""When a session was last seen, for the list of sessions."""
+"""What each request of a signed-in person has besides Django's: their language, and when the session was last seen."""
 
 import time
 from collections.abc import Callable
@@ -6,11 +6,26 @@ from typing import Final
 
 from allauth.usersessions.models import UserSession
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 
 from accounts.sessions import SIGNED_IN_AT, USED_ON, today
 
 STEP_S: Final = 300
 MOST_REMEMBERED: Final = 10_000
+
+
+class LanguageMiddleware:
+    """Answers in the language of the person's profile, where they have chosen one rather than the browser's."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = getattr(request.user, "language", "")
+        if language and translation.check_for_language(language):
+            translation.activate(language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return self.get_response(request)
 
 
 class SessionActivityMiddleware:

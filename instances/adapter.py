@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from accounts.addresses import at_base_url, is_own_address
+from accounts.languages import in_language_of
 from accounts.models import LONGEST_EMAIL, User
 from accounts.watched import WatchedSignIn
 from core.jobs.mail import queue_mail
@@ -78,9 +79,10 @@ class InstanceAccountAdapter(WatchedSignIn):
             return
         links = {name: at_base_url(value) for name, value in context.items() if name.endswith("_url")}
         ours = {"request": self.request, "email": email, "base_url": settings.BASE_URL}
-        message = self.render_mail(template_prefix, email, ours | context | links)
-        html = next((str(part[0]) for part in getattr(message, "alternatives", [])), "")
-        queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
+        with in_language_of(User.objects.filter(email__iexact=email).first()):
+            message = self.render_mail(template_prefix, email, ours | context | links)
+            html = next((str(part[0]) for part in getattr(message, "alternatives", [])), "")
+            queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
 
     def is_safe_url(self, url: str) -> bool:
         """Whether ``next`` may be followed."""

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
+                ("language", models.CharField(blank=True, max_length=12, verbose_name="language")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may enter Django admin")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
+from accounts.languages import in_language_of
 from accounts.models import User
 from core.jobs.clock import db_in
 from core.jobs.mail import queue_mail
@@ -82,5 +83,6 @@ def _queue(instance: Instance, person: User, notices: list[Notice]) -> None:
     mine = [notice for notice in notices if notice.at >= person.date_joined]
     mine.sort(key=lambda notice: notice.maker_id != person.pk)
     if mine:
-        mail = compose(instance, mine)
+        with in_language_of(person):
+            mail = compose(instance, mine)
         queue_mail(to=person.email, subject=mail.subject, text=mail.text, html=mail.html)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.audit import record
+from accounts.languages import in_language_of
 from accounts.models import User
 from core.jobs.mail import queue_mail
 from instances.acting import needs
@@ -89,6 +90,11 @@ def _tell_owner(key: ApiKey) -> None:
     """Email the person in whose name the key acts."""
     if not settings.EMAIL_URL:
         return
+    with in_language_of(key.user):
+        _queue_news_of_key(key)
+
+
+def _queue_news_of_key(key: ApiKey) -> None:
     text = _(
         "A new API key “%(key)s” (%(prefix)s…) for %(instance)s acts in your name.\n\n"
         "If you did not create it, revoke it under Settings → Advanced and change your password:\n%(link)s"
