@@ -1,10 +1,11 @@
 """What every page's frame shows: the left rail."""
 
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from django.http import HttpRequest
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from instances.access import Access
@@ -13,6 +14,9 @@ from instances.notices.reading import bell_of
 from instances.queries import instances_of
 from instances.rail import Part, entries, providers
 from instances.roles import Permission
+
+# The letter after "g" that opens a page of the rail, by the page's address below /i/<slug>/.
+GO_KEYS: Final = {"": "h", "posts/": "p", "media/": "m", "accounts/": "a"}
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
@@ -24,7 +28,10 @@ def build_rail(request: HttpRequest) -> dict[str, Any]:
     """The instances a person can switch to, and the navigation of the open one."""
     if not isinstance(getattr(request, "user", None), User):
         return {}
-    found: dict[str, Any] = {"instances": instances_of(cast(User, request.user)).values("name", "slug")}
+    found: dict[str, Any] = {
+        "instances": instances_of(cast(User, request.user)).values("name", "slug"),
+        "palette_url": reverse("instances:palette-instances"),
+    }
     access: Access | None = getattr(request, "membership", None)
     if access:
         found |= _inside(cast(InstanceRequest, request), access)
@@ -36,15 +43,28 @@ def build_rail(request: HttpRequest) -> dict[str, Any]:
 def _inside(request: InstanceRequest, access: Access) -> dict[str, Any]:
     base = f"/i/{access.instance.slug}/"
     nav = _entries(request, access, base, Part.PAGES)
+    settings_nav = _entries(request, access, base, Part.SETTINGS)
     can_write = access.can(Permission.POST_WRITE)
-    return {
+    found: dict[str, Any] = {
         "bell": bell_of(access.user) if can_write else None,
         "notices_url": base + "notices/",
         "notices_active": request.path.startswith(base + "notices/"),
         "nav": nav,
-        "settings_nav": _entries(request, access, base, Part.SETTINGS),
+        "settings_nav": settings_nav,
         "settings_active": request.path.startswith(base + "settings/"),
+        "palette_url": reverse("instances:palette", args=[access.instance.slug]),
     }
+    return found | {"shortcuts": _shortcuts(found)}
+
+
+def _shortcuts(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the pages that "g" and a letter open, each only if the person may open it."""
+    go = [entry for entry in (*found["nav"], *found["settings_nav"]) if entry["key"]]
+    if found["settings_nav"]:
+        go.append({"label": _("Settings"), "url": found["settings_nav"][0]["url"], "key": "s"})
+    if found["bell"]:
+        go.append({"label": _("Notifications"), "url": found["notices_url"], "key": "n"})
+    return go
 
 
 def _entries(request: HttpRequest, access: Access, base: str, part: Part) -> list[dict[str, Any]]:
@@ -53,6 +73,7 @@ def _entries(request: HttpRequest, access: Access, base: str, part: Part) -> lis
             "label": entry.label,
             "url": base + entry.path,
             "icon": entry.icon,
+            "key": GO_KEYS.get(entry.path, ""),
             "active": _is_active(request.path, base, entry.path),
         }
         for entry in entries(part)

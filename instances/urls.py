@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
-from core.web import health
-from instances.views import front, invitation, notices, settings
+from core.web import health, speculation
+from instances.views import front, invitation, notices, palette, settings
 
 app_name = "instances"
 
@@ -32,7 +32,10 @@ urlpatterns = [
     path("terms/", front.terms, name="terms"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("speculation-rules.json", speculation.speculation_rules, name="speculation-rules"),
     path("instances/", front.instance_list, name="instance-list"),
+    path("instances/find/", palette.palette_instances, name="palette-instances"),
+    path("i/<slug:slug>/find/", palette.palette, name="palette"),
     path("instances/rows/", front.instance_rows, name="instance-rows"),
     path("instances/new/", front.instance_new, name="instance-new"),
     path("invite/<str:token>/", invitation.invitation, name="invitation"),

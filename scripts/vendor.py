@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Fetch the browser libraries of static/vendor/ anew and record what was taken.
+"""Fetch the browser libraries of static/vendor/ and record what was taken.
 
-Run it after changing PACKAGES or scripts/icons.txt: python scripts/vendor.py (needs npm).
+Run it after changing PACKAGES, scripts/icons.txt or scripts/tabler.txt: python scripts/vendor.py (needs npm).
 Source-map comments are cut, since the maps are not shipped and manifest storage refuses files that name
-missing ones. The icons become one sprite.
+missing ones. The icons become one sprite. Of Tabler's stylesheet, 635 kB, only the rules for elements and for the
+classes of scripts/tabler.txt are kept, with the custom properties that they and static/css/ read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-VENDOR = Path(__file__).resolve().parent.parent / "static" / "vendor"
+from reduce_css import reduce_css
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+VENDOR = STATIC / "vendor"
 SOURCE_MAP = re.compile(rb"\s*(?:/\*# sourceMappingURL=\S+ \*/|//# sourceMappingURL=\S+)\s*\Z")
 
 #: npm package, version, licence, folder name, {file in the package: file with us}
@@ -27,7 +31,7 @@ PACKAGES: list[tuple[str, str, str, str, dict[str, str]]] = [
         "1.6.1",
         "MIT (includes Bootstrap, MIT)",
         "tabler",
-        {"dist/css/tabler.min.css": "tabler.min.css"},
+        {"dist/css/tabler.min.css": "tabler.css"},
     ),
     (
         "tus-js-client",
@@ -40,11 +44,16 @@ PACKAGES: list[tuple[str, str, str, str, dict[str, str]]] = [
 ]
 
 ICONS = (Path(__file__).parent / "icons.txt").read_text().split()
+TABLER_CLASSES = (Path(__file__).parent / "tabler.txt").read_text().split()
+CHANGED = {
+    "tabler": "scripts/reduce_css.py kept the rules for elements and for the classes of scripts/tabler.txt",
+    "tabler-icons": "scripts/vendor.py made one sprite of the icons of scripts/icons.txt",
+}
 
 TABLER_LICENSE = """The MIT License (MIT)
 
 Copyright (c) 2018-2026 The Tabler Authors
-Copyright (c) 2011-2026 The Bootstrap Authors (Bootstrap, included in tabler.min.css)
+Copyright (c) 2011-2026 The Bootstrap Authors (Bootstrap, included in tabler.css)
 
 Permission is hereby granted, free of charge, to any person obtaining a copy
 of this software and associated documentation files (the "Software"), to deal
@@ -67,7 +76,7 @@ THE SOFTWARE.
 
 
 def fetch(package: str, version: str, into: Path) -> tuple[Path, str]:
-    """Unpack one npm package; its folder and npm's integrity string."""
+    """Unpack one npm package; return its folder and npm's integrity string."""
     command = ["npm", "pack", f"{package}@{version}", "--json", "--pack-destination", str(into)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     packed = json.loads(answer)
@@ -79,7 +88,7 @@ def fetch(package: str, version: str, into: Path) -> tuple[Path, str]:
 
 
 def sprite(icons: Path) -> bytes:
-    """All icons as <symbol>s of one file, to be used as sprite.svg#name."""
+    """Return all icons as ``<symbol>``s of one file, used as sprite.svg#name."""
     symbols = []
     for name in sorted(set(ICONS)):
         svg = (icons / f"{name}.svg").read_text()
@@ -89,8 +98,14 @@ def sprite(icons: Path) -> bytes:
     return f'<svg xmlns="http://www.w3.org/2000/svg" {style}>\n{chr(10).join(symbols)}\n</svg>\n'.encode()
 
 
+def used_of_tabler(stylesheet: bytes) -> bytes:
+    """Return Tabler's rules that pages can match."""
+    ours = "".join(path.read_text() for path in sorted((STATIC / "css").glob("*.css")))
+    return reduce_css(stylesheet.decode(), TABLER_CLASSES, ours).encode()
+
+
 def store(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
-    """Write the files; their SHA-256 by path under static/vendor/."""
+    """Write the files; return their SHA-256 by path under static/vendor/."""
     folder.mkdir(parents=True)
     for name, body in files.items():
         (folder / name).write_bytes(body)
@@ -98,14 +113,15 @@ def store(folder: Path, files: dict[str, bytes]) -> dict[str, str]:
 
 
 def main() -> None:
-    shutil.rmtree(VENDOR, ignore_errors=True)
     listed = []
     with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary) / "vendor"
         for package, version, licence, name, wanted in PACKAGES:
             source, integrity = fetch(package, version, Path(temporary))
             files = {ours: SOURCE_MAP.sub(b"\n", (source / theirs).read_bytes()) for theirs, ours in wanted.items()}
             if name == "tabler":
                 files["LICENSE"] = TABLER_LICENSE.encode()
+                files["tabler.css"] = used_of_tabler(files["tabler.css"])
             if name == "tabler-icons":
                 files["sprite.svg"] = sprite(source / "icons" / "outline")
             listed.append(
@@ -115,10 +131,13 @@ def main() -> None:
                     "licence": licence,
                     "source": f"npm:{package}@{version}",
                     "integrity": integrity,
-                    "files": store(VENDOR / f"{name}-{version}", files),
+                    **({"changed": CHANGED[name]} if name in CHANGED else {}),
+                    "files": store(made / f"{name}-{version}", files),
                 }
             )
-    (VENDOR / "vendor.json").write_text(json.dumps(listed, indent=2) + "\n")
+        (made / "vendor.json").write_text(json.dumps(listed, indent=2) + "\n")
+        shutil.rmtree(VENDOR, ignore_errors=True)  # only now, when everything has been fetched
+        shutil.copytree(made, VENDOR)
 
 
 if __name__ == "__main__":

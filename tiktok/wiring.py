@@ -7,9 +7,11 @@ from core.doctor import run
 from core.web import looks
 from instances import overview
 from instances.notices import words
+from instances.palette import register_finder
 from instances.rail import Entry, register_entries, register_provider
 from tiktok.accounts import looks as account_looks
 from tiktok.accounts import notices as account_notices
+from tiktok.accounts.finding import find_accounts
 from tiktok.accounts.page.posts import register_posts
 from tiktok.accounts.switcher import rail_accounts
 from tiktok.connect.links import looks as link_looks
@@ -22,6 +24,7 @@ from tiktok.posts import findings as post_findings
 from tiktok.posts import notices as post_notices
 from tiktok.posts.overview import overviews
 from tiktok.posts.queries import posts_of_account
+from tiktok.posts.web.finding import find_posts
 from tiktok.posts.web.rail import rail_new_post
 from tiktok.posts.wording import looks as post_looks
 
@@ -39,6 +42,7 @@ def register() -> None:
     register_posts(posts_of_account)
     register_provider(rail_accounts)
     register_provider(rail_new_post)
+    register_finder(find_accounts, find_posts)
     register_entries(
         Entry("", _("Home"), "home", order=10),
         Entry("posts/", _("Posts"), "list-details", order=20),

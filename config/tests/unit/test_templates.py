@@ -16,6 +16,17 @@ SYMBOLS = set(
     re.findall(r'<symbol id="([\w-]+)"', next((ROOT / "static/vendor").glob("tabler-icons-*/sprite.svg")).read_text())
 )
 
+STYLESHEETS = [*(ROOT / "static/css").glob("*.css"), *(ROOT / "static/vendor").rglob("*.css")]
+STYLED = {
+    name
+    for path in STYLESHEETS
+    for name in re.findall(r"\.(-?[_a-zA-Z][\w-]*)", re.sub(r"url\([^)]*\)", "", path.read_text()))
+}
+OF_DJANGO_ADMIN = {"breadcrumbs", "vLargeTextField"}
+TAG = re.compile(r"[\w-]*(?:{%.*?%}|{{.*?}})[\w-]*", re.DOTALL)
+COMMENT = re.compile(r"{#.*?#}|{% comment %}.*?{% endcomment %}", re.DOTALL)
+CLASSES = re.compile(r'\sclass="((?:[^"{]|{%.*?%}|{{.*?}})*)"', re.DOTALL)
+
 FORBIDDEN = {
     "an inline style": r"\sstyle\s*=",
     "a style element": r"<style\b",
@@ -55,3 +66,36 @@ def test_the_states_use_only_icons_of_the_sprite() -> None:
 
     assert len(used) > 20
     assert used - SYMBOLS == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_templates_classes_have_rules(name: str) -> None:
+    """Also of Tabler's, of which only those in scripts/tabler.txt are shipped: add a class there, run vendor.py."""
+    text = re.sub(
+        r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", (ROOT / "templates" / name).read_text(), flags=re.DOTALL
+    )
+    used = {word for classes in CLASSES.findall(text) for word in TAG.sub(" ", classes).split()}
+
+    assert used - STYLED - OF_DJANGO_ADMIN == set()
+
+
+def test_every_listed_class_of_tabler_is_used_and_shipped() -> None:
+    listed = set((ROOT / "scripts/tabler.txt").read_text().split())
+    shipped = next((ROOT / "static/vendor").glob("tabler-[0-9]*/tabler.css")).read_text()
+    sources = [*TEMPLATES, *(ROOT / "static/js").glob("*.js"), *(ROOT / "core").rglob("*.py")]
+    text = "\n".join(path.read_text() for path in sources)
+
+    assert {name for name in listed if not re.search(rf"\.{name}\b", shipped)} == set()
+    assert {name for name in listed if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)} == set()
+
+
+def test_every_variable_of_tabler_that_our_styles_read_is_defined() -> None:
+    text = "\n".join(path.read_text() for path in STYLESHEETS)
+    read = set(
+        re.findall(
+            r"var\((--tblr-[\w-]+)\)", "\n".join(path.read_text() for path in STYLESHEETS if path.parent.name == "css")
+        )
+    )
+
+    assert read
+    assert read - set(re.findall(r"(--tblr-[\w-]+)\s*:", text)) == set()

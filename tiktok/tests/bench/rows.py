@@ -13,6 +13,7 @@ ROWS: Final = {
     "beside-slow": "tiktok.tests.bench.fairness.beside_slow_uploads",
     "claims": "tiktok.tests.bench.fairness.claims",
     "pages": "tiktok.tests.bench.pages.rows",
+    "clicks": "tiktok.tests.bench.clicks.rows",
     "webhooks": "tiktok.tests.bench.webhooks.rows",
     "cost": "tiktok.tests.bench.cost.rows",
 }

@@ -129,7 +129,7 @@ def test_labels_and_names_change_in_place_and_a_lost_line_is_said(
     page.context.route("**/sync/", lost)
     page.goto(ACCOUNTS)
     page.get_by_role("button", name="Sync now").first.press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("No answer came.")
+    expect(page.locator("#toasts")).to_contain_text("Clipdesk didn’t answer.")
     forgive_lost_lines(owner_at)
 
 
@@ -144,7 +144,7 @@ def test_error_of_the_server_is_not_called_no_answer(owner_at: Visitor, instance
     page.get_by_role("button", name="Sync now").first.press("Enter")
 
     expect(page.locator("#toasts")).to_contain_text("The server reported an error.")
-    expect(page.locator("#toasts")).not_to_contain_text("No answer came")
+    expect(page.locator("#toasts")).not_to_contain_text("Clipdesk didn’t answer")
     owner_at.problems[:] = [problem for problem in owner_at.problems if "502" not in problem]
 
 
