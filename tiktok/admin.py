@@ -9,7 +9,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -42,7 +42,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )  # fmt: skip
     shown_fields = (
         "name", "client_key", "secret_state", "old_secret_state", "environment", "app_type", "pkce", "callback_to_copy",
-        "scopes", "tenant",
+        "scope_list", "tenant",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[TikTokApp]:
@@ -64,6 +64,11 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def callback_to_copy(self, app: TikTokApp) -> SafeString:
         """For copying into TikTok's developer portal."""
         return format_html("<code>{}</code>", app.redirect_uri or settings.TIKTOK_REDIRECT_URI)
+
+    @admin.display(description=_("Scopes"))
+    def scope_list(self, app: TikTokApp) -> SafeString:
+        """Return TikTok's names, one per line."""
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><code>{}</code></li>", ((s,) for s in app.scopes)))
 
     @admin.display(description=_("Client secret"))
     def secret_state(self, app: TikTokApp) -> str:

@@ -59,7 +59,7 @@ def caps(app: TikTokApp) -> Iterable[Finding]:
         text = _("%(users)d of %(most)d accounts posted in the last 24 hours: further accounts wait.")
         yield warning(CAPS, text % {"users": users, "most": most}, step, subject=app.name)
     else:
-        yield good(CAPS, _usage(users, most), subject=app.name)
+        yield good(CAPS, _usage(app, users, most), subject=app.name)
     yield from _held_creators(app)
 
 
@@ -82,11 +82,24 @@ def outages(app: TikTokApp) -> Iterable[Finding]:
         yield warning(OUTAGE, text, step, subject=app.name)
 
 
-def _usage(users: int, most: int | None) -> str:
-    text = ngettext("%(n)d account posted in the last 24 hours", "%(n)d accounts posted in the last 24 hours", users)
-    limit = _(", of %(most)d") % {"most": most} if most else ""
-    hint = _("; without an audit TikTok allows %(n)d") % {"n": ACTIVE_USERS_UNAUDITED} if most is None else ""
-    return f"{text % {'n': users}}{limit}{hint}."
+def _usage(app: TikTokApp, users: int, most: int | None) -> str:
+    if most is not None:
+        text = ngettext(
+            "%(n)d account of at most %(most)d posted in the last 24 hours.",
+            "%(n)d accounts of at most %(most)d posted in the last 24 hours.",
+            users,
+        )
+    elif app.is_audited:
+        text = ngettext(
+            "%(n)d account posted in the last 24 hours.", "%(n)d accounts posted in the last 24 hours.", users
+        )
+    else:
+        text = ngettext(
+            "%(n)d account posted in the last 24 hours. If TikTok has not audited the app, it allows %(most)d.",
+            "%(n)d accounts posted in the last 24 hours. If TikTok has not audited the app, it allows %(most)d.",
+            users,
+        )
+    return text % {"n": users, "most": most or ACTIVE_USERS_UNAUDITED}
 
 
 def _held_creators(app: TikTokApp) -> Iterable[Finding]:
