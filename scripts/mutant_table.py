@@ -102,9 +102,9 @@ _SCOPES_AND_PERMISSIONS = [
     mutant(
         "a page reads past the scope",
         WALKER,
-        "tiktok/posts/web/views.py",
-        'get_object_or_404(Post.objects.select_related("account__instance", "created_by"), pk=post_id)',
-        'get_object_or_404(Post._base_manager.select_related("account__instance", "created_by"), pk=post_id)',
+        "tiktok/posts/web/post_page.py",
+        'Post.objects.select_related("account__instance", "created_by", "corrects")',
+        'Post._base_manager.select_related("account__instance", "created_by", "corrects")',
     ),
     mutant(
         "a key of another instance is revoked",

@@ -8,11 +8,11 @@ from typing import Final
 
 import redis
 from django.conf import settings
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from core.doctor.finding import Finding, fault, good, warning
 from core.doctor.run import Visit
+from core.sizes import size_text
 
 GB: Final = 1024**3
 # A video may have 4 GB, and while it comes in the database goes on growing.
@@ -35,7 +35,7 @@ def _place(name: str, path: Path) -> Iterator[Finding]:
         yield fault("disk", text, step % {"name": name}, subject=name)
         return
     free = shutil.disk_usage(there).free
-    told = {"free": filesizeformat(free), "name": name}
+    told = {"free": size_text(free), "name": name}
     if free >= LITTLE:
         yield good("disk", _("%(free)s is free under %(name)s.") % told, subject=name)
         return

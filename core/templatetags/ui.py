@@ -10,13 +10,13 @@ from allauth.account.adapter import get_adapter
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput
-from django.template.defaultfilters import filesizeformat
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from core.sizes import size_text
 from core.web import times
 from core.web.looks import look_of
 
@@ -122,8 +122,8 @@ def avatar(url: str | None, name: str, size: str = "") -> dict[str, object]:
 
 @register.simple_tag
 def file_size(size_bytes: int | None) -> str:
-    """ "72.4 MB"; a dash when the size is not known."""
-    return "–" if size_bytes is None else filesizeformat(size_bytes)
+    """Return "72.4 MB"; a dash if the size is not known."""
+    return "–" if size_bytes is None else size_text(size_bytes)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-// The composer: what one choice forbids in another (TikTok's rules), the caption's length, the preview, the button's word.
+// The composer: choices that exclude each other (TikTok's rules), the caption's length, the preview, the bar.
 (() => {
   "use strict";
   const form = document.getElementById("composer");
@@ -34,12 +34,26 @@
     return on && !organic.checked && !paid.checked;
   }
 
+  const words = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {
+    weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+  });
+
+  // The time as it was typed, with its zone.
+  function whenText(later, time) {
+    const { now, noTime } = one("[data-when-text]").dataset;
+    if (!later) return now;
+    return time ? `${words.format(new Date(time))} (${field("timezone").value.split("/").pop().replaceAll("_", " ")})` : noTime;
+  }
+
   function refresh() {
     const undecided = disclosure();
     const later = field("when").value === "later";
     const time = field("publish_at");
     show(time.closest(".field"), later);
     show(field("timezone").closest(".field"), later);
+    time.required = later;
+    show(one("[data-time-missing]"), later && !time.value && !time.closest(".field").querySelector(".errorlist:not([hidden])"));
+    one("[data-when-text]").textContent = whenText(later, time.value);
     const publish = one("[data-publish]");
     if (!publish) return;
     publish.textContent = later ? publish.dataset.later : publish.dataset.now;
@@ -57,6 +71,7 @@
     const left = Number(counter.dataset.limit) - field("caption").value.length; // UTF-16 units, as TikTok counts
     counter.textContent = String(left);
     counter.classList.toggle("text-bad", left < 0);
+    field("caption").setCustomValidity(left < 0 ? counter.dataset.tooLong : "");
     one("[data-preview-caption]").textContent = field("caption").value;
   }
 
@@ -74,7 +89,7 @@
     video.src = chosen.dataset.src;
   }
 
-  // A video that is being checked asks for itself again: it stays chosen, or not, as it is when the answer comes.
+  // The card of a video that is being checked is replaced: it stays chosen, or not, as it is at that moment.
   function keepChoice(event) {
     const old = event.target.closest?.(".pick")?.querySelector("input");
     if (!old || !event.detail.xhr?.responseText) return;
@@ -98,14 +113,14 @@
     preview();
   }
 
-  // Back to a form that was sent, and sent again: its place in the history keeps its key, so it stays one post.
+  // After going back, a form that is sent again keeps its key, so that it stays one post.
   function keepKey() {
     const kept = history.state?.submitKey;
     if (kept) field("submit_key").value = kept;
     else history.replaceState({ ...history.state, submitKey: field("submit_key").value }, "");
   }
 
-  // Another account: what has been written goes along. This page stays as it is, since somebody may come back to it.
+  // Another account: what has been written goes along. This page stays as it is for the way back.
   function changeAccount(event) {
     event.preventDefault();
     const value = account.value;
@@ -116,19 +131,27 @@
   }
 
   function keepAccount() {
-    if (field("to")) account.value = field("to").value; // going back, the browser would show the one chosen last
+    if (account) account.value = field("to").value; // going back, the browser would show the one chosen last
   }
 
-  // Leaving asks first while there is something that nobody has saved.
-  let isUnsaved = "unsaved" in page.dataset;
-  const note = (event) => { isUnsaved ||= !event.target.closest("[data-upload]"); }; // what is uploaded is kept
+  // Leaving asks first while something is not saved.
+  const discard = one("[data-discard]");
+  let isUnsaved = false;
+  function markUnsaved() {
+    isUnsaved = true;
+    discard.dataset.confirm = discard.dataset.question;
+  }
+  if ("unsaved" in page.dataset) markUnsaved();
+  const note = (event) => event.target.closest("[data-upload]") || markUnsaved(); // what is uploaded is kept
+  discard.addEventListener("confirmed", () => { isUnsaved = false; });
   for (const type of ["input", "change"]) page.addEventListener(type, note);
   form.addEventListener("submit", () => { isUnsaved = false; });
   window.addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
 
-  if (field("to")) account.form.addEventListener("submit", changeAccount);
+  if (account) account.form.addEventListener("submit", changeAccount);
 
   page.addEventListener("change", () => { refresh(); preview(); });
+  field("publish_at").addEventListener("input", refresh);
   field("caption").addEventListener("input", count);
   document.addEventListener("media:uploaded", (event) => add(event.detail.id));
   const choices = document.getElementById("media-choices");

@@ -56,7 +56,10 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-confirm]");
   if (!link || isHtmx(link)) return;
   event.preventDefault();
-  ask(link, () => window.location.assign(link.href));
+  ask(link, () => {
+    link.dispatchEvent(new CustomEvent("confirmed", { bubbles: true }));
+    window.location.assign(link.href);
+  });
 });
 document.addEventListener("htmx:confirm", (event) => {
   const { elt, triggeringEvent, issueRequest } = event.detail;

@@ -1,7 +1,7 @@
-// Forms: the error summary gets the focus; a second click while the first is under way does nothing.
+// Forms: the error summary gets the focus, errors go when their field is right, and a form is sent once at a time.
 (() => {
   "use strict";
-  const GIVE_UP_MS = 15000; // a download or a stopped navigation leaves us on the page: let the form go again
+  const GIVE_UP_MS = 15000; // a download or a stopped navigation stays on the page: release the form
   const busy = new Map();
 
   function release(form) {
@@ -40,8 +40,69 @@
   window.addEventListener("pageshow", () => [...busy.keys()].forEach(release)); // back button, page from bfcache
   focusSummary(document);
 
-  // A field that submits its form by itself: <select data-submit-on-change>
-  document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-submit-on-change]")) event.target.form?.requestSubmit();
+  // An error goes once its field differs from what was refused and is valid; it returns with the refused value.
+  function isChanged(control) {
+    if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;
+    if (control.options) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+    return control.value !== control.defaultValue;
+  }
+
+  function showErrors(list, control, visible) {
+    list.hidden = !visible;
+    if (visible) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+    const summary = document.querySelector("[data-error-summary]");
+    if (!summary) return;
+    const id = list.id.replace(/_error$/, "");
+    for (const link of summary.querySelectorAll(`a[href="#${id}"]`)) link.closest("li").hidden = !visible;
+    const items = [...summary.querySelectorAll("li")];
+    summary.hidden = items.length > 0 && items.every((item) => item.hidden);
+  }
+
+  for (const type of ["input", "change"]) {
+    document.addEventListener(type, ({ target: control }) => {
+      const list = control.closest?.(".field")?.querySelector(".errorlist");
+      if (list) showErrors(list, control, !(isChanged(control) && control.checkValidity()));
+    });
+  }
+
+  // <select data-act-on-choice> sends its form when a choice is made by pointer, by Enter, or by leaving the field; the
+  // arrow keys alone do nothing (WCAG 3.2.2). The next page gives the focus back to it.
+  const KEPT_FOCUS = "clipdesk-focus";
+  const byKey = new WeakSet();
+  const pending = new WeakSet();
+  const selectOf = (event) => event.target.closest?.("select[data-act-on-choice]");
+
+  function act(select, keepsFocus) {
+    pending.delete(select);
+    if (keepsFocus && select.id) sessionStorage.setItem(KEPT_FOCUS, select.id);
+    select.form?.requestSubmit();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const select = selectOf(event);
+    if (!select) return;
+    if (event.key === "Enter" && pending.has(select)) {
+      event.preventDefault();
+      act(select, true);
+    } else {
+      byKey.add(select);
+    }
   });
+  document.addEventListener("pointerdown", (event) => byKey.delete(selectOf(event)));
+  document.addEventListener("change", (event) => {
+    const select = selectOf(event);
+    if (!select) return;
+    if (byKey.has(select)) pending.add(select);
+    else act(select, true);
+  });
+  document.addEventListener("focusout", (event) => {
+    const select = selectOf(event);
+    if (select && pending.has(select)) act(select, false);
+  });
+  const kept = sessionStorage.getItem(KEPT_FOCUS);
+  if (kept) {
+    sessionStorage.removeItem(KEPT_FOCUS);
+    document.getElementById(kept)?.focus();
+  }
 })();

@@ -18,10 +18,10 @@
     new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: digits }).format(value);
 
   function size(bytes) {
-    if (bytes < 1024) return unit(bytes, "byte");
-    if (bytes < 1024 ** 2) return unit(bytes / 1024, "kilobyte");
-    if (bytes < 1024 ** 3) return unit(bytes / 1024 ** 2, "megabyte", 1);
-    return unit(bytes / 1024 ** 3, "gigabyte", 2);
+    if (bytes < 1e3) return unit(bytes, "byte"); // as core/sizes.py
+    if (bytes < 999.5e3) return unit(bytes / 1e3, "kilobyte");
+    if (bytes < 999.95e6) return unit(bytes / 1e6, "megabyte", 1);
+    return unit(bytes / 1e9, "gigabyte", 2);
   }
 
   function duration(seconds) {

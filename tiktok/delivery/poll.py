@@ -17,7 +17,7 @@ from tiktok.delivery.step import NEVER, Pause, Step, seconds_since
 from tiktok.delivery.tries import pause_after_answered, tries_of
 from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
 from tiktok.posts.queries import LINK_WITHIN, is_without_link
-from tiktok.posts.questions import ANSWER, has_open_question
+from tiktok.posts.status_checks import ANSWER, has_pending_check
 
 # After one of these nothing more is sent for this submission.
 LAST_WORDS: Final = frozenset(
@@ -208,5 +208,5 @@ def _until_public_id(step: Step) -> Pause:
 
 def answer_person(step: Step, said: str) -> None:
     """Write down what TikTok said, where somebody waits for it."""
-    if has_open_question(step.post):
+    if has_pending_check(step.post):
         step.note({ANSWER: said[:80]}, cause=EventCause.TIKTOK)

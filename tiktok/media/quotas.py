@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.db.models import Count, Sum
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.sizes import size_text
 from instances.models import Instance
 from instances.services.quotas import lock_holder
 from tiktok.media.errors import MediaQuotaReached
@@ -30,4 +30,4 @@ def need_room(instance: Instance) -> None:
         raise MediaQuotaReached("quota_media", text % {"most": settings.QUOTA_MEDIA})
     if sum(total["size"] for total in totals) > settings.QUOTA_MEDIA_BYTES:
         text = _("This instance can hold %(most)s of media. Delete media, or ask your administrator for more.")
-        raise MediaQuotaReached("quota_media_bytes", text % {"most": filesizeformat(settings.QUOTA_MEDIA_BYTES)})
+        raise MediaQuotaReached("quota_media_bytes", text % {"most": size_text(settings.QUOTA_MEDIA_BYTES)})

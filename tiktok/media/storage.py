@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
+from core.sizes import size_text
 from tiktok.api.limits import VIDEO_MAX_BYTES
 from tiktok.media.errors import MediaError
 
@@ -93,7 +93,7 @@ def full_disk_as_fault(needed_bytes: int) -> Iterator[None]:
 def no_space(needed_bytes: int, free: int) -> MediaError:
     """The disk is full, or would be."""
     text = _("The server’s disk is too full: this needs %(needed)s, %(free)s is free. Delete media, then try again.")
-    sizes = {"needed": filesizeformat(needed_bytes), "free": filesizeformat(free)}
+    sizes = {"needed": size_text(needed_bytes), "free": size_text(free)}
     return MediaError("disk_full", text % sizes, status=507)
 
 
@@ -111,5 +111,5 @@ def too_large(size_bytes: int) -> MediaError:
         "This file is too large: %(size)s (%(bytes)s bytes); TikTok takes up to 4 GB (%(limit)s bytes). "
         "Shorten it, or export it with a lower bit rate."
     )
-    values = {"size": filesizeformat(size_bytes), "bytes": f"{size_bytes:,}", "limit": f"{VIDEO_MAX_BYTES:,}"}
+    values = {"size": size_text(size_bytes), "bytes": f"{size_bytes:,}", "limit": f"{VIDEO_MAX_BYTES:,}"}
     return MediaError("file_too_large", text % values, status=413)

@@ -26,7 +26,9 @@ class StaleState(UserRefusal):
     """Somebody moved the post, or took the work, first. ``what`` is for logs."""
 
     def __init__(self, what: object = "") -> None:
-        super().__init__("state_conflict", _("This post has just moved on. Look at it before you change it."))
+        super().__init__(
+            "state_conflict", _("This post has changed since you opened it. Open it again before you change it.")
+        )
         self.what = what
 
     def __str__(self) -> str:

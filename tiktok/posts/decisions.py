@@ -32,9 +32,9 @@ from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.posts import consent as consents
 from tiktok.posts.quarantine import refuse_in_quarantine
 from tiktok.posts.queries import is_without_link, media_of
-from tiktok.posts.questions import has_open_question
 from tiktok.posts.rules import check_options, options_of
 from tiktok.posts.services import NOTHING_WRONG, deadline_for, locked, note_act, refuse, unusable
+from tiktok.posts.status_checks import has_pending_check
 from tiktok.posts.submissions import askable_publish_id, close_submission, open_submission
 
 # Rule R6. TikTok needs a while to show what it has; past the point of no return the upload URL must be dead as well.
@@ -62,7 +62,7 @@ def recheck_post(post: Post, *, actor: User) -> None:
         post.refresh_from_db()
         if refusal := why_not_recheck(post, open_submission(post)):
             raise refusal
-        if post.state != PostState.PROCESSING and not has_open_question(post):
+        if post.state != PostState.PROCESSING and not has_pending_check(post):
             _note(post, Person(actor), recheck=True)
             note_act("post.recheck", post, actor)
 

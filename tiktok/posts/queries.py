@@ -99,8 +99,13 @@ def media_of(post: Post) -> Media | None:
     return item.media if item else None
 
 
+def successor_of(post: Post) -> Post | None:
+    """Return the newest repost of a failed or cancelled post."""
+    return Post.objects.filter(corrects=post).order_by("-created_at", "-id").first()
+
+
 def version_of(post: Post) -> str:
-    """Tells whether somebody changed the post's content since a page was opened; holds and moves do not."""
+    """Return a hash of the post's content and time, which holds and moves do not change."""
     media = media_of(post)
     content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
     return hashlib.sha256(repr(content).encode()).hexdigest()
@@ -142,12 +147,6 @@ def counts_by_state(account_id: UUID | None) -> dict[str, int]:
     rows = Post.objects.filter(dismissed_at=None)
     rows = rows.filter(account_id=account_id) if account_id else rows
     return dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
-
-
-def usable_accounts() -> QuerySet[TikTokAccount]:
-    """Accounts to which something can be posted, by name."""
-    rows = TikTokAccount.objects.select_related("credential__app").filter(status=AccountStatus.ACTIVE)
-    return rows.order_by("name", "pk")
 
 
 def linked_accounts(chosen: TikTokAccount | None = None) -> QuerySet[TikTokAccount]:

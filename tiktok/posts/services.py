@@ -22,7 +22,7 @@ from core.jobs.clock import read_db_now
 from core.web.refusals import FieldError, UserRefusal
 from instances.acting import needs
 from instances.models import Instance
-from instances.notices.write import forget_notices
+from instances.notices.write import forget_notices, settle_notices
 from instances.roles import Permission
 from instances.services.quotas import need_room
 from tiktok.models import (
@@ -62,6 +62,7 @@ NOTHING_WRONG: Final[Mapping[str, Any]] = {
     "error_code": "", "error_field": "", "tiktok_code": "", "log_id": "", "hold_reason": "", "hold_count": 0,
     "publish_status": "", "fail_reason": "", "outage": None,
 }  # fmt: skip
+PLAN_FIELDS: Final = frozenset({"publish_local", "publish_zone"})
 
 
 @needs(Permission.POST_WRITE)
@@ -160,24 +161,34 @@ def edit_post(
     """
     with locked(post, actor) as person:
         if seen and seen != version_of(post):
-            raise StaleState(f"{post.pk} was changed by somebody else")
+            raise StaleState(f"{post.pk} was changed by another person or in another tab")
         if post.state != PostState.DRAFT:
-            _to_draft(post, person)
-            note_act("post.unschedule", post, actor)
-        _rewrite(post, revise(post))
+            _to_draft(post, person, is_replanned=sending is not None)
+            if sending is None:
+                note_act("post.unschedule", post, actor)
+        edited = _rewrite(post, revise(post))
+        if sending:
+            edited = [name for name in edited if name not in PLAN_FIELDS]  # the new time is told when it is scheduled
+        if edited:
+            PostEvent.note(post, to=PostState.DRAFT, cause=EventCause.PERSON, by=person, detail={"edited": edited})
         note_act("post.edit", post, actor)
         if sending:
             publish_post(post, when=sending.when, consent=sending.consent, actor=actor)
 
 
-def _rewrite(post: Post, revision: Revision) -> None:
+def _rewrite(post: Post, revision: Revision) -> list[str]:
+    """Write the new content; return the names of what differs."""
     refuse(check_options(revision.options, media=revision.media, creator=None, app_audited=None, draft=True))
     plan = revision.plan
     changes = revision.options.as_columns() | ({"publish_local": plan.local, "publish_zone": plan.zone} if plan else {})
+    edited = [name for name, value in changes.items() if getattr(post, name) != value]
+    if media_of(post) != revision.media:
+        edited.append("media")
     for name, value in changes.items():
         setattr(post, name, value)
     post.save(update_fields=[*changes, "updated_at"])
     _set_media(post, revision.media)
+    return edited
 
 
 @needs(Permission.POST_PUBLISH)
@@ -193,12 +204,17 @@ def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User
         if when:
             refuse_unless_ahead(when, now)
         if post.state == PostState.SCHEDULED and when:
-            _to_draft(post, person)
+            _to_draft(post, person, is_replanned=True)
         refuse(_unsendable(post, consent))
         to, action = (PostState.SCHEDULED, "post.schedule") if when else (PostState.DUE, "post.publish")
         at = when.at if when else now
-        post.transition(to, cause=EventCause.PERSON, by=person, wake=at, **_times(when, at), **NOTHING_WRONG)
+        times = _times(when, at)
+        post.transition(
+            to, cause=EventCause.PERSON, by=person, wake=at, detail=_plan_told(when), **times, **NOTHING_WRONG
+        )
         consents.keep(post, consent)
+        if post.corrects_id:
+            settle_notices(post.corrects_id)
         _need_room(post.account.instance)
         note_act(action, post, actor, publish_at=at.isoformat())
 
@@ -269,6 +285,11 @@ def _times(when: When | None, at: datetime) -> dict[str, Any]:
     return {"publish_at": at, "publish_local": local, "publish_zone": zone, "deadline_at": deadline_for(at)}
 
 
+def _plan_told(when: When | None) -> dict[str, Any]:
+    """What the history keeps of a new time."""
+    return {"plan": {"local": when.local.isoformat(timespec="seconds"), "zone": when.zone}} if when else {}
+
+
 def _unsendable(post: Post, consent: Consent) -> list[FieldError]:
     problems = check_options(
         options_of(post),
@@ -288,10 +309,14 @@ def unusable(account: TikTokAccount) -> list[FieldError]:
     return []
 
 
-def _to_draft(post: Post, person: Person) -> None:
+def _to_draft(post: Post, person: Person, *, is_replanned: bool) -> None:
+    """Make it a draft. ``is_replanned``: it is scheduled or published again in the same transaction."""
     plan = plan_of(post.publish_local, post.publish_zone, post.publish_at)  # it stays, for the next try
     unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None, "publish_local": plan.local}
-    post.transition(PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, **unplanned, **NOTHING_WRONG)
+    detail = {"replanned": True} if is_replanned else {}
+    post.transition(
+        PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, detail=detail, **unplanned, **NOTHING_WRONG
+    )
     consents.void(post)
 
 

@@ -24,7 +24,7 @@ from tiktok.posts.creator import CreatorInfoUnavailable
 from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency
 from tiktok.posts.rest.schemas import API_NAMES, TIME, PostIn
 from tiktok.posts.schedule import When, from_instant, from_local
-from tiktok.posts.wording.offers import calls_for
+from tiktok.posts.wording.actions import calls_for
 
 KEY_PREFIX: Final = "api:"  # the pages' keys live in the same column
 TRY_LATER: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.RATE, ErrorKind.SERVER})

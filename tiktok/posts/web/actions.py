@@ -1,4 +1,4 @@
-"""What people do with a post from its page: each is one service, a message, and the way back."""
+"""The buttons of a post's page: each calls one service, reports the result and returns to the page."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -16,11 +16,11 @@ from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.models import Post
 from tiktok.posts import decisions, services
-from tiktok.posts.wording.offers import offers_for
+from tiktok.posts.wording.actions import actions_for
 
 
 def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], *, done: str) -> bool:
-    """Let the service do it and say so, or say why it will not; whether it did."""
+    """Call the service and report the result; return whether it succeeded."""
     try:
         service(post, actor=request.user)
     except UserRefusal as error:
@@ -33,9 +33,9 @@ def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], 
 @require_POST
 @require_permission(Permission.POST_WRITE)
 def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Cancel a post that has not been handed over; says so where it is too late."""
+    """Cancel a post that has not been sent to TikTok, or report that it is too late."""
     post = _find(post_id)
-    _decide(request, post, services.cancel_post, done=_("The post is cancelled."))
+    _decide(request, post, services.cancel_post, done=_("Post cancelled."))
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 
@@ -44,7 +44,7 @@ def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Delete a post that is certainly not published."""
     post = _find(post_id)
-    if not _decide(request, post, services.delete_post, done=_("The post is deleted.")):
+    if not _decide(request, post, services.delete_post, done=_("Post deleted.")):
         return redirect("tiktok:post-detail", request.instance.slug, post_id)
     return redirect("tiktok:post-list", request.instance.slug)
 
@@ -52,7 +52,7 @@ def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.POST_WRITE)
 def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """A new draft with the content of a post that failed or was cancelled."""
+    """Create a draft with the content of a post that failed or was cancelled."""
     post = _find(post_id)
     try:
         new = services.correct_post(post, actor=request.user)
@@ -66,9 +66,9 @@ def post_correct(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.POST_PUBLISH)
 def post_recheck(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Let TikTok be asked now; its answer appears on the page."""
+    """Request a status check; TikTok's answer appears on the page."""
     post = _find(post_id)
-    if _decide(request, post, decisions.recheck_post, done=_("Clipdesk is asking TikTok now.")):
+    if _decide(request, post, decisions.recheck_post, done=_("Status check started.")):
         nudge("advance_post", post.pk)
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
@@ -76,22 +76,22 @@ def post_recheck(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_SEND_AGAIN)
 def post_send_again(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Hand over once more what may be out; without the person's word that they know, the question."""
+    """Resend a post that may be published; ask first unless the person has confirmed it."""
     post = _find(post_id)
     if request.method == "POST" and request.POST.get("confirm") == "yes":
-        if _decide(request, post, decisions.send_again_post, done=_("The post is on its way again.")):
+        if _decide(request, post, decisions.send_again_post, done=_("The post is being resent.")):
             nudge("advance_post", post.pk)
     elif decisions.is_in_doubt(post):
-        return render(request, "tiktok/posts/post_send_again.html", {"post": post, "offers": offers_for(post)})
+        return render(request, "tiktok/posts/post_send_again.html", {"post": post, "actions": actions_for(post)})
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 
 @require_POST
 @require_permission(Permission.POST_PUBLISH)
 def post_set_aside(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Off the lists."""
+    """Take the post off the lists."""
     post = _find(post_id)
-    done = _("The post is set aside. You find it in the list of posts under “Set aside”.")
+    done = _("Post dismissed. You can find it under Dismissed in the list of posts.")
     _decide(request, post, decisions.set_aside_post, done=done)
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
@@ -99,9 +99,9 @@ def post_set_aside(request: InstanceRequest, post_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.POST_PUBLISH)
 def post_take_up(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Back on the lists."""
+    """Put the post back on the lists."""
     post = _find(post_id)
-    _decide(request, post, decisions.take_up_post, done=_("The post is back in the list."))
+    _decide(request, post, decisions.take_up_post, done=_("Post restored to the list."))
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 
 

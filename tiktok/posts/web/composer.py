@@ -1,6 +1,6 @@
-"""The composer: an account, fresh creator info, a form, and one service for what the person wants."""
+"""The composer: an account, fresh creator info, a form, and one service for each of its buttons."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,29 +16,51 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.access import quota
+from tiktok.accounts.labels import count_labels, key_of
+from tiktok.accounts.queries import avatar_url
 from tiktok.accounts.selection import parse_id, selected_account_id
 from tiktok.api.types import CreatorInfo
-from tiktok.models import Post, PostState, TikTokAccount
+from tiktok.models import InvalidTransition, Post, PostEvent, PostState, StaleState, TikTokAccount
 from tiktok.posts import queries, same_file, schedule, services
 from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
-from tiktok.posts.creator import CreatorInfoUnavailable, fetch_creator_info, last_offer, refuse_under_cap
+from tiktok.posts.creator import (
+    CreatorInfoUnavailable,
+    account_trouble,
+    fetch_creator_info,
+    last_offer,
+    refuse_under_cap,
+)
 from tiktok.posts.idempotency import Idempotency, find_replay
+from tiktok.posts.queries import version_of
 from tiktok.posts.rules import OptionsRefused
 from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
-from tiktok.posts.web.forms import PostForm, initial_from, stored_plan_of
-from tiktok.posts.web.views import can_be_edited
+from tiktok.posts.services import unusable
+from tiktok.posts.web.forms import FORM_FIELDS, PostForm, initial_from, stored_plan_of
+from tiktok.posts.web.post_page import can_be_edited
+from tiktok.posts.wording.codes import Explanation, explain
+from tiktok.posts.wording.times import PlannedTime
 
 NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok"})
-# What the form calls a field otherwise, and fields that it does not have.
-FORM_FIELDS: Final = {"cover_timestamp_ms": "cover_s", "timezone": "publish_at", "account": None, "consent": None}
+MANY_ACCOUNTS: Final = 8  # with more, labels narrow the choice
+# The field in which a failed post was wrong, where neither its code nor ``error_field`` is a field of the form.
+FIELD_AT_FAULT: Final = {
+    "spam_risk_text": "caption",
+    "unaudited_client_can_only_post_to_private_accounts": "privacy_level",
+    "privacy_level_option_mismatch": "privacy_level",
+    "file_format_check_failed": "media",
+    "duration_check_failed": "media",
+    "frame_rate_check_failed": "media",
+    "picture_size_check_failed": "media",
+    "invalid_file_upload": "media",
+}
 
 
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_WRITE)
 def post_new(request: InstanceRequest) -> HttpResponse:
-    """Write a post. Sending the same form twice makes one post (its hidden key)."""
-    accounts = list(queries.usable_accounts())
-    account = _written_for(request) or _account_for(request, accounts)
+    """Compose a post. Sending the same form twice creates one post (its hidden key)."""
+    accounts = list(queries.linked_accounts().select_related("credential__app"))
+    account = _account_of_form(request) or _account_for(request, accounts)
     if account and account not in accounts:
         accounts.append(account)
     return _compose(request, account, accounts, post=None)
@@ -47,23 +69,24 @@ def post_new(request: InstanceRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_WRITE)
 def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Go on with a draft, or change a post that waits; what waits becomes a draft when it is saved."""
-    post = get_object_or_404(Post.objects.select_related("account__credential__app"), pk=post_id)
+    """Edit a draft or a post that waits. What is scheduled stays so unless it is moved to the drafts."""
+    found = Post.objects.select_related("account__credential__app", "corrects")
+    post = get_object_or_404(found, pk=post_id)
     if request.method == "GET" and not can_be_edited(post):
         messages.error(request, _("This post can no longer be edited."))
         return redirect("tiktok:post-detail", request.instance.slug, post.pk)
     return _compose(request, post.account, [post.account], post=post)
 
 
-def _written_for(request: InstanceRequest) -> TikTokAccount | None:
-    """The account a sent form names, also one that has just stopped working: what was typed stays with it."""
+def _account_of_form(request: InstanceRequest) -> TikTokAccount | None:
+    """Return the account that a sent form names, even if it has just stopped working: what was typed is kept."""
     named = request.POST.get("other") or request.POST.get("to") or request.GET.get("to", "")
     wanted = parse_id(named) if request.method == "POST" else None
     return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
 
 
 def _account_for(request: InstanceRequest, accounts: list[TikTokAccount]) -> TikTokAccount | None:
-    """The one in the address (``to``: it does not change what the person looks at), else the one looked at."""
+    """Return the account in the address (``to``), else the one selected in the rail, else the only one."""
     wanted = parse_id(request.GET.get("to", "")) or selected_account_id(request)
     only = accounts[0] if len(accounts) == 1 else None
     return next((account for account in accounts if account.pk == wanted), only)
@@ -74,28 +97,77 @@ def _compose(
 ) -> HttpResponse:
     context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
     if account is None:
-        return _page(request, context)
+        return _page(request, context | _choices(request, accounts))
     answer = _ask(account)
-    context |= answer._asdict()
-    if answer.refusal and request.method == "GET":
+    context |= answer._asdict() | {"account_avatar_url": avatar_url(account, request.instance.slug)}
+    if answer.refusal and request.method == "GET" and not answer.refusal.needs_reconnect:
         return _page(request, context)
+    form = _form(request, account, answer, post)
+    if "other" in request.POST:
+        form.errors.clear()  # a half-written post has no errors yet
+    if _is_decided(request) and form.is_valid():
+        outcome = _save(request, form, account, answer, post)
+        if isinstance(outcome, Post):
+            return redirect("tiktok:post-detail", request.instance.slug, outcome.pk)
+        context["conflict"] = outcome
+    if post and post.corrects and not form.is_bound:
+        context["fault"] = _focus_fault(form, post.corrects)
+    return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
+
+
+def _form(request: InstanceRequest, account: TikTokAccount, answer: "_Answer", post: Post | None) -> PostForm:
     initial = initial_from(post) if post else {"media": request.GET.get("media")}
     if answer.cap:
         initial["when"] = "later"
     plan = stored_plan_of(post) if post else NO_PLAN
-    zone = plan.zone or request.instance.zone.key
-    form = PostForm(_sent(request), initial=initial, creator=answer.creator, zone=zone, stored_plan=plan)
-    if "other" in request.POST:
-        form.errors.clear()  # half-written is no mistake yet
-    if _is_decided(request) and form.is_valid():
-        done = _save(request, form, account, answer, post)
-        if done is not None:
-            return redirect("tiktok:post-detail", request.instance.slug, done.pk)
-    return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
+    return PostForm(
+        _sent(request),
+        initial=initial,
+        creator=answer.creator,
+        app_audited=account.credential.app.is_audited,
+        zone=plan.zone or request.instance.zone.key,
+        stored_plan=plan,
+    )
+
+
+def _choices(request: InstanceRequest, accounts: list[TikTokAccount]) -> dict[str, Any]:
+    """Return the accounts to choose from, those of one label if there are many, each with what is wrong with it."""
+    labels = [label for label, _count in count_labels(account.labels for account in accounts)]
+    label = request.GET.get("label", "")
+    shown = [account for account in accounts if not label or key_of(label) in map(key_of, account.labels)]
+    return {
+        "choices": [_choice(request, account) for account in shown],
+        "media_id": parse_id(request.GET.get("media", "")),
+        "labels": labels if len(accounts) > MANY_ACCOUNTS else [],
+        "label": label,
+    }
+
+
+def _choice(request: InstanceRequest, account: TikTokAccount) -> dict[str, Any]:
+    trouble = account_trouble(account)
+    return {
+        "account": account,
+        "avatar_url": avatar_url(account, request.instance.slug),
+        "trouble": trouble,
+        "reason": explain(trouble).what if trouble else "",
+        "can_draft": not unusable(account),
+    }
+
+
+def _focus_fault(form: PostForm, original: Post) -> Explanation | None:
+    """Give the focus to the field in which the original was wrong; return what was wrong."""
+    if original.state != PostState.FAILED:
+        return None
+    code = original.error_code or original.tiktok_code or original.fail_reason
+    named = FORM_FIELDS.get(original.error_field, original.error_field)
+    if (name := FIELD_AT_FAULT.get(code, named)) in form.fields:
+        form.fields[name].widget.attrs["autofocus"] = True
+        form.field_at_fault = name
+    return explain(code)
 
 
 class _Answer(NamedTuple):
-    """What TikTok offers, or why that is not known now; ``cap``: it judges the posts of today only."""
+    """What TikTok offers, or why that is not known now. ``cap``: TikTok accepts no more posts today."""
 
     creator: CreatorInfo | None
     refusal: CreatorInfoUnavailable | None = None
@@ -110,15 +182,15 @@ def _ask(account: TikTokAccount) -> _Answer:
 
 
 def _is_decided(request: InstanceRequest) -> bool:
-    """Whether something is to be saved; otherwise the same form is shown again, with a new offer."""
+    """Return whether to save; otherwise the same form is shown again, with TikTok's present offer."""
     looks = bool({"use_time", "other"} & request.POST.keys()) or request.POST.get("action") == "look"
     return request.method == "POST" and not looks
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:
-    """What was sent; with the time that was offered instead of one that the clocks skip, where it was taken.
+    """Return what was sent, with the time that was offered instead of one that the clocks skip if it was accepted.
 
-    For another account (``other``) without what was said about the first one: who may see it, and that it may repeat.
+    For another account (``other``) without what applied to the first one: the audience and the permitted repeat.
     """
     data = request.POST.copy()
     if offered := request.POST.get("use_time"):
@@ -131,8 +203,10 @@ def _sent(request: InstanceRequest) -> QueryDict | None:
 
 def _page(request: InstanceRequest, context: dict[str, Any]) -> HttpResponse:
     form: PostForm | None = context.get("form")
+    post: Post | None = context["post"]
     context |= {
         "can_publish": request.membership.can(Permission.POST_PUBLISH),
+        "is_scheduled": post is not None and post.state == PostState.SCHEDULED,
         "music_url": MUSIC_USAGE_URL,
         "branded_url": BRANDED_POLICY_URL,
         "media_list": queries.recent_media(_chosen_media(form)) if form else [],
@@ -146,32 +220,53 @@ def _chosen_media(form: PostForm) -> UUID | None:
 
 def _save(
     request: InstanceRequest, form: PostForm, account: TikTokAccount, answer: _Answer, post: Post | None
-) -> Post | None:
-    """Do what the button says; None when it is refused, with the errors in the form or without a creator."""
+) -> "Post | Conflict | None":
+    """Do what the button says; return the post, or a conflict, or None with the errors in the form."""
     try:
         if request.POST.get("action") != "publish":
             return _save_draft(request, form, account, post)
         if not request.membership.can(Permission.POST_PUBLISH):
-            form.add_error(None, _("You may write drafts, not publish."))
+            form.add_error(None, _("You can write drafts, but not publish them."))
         elif answer.creator:
             consent = Consent(user=request.user, creator_info=answer.creator, channel="web", agreed=True)
             return _send(request, form, account, consent, post, cap=answer.cap)
     except CreatorInfoUnavailable as error:
         form.add_error("publish_at" if form.wants_time else "when", error.user_message)
+    except (StaleState, InvalidTransition):
+        if post is None:
+            raise
+        return _conflict(form, Post.objects.get(pk=post.pk))
     except UserRefusal as error:
         add_refusal(form, error, FORM_FIELDS)
         form.next_valid = error.next_valid if isinstance(error, TimeRefused) else None
     return None
 
 
+class Conflict(NamedTuple):
+    """What somebody else, or another tab, did to the post while this form was open."""
+
+    post: Post
+    event: PostEvent | None
+    can_be_edited: bool
+
+
+def _conflict(form: PostForm, post: Post) -> Conflict:
+    """Return who changed the post and when; the form, sent once more, then replaces that version."""
+    data = cast(QueryDict, form.data).copy()
+    data["seen"] = version_of(post)
+    form.data = data
+    event = queries.events_of(post).exclude(actor=None).last()
+    return Conflict(post, event, can_be_edited(post))
+
+
 def _save_draft(request: InstanceRequest, form: PostForm, account: TikTokAccount, post: Post | None) -> Post:
     if post is None:
         draft, _replayed = services.create_post(**_content(request, form, account), plan=form.plan())
-        messages.success(request, _("The draft is saved."))
+        messages.success(request, _("Draft saved."))
         return draft
-    was_planned = post.state == PostState.SCHEDULED
+    was_scheduled = post.state == PostState.SCHEDULED
     _edit(request, form, post)
-    saved = _("The draft is saved. It is no longer scheduled.") if was_planned else _("The draft is saved.")
+    saved = _("Moved to drafts. The post is no longer scheduled.") if was_scheduled else _("Draft saved.")
     messages.success(request, saved)
     return post
 
@@ -201,7 +296,7 @@ def _send(
 
 
 def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, post: Post | None) -> None:
-    """Raise OptionsRefused for the same file within a day, unless the person has ticked that it is meant."""
+    """Raise OptionsRefused for the same file within a day, unless the person has confirmed the repeat."""
     if form.cleaned_data["repeat_ok"]:
         return
     at = when.at if when else read_db_now()
@@ -212,9 +307,11 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
 
 def _say_sent(request: InstanceRequest, when: When | None) -> None:
     if when is None:
-        messages.success(request, _("The post is on its way."))
-    else:
-        messages.success(request, " ".join(filter(None, [_("The post is scheduled."), when.note])))
+        messages.success(request, _("Publishing has started."))
+        return
+    planned = PlannedTime(when.local, when.zone, when.at)
+    said = _("Scheduled for %(time)s.") % {"time": planned}
+    messages.success(request, " ".join(filter(None, [said, when.note])))
 
 
 def _when(form: PostForm) -> When | None:
@@ -230,7 +327,7 @@ def _edit(request: InstanceRequest, form: PostForm, post: Post, sending: service
 
 
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
-    """What makes the post; the form's hidden key with the account is its idempotency key."""
+    """Return the arguments that create the post; its idempotency key is the form's hidden key and the account."""
     body = {name: str(value) for name, value in form.cleaned_data.items() if name not in NOT_CONTENT}
     body["media"] = str(form.cleaned_data["media"] and form.cleaned_data["media"].pk)  # names repeat
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"

@@ -1,8 +1,9 @@
-"""The composer's form: reads what a person chose; ``rules`` says whether TikTok would take it."""
+"""The forms of composing and rescheduling; ``rules`` decides what TikTok accepts."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.conf import settings
@@ -10,14 +11,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_scopes.forms import SafeModelChoiceField
 
+from core.jobs.clock import read_db_now
 from core.text import with_line_feeds
 from core.web.fields import LinesField
 from instances.forms import zone_choices
 from tiktok.api.types import CreatorInfo
 from tiktok.models import Media, Post
+from tiktok.posts import schedule
 from tiktok.posts.queries import version_of
-from tiktok.posts.rules import OPTION_FIELDS, PostOptions
-from tiktok.posts.schedule import NO_PLAN, Plan, plan_of
+from tiktok.posts.rules import OPTION_FIELDS, PostOptions, check_options
+from tiktok.posts.schedule import NO_PLAN, Plan, TimeRefused, plan_of
 
 PRIVACY_LABELS = {
     "PUBLIC_TO_EVERYONE": _("Everyone"),
@@ -27,27 +30,81 @@ PRIVACY_LABELS = {
 }
 WHEN = [("now", _("Now")), ("later", _("At a time"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
+CHOOSE_TIME = _("Choose a date and time.")
+# The form's name of a field that is called otherwise elsewhere; None: it has none, so the error goes above the form.
+FORM_FIELDS: Final[Mapping[str, str | None]] = {
+    "cover_timestamp_ms": "cover_s",
+    "timezone": "publish_at",
+    "account": None,
+    "consent": None,
+}
 MINUTE_CHARS = len("2026-11-21T18:00")
 INTERACTIONS = ("allow_comment", "allow_duet", "allow_stitch")
 SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
 
 
 class WallTimeField(forms.DateTimeField):
-    """Date and time as a clock shows them, without a zone: the schedule puts the chosen one on it."""
+    """A naive date and time: the chosen zone is applied to it later."""
+
+    is_conditional = True  # needed with "At a time", so never called optional
 
     def to_python(self, value: Any) -> datetime | None:
-        """Naive. Django reads it in the zone of the page, where it might not exist."""
+        """Return a naive time. Django would read it in the page's zone, where it might not exist."""
         with timezone.override(UTC):
             read = super().to_python(value)
         return read.replace(tzinfo=None) if read else None
 
 
-class PostForm(forms.Form):
+class ConditionalChoiceField(forms.ChoiceField):
+    """A choice that some of the form's buttons need, so that it is never called optional."""
+
+    is_conditional = True
+
+
+class PlanForm(forms.Form):
+    """A wall time and its zone."""
+
+    publish_at = WallTimeField(
+        label=_("Date and time"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": CHOOSE_TIME},
+    )
+    timezone = ConditionalChoiceField(label=_("Time zone"), required=False)
+
+    def __init__(self, *args: Any, zone: str, stored_plan: Plan = NO_PLAN, **kwargs: Any) -> None:
+        """``zone`` is preselected; ``stored_plan``: the post's time, kept exactly unless the person changes it."""
+        super().__init__(*args, **kwargs)
+        self.zone, self.stored_plan = zone, stored_plan
+        self.next_valid: datetime | None = None
+        names = zone_choices(zone)
+        is_gone = zone not in settings.ZONE_DATA.names  # it stays until another is chosen; no post is published by it
+        gone = [(zone, zone)] if is_gone else []
+        self.fields["timezone"].choices = [*gone, *names]  # type: ignore[attr-defined]
+        self.fields["timezone"].initial = zone
+
+    def clean_timezone(self) -> str:
+        """Return the chosen zone, or the preselected one if the field was not sent."""
+        return self.cleaned_data["timezone"] or self.zone
+
+    def plan(self) -> Plan:
+        """Return the chosen time; the stored one if it reads the same, since the form has no seconds or offset."""
+        data = self.cleaned_data
+        chosen = Plan(data["publish_at"].isoformat(timespec="seconds"), data["timezone"])
+        return self.stored_plan if _as_shown(chosen) == _as_shown(self.stored_plan) else chosen
+
+
+class PostForm(PlanForm):
     """One video for one account. Choices and disabled boxes come from fresh creator info.
 
-    TikTok requires both this and that nothing is offered without it (docs/tiktok.md, section 11): what had been chosen
-    goes along hidden, good for a draft or another try.
+    TikTok requires this, and that nothing is offered without it (docs/tiktok.md, section 11): earlier choices are then
+    sent along in hidden fields, for a draft or another attempt.
     """
+
+    field_order = (
+        "submit_key", "seen", "media", "caption", "cover_s", "privacy_level", *INTERACTIONS, "disclose",
+        "brand_organic", "brand_content", "is_aigc", "when", "publish_at", "timezone", "repeat_ok",
+    )  # fmt: skip
 
     submit_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -60,10 +117,10 @@ class PostForm(forms.Form):
         min_value=0,
         max_value=600,
         decimal_places=3,
-        help_text=_("Which moment of the video becomes its cover; the first frame if empty."),
+        help_text=_("The moment of the video that becomes its cover. Leave empty for the first frame."),
     )
-    privacy_level = forms.ChoiceField(
-        label=_("Who may see it"), error_messages={"required": _("Choose who can see the post.")}
+    privacy_level = ConditionalChoiceField(
+        label=_("Who can see this"), error_messages={"required": _("Choose who can see the post.")}
     )
     allow_comment = forms.BooleanField(label=_("Comment"), required=False)
     allow_duet = forms.BooleanField(label=_("Duet"), required=False)
@@ -82,40 +139,35 @@ class PostForm(forms.Form):
     is_aigc = forms.BooleanField(label=_("Made with AI"), required=False)
     when = forms.ChoiceField(label=_("When"), choices=WHEN, initial="now", widget=forms.RadioSelect)
     repeat_ok = forms.BooleanField(label=_("Post this file to this account again"), required=False)
-    publish_at = WallTimeField(
-        label=_("Date and time"),
-        required=False,
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-
-    timezone = forms.ChoiceField(label=_("Time zone"), required=False)
 
     def __init__(
-        self, *args: Any, creator: CreatorInfo | None, zone: str, stored_plan: Plan = NO_PLAN, **kwargs: Any
+        self,
+        *args: Any,
+        creator: CreatorInfo | None,
+        zone: str,
+        app_audited: bool | None = None,
+        stored_plan: Plan = NO_PLAN,
+        **kwargs: Any,
     ) -> None:
-        """``zone`` is the one that is offered first; ``stored_plan``: the post's time, kept exactly if not changed."""
-        super().__init__(*args, **kwargs)
-        self.zone, self.stored_plan = zone, stored_plan
-        self.next_valid: datetime | None = None
+        """``creator``: what TikTok offers, None if that is not known; ``app_audited`` as in ``check_options``."""
+        super().__init__(*args, zone=zone, stored_plan=stored_plan, **kwargs)
+        self.creator, self.app_audited = creator, app_audited
+        self.is_to_publish = self.data.get("action") == "publish"
+        self.field_at_fault = ""  # where the post that this one replaces was wrong
+        self.fields["publish_at"].required = False  # ``clean`` requires it with "At a time"
         # Content is looked up where the form is made: a queryset at class level would have no scope.
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
-        self.fields["media"].error_messages["invalid_choice"] = _("This video is not here any more.")
+        self.fields["media"].error_messages["invalid_choice"] = _("This video has been deleted. Choose another one.")
         # A draft may leave it open; TikTok allows no default, so a post to be published must say it.
-        self.fields["privacy_level"].required = self.data.get("action") not in ("draft", "look")
+        self.fields["privacy_level"].required = self.is_to_publish
         if creator:
             self._offer(creator)
         else:
             self._keep()
         for field in self.fields.values():
             field.widget.attrs["form"] = "composer"  # the page has an upload form in the middle of this one
-        names = zone_choices(zone)
-        gone = (
-            [] if zone in settings.ZONE_DATA.names else [(zone, zone)]
-        )  # it stays until another is chosen; no post goes out by it
-        self.fields["timezone"].choices = [*gone, *names]  # type: ignore[attr-defined]
-        self.fields["timezone"].initial = zone
+        self.order_fields(self.field_order)
 
     def _offer(self, creator: CreatorInfo) -> None:
         levels = [(level, PRIVACY_LABELS.get(level, level)) for level in creator.privacy_level_options]
@@ -138,17 +190,13 @@ class PostForm(forms.Form):
             self.fields[name].widget = forms.HiddenInput()
 
     def clean_caption(self) -> str:
-        """Left as it was, it stays as it is stored: the API may have been sent other line breaks."""
+        """Return the stored caption if only its line breaks differ: the API keeps those it was sent."""
         caption: str = self.cleaned_data["caption"]
         stored: str = self.initial.get("caption", "")
         return stored if caption == with_line_feeds(stored) else caption
 
-    def clean_timezone(self) -> str:
-        """A program that sends the form may leave it out."""
-        return self.cleaned_data["timezone"] or self.zone
-
     def clean(self) -> dict[str, Any]:
-        """A disclosure without a choice is an error, as TikTok requires, and so is "at a time" without a time."""
+        """Find every error in one round: of the fields, of the rules (``check_options``) and of the time."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         if not data.get("disclose"):
             data["brand_organic"] = data["brand_content"] = False
@@ -157,46 +205,62 @@ class PostForm(forms.Form):
                 "disclose",
                 _("You need to indicate if your content promotes yourself, a third party, or both."),
             )
-        if data.get("when") == "later" and not data.get("publish_at") and "publish_at" not in self.errors:
-            self.add_error("publish_at", _("Choose a date and time."))
+        if data.get("when") == "later":
+            self._check_time()
+        if self.is_to_publish and self.creator:
+            self._check_rules()
         return data
+
+    def _check_time(self) -> None:
+        if "publish_at" in self.errors:
+            return
+        if not self.cleaned_data.get("publish_at"):
+            self.add_error("publish_at", CHOOSE_TIME)
+        elif self.is_to_publish and "timezone" not in self.errors:
+            try:
+                schedule.refuse_unless_ahead(schedule.from_plan(self.plan()), read_db_now())
+            except TimeRefused as error:
+                self.next_valid = error.next_valid
+                self.add_error("publish_at", error.user_message)
+
+    def _check_rules(self) -> None:
+        media = self.cleaned_data.get("media")
+        problems = check_options(self.options(), media=media, creator=self.creator, app_audited=self.app_audited)
+        for problem in problems:
+            name = FORM_FIELDS.get(problem.field, problem.field)
+            if name not in self.errors:
+                self.add_error(name, problem.message)
 
     @property
     def kept_privacy(self) -> str:
-        """What had been chosen, in words, while nothing can be offered."""
+        """The earlier choice in words, while nothing can be offered."""
         return str(PRIVACY_LABELS.get(self["privacy_level"].value() or "", ""))
 
     @property
     def kept_interactions(self) -> list[str]:
-        """The labels of those that had been allowed."""
+        """The labels of the interactions that were on."""
         return [str(self[name].label) for name in INTERACTIONS if self[name].value()]
 
     @property
     def is_branded(self) -> bool:
-        """Whether the branded content's words stand under the button."""
+        """Whether the consent includes the Branded Content Policy."""
         return bool(self["brand_content"].value())
 
     @property
     def wants_time(self) -> bool:
-        """Whether the post is for later."""
-        return bool(self.cleaned_data["when"] == "later")
+        """Whether "At a time" is chosen."""
+        return bool(self.cleaned_data.get("when") == "later")
 
     def plan(self) -> Plan:
-        """The chosen time; as it was stored if it reads the same, since the form shows neither seconds nor offset."""
-        data = self.cleaned_data
-        if not self.wants_time or not data.get("publish_at"):
-            return NO_PLAN
-        chosen = Plan(data["publish_at"].isoformat(timespec="seconds"), data["timezone"])
-        return self.stored_plan if _as_shown(chosen) == _as_shown(self.stored_plan) else chosen
+        """Return the chosen time; none for "Now"."""
+        return super().plan() if self.wants_time and self.cleaned_data.get("publish_at") else NO_PLAN
 
     def options(self) -> PostOptions:
-        """What was chosen, for the rules and the services."""
+        """Return what was chosen; fields with an error count as empty."""
         data = self.cleaned_data
         cover = data.get("cover_s")
-        return PostOptions(
-            **{name: data[name] for name in SENT_AS_THEY_ARE},
-            cover_timestamp_ms=None if cover is None else int(cover * 1000),
-        )
+        chosen = {name: data[name] for name in SENT_AS_THEY_ARE if name in data}
+        return PostOptions(**chosen, cover_timestamp_ms=None if cover is None else int(cover * 1000))
 
 
 def _as_shown(plan: Plan) -> tuple[str, str]:
@@ -204,7 +268,7 @@ def _as_shown(plan: Plan) -> tuple[str, str]:
 
 
 def initial_from(post: Post) -> dict[str, Any]:
-    """The form's values of an existing post; its time in the zone it was planned in."""
+    """Return the form's values of a post, with its time in the zone it was planned in."""
     cover = post.cover_timestamp_ms
     values: dict[str, Any] = {name: getattr(post, name) for name in SENT_AS_THEY_ARE}
     first = post.items.first()
@@ -220,5 +284,5 @@ def initial_from(post: Post) -> dict[str, Any]:
 
 
 def stored_plan_of(post: Post) -> Plan:
-    """The time that the post has, or as a draft remembers."""
+    """Return the time that the post has, or that a draft remembers."""
     return plan_of(post.publish_local, post.publish_zone, post.publish_at)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tiktok.posts.web import actions, composer, outages, views
+from tiktok.posts.web import actions, composer, outages, post_page, replan, views
 
 urlpatterns = [
     path("i/<slug:slug>/", views.dashboard, name="dashboard"),
@@ -10,9 +10,11 @@ urlpatterns = [
     path("i/<slug:slug>/posts/new/", composer.post_new, name="post-new"),
     path("i/<slug:slug>/posts/new/media/<uuid:media_id>/", views.post_media_choice, name="post-media-choice"),
     path("i/<slug:slug>/posts/outages/<uuid:outage_id>/", outages.outage_posts, name="outage-posts"),
-    path("i/<slug:slug>/posts/<uuid:post_id>/", views.post_detail, name="post-detail"),
-    path("i/<slug:slug>/posts/<uuid:post_id>/live/", views.post_live, name="post-live"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/", post_page.post_detail, name="post-detail"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/live/", post_page.post_live, name="post-live"),
     path("i/<slug:slug>/posts/<uuid:post_id>/edit/", composer.post_edit, name="post-edit"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/reschedule/", replan.post_reschedule, name="post-reschedule"),
+    path("i/<slug:slug>/posts/<uuid:post_id>/publish/", replan.post_publish_now, name="post-publish-now"),
     path("i/<slug:slug>/posts/<uuid:post_id>/cancel/", actions.post_cancel, name="post-cancel"),
     path("i/<slug:slug>/posts/<uuid:post_id>/correct/", actions.post_correct, name="post-correct"),
     path("i/<slug:slug>/posts/<uuid:post_id>/recheck/", actions.post_recheck, name="post-recheck"),

@@ -157,19 +157,18 @@ def state(page: Page, word: str) -> Locator:
 
 
 def privacy(page: Page) -> Locator:
-    """The composer's choice of who may see the video."""
-    return page.get_by_role("combobox", name=re.compile("^Who may see it"))
+    """The composer's choice of who can see the post."""
+    return page.get_by_role("combobox", name=re.compile("^Who can see this"))
 
 
 def compose(page: Page, slug: str, video: Path, *, caption: str, username: str = "") -> None:
     """Open the composer and fill it in for everyone; ``username`` where there may be several accounts."""
     page.goto(f"/i/{slug}/posts/new/")
     if username:
-        account = page.get_by_role("combobox", name="Account", exact=True)
-        account.select_option(value=account.locator("option").filter(has_text=f"@{username}").get_attribute("value"))
+        page.get_by_role("listitem").filter(has_text=f"@{username}").locator(".choice-link").click()
         expect(page.get_by_text(f"(@{username}) on TikTok")).to_be_visible()
     choose_video(page, video).check()
-    page.get_by_label("What people read under the video").fill(caption)
+    page.get_by_label("Caption").fill(caption)
     privacy(page).select_option(label="Everyone")
 
 

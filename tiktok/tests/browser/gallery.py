@@ -55,12 +55,9 @@ class Gallery:
 
     def _composer(self, page: Page) -> None:
         page.goto(f"/i/{self.slug}/posts/new/")
-        account = page.get_by_role("combobox", name="Account", exact=True)
-        account.select_option(label="Maren Bakes · @maren.bakes")
+        page.get_by_role("listitem").filter(has_text="@maren.bakes").locator(".choice-link").click()
         page.get_by_role("radio", name="morning-loaf").check()
-        page.get_by_label("What people read under the video").fill(
-            "Morning loaf, afternoon crumb #bread @northline.studio"
-        )
+        page.get_by_label("Caption").fill("Morning loaf, afternoon crumb #bread @northline.studio")
         page.get_by_label("Disclose promotional content").check()
 
 

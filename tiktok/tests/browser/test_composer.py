@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from tiktok.tests.browser import acts
@@ -107,7 +108,7 @@ def test_going_back_and_sending_again_shows_the_post_that_was_made(arrive: Arriv
     made = page.url
 
     page.go_back()
-    expect(page.get_by_label("What people read under the video")).to_have_value("Once is enough")
+    expect(page.get_by_label("Caption")).to_have_value("Once is enough")
     acts.press(page, "Publish")
 
     expect(page).to_have_url(made)
@@ -129,7 +130,7 @@ def test_another_account_gets_what_was_written_and_leaving_asks_first(arrive: Ar
     account = page.get_by_role("combobox", name="Account", exact=True)
     account.select_option(value=account.locator("option").filter(has_text="@second.bakery").get_attribute("value"))
     expect(page.get_by_text("(@second.bakery) on TikTok")).to_be_visible()
-    expect(page.get_by_label("What people read under the video")).to_have_value("Half a thought")
+    expect(page.get_by_label("Caption")).to_have_value("Half a thought")
     expect(acts.choose_video(page, desk.video)).to_be_checked()
     expect(acts.privacy(page)).to_have_value("")
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -137,11 +138,87 @@ def test_another_account_gets_what_was_written_and_leaving_asks_first(arrive: Ar
 
     page.get_by_label("Main menu").get_by_role("link", name="Media").click()
     assert questions == ["beforeunload"]
-    expect(page.get_by_label("What people read under the video")).to_have_value("Half a thought")
+    expect(page.get_by_label("Caption")).to_have_value("Half a thought")
     acts.press(page, "Save draft")
     expect(page).to_have_url(acts.POST_PAGE)
     expect(page.get_by_text("@second.bakery").first).to_be_visible()
     assert questions == ["beforeunload"]
+
+
+def test_account_select_waits_for_enter_and_keeps_the_focus(arrive: Arrive, stack: Stack, desk: Desk) -> None:
+    stack.tiktok.create_user("third.bakery")
+    page = arrive(storage_state=desk.storage_state).page
+    acts.connect(page, desk.slug, "third.bakery")
+    acts.compose(page, desk.slug, desk.video, caption="By arrow keys", username=desk.username)
+    account = page.get_by_role("combobox", name="Account", exact=True)
+    here = account.input_value()
+    steps = account.locator("option").count()
+
+    account.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    if account.input_value() == here:
+        page.keyboard.press("ArrowDown")
+    assert steps > 1
+    expect(account).to_be_focused()
+    expect(page.get_by_text(f"(@{desk.username}) on TikTok")).to_be_visible()
+
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"(@{desk.username}) on TikTok")).to_have_count(0)
+    expect(page.get_by_role("combobox", name="Account", exact=True)).to_be_focused()
+    expect(page.get_by_label("Caption")).to_have_value("By arrow keys")
+
+
+def test_errors_are_focused_and_go_when_their_field_is_right(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    page.get_by_label("At a time").check()
+    expect(page.locator("#time-missing")).to_be_visible()
+    acts.press(page, "Schedule")
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    for words in ("Choose a video.", "Choose who can see the post.", "Choose a date and time."):
+        expect(summary).to_contain_text(words)
+
+    acts.privacy(page).select_option(label="Everyone")
+    expect(summary.get_by_text("Choose who can see the post.")).to_be_hidden()
+    expect(acts.privacy(page)).not_to_have_attribute("aria-invalid", "true")
+    acts.privacy(page).select_option(value="")
+    expect(summary.get_by_text("Choose who can see the post.")).to_be_visible()
+
+    acts.privacy(page).select_option(label="Everyone")
+    page.get_by_label("Date and time").fill("2027-03-04T09:30")
+    acts.choose_video(page, desk.video).check()
+    expect(summary).to_be_hidden()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_publish_is_always_in_view(arrive: Arrive, desk: Desk, width: int, height: int) -> None:
+    page = _composer(arrive, desk)
+    page.set_viewport_size({"width": width, "height": height})
+    acts.choose_video(page, desk.video).check()
+    page.get_by_label("Caption").fill("A long caption\n" * 60)
+    page.evaluate("scrollTo(0, 0)")
+    expect(page.get_by_role("button", name="Publish", exact=True)).to_be_in_viewport(ratio=1)
+    phone = page.locator("[data-preview]").bounding_box()
+    assert phone
+    assert phone["height"] <= 0.46 * height + 1
+
+
+def test_discarding_asks_only_when_something_was_changed(arrive: Arrive, desk: Desk) -> None:
+    page = _composer(arrive, desk)
+    page.get_by_role("link", name="Discard").click()
+    expect(page).to_have_url(re.compile("/posts/$"))
+
+    page = _composer(arrive, desk)
+    page.get_by_label("Caption").fill("Not this")
+    page.get_by_role("link", name="Discard").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Go back").click()
+    expect(page.get_by_label("Caption")).to_have_value("Not this")
+    page.get_by_role("link", name="Discard").click()
+    dialog.get_by_role("button", name="Discard changes").click()
+    expect(page).to_have_url(re.compile("/posts/$"))
 
 
 def _composer(arrive: Arrive, desk: Desk) -> Page:
@@ -153,7 +230,7 @@ def _composer(arrive: Arrive, desk: Desk) -> Page:
 
 def _fill(page: Page, desk: Desk, caption: str) -> None:
     acts.choose_video(page, desk.video).check()
-    page.get_by_label("What people read under the video").fill(caption)
+    page.get_by_label("Caption").fill(caption)
     acts.privacy(page).select_option(label="Everyone")
 
 

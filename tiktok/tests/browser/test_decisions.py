@@ -59,29 +59,29 @@ def test_check_again_set_aside_send_again(
     page = editor_at.page
     opened(page, doubtful)
     assert troubles(page, "doubtful") == {}
-    press(page, "Check again")
-    expect(page.get_by_text("Asked to check again")).to_be_visible()
+    press(page, "Check status")
+    expect(page.get_by_text("asked for a status check")).to_be_visible()
     worker.run_due()
-    expect(page.get_by_text("TikTok has no last word yet")).to_be_visible()
+    expect(page.get_by_text("TikTok has no final status yet")).to_be_visible()
 
-    press(page, "Set aside")
+    press(page, "Dismiss")
     expect(page.get_by_text("it is off the lists")).to_be_visible()
     page.goto(reverse("tiktok:post-list", args=["aurora"]))
     expect(page.get_by_text("No posts yet")).to_be_visible()
     page.get_by_label("State").select_option(label="Set aside")
     page.get_by_role("link", name="Hello").click()
     assert troubles(page, "set-aside") == {}
-    press(page, "Take up again")
+    press(page, "Restore to lists")
 
-    press(page, "Send again")
+    press(page, "Resend")
     dialog = page.get_by_role("dialog")
     for words in ("The whole video was sent to TikTok", "the post appears twice", "private videos and its inbox"):
         expect(dialog).to_contain_text(words)
     assert troubles(page, "send-again-dialog") == {}
     dialog.get_by_role("button", name="Go back").click()
     assert reread(doubtful, instance).state == PostState.NEEDS_ATTENTION
-    press(page, "Send again")
-    dialog.get_by_role("button", name="I have looked: send again").click()
+    press(page, "Resend")
+    dialog.get_by_role("button", name="I have checked, resend it").click()
     expect(state(page, "Waiting to start")).to_be_visible()
     worker.run_for(600)
     expect(state(page, "Published")).to_be_visible()
@@ -92,8 +92,8 @@ def test_too_early_and_in_quarantine_the_page_says_why(doubtful: Post, instance:
         Submission.objects.update(init_sent_at=timezone.now() + timedelta(days=1))
     page = editor_at.page
     opened(page, doubtful)
-    expect(page.get_by_text(re.compile("Sending again is possible from"))).to_be_visible()
-    expect(page.get_by_role("button", name="Send again")).to_have_count(0)
+    expect(page.get_by_text(re.compile("You can resend it from"))).to_be_visible()
+    expect(page.get_by_role("button", name="Resend")).to_have_count(0)
     quarantine.switch_on()
     page.reload()
     expect(page.get_by_text("Quarantine: nothing is sent to TikTok")).to_be_visible()
@@ -107,7 +107,7 @@ def test_the_same_file_again_is_asked_about(
     page = editor_at.page
     page.goto(reverse("tiktok:post-new", args=["aurora"]))
     page.get_by_role("radio", name=re.compile("morning-loaf")).check()
-    page.get_by_role("combobox", name=re.compile("^Who may see it")).select_option(label="Everyone")
+    page.get_by_role("combobox", name=re.compile("^Who can see this")).select_option(label="Everyone")
     press(page, "Publish")
     again = page.get_by_label("Post this file to this account again")
     expect(page.get_by_text(re.compile("already on its way to this account")).first).to_be_visible()

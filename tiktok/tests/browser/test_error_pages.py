@@ -13,7 +13,7 @@ from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.errors import FAIL_CLASSES, RULES
 from tiktok.models import AttentionReason, Media, Post
-from tiktok.posts.wording.codes import explain_post, word_of_tiktok
+from tiktok.posts.wording.codes import explain_post, tiktok_code_of
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.scenes import CASES, Scene
@@ -68,16 +68,16 @@ def check_words(page: Page, post: Post) -> None:
     told = page.locator(".told p")
     expect(told).to_have_text([words.what, words.does, words.can])
     if words.act:
-        expect(page.get_by_role("link", name="Open the account")).to_be_visible()
+        expect(page.get_by_role("link", name="Open account")).to_be_visible()
     if words.can.startswith("Edit"):
         expect(page.get_by_role("link", name="Edit")).to_be_visible()
-    if "Correct and send anew" in words.can:
-        expect(page.get_by_role("button", name="Correct and send anew")).to_be_visible()
+    if "Edit and repost" in words.can:
+        expect(page.get_by_role("button", name="Edit and repost")).to_be_visible()
 
 
 def check_details(page: Page, post: Post) -> None:
     """TikTok's code and log_id lie in the fold; the log_id can be copied."""
-    code = word_of_tiktok(post)
+    code = tiktok_code_of(post)
     fold = page.locator("details.fold")
     expect(fold).to_have_count(1 if code else 0)
     if not code:

@@ -75,7 +75,7 @@ def _write(page: Page, slug: str, video: Path) -> None:
     expect(page).to_have_url(re.compile(f"/i/{slug}/posts/new/"))
     expect(page.get_by_text("Posting as Journey Baker")).to_be_visible()
     acts.choose_video(page, video).check()
-    page.get_by_label("What people read under the video").fill("Sourdough at sunrise #bread")
+    page.get_by_label("Caption").fill("Sourdough at sunrise #bread")
     expect(acts.privacy(page)).to_have_value("")
     acts.privacy(page).select_option(label="Everyone")
     acts.press(page, "Publish")

@@ -63,10 +63,10 @@ def test_the_composer_waits_for_the_check(
     expect(choice).to_be_checked()
     expect(publish).to_be_disabled()
     expect(page.get_by_text("Clipdesk is still checking this video.")).to_be_visible()
-    page.get_by_label("What people read under the video").fill("Typed meanwhile")
+    page.get_by_label("Caption").fill("Typed meanwhile")
     run_due_checks()
 
     expect(publish).to_be_enabled()
     expect(choice).to_be_checked()
     expect(page.locator("[data-preview-video]")).to_be_visible()
-    expect(page.get_by_label("What people read under the video")).to_have_value("Typed meanwhile")
+    expect(page.get_by_label("Caption")).to_have_value("Typed meanwhile")

@@ -23,7 +23,7 @@ def test_a_failed_post_rings_the_bell_until_it_is_read(arrive: Arrive, stack: St
     composer = page.url
     acts.send(page)
     page.goto(composer)
-    caption = page.get_by_label("What people read under the video")
+    caption = page.get_by_label("Caption")
     caption.fill("Half a sentence")
     expect(bell).to_have_accessible_name("Notices 1 unread", timeout=60_000)
     expect(page.get_by_text("A post failed (Tide table).")).to_be_visible()

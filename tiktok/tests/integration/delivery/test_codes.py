@@ -7,7 +7,7 @@ import pytest
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import Media, Post, PostState, Submission, TikTokApp, TikTokCredential
-from tiktok.posts.wording.codes import explain_post, word_of_tiktok
+from tiktok.posts.wording.codes import explain_post, tiktok_code_of
 from tiktok.tests.factories import make_media
 from tiktok.tests.fixtures_posts import Submit, Worker, history, reread
 from tiktok.tests.integration.delivery.outcomes import HOUR, STRAIGHT, published
@@ -48,7 +48,7 @@ def says_so(post: Post, instance: Instance, code: str) -> None:
     words = explain_post(post)
     assert words is not None
     assert all((words.what, words.does, words.can))
-    assert word_of_tiktok(post) == code
+    assert tiktok_code_of(post) == code
     assert post.log_id
 
 
@@ -290,7 +290,7 @@ def test_a_fault_of_tiktoks_own_is_followed_by_a_new_init_after_a_pause(
     worker.run_for(HOUR)
     assert history(post, instance) == [*STRAIGHT[:-1], *STRAIGHT[1:]]
     assert [each.status for each in tiktok.posts()] == ["FAILED", "PUBLISH_COMPLETE"]
-    assert word_of_tiktok(reread(post, instance)) == ""
+    assert tiktok_code_of(reread(post, instance)) == ""
 
 
 def test_a_quota_as_fail_reason_holds_and_sends_nothing_meanwhile(

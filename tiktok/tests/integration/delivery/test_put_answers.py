@@ -119,7 +119,7 @@ def test_past_the_point_of_no_return_only_two_late_proofs_allow_a_new_init(
     assert (held.state, held.hold_reason, len(tiktok.posts())) == (PostState.UPLOADING, "bytes_missing", 1)
     words = explain_post(held)
     assert words is not None
-    assert words.does == "Clipdesk asks again until that is certain, so that the post cannot appear twice."
+    assert words.does == "Clipdesk checks until that is certain, so that the post cannot appear twice."
     assert submission_of(post, instance).pnr_at is not None
     assert sent(tiktok) == [*ALL_STORED[:number], (number * CHUNK, False)]
     worker.run_for(HOUR)

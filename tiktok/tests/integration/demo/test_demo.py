@@ -84,7 +84,7 @@ def test_a_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) 
     assert sorted(post["state"] for post in posts) == ["draft", "failed", *["published"] * 5, "scheduled"]
     assert sum(len(post["share_urls"]) for post in posts) == 4
     assert refused["error"]["tiktok_code"] == "spam_risk_text"
-    assert refused["error"]["message"].startswith("TikTok judged the caption risky or spam")
+    assert refused["error"]["message"].startswith("TikTok considers the caption risky or spam")
     assert left_over == []
     assert "/invite/" not in (directory / "demo.log").read_text()
     assert (directory / "demo.json").stat().st_mode & 0o777 == 0o600

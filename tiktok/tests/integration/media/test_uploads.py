@@ -205,7 +205,7 @@ def test_too_little_room_is_said_before_the_first_byte(upload: Announce, monkeyp
         upload(3_000_000)
     assert refusal.value.status == 507
     assert refusal.value.user_message == (
-        "The server’s disk is too full: this needs 2.9\xa0MB, 976.6\xa0KB is free. Delete media, then try again."
+        "The server’s disk is too full: this needs 3.0\xa0MB, 1.0\xa0MB is free. Delete media, then try again."
     )
 
 

@@ -13,7 +13,9 @@ from accounts.models import User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.models import ConsentSnapshot, Media, Post, PostState, TikTokAccount, TikTokApp
-from tiktok.tests.factories import make_media, make_post
+from tiktok.posts import services
+from tiktok.posts.rules import PostOptions
+from tiktok.tests.factories import make_account, make_media, make_post
 from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.simulator_process import Simulator
 
@@ -118,6 +120,59 @@ def test_what_tiktok_would_refuse_is_said_at_its_field(
     assert not Post.objects.exists()
 
 
+def test_every_error_is_reported_in_one_round(page: Client, account: TikTokAccount) -> None:
+    wrong = {"media": "", "caption": "x" * 2300, "privacy_level": "", "cover_s": "-1", "when": "later"}
+    html = page.post(address(account), {"submit_key": str(uuid4()), "action": "publish", **wrong}).content.decode()
+    summary = html.partition("data-error-summary")[2].partition("</ul>")[0]
+    for words in ("Choose a video.", "100 characters too long", "Choose who can see the post.", "Choose a date"):
+        assert words in summary
+    assert 'href="#id_cover_s"' in summary
+
+
+@pytest.mark.parametrize("name", ["publish_at", "timezone", "privacy_level"])
+def test_conditional_fields_are_never_called_optional(page: Client, account: TikTokAccount, name: str) -> None:
+    html = page.get(address(account)).content.decode()
+    label = html.partition(f'<label for="id_{name}">')[2].partition("</label>")[0]
+    assert label
+    assert "optional" not in label
+
+
+def test_first_page_offers_accounts_and_explains_those_that_cannot_publish(
+    page: Client, account: TikTokAccount, instance: Instance
+) -> None:
+    broken = make_account(instance, name="Broken", username="broken", status="reconnect_needed")
+    html = page.get(reverse("tiktok:post-new", args=["aurora"])).content.decode()
+    assert f'href="?to={account.pk}"' in html
+    choice = html.partition("choice-off")[2]
+    assert "The account must be reconnected." in choice
+    assert reverse("tiktok:account", args=["aurora", broken.pk]) in choice
+    assert "Prepare draft" in choice
+
+
+def test_draft_is_prepared_for_an_account_that_needs_a_reconnect(
+    page: Client, video: Media, instance: Instance, scoped: Instance
+) -> None:
+    broken = make_account(instance, status="reconnect_needed")
+    answer = page.get(address(broken))
+    assert "You can prepare a draft" in answer.content.decode()
+    assert 'value="publish"' not in answer.content.decode()
+    page.post(address(broken), filled(video, to=str(broken.pk), action="draft"))
+    assert Post.objects.get().account == broken
+
+
+def test_labels_narrow_the_accounts_once_there_are_more_than_eight(
+    page: Client, scoped: Instance, instance: Instance
+) -> None:
+    new = reverse("tiktok:post-new", args=["aurora"])
+    for number in range(8):
+        make_account(instance, name=f"Account {number}", labels=["Berlin"] if number < 2 else [])
+    assert "?label=Berlin" not in page.get(new).content.decode()
+    make_account(instance, name="Account 8")
+    assert "?label=Berlin" in page.get(new).content.decode()
+    names = [choice["account"].name for choice in page.get(new, {"label": "berlin"}).context["choices"]]
+    assert names == ["Account 0", "Account 1"]
+
+
 def test_a_time_is_read_in_the_zone_of_the_instance(
     page: Client, account: TikTokAccount, video: Media, instance: Instance
 ) -> None:
@@ -136,7 +191,7 @@ def test_when_the_account_is_banned_from_posting_the_page_stops(
     tiktok.fault("error", "creator_info", code="spam_risk_user_banned_from_posting")
     answer = page.get(address(account))
     assert "form" not in answer.context
-    assert "does not let this account post" in answer.content.decode()
+    assert "has blocked this account from posting" in answer.content.decode()
 
 
 def test_a_scheduled_post_can_be_edited_and_waits_again(page: Client, account: TikTokAccount, video: Media) -> None:
@@ -176,14 +231,12 @@ def test_the_same_form_with_another_video_of_the_same_name_is_not_the_same(
     assert Post.objects.count() == 1
 
 
-def test_saving_a_scheduled_post_as_draft_says_that_it_is_no_longer_scheduled(
-    page: Client, account: TikTokAccount, video: Media
-) -> None:
+def test_moving_a_scheduled_post_to_drafts_reports_it(page: Client, account: TikTokAccount, video: Media) -> None:
     page.post(address(account), filled(video, when="later", publish_at="2027-03-02T10:00"))
     post = Post.objects.get()
     edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
     answer = page.post(edit, filled(video, action="draft"), follow=True)
-    assert "It is no longer scheduled." in answer.content.decode()
+    assert "The post is no longer scheduled." in answer.content.decode()
     post.refresh_from_db()
     assert post.state == PostState.DRAFT
 
@@ -213,9 +266,43 @@ def test_the_second_of_two_tabs_does_not_overwrite_the_first(
     seen = page.get(edit).context["form"]["seen"].value()
     page.post(edit, filled(video, caption="The first tab", action="draft", seen=seen))
     answer = page.post(edit, filled(video, caption="The second tab", action="draft", seen=seen))
-    assert "has just moved on" in str(answer.context["form"].non_field_errors())
+    html = answer.content.decode()
+    assert "You changed this post in another tab at" in html
+    assert "The first tab" in html
+    assert reverse("tiktok:post-detail", args=["aurora", post.pk]) in html
+    assert 'data-copy-from="id_caption"' in html
+    assert answer.context["form"]["caption"].value() == "The second tab"
     post.refresh_from_db()
     assert post.caption == "The first tab"
+
+    settled = filled(video, caption="The second tab", action="draft", seen=answer.context["form"]["seen"].value())
+    assert page.post(edit, settled).status_code == 302
+    post.refresh_from_db()
+    assert post.caption == "The second tab"
+
+
+def test_conflict_names_the_colleague_who_changed_the_post(
+    page: Client, account: TikTokAccount, video: Media, admin: User
+) -> None:
+    page.post(address(account), filled(video, action="draft"))
+    post = Post.objects.get()
+    edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
+    seen = page.get(edit).context["form"]["seen"].value()
+    change = services.Revision(PostOptions(caption="Theirs"), video)
+    services.edit_post(post, revise=lambda _now: change, actor=admin)
+    html = page.post(edit, filled(video, caption="Mine", seen=seen)).content.decode()
+    assert f"{admin} changed this post at" in html
+    assert "Your changes are not saved yet." in html
+    assert Post.objects.get().state == PostState.DRAFT
+
+
+def test_post_that_started_meanwhile_keeps_the_typed_text(page: Client, account: TikTokAccount, video: Media) -> None:
+    post = make_post(account, video, state=PostState.UPLOADING)
+    edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
+    answer = page.post(edit, filled(video, caption="Too late"))
+    html = answer.content.decode()
+    assert "This post can no longer be edited. Your changes were not saved." in html
+    assert answer.context["form"]["caption"].value() == "Too late"
 
 
 def test_a_hold_in_between_asks_nobody_to_load_the_page_again(

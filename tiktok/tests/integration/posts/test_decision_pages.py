@@ -67,7 +67,7 @@ def test_what_may_be_out_offers_the_three_ways(page: Client, doubtful: Post) -> 
 def test_too_early_shows_the_time_instead_of_a_button(page: Client, doubtful: Post) -> None:
     Submission.objects.update(init_sent_at=timezone.now(), pnr_at=timezone.now())
     html = shown(page, url("detail", doubtful))
-    assert "Sending again is possible from" in html
+    assert "You can resend it from" in html
     assert url("send-again", doubtful) not in html
     answer = page.post(url("send-again", doubtful), {"confirm": "yes"}, follow=True)
     assert "It is too early to send this again" in answer.content.decode()
@@ -77,7 +77,7 @@ def test_too_early_shows_the_time_instead_of_a_button(page: Client, doubtful: Po
 def test_without_the_persons_word_the_server_asks(page: Client, doubtful: Post) -> None:
     answer = page.post(url("send-again", doubtful), {"confirm": ""})
     assert answer.status_code == 200
-    assert "Send this post again?" in answer.content.decode()
+    assert "Resend this post?" in answer.content.decode()
     assert Post.objects.get().state == S.NEEDS_ATTENTION
     page.post(url("send-again", doubtful), {"confirm": "yes"})
     assert Post.objects.get().state == S.DUE
@@ -87,9 +87,9 @@ def test_without_the_persons_word_the_server_asks(page: Client, doubtful: Post) 
 
 def test_checking_again_is_written_down_and_the_page_waits_for_the_answer(page: Client, doubtful: Post) -> None:
     assert 'hx-trigger="every 2s"' not in shown(page, url("detail", doubtful))
-    assert "is asking TikTok now" in page.post(url("recheck", doubtful), follow=True).content.decode()
+    assert "Status check started." in page.post(url("recheck", doubtful), follow=True).content.decode()
     html = shown(page, url("detail", doubtful))
-    assert "Asked to check again" in html
+    assert "asked for a status check" in html
     assert 'hx-trigger="every 2s"' in html
     assert WorkItem.objects.get().next_action_at is not None
 
@@ -118,7 +118,7 @@ def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtfu
         (S.UPLOADING, False, "", True),
         (S.UPLOADING, True, "Too late to cancel", False),
         (S.PROCESSING, True, "Too late to cancel", False),
-        (S.INITING, False, "handed to TikTok right now", False),
+        (S.INITING, False, "handing this post to TikTok", False),
     ],
 )
 def test_past_the_point_of_no_return_the_reason_stands_in_place_of_cancel(

@@ -20,7 +20,7 @@ NOT_ALLOWED = (
     "The account has not allowed Clipdesk to publish. "
     "Reconnect it, and leave the permission to publish switched on at TikTok."
 )
-NOT_CONNECTED = "The account is no longer connected. Reconnect it first, and allow what TikTok asks for."
+NOT_CONNECTED = "The account must be reconnected. Reconnect it first, and allow what TikTok asks for."
 DISCONNECTED = "The account was disconnected. Reconnect it first, and allow what TikTok asks for."
 
 

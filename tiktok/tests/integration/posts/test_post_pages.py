@@ -11,7 +11,7 @@ from accounts.models import User
 from instances.models import Instance
 from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
 from tiktok.posts import queries
-from tiktok.posts.wording.story import tell
+from tiktok.posts.wording.explanation import explain_state
 from tiktok.tests.factories import make_account, make_media, make_post
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,7 @@ def test_every_state_is_told_in_words(page: Client, account: TikTokAccount, stat
     post = make_post(account, state=state)
     answer = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk]))
     assert answer.status_code == 200
-    assert tell(post).what
+    assert explain_state(post).what
     assert (f"/{post.pk}/live/" in answer.content.decode()) == (state in queries.MOVING | queries.RESTING)
 
 
@@ -91,7 +91,7 @@ def test_an_open_page_follows_what_may_still_change(
 def test_a_draft_with_a_time_says_that_nothing_happens_then(page: Client, account: TikTokAccount) -> None:
     post = make_post(account)
     address = reverse("tiktok:post-detail", args=["aurora", post.pk])
-    note = "nothing is published until you schedule it"
+    note = "Nothing is published until you schedule it"
     assert note not in page.get(address).content.decode()
     Post.objects.update(publish_local="2027-03-01T10:00:00", publish_zone="UTC")
     assert note in page.get(address).content.decode()
@@ -108,7 +108,7 @@ def test_a_public_post_shows_its_link_and_a_private_one_why_it_has_none(page: Cl
 def test_cancelling_twice_says_so_the_second_time(page: Client, account: TikTokAccount) -> None:
     post = make_post(account, state=PostState.DUE)
     url = reverse("tiktok:post-cancel", args=["aurora", post.pk])
-    assert "is cancelled" in page.post(url, follow=True).content.decode()
+    assert "Post cancelled." in page.post(url, follow=True).content.decode()
     assert "cannot be changed" in page.post(url, follow=True).content.decode()
     post.refresh_from_db()
     assert post.state == PostState.CANCELLED
@@ -161,4 +161,4 @@ def test_a_viewer_is_not_told_of_buttons_that_others_have(
         client.force_login(user)
         html = client.get(address).content.decode()
         assert "frame rate" in html
-        assert ("Correct and send anew" in html) is is_told
+        assert ("Edit and repost" in html) is is_told

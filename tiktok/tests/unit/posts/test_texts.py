@@ -5,7 +5,7 @@ import pytest
 from tiktok.api.errors import FAIL_CLASSES, RULES
 from tiktok.models import AttentionReason, Post, PostState
 from tiktok.posts.queue import INSTANCE_BUSY, OTHER_UPLOAD
-from tiktok.posts.wording.codes import explain, explain_post, is_explained, word_of_tiktok
+from tiktok.posts.wording.codes import explain, explain_post, is_explained, tiktok_code_of
 
 OF_THE_CLIENT = {"answer-lost", "answer-too-large", "connection-failed", "unreadable-answer", "unreadable-code"}
 OF_A_GATEWAY = {"http-500", "http-502", "http-504"}
@@ -14,8 +14,8 @@ ENDS = {"init_limit", "reconnect_needed", "scope_missing", "account_disconnected
 CODES = sorted({*RULES, *FAIL_CLASSES, *AttentionReason.values, *OF_THE_CLIENT, *OF_A_GATEWAY, *HOLDS, *ENDS})
 
 STOPPED = "Clipdesk has stopped and sends nothing more."
-WAITS = "Clipdesk waits and tries again by itself."
-ASKS = "Clipdesk asks again until TikTok says what became of the video, for up to 24 hours."
+WAITS = "Clipdesk waits and retries automatically."
+ASKS = "Clipdesk checks the status until TikTok gives a final one, for up to 24 hours."
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -57,7 +57,7 @@ def test_what_is_held_is_never_said_to_be_over(state: PostState, code: str) -> N
         (PostState.PROCESSING, "invalid_publish_id", ASKS, ""),
         (
             PostState.PROCESSING, "reconnect_needed",
-            "Clipdesk asks TikTok what became of it as soon as the account is connected again.", "reconnect",
+            "Clipdesk checks the status as soon as the account is reconnected.", "reconnect",
         ),
     ],
 )  # fmt: skip
@@ -79,10 +79,9 @@ def test_a_missed_post_says_what_held_it_and_what_helps_against_that() -> None:
     words = explain_post(missed)
     assert words is not None
     assert words.what == (
-        "The post could not be started in time. "
-        "The account has reached the number of posts that TikTok takes from apps in 24 hours."
+        "The post could not be started in time. The account has reached TikTok’s limit of posts from apps in 24 hours."
     )
-    assert words.can == "Choose a time when the 24 hours are over, or post the video in the TikTok app."
+    assert words.can == "Choose a time after the 24 hours, or post the video in the TikTok app."
 
 
 @pytest.mark.parametrize(
@@ -100,4 +99,4 @@ def test_a_missed_post_says_what_held_it_and_what_helps_against_that() -> None:
     ],
 )  # fmt: skip
 def test_the_details_hold_tiktoks_own_code(fields: dict[str, str], word: str) -> None:
-    assert word_of_tiktok(Post(**fields)) == word
+    assert tiktok_code_of(Post(**fields)) == word

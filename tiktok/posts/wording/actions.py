@@ -1,4 +1,4 @@
-"""What a page offers a person for a post that TikTok has, or may have, and what it says first."""
+"""What a person, or a caller of the API, can do with a post, and the text of the confirmation dialog."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,8 +20,8 @@ CHECKABLE: Final = frozenset({PostState.UPLOADING, PostState.PROCESSING, PostSta
 
 
 @dataclass(frozen=True, slots=True)
-class Offers:
-    """``send_again_at``: from when on sending again is allowed, while it is not. Notes say why something is missing."""
+class Actions:
+    """What the page offers. ``send_again_at``: the earliest resend, while it is too early. Notes explain gaps."""
 
     is_in_doubt: bool = False
     recheck: bool = False
@@ -32,22 +32,22 @@ class Offers:
     too_late: str = ""
 
     @property
-    def question(self) -> str:
-        """The facts as the text of a dialog."""
+    def confirmation(self) -> str:
+        """The facts as the text of the confirmation dialog."""
         return "\n\n".join(self.facts)
 
 
-def offers_for(post: Post) -> Offers:
-    """Everything there is to offer; who may take it is for the page to say."""
+def actions_for(post: Post) -> Actions:
+    """Return every action that the post's state allows; permissions are checked elsewhere."""
     submission = open_submission(post)
     if is_in_doubt(post):
         return _in_doubt(post, submission)
     can_recheck = post.state in CHECKABLE and why_not_recheck(post, submission) is None
-    return Offers(recheck=can_recheck, too_late=_too_late(post, submission))
+    return Actions(recheck=can_recheck, too_late=_too_late(post, submission))
 
 
 def calls_for(post: Post) -> list[str]:
-    """What a program can do with a post in its state, by the names of the API: the last part of each address."""
+    """Return the API calls that the post's state allows, by the last part of their addresses."""
     submission, state = open_submission(post), PostState(post.state)
     reason = AttentionReason(post.attention_reason) if post.attention_reason else None
 
@@ -66,11 +66,11 @@ def calls_for(post: Post) -> list[str]:
     return [call for call, is_allowed in allowed.items() if is_allowed]
 
 
-def _in_doubt(post: Post, submission: Submission | None) -> Offers:
+def _in_doubt(post: Post, submission: Submission | None) -> Actions:
     refusal = why_not_recheck(post, submission)
     allowed_at = send_again_from(post)
     is_too_early = allowed_at > read_db_now()
-    return Offers(
+    return Actions(
         is_in_doubt=True,
         recheck=refusal is None,
         recheck_note=refusal.user_message if refusal else "",
@@ -81,32 +81,32 @@ def _in_doubt(post: Post, submission: Submission | None) -> Offers:
 
 
 def _too_late(post: Post, submission: Submission | None) -> str:
-    """In place of a button to cancel; empty where it is no question."""
+    """Return why the post cannot be cancelled; empty if it can, or if it has ended."""
     if post.state == PostState.INITING:
-        return _("It is being handed to TikTok right now: it can be cancelled again in a moment.")
+        return _("Clipdesk is handing this post to TikTok. You can cancel it again in a moment.")
     if post.state == PostState.PROCESSING or (post.state == PostState.UPLOADING and submission and submission.pnr_at):
-        return _("Too late to cancel: it has been handed to TikTok. Once it is there, delete it in the TikTok app.")
+        return _("Too late to cancel: TikTok has the video. Delete it in the TikTok app once it is there.")
     return ""
 
 
 def facts_of(post: Post, submission: Submission | None) -> tuple[str, ...]:
-    """What is known, what may happen, and how to look: the sentences before somebody sends again."""
-    what_may_happen = _("If the first one is out already, or still comes out, the post appears twice on TikTok.")
-    how = _("Look first: in the TikTok app, the profile of @%(username)s, its private videos and its inbox.")
+    """Return what is known, what may happen and where to look, to be read before a resend."""
+    what_may_happen = _("If the first upload is published, or still gets published, the post appears twice on TikTok.")
+    how = _("Look in the TikTok app first: the profile of @%(username)s, its private videos and its inbox.")
     return (_known(post, submission), what_may_happen, how % {"username": post.account.username})
 
 
 def _known(post: Post, submission: Submission | None) -> str:
     if submission is None:
-        return _("Clipdesk knows of no upload, but a restored backup does not know what happened after it was made.")
+        return _("Clipdesk has no record of an upload, but a restored backup does not include what happened after it.")
     at = timezone.localtime(submission.init_sent_at, post.account.instance.zone)
     if submission.pnr_at:
-        text = _("The whole video was sent to TikTok; the upload began on %(time)s.")
+        text = _("The whole video was sent to TikTok. The upload started on %(time)s.")
     else:
-        text = _("An upload to TikTok began on %(time)s; as far as Clipdesk knows the end of the video was not sent.")
+        text = _("An upload to TikTok started on %(time)s. According to Clipdesk’s records it was not completed.")
     known = [text % {"time": f"{date_format(at, 'DATETIME_FORMAT')} ({at.tzinfo})"}]
     if post.attention_reason == AttentionReason.QUARANTINED:
-        known.append(_("What happened after the backup is not known."))
+        known.append(_("It is not known what happened after the backup."))
     if post.publish_status:
-        known.append(_("TikTok said last: %(status)s.") % {"status": post.publish_status})
+        known.append(_("TikTok’s last status: %(status)s.") % {"status": post.publish_status})
     return " ".join(known)
