@@ -134,4 +134,4 @@ class AuditLogEntryAdmin(ReadOnlyAdmin):
     date_hierarchy = None
 
 
-admin.site.index_title = _("What this deployment holds")
+admin.site.index_title = _("Administration")

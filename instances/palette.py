@@ -1,6 +1,6 @@
 """The command palette: pages, instances, and what apps above find in the open instance."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,14 +57,14 @@ def find_instances(request: InstanceRequest, text: str) -> list[Group]:
 
 
 def _pages(rail: dict[str, Any], text: str) -> Group:
-    entries: Iterable[dict[str, Any]] = [*rail["nav"], *rail["settings_nav"]]
-    pages = [Hit(entry["label"], entry["url"], entry["icon"]) for entry in entries]
+    pages = [Hit(entry["label"], entry["url"], entry["icon"]) for entry in rail["nav"]]
+    pages += [Hit(entry["label"], entry["url"], entry["icon"], _("Settings")) for entry in rail["settings_nav"]]
     if rail["bell"]:
         pages.insert(0, Hit(_("Notifications"), rail["notices_url"], "bell"))
     if url := rail.get("new_post_url"):
         pages.insert(0, Hit(_("New post"), url, "plus"))
     pages.append(Hit(_("Profile"), reverse("accounts:profile"), "user"))
-    return Group(_("Pages"), [page for page in pages if text.casefold() in str(page.label).casefold()])
+    return Group(_("Pages"), [page for page in pages if text.casefold() in f"{page.label} {page.note}".casefold()])
 
 
 def _instances(request: InstanceRequest, text: str) -> Group:

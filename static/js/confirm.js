@@ -1,7 +1,7 @@
-// "Are you sure?" as a dialog: data-confirm="question" on a form, a submit button, a link or an htmx element, with
-// data-confirm-text (what will happen), -action (the button's word) and -tone (bad, the default, or accent).
-// Who agrees sets the form's inputs with data-agreed to "yes"; where the server must be sure, it asks when they are not.
-// Without JavaScript nothing is intercepted: the server asks, or simply does it.
+// Confirmation dialogs: data-confirm="question" on a form, a submit button, a link or an htmx element, with
+// data-confirm-text (what will happen), -action (the button's label) and -tone (bad, the default, or accent).
+// Confirming sets the form's inputs with data-agreed to "yes"; a view that requires confirmation asks when they are not.
+// Without JavaScript nothing is intercepted: the server asks, or acts at once.
 const pattern = document.getElementById("confirm-pattern");
 const agreed = new WeakSet();
 
@@ -25,7 +25,7 @@ function ask(source, proceed) {
   dialog.showModal();
 }
 
-// A live part was swapped while the dialog stood open. A form outside the page cannot be sent; the server has the last word.
+// A live part was swapped while the dialog was open. A detached form cannot be submitted; the server checks it as always.
 function rescue(form) {
   form.hidden = true;
   document.body.append(form);

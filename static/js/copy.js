@@ -1,10 +1,10 @@
-// Copy buttons: data-copy="the text", or data-copy-from="id" of an input or element. The button says "Copied".
+// Copy buttons: data-copy="the text", or data-copy-from="id" of an input or element. The button then reads "Copied".
 async function put(text) {
   if (navigator.clipboard && window.isSecureContext) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  const field = document.createElement("textarea"); // plain http on a LAN has no clipboard object
+  const field = document.createElement("textarea"); // over plain HTTP there is no clipboard object
   field.value = text;
   field.className = "visually-hidden";
   document.body.append(field);

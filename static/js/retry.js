@@ -1,5 +1,5 @@
-// When a part of a page could not be loaded: the [data-retry-for="<id of the part>"] beside it shows itself and asks
-// again on a click, or goes when the part has come after all. An act that failed is said by a toast.
+// When a part of a page could not be loaded, the [data-retry-for="<id of the part>"] beside it appears. Its button loads
+// the part again; it disappears when the part arrives after all. A failed POST is reported by a toast.
 const asked = new WeakMap();
 const boxOf = (target) => target?.id && document.querySelector(`[data-retry-for="${target.id}"]`);
 

@@ -1,4 +1,4 @@
-// Applies the chosen theme and the rail's width before the first paint; a plain blocking script in <head>.
+// Apply the chosen theme and the rail's width before the first paint: a blocking script in <head>, not a module.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -8,7 +8,7 @@
     try {
       return window.localStorage.getItem(key);
     } catch {
-      return null; // storage may be switched off; the page works without it
+      return null; // storage is switched off; the page works without it
     }
   };
   const write = (key, value) => {

@@ -1,4 +1,4 @@
-"""The tokens' pairs keep WCAG AA in both themes: 4.5:1 for text, 3:1 for marks and borders of controls."""
+"""Pairs of tokens meet WCAG AA in both themes: 4.5:1 for text, 3:1 for marks and borders of controls."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(("front", "ground", "least"), [*((*p, 4.5) for p in TEXT), *((*p, 3.0) for p in MARKS)])
-def test_a_pair_can_be_read(theme: str, front: str, ground: str, least: float) -> None:
+def test_pair_of_tokens_has_enough_contrast(theme: str, front: str, ground: str, least: float) -> None:
     colours = tokens(theme)
 
     assert contrast(colours[front], colours[ground]) >= least

@@ -1,4 +1,4 @@
-"""What the Content-Security-Policy and the icons ask of every template."""
+"""Templates obey the Content-Security-Policy and use icons and classes that exist."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ FORBIDDEN = {
 }
 
 
-def test_there_are_templates() -> None:
+def test_templates_are_found() -> None:
     assert "base.html" in NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_template_has_nothing_that_the_policy_blocks(name: str) -> None:
+def test_template_has_nothing_that_the_csp_blocks(name: str) -> None:
     text = (ROOT / "templates" / name).read_text()
 
     assert [fault for fault, pattern in FORBIDDEN.items() if re.search(pattern, text)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_template_uses_only_icons_of_the_sprite(name: str) -> None:
+def test_icons_of_template_are_in_the_sprite(name: str) -> None:
     text = (ROOT / "templates" / name).read_text()
     used = set(re.findall(r"{% icon \"([\w-]+)\"", text)) | set(
         re.findall(r"(?:icon_name|action_icon)=\"([\w-]+)\"", text)
@@ -61,7 +61,7 @@ def test_a_template_uses_only_icons_of_the_sprite(name: str) -> None:
     assert used - SYMBOLS == set()
 
 
-def test_the_states_use_only_icons_of_the_sprite() -> None:
+def test_icons_of_states_are_in_the_sprite() -> None:
     used = {look.icon for look in registered_looks().values()}
 
     assert len(used) > 20
@@ -69,8 +69,8 @@ def test_the_states_use_only_icons_of_the_sprite() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_templates_classes_have_rules(name: str) -> None:
-    """Also of Tabler's, of which only those in scripts/tabler.txt are shipped: add a class there, run vendor.py."""
+def test_classes_of_template_have_rules(name: str) -> None:
+    """Only Tabler's classes in scripts/tabler.txt are shipped: add one there and run scripts/vendor.py."""
     text = re.sub(
         r"{#.*?#}|{% comment %}.*?{% endcomment %}", "", (ROOT / "templates" / name).read_text(), flags=re.DOTALL
     )
@@ -79,7 +79,7 @@ def test_a_templates_classes_have_rules(name: str) -> None:
     assert used - STYLED - OF_DJANGO_ADMIN == set()
 
 
-def test_every_listed_class_of_tabler_is_used_and_shipped() -> None:
+def test_listed_classes_of_tabler_are_used_and_shipped() -> None:
     listed = set((ROOT / "scripts/tabler.txt").read_text().split())
     shipped = next((ROOT / "static/vendor").glob("tabler-[0-9]*/tabler.css")).read_text()
     sources = [*TEMPLATES, *(ROOT / "static/js").glob("*.js"), *(ROOT / "core").rglob("*.py")]
@@ -89,7 +89,7 @@ def test_every_listed_class_of_tabler_is_used_and_shipped() -> None:
     assert {name for name in listed if not re.search(rf"(?<![\w-]){name}(?![\w-])", text)} == set()
 
 
-def test_every_variable_of_tabler_that_our_styles_read_is_defined() -> None:
+def test_tabler_variables_that_our_styles_read_are_defined() -> None:
     text = "\n".join(path.read_text() for path in STYLESHEETS)
     read = set(
         re.findall(

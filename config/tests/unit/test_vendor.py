@@ -1,4 +1,4 @@
-"""static/vendor/: every file is listed with its licence and its hash, and nothing is changed by hand."""
+"""Every file of static/vendor/ is listed with its licence and hash, and unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HASHES: dict[str, str] = {name: digest for entry in LISTED for name, digest in e
 
 
 @pytest.mark.parametrize("name", sorted(HASHES))
-def test_a_vendored_file_is_what_was_taken(name: str) -> None:
+def test_vendored_file_has_the_recorded_hash(name: str) -> None:
     assert hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() == HASHES[name]
 
 
@@ -28,7 +28,7 @@ def test_every_vendored_file_is_listed() -> None:
 
 
 @pytest.mark.parametrize("entry", LISTED, ids=lambda entry: entry["name"])
-def test_a_package_names_version_licence_and_source(entry: dict[str, Any]) -> None:
+def test_vendored_package_names_version_licence_and_source(entry: dict[str, Any]) -> None:
     folder = f"{entry['name']}-{entry['version']}"
 
     assert entry["licence"]
@@ -37,7 +37,7 @@ def test_a_package_names_version_licence_and_source(entry: dict[str, Any]) -> No
     assert {name.split("/")[0] for name in entry["files"]} == {folder}
 
 
-def test_no_vendored_file_names_a_source_map_or_another_file() -> None:
+def test_vendored_files_refer_to_no_other_file() -> None:
     texts = {path: path.read_text() for path in VENDOR.rglob("*") if path.suffix in {".css", ".js"}}
 
     assert [path.name for path, text in texts.items() if "sourceMappingURL" in text] == []
@@ -50,7 +50,7 @@ def test_no_vendored_file_names_a_source_map_or_another_file() -> None:
     assert set(referred) == {"data:"}
 
 
-def test_templates_use_only_vendored_files_that_exist() -> None:
+def test_vendored_files_that_templates_use_exist() -> None:
     templates = [*(ROOT / "templates").rglob("*.html"), ROOT / "core" / "templatetags" / "ui.py"]
     used = {name for path in templates for name in re.findall(r"vendor/[\w./-]+", path.read_text())}
 

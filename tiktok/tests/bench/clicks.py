@@ -3,10 +3,10 @@
 A person's press lasts 80 ms; the time counts from the click, when the button is released.
 """
 
-import tempfile
+import os
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
 
 from accounts.models import User
 from instances.models import Instance
@@ -26,7 +26,7 @@ from tiktok.tests.bench.stand import Stand
 from tiktok.tests.bench.table import Measure
 from tiktok.tests.browser.visitor import DESKTOP, chromium
 from tiktok.tests.crowd import make_crowd
-from tiktok.tests.integration.proofs.processes import free_port, is_listening, web
+from tiktok.tests.integration.proofs.processes import Process, free_port, is_listening
 from tiktok.tests.jobs_process import wait_until
 
 INSTANCES, ACCOUNTS, POSTS = 13, 66, 516
@@ -58,20 +58,22 @@ def rows(stand: Stand) -> list[Measure]:
     call_command("collectstatic", interactive=False, verbosity=0)
     instance, post = _fill(stand)
     cookie, port = _sign_in(instance), free_port()
-    with tempfile.TemporaryDirectory() as scratch:
-        server = web(Path(scratch), port).start()
-        try:
-            wait_until(lambda: is_listening(port), what="the web server listens")
-            with sync_playwright() as playwright:
-                browser = chromium(playwright)
-                width, height = DESKTOP
-                context = browser.new_context(
-                    base_url=f"http://127.0.0.1:{port}", viewport={"width": width, "height": height}
-                )
-                context.add_cookies([cookie | {"url": f"http://127.0.0.1:{port}"}])
-                return list(_measure(context, f"/i/{instance.slug}/", post))
-        finally:
-            server.close()
+    command = [sys.executable, "manage.py", "serve", "--bind", f"127.0.0.1:{port}"]
+    server = Process("web", command, os.environ | {"BASE_URL": f"http://127.0.0.1:{port}"}).start()
+    try:
+        wait_until(lambda: is_listening(port), what="the web server listens")
+        with sync_playwright() as playwright:
+            context = _window(playwright, f"http://127.0.0.1:{port}", cookie)
+            return list(_measure(context, f"/i/{instance.slug}/", post))
+    finally:
+        server.close()
+
+
+def _window(playwright: Playwright, url: str, cookie: Any) -> BrowserContext:
+    width, height = DESKTOP
+    context = chromium(playwright).new_context(base_url=url, viewport={"width": width, "height": height})
+    context.add_cookies([cookie | {"url": url}])
+    return context
 
 
 def _fill(stand: Stand) -> tuple[Instance, str]:

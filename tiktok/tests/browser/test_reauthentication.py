@@ -69,4 +69,4 @@ def test_staff_set_up_two_factor_before_they_enter_admin(visitor: Visitor, owner
 
     page.goto("/admin/")
 
-    expect(page.get_by_role("heading", name="What this deployment holds")).to_be_visible()
+    expect(page.get_by_role("heading", name="Administration", exact=True)).to_be_visible()

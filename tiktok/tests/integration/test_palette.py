@@ -49,6 +49,7 @@ def test_palette_finds_what_is_typed(search: Search, instance: Instance) -> None
     assert "Bakery" not in search("media")
     assert f'href="/i/{instance.slug}/media/"' in search("MED")
     assert f'href="/i/{instance.slug}/posts/new/"' in search("new post")
+    assert f'href="/i/{instance.slug}/settings/members/"' in search("settings")
     assert "No page, account, post or instance matches." in search("xylophone")
 
 

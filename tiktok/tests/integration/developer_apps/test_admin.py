@@ -1,5 +1,7 @@
 """TikTok apps in Django admin: a secret goes in and never comes out."""
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.core.exceptions import ImproperlyConfigured
@@ -13,6 +15,7 @@ from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
 from instances.tests.sign_in import sign_in_as_staff
 from tiktok.developer_apps.services import set_client_secret, upsert_environment_app
+from tiktok.developer_apps.standing import caps
 from tiktok.models import TikTokApp, TikTokCredential
 from tiktok.tests.factories import TikTokAppFactory, make_account
 from tiktok.tests.simulator_process import Simulator
@@ -234,3 +237,50 @@ def test_changes_of_a_tenants_app_are_in_its_audit_log(
         "tiktok_app.deleted",
     ]
     assert not [line for line in lines if CANARY in str(line.detail)]
+
+
+def test_app_from_the_environment_says_why_it_is_read_only(staff: Client, settings: Settings) -> None:
+    settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET = "awenv", CANARY
+    from_environment, entered = upsert_environment_app(), TikTokAppFactory.create()
+    reason = "This app comes from the environment"
+
+    pages = [
+        staff.get(reverse("admin:tiktok_tiktokapp_change", args=[app.pk])).content.decode()
+        for app in (from_environment, entered)
+        if app
+    ]
+
+    assert [reason in page for page in pages] == [True, False]
+    assert "<ul><li><code>user.info.basic</code></li>" in pages[0]
+
+
+def test_index_of_the_admin_begins_with_apps_and_health(staff: Client) -> None:
+    page = staff.get(reverse("admin:index")).content.decode()
+
+    main = page[page.index('id="content"') :]
+    hrefs = re.findall(r'<a href="([^"]+)"', main)
+    assert hrefs[:2] == [reverse("admin:tiktok_tiktokapp_changelist"), reverse("admin:health")]
+
+
+@pytest.mark.parametrize(
+    ("is_audited", "says"),
+    [
+        (True, "0 accounts posted in the last 24 hours."),
+        (None, "0 accounts posted in the last 24 hours. If TikTok has not audited the app, it allows 5."),
+        (False, "0 accounts of at most 5 posted in the last 24 hours."),
+    ],
+)
+def test_health_names_the_limit_without_audit_where_it_may_apply(db: None, is_audited: bool | None, says: str) -> None:
+    app = TikTokAppFactory.create(is_audited=is_audited)
+
+    assert next(iter(caps(app))).text == says
+
+
+@pytest.mark.parametrize(
+    "name", ["index", "tiktok_tiktokapp_add", "tiktok_tiktokapp_changelist", "tiktok_post_changelist"]
+)
+def test_pages_of_the_admin_have_no_inline_script_or_style(staff: Client, name: str) -> None:
+    page = staff.get(reverse(f"admin:{name}")).content.decode()
+
+    assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>", page) == []
+    assert "css/admin.css" in page
