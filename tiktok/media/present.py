@@ -32,4 +32,4 @@ def describe_refusal(media: Media) -> dict[str, str] | None:
     """Why the file cannot be used: a code and words; None unless it was refused."""
     if not media.is_refused:
         return None
-    return {"code": media.refusal_code, "message": refusal_text(media.refusal_code)}
+    return {"code": media.refusal_code, "message": refusal_text(media.refusal_code, media.original_name)}

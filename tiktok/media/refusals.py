@@ -18,13 +18,11 @@ class ContentRefused(Exception):
         super().__init__(self.code)
 
 
-def refusal_text(code: str) -> str:
-    """The sentence for a code; an unknown code is "no video"."""
+def refusal_text(code: str, name: str = "") -> str:
+    """Return the sentences for a code, with the file's ``name`` if given; an unknown code counts as "not_video"."""
+    not_video = _("%(name)s is not a video. Choose an MP4, MOV or WebM.") % {"name": name}
     sentences = {
-        "not_video": _(
-            "This is not an MP4, MOV or WebM video, whatever its name says. "
-            "Choose another file, or export the video as MP4."
-        ),
+        "not_video": not_video if name else _("This file is not a video. Choose an MP4, MOV or WebM."),
         "image": _("This is an image, not a video. Choose an MP4, MOV or WebM video."),
         "incomplete": _(
             "This file is damaged or ends before the video does. Export or copy it again, then upload that."

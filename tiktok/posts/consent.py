@@ -1,4 +1,4 @@
-"""What a person agrees to, in the words that TikTok requires (docs/tiktok.md, section 11), and how it is kept."""
+"""What a person agrees to, in the words that TikTok requires (docs/tiktok.md, section 11), and its storage."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -27,27 +27,27 @@ class Consent:
 
 
 def consent_text(options: PostOptions) -> str:
-    """The line above the publish button."""
+    """Return the sentence beside the button that publishes."""
     if options.brand_content:
         return _("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation")
     return _("By posting, you agree to TikTok's Music Usage Confirmation")
 
 
 def creator_to_json(creator: CreatorInfo) -> dict[str, Any]:
-    """As stored with a consent; without the avatar's address, which ends after two hours."""
+    """Return what is stored with a consent, without the avatar's address, which expires after two hours."""
     stored = asdict(creator) | {"privacy_level_options": list(creator.privacy_level_options)}
     del stored["creator_avatar_url"]
     return stored
 
 
 def creator_from_json(stored: Mapping[str, Any]) -> CreatorInfo:
-    """The reverse of ``creator_to_json``."""
+    """Reverse ``creator_to_json``."""
     options = tuple(stored["privacy_level_options"])
     return CreatorInfo(**{**stored, "privacy_level_options": options, "creator_avatar_url": ""})
 
 
 def keep(post: Post, consent: Consent) -> ConsentSnapshot:
-    """Store the consent that is in force from now on. Call inside the move's transaction."""
+    """Store the consent that is in force from now on. Call it in the transaction of the transition."""
     void(post)
     options = options_of(post)
     return ConsentSnapshot.objects.create(
@@ -67,5 +67,5 @@ def void(post: Post) -> None:
 
 
 def in_force(post: Post) -> ConsentSnapshot | None:
-    """The consent under which the post may be sent."""
+    """Return the consent under which the post may be published."""
     return ConsentSnapshot.objects.filter(post=post, void_at=None).first()

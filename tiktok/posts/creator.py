@@ -1,4 +1,4 @@
-"""What TikTok allows a creator right now, for the posting page, the API and the check before each start."""
+"""What TikTok allows a creator right now, for the composer, the API and the check before each start."""
 
 from datetime import datetime
 from typing import Final
@@ -25,10 +25,10 @@ _OF_THE_ACCOUNT: Final = {ErrorKind.SCOPE: "scope_missing", ErrorKind.AUTH: "rec
 
 
 class CreatorInfoUnavailable(UserRefusal):
-    """TikTok's offer for this creator cannot be read now (then TikTok lets nobody post).
+    """TikTok's creator info cannot be read now, so that TikTok does not allow a post.
 
-    ``code`` as in texts; ``user_message`` for people; ``tiktok_code`` and ``log_id`` for the details fold.
-    ``retry_at``: when TikTok's rate allows the next call.
+    ``code`` as in ``wording.codes``; ``tiktok_code`` and ``log_id`` for Details. ``retry_at``: when TikTok's rate limit
+    allows the next call.
     """
 
     def __init__(self, code: str, *, tiktok_code: str = "", log_id: str = "", retry_at: datetime | None = None) -> None:
@@ -37,7 +37,7 @@ class CreatorInfoUnavailable(UserRefusal):
 
     @property
     def what(self) -> str:
-        """What happened, without what a reader of a page can do."""
+        """What happened, without what to do."""
         return explain(self.code).what
 
     @property
@@ -48,24 +48,24 @@ class CreatorInfoUnavailable(UserRefusal):
 
     def _can(self, otherwise: str) -> str:
         if self.code == "scope_missing":
-            return _("Reconnect it, and leave the permission to publish switched on at TikTok.")
+            return _("Reconnect it and leave the permission to publish turned on at TikTok.")
         if self.is_cap:
             return _("Choose a time more than 24 hours from now, or save the post as a draft.")
-        return _("Reconnect it first, and allow what TikTok asks for.") if self.needs_reconnect else otherwise
+        return _("Reconnect it first and grant the permissions.") if self.needs_reconnect else otherwise
 
     @property
     def needs_reconnect(self) -> bool:
-        """Whether only a new consent helps."""
+        """Whether only a new consent of the account owner helps."""
         return explain(self.code).act == RECONNECT
 
     @property
     def is_cap(self) -> bool:
-        """Whether TikTok takes no more posts within 24 hours, and only therefore refuses."""
+        """Whether a 24-hour limit of TikTok's is the only reason."""
         return self.code in quota.CODES
 
 
 def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
-    """Ask TikTok afresh. Not inside a transaction. Raises CreatorInfoUnavailable."""
+    """Query TikTok's creator info. Not inside a transaction. Raises CreatorInfoUnavailable."""
     if trouble := account_trouble(account):
         raise CreatorInfoUnavailable(trouble)
     try:
@@ -87,7 +87,7 @@ def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
 
 
 def account_trouble(account: TikTokAccount) -> str:
-    """Why the account cannot publish now; empty when it can."""
+    """Return the code of why the account cannot publish now; empty if it can."""
     if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
         return "account_disconnected"
     if account.status != AccountStatus.ACTIVE:
@@ -96,7 +96,7 @@ def account_trouble(account: TikTokAccount) -> str:
 
 
 def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo:
-    """What TikTok offers for a post at ``at`` (None: now). Not inside a transaction. Raises CreatorInfoUnavailable."""
+    """Return TikTok's offer for a post at ``at`` (None: now). Not in a transaction. Raises CreatorInfoUnavailable."""
     try:
         return fetch_creator_info(account)
     except CreatorInfoUnavailable as refusal:
@@ -105,13 +105,13 @@ def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo
 
 
 def refuse_under_cap(refusal: CreatorInfoUnavailable, at: datetime | None) -> None:
-    """Raise ``refusal``, but not where it is a cap that is over at the post's time: it judges today's posts only."""
+    """Raise ``refusal`` unless it is a 24-hour limit that will have ended at the post's time."""
     if not refusal.is_cap or at is None or at <= read_db_now() + quota.WINDOW:
         raise refusal
 
 
 def last_offer(account: TikTokAccount) -> CreatorInfo:
-    """What TikTok offered last, else all that there is, while it says nothing: it is asked again at the post's time."""
+    """Return TikTok's last offer, else every option; it is compared again at the post's time."""
     kept = ConsentSnapshot.objects.filter(post__account=account).order_by("-at").first()
     if kept is not None:
         return creator_from_json(kept.creator_info)

@@ -1,6 +1,6 @@
-"""What people decide about a post that TikTok has, or may have: check again, send again, set aside.
+"""What people decide about a post that TikTok has, or may have: check status, resend, dismiss.
 
-Each is one transaction with its audit line, like the services beside it; nothing here talks to TikTok.
+Each is one transaction with its audit line, like ``services``; nothing here calls TikTok.
 """
 
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from core.jobs.clock import db_now, read_db_now
 from core.web.refusals import FieldError, UserRefusal
+from core.web.times import date_text
 from instances.acting import needs
 from instances.notices.write import settle_notices
 from instances.roles import Permission
@@ -40,21 +41,22 @@ from tiktok.posts.submissions import askable_publish_id, close_submission, open_
 # Rule R6. TikTok needs a while to show what it has; past the point of no return the upload URL must be dead as well.
 SEND_AGAIN_AFTER: Final = timedelta(minutes=15)
 SEND_AGAIN_AFTER_NO_RETURN: Final = timedelta(minutes=65)
+WHOLE_MINUTE: Final = timedelta(seconds=60, microseconds=-1)  # pages show minutes: round up, never too early
 
 
 def is_in_doubt(post: Post) -> bool:
-    """Whether it may be published without anybody here knowing."""
+    """Return whether it may be published although TikTok has not said so."""
     return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in MAYBE_PUBLISHED
 
 
-# Check again
+# Check status
 
 
 @needs(Permission.POST_PUBLISH)
 def recheck_post(post: Post, *, actor: User) -> None:
-    """Let TikTok be asked now. Twice is as good as once. Raises UserRefusal where there is nothing to ask.
+    """Request a status check now; harmless when repeated. Raises UserRefusal if there is nothing to check.
 
-    Whoever works on the post goes on: a worker that is asking at this moment brings the answer.
+    A worker that is checking at this moment continues and brings the answer.
     """
     with transaction.atomic():
         if not WorkItem.objects.filter(post_id=post.pk).update(next_action_at=db_now()):
@@ -68,29 +70,29 @@ def recheck_post(post: Post, *, actor: User) -> None:
 
 
 def why_not_recheck(post: Post, submission: Submission | None) -> UserRefusal | None:
-    """What stands in the way of asking TikTok; None when it may still have a word on this post."""
+    """Return why the status cannot be checked; None if TikTok may still have one."""
     if post.state in (PostState.PROCESSING, PostState.IN_INBOX) or is_without_link(post):
         return None
     if post.state == PostState.UPLOADING and submission and submission.pnr_at:
         return None
     if not is_in_doubt(post):
-        text = _("There is nothing to ask TikTok about a post that is “%(state)s”.")
+        text = _("There is no status to check. The post’s state is “%(state)s”.")
         return UserRefusal("state_conflict", text % {"state": post.get_state_display()}, state=post.state)
     if submission is None:
-        text = _("Clipdesk knows of no upload of this post, so there is nothing to ask TikTok about.")
+        text = _("Clipdesk has no record of an upload of this post, so there is no status to check.")
         return UserRefusal("nothing_to_ask", text, state=post.state)
     if not askable_publish_id(submission):
-        text = _("TikTok never gave an id for this post, so there is nothing to ask it about.")
+        text = _("TikTok did not return an upload ID for this post, so there is no status to check.")
         return UserRefusal("nothing_to_ask", text, state=post.state)
     return None
 
 
-# Send again
+# Resend
 
 
 @needs(Permission.POST_SEND_AGAIN)
 def send_again_post(post: Post, *, actor: User) -> None:
-    """Rule R6: hand over anew what may already be out. The person has been warned and has agreed.
+    """Resend a post that may already be published (rule R6), after the person has been warned and has agreed.
 
     Raises InvalidTransition, OptionsRefused, and UserRefusal: too early, in quarantine, or without consent.
     """
@@ -116,20 +118,20 @@ def send_again_post(post: Post, *, actor: User) -> None:
 def _refuse_send_again(post: Post) -> None:
     refuse_in_quarantine(post)
     if (allowed_at := send_again_from(post)) > read_db_now():
-        text = _("It is too early to send this again: TikTok may still show the first one. Allowed from %(time)s UTC.")
-        message = text % {"time": f"{allowed_at:%Y-%m-%d %H:%M:%S}"}
+        text = _("It is too early to resend this post. TikTok may still show the first upload until %(time)s.")
+        message = text % {"time": date_text(allowed_at + WHOLE_MINUTE)}
         raise UserRefusal("too_early", message, state=post.state, allowed_at=allowed_at.isoformat())
     audited = post.account.credential.app.is_audited
     problems = check_options(options_of(post), media=media_of(post), creator=None, app_audited=audited)
     if consents.in_force(post) is None:
-        problems.append(FieldError("consent", "consent_missing", _("Nobody's consent to publish this is in force.")))
+        problems.append(FieldError("consent", "consent_missing", _("No consent to publish this post is in force.")))
     refuse(problems + unusable(post.account))
 
 
 def send_again_from(post: Post) -> datetime:
-    """From when on rule R6 allows it.
+    """Return the earliest time at which rule R6 allows a resend.
 
-    A restored row may know less than happened, so a quarantined post also waits from the moment it was held.
+    A restored row may miss what happened last, so a quarantined post also waits from the moment it was put on hold.
     """
     moments = [post.created_at]
     if submission := open_submission(post):
@@ -141,15 +143,15 @@ def send_again_from(post: Post) -> datetime:
     return max(moments)
 
 
-# Set aside
+# Dismiss
 
 
 @needs(Permission.POST_PUBLISH)
 def set_aside_post(post: Post, *, actor: User) -> None:
-    """Off the lists, until TikTok says something about it or somebody takes it up again. Raises UserRefusal."""
+    """Take the post off the lists until TikTok gives a status or a person restores it. Raises UserRefusal."""
     with locked(post, actor) as person:
         if not is_in_doubt(post):
-            text = _("Only a post of which it is not known whether it was published can be set aside.")
+            text = _("You can only dismiss a post if it is not known whether it was published.")
             raise UserRefusal("state_conflict", text, state=post.state)
         if post.dismissed_at is None:
             _set_dismissed(post, timezone.now())
@@ -160,7 +162,7 @@ def set_aside_post(post: Post, *, actor: User) -> None:
 
 @needs(Permission.POST_PUBLISH)
 def take_up_post(post: Post, *, actor: User) -> None:
-    """Back on the lists. Twice is as good as once."""
+    """Put the post back on the lists; harmless when repeated."""
     with locked(post, actor) as person:
         if post.dismissed_at is not None:
             _set_dismissed(post, None)

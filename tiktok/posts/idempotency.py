@@ -23,7 +23,9 @@ class IdempotencyConflict(UserRefusal):
     """This key was used with another body."""
 
     def __init__(self) -> None:
-        super().__init__("idempotency_conflict", _("This was sent before with other content. Look at that post first."))
+        super().__init__(
+            "idempotency_conflict", _("This form was already sent with other content. Open that post first.")
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def since() -> datetime | None:
 def refuse_in_quarantine(post: Post) -> None:
     """Raise UserRefusal while nothing may be sent."""
     if since():
-        text = _("Clipdesk is in quarantine after a restore and sends nothing. Whoever runs it has to end that first.")
+        text = _("Publishing is paused after a restore. Your administrator can resume it.")
         raise UserRefusal("quarantine", text, state=post.state)
 
 

@@ -1,6 +1,6 @@
-"""Posts that an outage of TikTok has cost: found, and published again together.
+"""Posts that were not published because of an outage of TikTok: find them and repost them together.
 
-Each is certainly not published: TikTok refused it, or nothing was ever handed over.
+Each is certainly not published: TikTok refused it, or nothing was sent.
 """
 
 from collections.abc import Iterable
@@ -38,10 +38,10 @@ class LostPosts:
     ended_at: datetime | None
 
     def title(self, zone: ZoneInfo) -> str:
-        """The sentence above the posts."""
+        """Return the sentence above the posts."""
         text = ngettext(
-            "TikTok did not take %(n)d post after %(time)s",
-            "TikTok did not take %(n)d posts after %(time)s",
+            "TikTok did not accept %(n)d post after %(time)s",
+            "TikTok did not accept %(n)d posts after %(time)s",
             self.count,
         )
         time = date_format(timezone.localtime(self.began_at, zone), "DATETIME_FORMAT")
@@ -98,7 +98,7 @@ def _repost(post: Post, actor: User) -> Post:
             raise StaleState(f"{post.pk} is no longer to be reposted")
         snapshot = consents.in_force(post)
         if snapshot is None:
-            raise UserRefusal("consent_missing", _("Open the post and agree to TikTok's terms."), state=post.state)
+            raise UserRefusal("consent_missing", _("Open the post and agree to TikTok’s terms."), state=post.state)
         creator = consents.creator_from_json(snapshot.creator_info)
         successor = correct_post(post, actor=actor) if post.state == PostState.FAILED else post
         publish_post(successor, when=None, consent=Consent(actor, creator, "web", agreed=True), actor=actor)

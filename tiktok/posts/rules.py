@@ -1,4 +1,4 @@
-"""What may be published: one validator for page and API. Pure; texts are made when a problem is found."""
+"""What may be published: one validator for pages and API, without side effects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ COVER_MAX_MS: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class PostOptions:
-    """What a person chooses for one post. TikTok requires that privacy has no default and interactions start off."""
+    """What a person chooses for one post. TikTok requires an audience without a default, and interactions off."""
 
     caption: str = ""
     privacy_level: str = ""
@@ -44,12 +44,12 @@ OPTION_FIELDS: Final = tuple(PostOptions.__dataclass_fields__)
 
 
 def options_of(post: Post) -> PostOptions:
-    """What stands in the post's columns."""
+    """Return the options in the post's columns."""
     return PostOptions(**{name: getattr(post, name) for name in OPTION_FIELDS})
 
 
 class OptionsRefused(InvalidInput):
-    """The validator found errors."""
+    """The options have errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ def check_options(
     app_audited: bool | None,
     draft: bool = False,
 ) -> list[FieldError]:
-    """Everything that stands in the way of publishing; empty when nothing does.
+    """Return everything that prevents publishing.
 
-    ``creator`` None: what TikTok offers this creator is not known, so nothing is compared with it. ``app_audited``
-    None: not known. ``draft``: what is missing is no problem yet, what is wrong is.
+    ``creator`` None: TikTok's offer is not known, so nothing is compared with it. ``app_audited`` None: not known.
+    ``draft``: report only what is wrong, not what is missing.
     """
     case = _Case(options, media, creator, app_audited)
     problems = [problem for check in _CHECKS for problem in check(case)]
@@ -109,10 +109,10 @@ def _privacy(case: _Case) -> Iterator[FieldError]:
         return
     offered = case.creator.privacy_level_options if case.creator else tuple(PrivacyLevel)
     if level not in offered:
-        text = _("TikTok does not offer this visibility for the account. Choose one of those it offers.")
+        text = _("TikTok does not offer this audience for the account. Choose another one.")
         yield FieldError("privacy_level", "privacy_not_offered", text, {"choices": list(map(str, offered))})
     elif case.app_audited is False and level != PrivacyLevel.SELF_ONLY:
-        text = _("Until TikTok has audited the app, posts can only be visible to you (“Only me”).")
+        text = _("TikTok has not audited the TikTok app yet. Choose “Only me”.")
         yield FieldError("privacy_level", "app_not_audited", text, {"choices": [PrivacyLevel.SELF_ONLY.value]})
 
 
@@ -120,13 +120,12 @@ def _interactions(case: _Case) -> Iterator[FieldError]:
     if case.creator is None:
         return
     switched_off = {
-        "allow_comment": (case.creator.comment_disabled, _("comments")),
-        "allow_duet": (case.creator.duet_disabled, _("duets")),
-        "allow_stitch": (case.creator.stitch_disabled, _("stitches")),
+        "allow_comment": (case.creator.comment_disabled, _("The account has turned off comments in TikTok.")),
+        "allow_duet": (case.creator.duet_disabled, _("The account has turned off duets in TikTok.")),
+        "allow_stitch": (case.creator.stitch_disabled, _("The account has turned off stitches in TikTok.")),
     }
-    for field, (is_disabled, name) in switched_off.items():
+    for field, (is_disabled, text) in switched_off.items():
         if is_disabled and getattr(case.options, field):
-            text = _("The account has switched off %(name)s in TikTok.") % {"name": name}
             yield FieldError(field, "interaction_disabled", text)
 
 
@@ -145,7 +144,7 @@ def _media(case: _Case) -> Iterator[FieldError]:
     if case.media.deleted_at is not None:
         yield FieldError("media", "media_deleted", _("This file has been deleted. Choose another one."))
     if case.media.is_refused:
-        yield FieldError("media", "media_refused", refusal_text(case.media.refusal_code))
+        yield FieldError("media", "media_refused", refusal_text(case.media.refusal_code, case.media.original_name))
     for problem in case.media.problems:
         yield FieldError("media", problem["code"], problem["message"])
 
@@ -155,7 +154,7 @@ def _duration(case: _Case) -> Iterator[FieldError]:
         return
     limit_s = case.creator.max_video_post_duration_s
     if case.media.duration_ms > limit_s * 1000:
-        text = _("The video is %(length)s long; this account may post at most %(limit)s.")
+        text = _("The video is %(length)s long. This account can post up to %(limit)s.")
         lengths = {
             "length": _clock(*split_over(case.media.duration_ms, limit_s)),
             "limit": _clock(*divmod(limit_s, 60)),
@@ -174,7 +173,7 @@ def _cover(case: _Case) -> Iterator[FieldError]:
         return
     length = case.media.duration_ms if case.media and case.media.duration_ms is not None else COVER_MAX_MS
     if not 0 <= cover <= length:
-        text = _("The cover must lie within the video.")
+        text = _("The cover must be within the video.")
         yield FieldError("cover_timestamp_ms", "cover_outside_video", text, {"minimum": 0, "maximum": length})
 
 

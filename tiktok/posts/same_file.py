@@ -1,4 +1,4 @@
-"""The same file to the same account within a day: a warning, since it is seldom meant (TikTok shows it twice)."""
+"""Warn of the same file to the same account within a day: it is rarely intended, since TikTok shows it twice."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,14 +28,14 @@ WENT_OR_GOES: Final = HANDED_OVER | {
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """What stands out: a stable code and words for people."""
+    """A stable code, and words for people."""
 
     code: str
     message: str
 
 
 def warning(account: TikTokAccount, media: Media | None, at: datetime, *, besides: UUID | None = None) -> Warned | None:
-    """Whether these bytes went or are going to the account within a day of ``at``; ``besides`` is the post itself."""
+    """Return a warning if the account gets these bytes within a day of ``at``; ``besides`` is the post itself."""
     if media is None or not media.sha256:
         return None
     other = _around(account, at, besides).filter(items__media__sha256=media.sha256).first()
@@ -43,7 +43,7 @@ def warning(account: TikTokAccount, media: Media | None, at: datetime, *, beside
 
 
 def warnings_for(post: Post) -> list[Warned]:
-    """For a post that is to be published; none for a draft."""
+    """Return the warnings for a post that is to be published; none for a draft."""
     if post.publish_at is None:
         return []
     found = warning(post.account, media_of(post), post.publish_at, besides=post.pk)
@@ -62,9 +62,9 @@ def _words(other: Post, zone: ZoneInfo) -> str:
     when = timezone.localtime(other.published_at or other.publish_at, zone)
     time = date_format(when, "DATETIME_FORMAT")
     if other.state == PostState.PUBLISHED:
-        text = _("This file was published on this account on %(time)s (%(zone)s).")
+        text = _("This file was published to this account on %(time)s (%(zone)s).")
     elif other.state == PostState.SCHEDULED:
-        text = _("This file is already scheduled for this account, for %(time)s (%(zone)s).")
+        text = _("This file is already scheduled for this account on %(time)s (%(zone)s).")
     else:
-        text = _("This file is already on its way to this account, since %(time)s (%(zone)s).")
+        text = _("This file is already being published to this account since %(time)s (%(zone)s).")
     return text % {"time": time, "zone": zone.key}

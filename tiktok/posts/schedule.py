@@ -1,4 +1,4 @@
-"""From a wall time and a zone to an instant. Pure."""
+"""Convert a wall time and a zone to an instant, without side effects."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,10 +27,10 @@ class When:
 
     @property
     def note(self) -> str:
-        """What to tell a person about the choice; empty when there was none."""
+        """A note on an ambiguous time; empty otherwise."""
         if not self.is_ambiguous:
             return ""
-        text = _("The clocks go back: %(time)s comes twice that day in %(zone)s. The first one is taken.")
+        text = _("The clocks go back: %(time)s occurs twice that day in %(zone)s. Clipdesk uses the first.")
         return text % {"time": f"{self.local:%H:%M}", "zone": self.zone}
 
 
@@ -95,7 +95,7 @@ def plan_of(local: str, zone: str, at: datetime | None) -> Plan:
 
 
 def note_for(local: str, zone: str, at: datetime | None) -> str:
-    """What to know of a stored wall time: that it comes twice, or that the zone's rules have changed since.
+    """Return a note on a stored wall time: that it occurs twice, or that the zone's rules have changed since.
 
     The stored instant counts: it is what the person saw confirmed, what every process agrees on, and what the queue is
     ordered by; a new version of the time zone data must not move a post without anybody's knowledge.
@@ -109,7 +109,7 @@ def note_for(local: str, zone: str, at: datetime | None) -> str:
             return first.note if first.at == at else ""  # only an offset can name the second one
     except TimeRefused:
         pass  # the zone is gone, or has moved far away
-    text = _("The rules of this time zone have changed since: it will be published at %(utc)s UTC.")
+    text = _("The rules of this time zone have changed. The post will be published at %(utc)s UTC.")
     return text % {"utc": f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"}
 
 
@@ -128,7 +128,7 @@ def is_known_zone(name: str) -> bool:
 
 def _zone(name: str) -> ZoneInfo:
     if not is_known_zone(name):
-        text = _("There is no time zone “%(name)s”. Use an IANA name like Europe/Vienna.") % {"name": name[:60]}
+        text = _("“%(name)s” is not a time zone. Use an IANA name such as Europe/Vienna.") % {"name": name[:60]}
         raise TimeRefused("timezone", "unknown_time_zone", text)
     return ZoneInfo(name)
 

@@ -1,7 +1,7 @@
-"""What people do with posts. Each service is one transaction with its audit line; views and the API call them.
+"""What people do with posts. Each service is one transaction with its audit line; pages and the API call them.
 
-A service first locks the post's work item and then reads the post, so that it decides on what is true now; whoever
-worked on the post meanwhile can write nothing more. Nothing here talks to TikTok.
+A service first locks the post's work item and then reads the post, so that it decides on its present state; a worker
+that held the post can no longer write. Nothing here calls TikTok.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,10 +77,10 @@ def create_post(
     corrects: Post | None = None,
     plan: Plan = NO_PLAN,
 ) -> tuple[Post, bool]:
-    """Make a draft; True when the same request had already made it, which is then given back unchanged.
+    """Create a draft; return it, and True if the same request had already created it.
 
-    Of any number of equal requests at the same time one makes the post. Raises OptionsRefused, and
-    IdempotencyConflict when the key came with another body before.
+    Of any number of equal requests at the same time one creates the post. Raises OptionsRefused, and
+    IdempotencyConflict if the key was used with another body before.
     """
     if idempotency and (replay := find_replay(idempotency)):
         return replay, True
@@ -117,7 +117,7 @@ def submit_post(
     idempotency: Idempotency | None = None,
     batch: UUID | None = None,
 ) -> tuple[Post, bool]:
-    """``create_post`` and, in the same transaction, ``publish_post``."""
+    """Call ``create_post`` and ``publish_post`` in one transaction."""
     with transaction.atomic():
         post, is_replay = create_post(
             account=account, media=media, options=options, actor=actor, idempotency=idempotency, batch=batch
@@ -129,7 +129,7 @@ def submit_post(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a post's content becomes; without ``plan`` its planned time stays."""
+    """A post's new content; without ``plan`` its planned time stays."""
 
     options: PostOptions
     media: Media | None
@@ -138,7 +138,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """That a post is to be published under this consent, at ``when`` or, without it, now."""
+    """The consent under which a post is to be published, and when: now if ``when`` is None."""
 
     consent: Consent
     when: When | None
@@ -153,11 +153,11 @@ def edit_post(
     seen: str = "",
     sending: Sending | None = None,
 ) -> None:
-    """Change a draft, or a post that waits, which becomes a draft: its consent is void. Then send it, if asked.
+    """Change a draft, or a post that waits, which becomes a draft and loses its consent; then publish it if asked.
 
-    ``revise`` gets the post as it is now, locked. ``seen``: its ``version_of`` when the person opened it. Refused
-    half-way, nothing has changed. Raises StaleState for another version, InvalidTransition for a post that is handed
-    over, OptionsRefused, and with ``sending`` what ``publish_post`` raises.
+    ``revise`` gets the post as it is now, locked. ``seen``: its ``version_of`` when the person opened it. A refusal
+    changes nothing. Raises StaleState for another version, InvalidTransition for a post that TikTok has,
+    OptionsRefused, and with ``sending`` what ``publish_post`` raises.
     """
     with locked(post, actor) as person:
         if seen and seen != version_of(post):
@@ -221,7 +221,7 @@ def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User
 
 @needs(Permission.POST_WRITE)
 def cancel_post(post: Post, *, actor: User) -> None:
-    """Stop for good. Raises InvalidTransition: while it is handed over, and past the point of no return."""
+    """Cancel a post. Raises InvalidTransition while it is sent to TikTok, and past the commit point."""
     with locked(post, actor) as person:
         was_uploading = post.state == PostState.UPLOADING
         post.transition(
@@ -236,7 +236,7 @@ def cancel_post(post: Post, *, actor: User) -> None:
 
 @needs(Permission.POST_WRITE)
 def delete_post(post: Post, *, actor: User) -> None:
-    """Remove a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
+    """Delete a draft, or a cancelled or failed post, with its history. Raises InvalidTransition for any other."""
     with locked(post, actor):
         if post.state not in DELETABLE:
             raise InvalidTransition(post.state, post.state)
@@ -247,9 +247,9 @@ def delete_post(post: Post, *, actor: User) -> None:
 
 @needs(Permission.POST_WRITE)
 def correct_post(post: Post, *, actor: User) -> Post:
-    """A new draft with a failed or cancelled post's content.
+    """Create a draft with the content of a failed or cancelled post.
 
-    Raises InvalidTransition, OptionsRefused, and UserRefusal where a successor is already on its way or published.
+    Raises InvalidTransition, OptionsRefused, and UserRefusal if a repost is already scheduled, running or published.
     """
     with locked(post, actor):
         if post.state not in (PostState.FAILED, PostState.CANCELLED):
@@ -265,7 +265,7 @@ def correct_post(post: Post, *, actor: User) -> Post:
 
 
 def deadline_for(at: datetime) -> datetime:
-    """Until when a post of this time may still start."""
+    """Return the latest start of a post that is due at ``at``."""
     return at + timedelta(seconds=settings.LATE_LIMIT_S)
 
 
@@ -286,7 +286,7 @@ def _times(when: When | None, at: datetime) -> dict[str, Any]:
 
 
 def _plan_told(when: When | None) -> dict[str, Any]:
-    """What the history keeps of a new time."""
+    """Return what the history keeps of a new time."""
     return {"plan": {"local": when.local.isoformat(timespec="seconds"), "zone": when.zone}} if when else {}
 
 
@@ -298,12 +298,12 @@ def _unsendable(post: Post, consent: Consent) -> list[FieldError]:
         app_audited=post.account.credential.app.is_audited,
     )
     if not consent.agreed:
-        problems.append(FieldError("consent", "consent_missing", _("Agree to TikTok's terms before you publish.")))
+        problems.append(FieldError("consent", "consent_missing", _("Agree to TikTok’s terms before you publish.")))
     return problems + unusable(post.account)
 
 
 def unusable(account: TikTokAccount) -> list[FieldError]:
-    """What stands in the way of any post to this account."""
+    """Return what prevents any post to this account."""
     if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
         return [FieldError("account", "account_disconnected", _("This account is disconnected. Reconnect it first."))]
     return []
@@ -337,17 +337,17 @@ def locked(post: Post, actor: User) -> Iterator[Person]:
 
 
 def refuse(errors: Sequence[FieldError]) -> None:
-    """Raise OptionsRefused if there are any."""
+    """Raise OptionsRefused if there are errors."""
     if errors:
         raise OptionsRefused(errors)
 
 
 def note_act(action: str, post: Post, actor: User, **detail: str) -> None:
-    """The audit line, in the transaction of the act."""
+    """Write the audit line, in the caller's transaction."""
     instance = post.account.instance
     record(action, tenant=instance.tenant, actor=actor, instance_id=instance.pk, target=post, **detail)
 
 
 def is_certainly_unpublished(post: Post) -> bool:
-    """Whether a person may send, edit or cancel a post that needs attention without a warning."""
+    """Return whether a post that needs attention is certainly not published, so that no warning is needed."""
     return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in CERTAINLY_NOT_PUBLISHED

@@ -35,7 +35,7 @@ def media_upload(context: Context) -> dict[str, Any]:
 @register.filter
 def refusal(media: Media) -> str:
     """Why a file cannot be used."""
-    return refusal_text(media.refusal_code)
+    return refusal_text(media.refusal_code, media.original_name)
 
 
 @register.filter

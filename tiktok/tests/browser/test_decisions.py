@@ -110,7 +110,7 @@ def test_the_same_file_again_is_asked_about(
     page.get_by_role("combobox", name=re.compile("^Who can see this")).select_option(label="Everyone")
     press(page, "Publish")
     again = page.get_by_label("Post this file to this account again")
-    expect(page.get_by_text(re.compile("already on its way to this account")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("already being published to this account")).first).to_be_visible()
     assert troubles(page, "same-file") == {}
     again.check()
     press(page, "Publish")

@@ -82,7 +82,7 @@ def test_the_next_valid_time_is_one_click_away_by_keyboard_too(page: Page) -> No
 def test_a_time_that_comes_twice_says_which_one_is_meant(page: Page) -> None:
     at_a_time(page, TWICE)
     acts.press(page, "Schedule")
-    expect(page.locator("dl.facts").get_by_text("comes twice that day")).to_be_visible()
+    expect(page.locator("dl.facts").get_by_text("occurs twice that day")).to_be_visible()
     assert problems(page, "overlap") == {}
 
 
@@ -173,7 +173,7 @@ def test_time_with_seconds_is_scheduled_again_unchanged(page: Page, instance: In
     page.goto(f"/i/aurora/posts/{post.pk}/edit/")
     expect(page.get_by_label("Date and time")).to_have_value(TWICE)
 
-    acts.press(page, "Schedule")
+    acts.press(page, "Save changes")
 
     expect(page).to_have_url(POST_PAGE)
     with instance_scope(instance):

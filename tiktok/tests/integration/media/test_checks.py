@@ -246,7 +246,7 @@ def test_a_refused_video_is_told_with_the_reason(
         notice = Notice.objects.get()
         words, subject = words_of(notice), subjects_of(instance, [notice])[media.pk]
         assert (notice.kind, notice.maker_id) == (NoticeKind.UNUSABLE, editor.pk)
-        assert words.does.startswith("This is not an MP4, MOV or WebM video")
+        assert words.does == "This file is not a video. Choose an MP4, MOV or WebM."
         assert (subject.name, subject.url) == ("clip.mp4", f"/i/aurora/media/#media-{media.pk}")
 
 

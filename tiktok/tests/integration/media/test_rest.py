@@ -167,7 +167,7 @@ def test_a_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) 
     media = api.get(f"/media/{last['Clipdesk-Media-Id']}").json()
     assert (upload["media"], upload["problem"]["code"]) == (None, "not_video")
     assert (media["state"], media["refusal"]) == ("refused", upload["problem"])
-    assert "not an MP4, MOV or WebM video" in media["refusal"]["message"]
+    assert media["refusal"]["message"].endswith(" is not a video. Choose an MP4, MOV or WebM.")
 
 
 def test_what_a_killed_server_left_complete_is_checked_when_asked(

@@ -87,7 +87,7 @@ def test_a_refused_file_says_why(client: Client, run_due_checks: Callable[[], in
     assert patch.status_code == 204
     assert "Checking…" in checking
     assert 'hx-trigger="every 1s"' in checking
-    assert "This is not an MP4, MOV or WebM video" in refused
+    assert " is not a video. Choose an MP4, MOV or WebM." in refused
     assert "hx-trigger" not in refused
 
 

@@ -338,7 +338,7 @@ def test_the_same_file_again_needs_a_tick(page: Client, account: TikTokAccount, 
     page.post(address(account), filled(video))
     form = filled(video)
     answer = page.post(address(account), form)
-    assert "This file is already on its way to this account" in answer.content.decode()
+    assert "This file is already being published to this account" in answer.content.decode()
     assert "Post this file to this account again" in answer.content.decode()
     assert Post.objects.count() == 1
     assert page.post(address(account), form | {"action": "draft"}).status_code == 302
@@ -360,6 +360,6 @@ def test_a_draft_that_repeats_is_warned_of_when_it_is_published(
     page.post(address(account), filled(video, action="draft"))
     draft = Post.objects.get(state=PostState.DRAFT)
     edit = reverse("tiktok:post-edit", args=["aurora", draft.pk])
-    assert "on its way to this account" in page.post(edit, filled(video)).content.decode()
+    assert "being published to this account" in page.post(edit, filled(video)).content.decode()
     page.post(edit, filled(video, repeat_ok="on"))
     assert Post.objects.get(pk=draft.pk).state == PostState.DUE

@@ -70,7 +70,7 @@ def test_too_early_shows_the_time_instead_of_a_button(page: Client, doubtful: Po
     assert "You can resend it from" in html
     assert url("send-again", doubtful) not in html
     answer = page.post(url("send-again", doubtful), {"confirm": "yes"}, follow=True)
-    assert "It is too early to send this again" in answer.content.decode()
+    assert "It is too early to resend this post." in answer.content.decode()
     assert Post.objects.get().state == S.NEEDS_ATTENTION
 
 
@@ -97,7 +97,7 @@ def test_checking_again_is_written_down_and_the_page_waits_for_the_answer(page: 
 def test_what_was_never_answered_says_that_there_is_nothing_to_ask(page: Client, doubtful: Post) -> None:
     Submission.objects.update(publish_id="")
     html = shown(page, url("detail", doubtful))
-    assert "TikTok never gave an id" in html
+    assert "TikTok did not return an upload ID" in html
     assert url("recheck", doubtful) not in html
 
 
@@ -144,7 +144,7 @@ def test_in_quarantine_every_page_says_so_and_sending_again_is_not_offered(page:
     assert url("send-again", doubtful) not in html
     assert "Quarantine" in shown(page, reverse("tiktok:media-list", args=["aurora"]))
     answer = page.post(url("send-again", doubtful), {"confirm": "yes"}, follow=True)
-    assert "in quarantine after a restore" in answer.content.decode()
+    assert "Publishing is paused after a restore." in answer.content.decode()
 
 
 def test_another_instances_post_is_not_there(page: Client, other_instance: Instance) -> None:

@@ -18,10 +18,10 @@ pytestmark = pytest.mark.django_db
 
 NOT_ALLOWED = (
     "The account has not allowed Clipdesk to publish. "
-    "Reconnect it, and leave the permission to publish switched on at TikTok."
+    "Reconnect it and leave the permission to publish turned on at TikTok."
 )
-NOT_CONNECTED = "The account must be reconnected. Reconnect it first, and allow what TikTok asks for."
-DISCONNECTED = "The account was disconnected. Reconnect it first, and allow what TikTok asks for."
+NOT_CONNECTED = "The account must be reconnected. Reconnect it first and grant the permissions."
+DISCONNECTED = "The account was disconnected. Reconnect it first and grant the permissions."
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Check again and send again by API, and what POST /posts warns of."""
+"""Status checks and resends by API, and the warnings of POST /posts."""
 
 from datetime import datetime, timedelta
 
@@ -104,7 +104,7 @@ def test_a_new_post_warns_of_the_same_file(api: Api, linked: TikTokAccount, clip
     assert first.json()["warnings"] == []
     second = api.create(body_of(linked, clip), "again").json()
     assert [warning["code"] for warning in second["warnings"]] == ["same_file"]
-    assert "already on its way" in second["warnings"][0]["message"]
+    assert "already being published" in second["warnings"][0]["message"]
     assert api.create(body_of(linked, clip), "again").json() == second
     assert api.create(body_of(linked, clip, draft=True, consent=None)).json()["warnings"] == []
 

@@ -57,7 +57,7 @@ def test_a_time_that_comes_twice_is_the_first_and_the_answer_says_so(
 ) -> None:
     answer = api.create(body_of(linked, clip, publish_at="2026-10-25T02:30:00", timezone="Europe/Vienna"))
     assert answer.json()["publish_at"] == "2026-10-25T00:30:00Z"
-    assert "02:30 comes twice" in answer.json()["publish_note"]
+    assert "02:30 occurs twice" in answer.json()["publish_note"]
 
 
 @pytest.mark.parametrize(

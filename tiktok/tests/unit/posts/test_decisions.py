@@ -1,4 +1,4 @@
-"""Check again, send again, set aside: when a person may, and what it does."""
+"""Check status, resend, dismiss: when a person may, and what it does."""
 
 from datetime import timedelta
 from typing import Any
@@ -59,7 +59,7 @@ def refused(post: Post, actor: User, service: Any) -> UserRefusal:
     return caught.value
 
 
-# Check again
+# Check status
 
 
 def test_checking_again_makes_the_next_question_due_and_leaves_the_worker_its_claim(
@@ -106,7 +106,7 @@ def test_an_init_that_was_never_answered_has_nothing_to_ask_until_its_receipt_co
     doubtful: Post, editor: User
 ) -> None:
     Submission.objects.update(publish_id="", pnr_at=None)
-    assert "never gave an id" in refused(doubtful, editor, decisions.recheck_post).user_message
+    assert "did not return an upload ID" in refused(doubtful, editor, decisions.recheck_post).user_message
     submission = Submission.objects.get()
     keep_receipt(submission, VideoInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
     decisions.recheck_post(doubtful, actor=editor)
@@ -124,7 +124,7 @@ def test_what_tiktok_may_still_speak_about_can_be_checked(
     assert WorkItem.objects.get(post_id=post.pk).next_action_at is not None
 
 
-# Send again
+# Resend
 
 
 def test_sending_again_closes_the_old_attempt_and_begins_anew(doubtful: Post, editor: User) -> None:
@@ -156,7 +156,8 @@ def test_it_waits_until_tiktok_must_have_shown_the_first_one(
     with pinned_clock(allowed_at - SECOND):
         refusal = refused(doubtful, editor, decisions.send_again_post)
     assert (refusal.code, refusal.further["allowed_at"]) == ("too_early", allowed_at.isoformat())
-    assert f"{allowed_at:%H:%M:%S}" in refusal.user_message
+    rounded_up = allowed_at + timedelta(seconds=60, microseconds=-1)
+    assert refusal.user_message.endswith(f", {rounded_up:%H:%M}.")
     assert Submission.objects.get().closed_at is None
     with pinned_clock(allowed_at):
         decisions.send_again_post(doubtful, actor=editor)
@@ -203,7 +204,7 @@ def test_in_quarantine_nothing_is_sent_again(doubtful: Post, editor: User) -> No
     assert refused(doubtful, editor, decisions.send_again_post).code == "quarantine"
 
 
-# Set aside
+# Dismiss
 
 
 def shown(scoped: Instance) -> tuple[int, int, int]:

@@ -93,7 +93,7 @@ def test_a_zone_whose_rules_change_after_scheduling_keeps_the_instant_and_says_s
     assert "2026-07-01 10:00 UTC" in note_for("2026-07-01T13:00:00", "Europe/Vienna", confirmed)
     assert "2026-07-01 10:00 UTC" in note_for("2026-07-01T12:00:00", "Europe/Nowhere", confirmed)
     twice = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert "comes twice" in note_for("2026-10-25T02:30:00", "Europe/Vienna", twice)
+    assert "occurs twice" in note_for("2026-10-25T02:30:00", "Europe/Vienna", twice)
 
 
 def test_the_table_is_long_enough() -> None:

@@ -57,7 +57,7 @@ def test_the_bytes_count_not_the_upload_and_only_this_account(
     post = make_post(account, make_media(scoped), state=S.PUBLISHED, published_at=now)
     found = same_file.warning(account, media, now)
     assert found is not None
-    assert (found.code, "was published on this account on" in found.message) == ("same_file", True)
+    assert (found.code, "was published to this account on" in found.message) == ("same_file", True)
     assert same_file.warning(account, media, now, besides=post.pk) is None
     assert same_file.warning(make_account(scoped), media, now) is None
     assert same_file.warning(account, make_media(scoped, content=b"other"), now) is None
