@@ -231,13 +231,17 @@ POSTS_BY_API = [
 
 POSTS = [
     Row("tiktok:dashboard", P.CONTENT_VIEW),
+    Row("tiktok:dashboard-part", P.CONTENT_VIEW),
     Row("tiktok:post-list", P.CONTENT_VIEW),
+    Row("tiktok:post-list-part", P.CONTENT_VIEW),
     Row("tiktok:post-new", P.POST_WRITE, methods=BOTH),
     Row("tiktok:outage-posts", P.POST_PUBLISH, also=(302,), outage_id="=9f1c6b52-6a3f-4c0e-8a55-0c0f5d8f3a11"),
     Row("tiktok:post-media-choice", P.POST_WRITE, media_id="media"),
     Row("tiktok:post-detail", P.CONTENT_VIEW, post_id="post"),
     Row("tiktok:post-live", P.CONTENT_VIEW, post_id="post"),
     Row("tiktok:post-edit", P.POST_WRITE, post_id="post"),
+    Row("tiktok:post-reschedule", P.POST_PUBLISH, methods=BOTH, post_id="post"),
+    Row("tiktok:post-publish-now", P.POST_PUBLISH, methods=BOTH, post_id="post"),
     Row("tiktok:post-cancel", P.POST_WRITE, methods=POST, post_id="post"),
     Row("tiktok:post-correct", P.POST_WRITE, methods=POST, post_id="post"),
     Row("tiktok:post-recheck", P.POST_PUBLISH, methods=POST, post_id="doubtful_post"),

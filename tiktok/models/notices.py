@@ -32,12 +32,22 @@ def tell_people(
     """
     if post.state in WAITS_FOR_SOMEBODY:
         settle_notices(post.pk)
+    if to == PostState.PUBLISHED:
+        _resolve_failures_before(post)
     if to in TOLD and cause != EventCause.PERSON:
         codes = {name: changes.get(name, getattr(post, name)) for name in CODES}
         parts = {"state": to.value, "attention_reason": reason or ""} | codes
         write_notice(
             post.instance_id, kind=TOLD[to], subject_id=post.pk, maker_id=post.created_by_id, parts=_short(parts)
         )
+
+
+def _resolve_failures_before(post: Post) -> None:
+    """Resolve the notifications of the failed posts that this one replaces, over any number of tries."""
+    failed_id = post.corrects_id
+    while failed_id:
+        settle_notices(failed_id)
+        failed_id = type(post).objects.filter(pk=failed_id).values_list("corrects", flat=True).first()
 
 
 def _short(parts: dict[str, Any]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""How the instances of a person are doing: named by ``settings.INSTANCE_OVERVIEW``, shown on /instances/.
+"""Accounts and posts of several instances at a glance, for /instances/.
 
-The caller answers for which instances these are: exactly those that the person may enter and see inside.
+The caller passes only instances that the person may see inside.
 """
 
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, TextField
+from django.db.models import Count, Min, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,15 +21,16 @@ from instances.scoping import unscoped
 from tiktok.api.types import Scope
 from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
 from tiktok.models.account import EXPIRING, EXPIRING_WITHIN, LIMITED
+from tiktok.posts.successors import has_failed
 
 FAILED_WITHIN: Final = timedelta(days=7)
 ACCOUNTS: Final = "accounts/?status="
-POSTS: Final = "posts/?account=&state="  # of all accounts, whichever was chosen last
+ATTENTION: Final = f"posts/?account=&state={PostState.NEEDS_ATTENTION}"  # of all accounts, whichever is remembered
 Counts = Mapping[UUID, "Counter[str]"]
 
 
 def overviews(instances: Sequence[Instance]) -> dict[UUID, Overview]:
-    """One for each; three statements, however many there are."""
+    """Return one overview per instance; three statements, however many there are."""
     ids = [instance.pk for instance in instances]
     if not ids:
         return {}
@@ -48,7 +49,7 @@ def overviews(instances: Sequence[Instance]) -> dict[UUID, Overview]:
 
 
 def _accounts(ids: list[UUID]) -> Counts:
-    """Linked accounts by the status that people see (``shown_status``): each is counted once."""
+    """Count linked accounts by the status that people see (``shown_status``), each once."""
     is_active = Q(status=AccountStatus.ACTIVE)
     may_publish = Q(scopes_text__contains=f'"{Scope.VIDEO_PUBLISH}"')
     ends_soon = Q(credential__refresh_expires_at__lt=timezone.now() + EXPIRING_WITHIN)
@@ -58,7 +59,7 @@ def _accounts(ids: list[UUID]) -> Counts:
         "expiring": Count("pk", filter=is_active & may_publish & ends_soon),
     }
     rows = TikTokAccount.objects.filter(instance__in=ids).exclude(status=AccountStatus.DISCONNECTED)
-    # SQLite looks into no list in JSON; as text it is the same on both.
+    # SQLite cannot search lists in JSON; as text the query is the same on both databases.
     worded = rows.order_by().alias(scopes_text=Cast("credential__scopes", TextField()))
     found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     for pk, status, n, limited, expiring in worded.values_list("instance", "status").annotate(**counts):
@@ -67,11 +68,10 @@ def _accounts(ids: list[UUID]) -> Counts:
 
 
 def _posts(ids: list[UUID]) -> tuple[Counts, dict[UUID, datetime]]:
-    """Posts that wait for somebody or failed lately, and the time of the next scheduled one."""
-    corrected = Exists(Post.objects.filter(corrects=OuterRef("pk")))
-    failed = Q(state=PostState.FAILED, updated_at__gt=timezone.now() - FAILED_WITHIN) & ~corrected
-    standing = Q(state__in=[PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION])
-    rows = Post.objects.filter(failed | standing, instance__in=ids, dismissed_at=None)
+    """Count posts that need attention or failed recently, and find the time of the next scheduled one."""
+    failed = has_failed() & Q(updated_at__gt=timezone.now() - FAILED_WITHIN)
+    waiting = Q(state__in=[PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION])
+    rows = Post.objects.filter(failed | waiting, instance__in=ids, dismissed_at=None)
     grouped = rows.order_by().values_list("instance", "state", "attention_reason")
     found: defaultdict[UUID, Counter[str]] = defaultdict(Counter)
     next_at: dict[UUID, datetime] = {}
@@ -84,7 +84,7 @@ def _posts(ids: list[UUID]) -> tuple[Counts, dict[UUID, datetime]]:
 
 
 def _last(ids: list[UUID]) -> dict[UUID, datetime]:
-    """When each published last; from an index, since published posts are many."""
+    """Find when each published last; from an index, since there are many published posts."""
     published = Post.objects.filter(instance=OuterRef("pk"), published_at__isnull=False).order_by("-published_at")
     rows = Instance.objects.filter(pk__in=ids).order_by()
     found = rows.annotate(at=Subquery(published.values("published_at")[:1])).values_list("pk", "at")
@@ -106,7 +106,7 @@ def _said() -> dict[str, str]:
 
 
 def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm]:
-    """The worst first."""
+    """Return what needs attention, the worst first."""
     reconnect, limited, expiring = accounts["reconnect_needed"], accounts[LIMITED], accounts[EXPIRING]
     attention, held = posts[PostState.NEEDS_ATTENTION], posts[AttentionReason.QUARANTINED]
     failed, waiting = posts[PostState.FAILED], posts[PostState.WAITING_ACCOUNT]
@@ -114,13 +114,13 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
         (reconnect, "bad", ngettext("%d account needs a reconnect", "%d accounts need a reconnect", reconnect),
          f"{ACCOUNTS}reconnect_needed"),
         (failed, "bad", ngettext("%d post failed this week", "%d posts failed this week", failed),
-         f"{POSTS}{PostState.FAILED}"),
-        (attention, "warn", ngettext("%d post needs somebody", "%d posts need somebody", attention),
-         f"{POSTS}{PostState.NEEDS_ATTENTION}"),
+         ATTENTION),
+        (attention, "warn", ngettext("%d post needs attention", "%d posts need attention", attention),
+         ATTENTION),
         (held, "warn", ngettext("%d post is held after a restore", "%d posts are held after a restore", held),
-         f"{POSTS}{PostState.NEEDS_ATTENTION}"),
+         ATTENTION),
         (waiting, "warn", ngettext("%d post waits for its account", "%d posts wait for their account", waiting),
-         f"{POSTS}{PostState.WAITING_ACCOUNT}"),
+         ATTENTION),
         (limited, "warn", ngettext("%d account can’t publish", "%d accounts can’t publish", limited),
          f"{ACCOUNTS}{LIMITED}"),
         (expiring, "warn", ngettext("%d account expires soon", "%d accounts expire soon", expiring),

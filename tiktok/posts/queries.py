@@ -1,13 +1,13 @@
 """Reading posts for pages and the API. Everything here runs inside an instance scope."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,9 +15,15 @@ from tiktok.accounts.page.posts import PostsOfAccount
 from tiktok.api.types import PrivacyLevel
 from tiktok.models import AccountStatus, Media, Post, PostEvent, PostMedia, PostState, Submission, TikTokAccount
 from tiktok.posts.rules import options_of
+from tiktok.posts.successors import is_reposted, sent_successors
 
 LATEST_OF_ACCOUNT: Final = 10
 LINK_WITHIN: Final = timedelta(hours=24)
+#: What lists call "Publishing".
+PUBLISHING: Final = frozenset(
+    {PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING, PostState.IN_INBOX}
+)
+REPOSTED: Final = "reposted"
 MOVING: Final = frozenset({PostState.DUE, PostState.INITING, PostState.UPLOADING, PostState.PROCESSING})
 #: They stand still until their time, a reconnected account, TikTok's word or a person; an open page then follows.
 RESTING: Final = frozenset({PostState.SCHEDULED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
@@ -44,7 +50,9 @@ def list_posts(
 
     ``set_aside``: only such posts, or only others; None takes both.
     """
-    posts = Post.objects.select_related("account", "account__credential__app", "created_by")
+    posts = Post.objects.select_related("account", "account__credential__app", "created_by").annotate(
+        reposted_as=Subquery(sent_successors().filter(corrects=OuterRef("pk")).values("pk")[:1])
+    )
     posts = posts.prefetch_related(
         Prefetch("items", PostMedia.objects.select_related("media")),
         Prefetch("submissions", Submission.objects.defer("upload_url")),
@@ -114,46 +122,36 @@ def version_of(post: Post) -> str:
 # What the pages list and count
 
 
-def posts_for_list(
-    *,
-    state: str = "",
-    account_id: UUID | None = None,
-    set_aside: bool = False,
-    order: Sequence[str] = ("-created_at", "-id"),
-) -> QuerySet[Post]:
-    """Posts with their account, first file (``thumbnail``: its id) and the time that matters (``when``).
+def listed_posts() -> QuerySet[Post]:
+    """Return posts with their account, the post they replace, and what a row shows of them; in no order.
 
-    Posts that were set aside stand in a list of their own.
+    ``thumbnail``: id of the first file that has one; ``when``: the time that matters; ``has_pnr``: whether the last
+    bytes may have left us.
     """
-    rows = Post.objects.select_related("account").filter(dismissed_at__isnull=not set_aside)
-    if state:
-        rows = rows.filter(state=state)
-    if account_id:
-        rows = rows.filter(account_id=account_id)
     first = PostMedia.objects.filter(post=OuterRef("pk"), media__deleted_at=None).exclude(media__thumbnail_path="")
-    return rows.annotate(
+    handed_over = Submission.objects.filter(post=OuterRef("pk"), closed_at=None, pnr_at__isnull=False)
+    return Post.objects.select_related("account", "corrects").order_by().annotate(
         thumbnail=Subquery(first.values("media_id")[:1], output_field=UUIDField()),
-        when=Coalesce("published_at", "publish_at", "updated_at"),
-    ).order_by(*order)
+        when=Case(
+            When(state=PostState.CANCELLED, then="updated_at"),
+            default=Coalesce("published_at", "publish_at", "updated_at"),
+        ),
+        has_pnr=Exists(handed_over),
+    )  # fmt: skip
 
 
-def upcoming(account_id: UUID | None, *, most: int = 5) -> QuerySet[Post]:
-    """The next scheduled posts, earliest first."""
-    return posts_for_list(state=PostState.SCHEDULED, account_id=account_id, order=("publish_at", "id"))[:most]
+def counts_by_state(account_id: UUID) -> dict[str, int]:
+    """Count an account's posts by state, without dismissed ones; a reposted failure counts as REPOSTED."""
+    rows = Post.objects.filter(dismissed_at=None, account_id=account_id).order_by()
+    reposted = Count("pk", filter=Q(is_reposted(), state=PostState.FAILED))
+    counted = rows.values_list("state").annotate(n=Count("pk"), reposted=reposted)
+    counts = {state: n - again for state, n, again in counted} | {REPOSTED: sum(again for *_, again in counted)}
+    return {state: n for state, n in counts.items() if n}
 
 
-def counts_by_state(account_id: UUID | None) -> dict[str, int]:
-    """How many posts stand in each state, without those that were set aside."""
-    rows = Post.objects.filter(dismissed_at=None)
-    rows = rows.filter(account_id=account_id) if account_id else rows
-    return dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
-
-
-def linked_accounts(chosen: TikTokAccount | None = None) -> QuerySet[TikTokAccount]:
-    """Every account that is linked, whatever its health, and the chosen one."""
-    is_linked = ~Q(status=AccountStatus.DISCONNECTED)
-    wanted = is_linked | Q(pk=chosen.pk) if chosen else is_linked
-    return TikTokAccount.objects.filter(wanted).order_by("name", "pk")
+def linked_accounts() -> QuerySet[TikTokAccount]:
+    """Return every account that is linked, whatever its status, by name."""
+    return TikTokAccount.objects.exclude(status=AccountStatus.DISCONNECTED).order_by("name", "pk")
 
 
 def recent_media(chosen_id: UUID | None, *, most: int = 8) -> list[Media]:
@@ -167,6 +165,6 @@ def recent_media(chosen_id: UUID | None, *, most: int = 8) -> list[Media]:
 
 
 def posts_of_account(account: TikTokAccount) -> PostsOfAccount:
-    """What the account's page shows of its posts; two statements."""
-    latest = posts_for_list(account_id=account.pk)[:LATEST_OF_ACCOUNT]
-    return PostsOfAccount(counts_by_state(account.pk), list(latest))
+    """Find what the account's page shows of its posts; two statements."""
+    latest = listed_posts().filter(account=account, dismissed_at=None).order_by("-created_at", "-id")
+    return PostsOfAccount(counts_by_state(account.pk), list(latest[:LATEST_OF_ACCOUNT]))

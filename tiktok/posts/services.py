@@ -50,6 +50,7 @@ from tiktok.posts.queue import wake_next
 from tiktok.posts.rules import OptionsRefused, PostOptions, check_options, options_of
 from tiktok.posts.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
 from tiktok.posts.submissions import close_submission
+from tiktok.posts.successors import sent_successors
 
 WAITING: Final = frozenset(
     {
@@ -247,15 +248,17 @@ def delete_post(post: Post, *, actor: User) -> None:
 
 @needs(Permission.POST_WRITE)
 def correct_post(post: Post, *, actor: User) -> Post:
-    """Create a draft with the content of a failed or cancelled post.
+    """Return a draft with a failed or cancelled post's content: the one that was made before, or a new one.
 
-    Raises InvalidTransition, OptionsRefused, and UserRefusal if a repost is already scheduled, running or published.
+    Raises InvalidTransition, OptionsRefused, and UserRefusal where the post was reposted.
     """
     with locked(post, actor):
         if post.state not in (PostState.FAILED, PostState.CANCELLED):
             raise InvalidTransition(post.state, PostState.DRAFT)
-        if Post.objects.filter(corrects=post).exclude(state__in=DELETABLE).exists():
-            raise UserRefusal("state_conflict", _("This post has been reposted already."), state=post.state)
+        if sent_successors().filter(corrects=post).exists():
+            raise UserRefusal("state_conflict", _("This post was already reposted."), state=post.state)
+        if draft := Post.objects.filter(corrects=post, state=PostState.DRAFT).first():
+            return draft
         media = media_of(post)
         usable = media if media and media.can_be_published and media.deleted_at is None else None
         new, _replayed = create_post(

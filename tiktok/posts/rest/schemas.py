@@ -166,7 +166,8 @@ class PostOut(Schema):
     published_at: datetime | None
     set_aside_at: datetime | None
     batch: UUID
-    corrects: UUID | None
+    corrects: Annotated[UUID | None, Field(description="The failed or cancelled post that this one replaces.")]
+    reposted_as: Annotated[UUID | None, Field(description="The post that replaced this one; its failure is repaired.")]
 
 
 class CreatedPostOut(PostOut):
@@ -227,6 +228,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "set_aside_at": post.dismissed_at,
         "batch": post.batch,
         "corrects": post.corrects_id,
+        "reposted_as": post.reposted_as,  # type: ignore[attr-defined]
     }
 
 

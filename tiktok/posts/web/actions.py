@@ -6,6 +6,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -36,7 +38,7 @@ def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     """Cancel a post that has not been sent to TikTok, or report that it is too late."""
     post = _find(post_id)
     _decide(request, post, services.cancel_post, done=_("Post cancelled."))
-    return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+    return redirect(_page_before(request) or reverse("tiktok:post-detail", args=[request.instance.slug, post.pk]))
 
 
 @require_POST
@@ -46,7 +48,9 @@ def post_delete(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     post = _find(post_id)
     if not _decide(request, post, services.delete_post, done=_("Post deleted.")):
         return redirect("tiktok:post-detail", request.instance.slug, post_id)
-    return redirect("tiktok:post-list", request.instance.slug)
+    before = _page_before(request)
+    is_gone = str(post_id) in before
+    return redirect(before if before and not is_gone else reverse("tiktok:post-list", args=[request.instance.slug]))
 
 
 @require_POST
@@ -103,6 +107,13 @@ def post_take_up(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     post = _find(post_id)
     _decide(request, post, decisions.take_up_post, done=_("Post restored to the list."))
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
+
+
+def _page_before(request: InstanceRequest) -> str:
+    """Return the address of the page that the form was on, a list or the post's own; "" when it is not known."""
+    before = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
+    return before if is_ours else ""
 
 
 def _find(post_id: UUID) -> Post:

@@ -35,6 +35,7 @@ from tiktok.posts.queries import version_of
 from tiktok.posts.rules import OptionsRefused
 from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
 from tiktok.posts.services import unusable
+from tiktok.posts.web.duplicates import initial_of_copy, source_of
 from tiktok.posts.web.forms import FORM_FIELDS, PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.post_page import can_be_edited
 from tiktok.posts.wording.codes import Explanation, explain
@@ -60,10 +61,11 @@ FIELD_AT_FAULT: Final = {
 def post_new(request: InstanceRequest) -> HttpResponse:
     """Compose a post. Sending the same form twice creates one post (its hidden key)."""
     accounts = list(queries.linked_accounts().select_related("credential__app"))
-    account = _account_of_form(request) or _account_for(request, accounts)
+    source = source_of(request)
+    account = _account_of_form(request) or _account_for(request, accounts, source)
     if account and account not in accounts:
         accounts.append(account)
-    return _compose(request, account, accounts, post=None)
+    return _compose(request, account, accounts, post=None, source=source)
 
 
 @require_http_methods(["GET", "POST"])
@@ -85,15 +87,22 @@ def _account_of_form(request: InstanceRequest) -> TikTokAccount | None:
     return TikTokAccount.objects.select_related("credential__app").filter(pk=wanted).first() if wanted else None
 
 
-def _account_for(request: InstanceRequest, accounts: list[TikTokAccount]) -> TikTokAccount | None:
-    """Return the account in the address (``to``), else the one selected in the rail, else the only one."""
+def _account_for(request: InstanceRequest, accounts: list[TikTokAccount], source: Post | None) -> TikTokAccount | None:
+    """Return the account in the address (``to``), that of ``source``, the one selected in the rail, or the only one."""
+    if source and "to" not in request.GET:
+        return source.account
     wanted = parse_id(request.GET.get("to", "")) or selected_account_id(request)
     only = accounts[0] if len(accounts) == 1 else None
     return next((account for account in accounts if account.pk == wanted), only)
 
 
 def _compose(
-    request: InstanceRequest, account: TikTokAccount | None, accounts: list[TikTokAccount], *, post: Post | None
+    request: InstanceRequest,
+    account: TikTokAccount | None,
+    accounts: list[TikTokAccount],
+    *,
+    post: Post | None,
+    source: Post | None = None,
 ) -> HttpResponse:
     context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
     if account is None:
@@ -102,7 +111,7 @@ def _compose(
     context |= answer._asdict() | {"account_avatar_url": avatar_url(account, request.instance.slug)}
     if answer.refusal and request.method == "GET" and not answer.refusal.needs_reconnect:
         return _page(request, context)
-    form = _form(request, account, answer, post)
+    form = _form(request, account, answer, post, source)
     if "other" in request.POST:
         form.errors.clear()  # a half-written post has no errors yet
     if _is_decided(request) and form.is_valid():
@@ -115,8 +124,11 @@ def _compose(
     return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
 
 
-def _form(request: InstanceRequest, account: TikTokAccount, answer: "_Answer", post: Post | None) -> PostForm:
-    initial = initial_from(post) if post else {"media": request.GET.get("media")}
+def _form(
+    request: InstanceRequest, account: TikTokAccount, answer: "_Answer", post: Post | None, source: Post | None
+) -> PostForm:
+    copied = initial_of_copy(source) if source else {"media": request.GET.get("media")}
+    initial = initial_from(post) if post else copied
     if answer.cap:
         initial["when"] = "later"
     plan = stored_plan_of(post) if post else NO_PLAN

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
@@ -20,6 +21,19 @@ from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL
 
 # Reasons why posts were not sent, one message each.
 MOST_REASONS: Final = 3
+
+
+def outage_notes(request: InstanceRequest) -> list[dict[str, str]]:
+    """Return a title and an address for each outage whose posts can be reposted, for those who may do that."""
+    if not request.membership.can(Permission.POST_PUBLISH):
+        return []
+    return [
+        {
+            "title": lost.title(request.instance.zone),
+            "url": reverse("tiktok:outage-posts", args=[request.instance.slug, lost.outage_id]),
+        }
+        for lost in reposts.lost_by_outage()
+    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from tiktok.posts.web import actions, composer, outages, post_page, replan, views
+from tiktok.posts.web import actions, composer, home, outages, post_list, post_page, replan, views
 
 urlpatterns = [
-    path("i/<slug:slug>/", views.dashboard, name="dashboard"),
-    path("i/<slug:slug>/posts/", views.post_list, name="post-list"),
+    path("i/<slug:slug>/", home.dashboard, name="dashboard"),
+    path("i/<slug:slug>/home/part/", home.dashboard_part, name="dashboard-part"),
+    path("i/<slug:slug>/posts/", post_list.post_list, name="post-list"),
+    path("i/<slug:slug>/posts/part/", post_list.post_list_part, name="post-list-part"),
     path("i/<slug:slug>/posts/new/", composer.post_new, name="post-new"),
     path("i/<slug:slug>/posts/new/media/<uuid:media_id>/", views.post_media_choice, name="post-media-choice"),
     path("i/<slug:slug>/posts/outages/<uuid:outage_id>/", outages.outage_posts, name="outage-posts"),

@@ -1,6 +1,8 @@
-"""How a post's states look; the words are those of ``PostState``."""
+"""How a post's states look, those of ``PostState`` and those that only lists show."""
 
 from typing import Final
+
+from django.utils.translation import gettext_lazy as _
 
 from core.web.looks import Look
 from tiktok.models import PostState
@@ -22,4 +24,7 @@ LOOKS: Final = {
         (S.FAILED, "bad", "alert-octagon"),
         (S.CANCELLED, "neutral", "ban"),
     )
+} | {
+    "publishing": Look("accent", "loader-2", _("Publishing")),
+    "reposted": Look("neutral", "repeat", _("Reposted")),
 }

@@ -68,7 +68,7 @@ def test_check_again_set_aside_send_again(
     expect(page.get_by_text("it is off the lists")).to_be_visible()
     page.goto(reverse("tiktok:post-list", args=["aurora"]))
     expect(page.get_by_text("No posts yet")).to_be_visible()
-    page.get_by_label("State").select_option(label="Set aside")
+    page.get_by_role("link", name="Dismissed 1").click()
     page.get_by_role("link", name="Hello").click()
     assert troubles(page, "set-aside") == {}
     press(page, "Restore to lists")

@@ -147,7 +147,7 @@ def test_a_disconnected_account_keeps_its_page_and_admins_connect_it_again(
 
     page = read(user)
     listed = client.get(f"/i/aurora/posts/?account={account.pk}").content.decode()
-    assert re.search(rf'value="{account.pk}" selected>Bakery<', listed)
+    assert "Only posts of Bakery are shown" in listed
     assert "This account is disconnected" in page
     assert "The last loaf" in page
     assert ("Reconnect account" in page) is may
@@ -303,7 +303,7 @@ def test_a_rename_leads_back_to_the_page(client: Client, admin: User, account: T
     assert client.post(url, {"name": "The bakery"})["Location"] == f"/i/aurora/accounts/{account.pk}/"
 
 
-@pytest.mark.parametrize(("rows", "own"), [(1, 7), (3, 7)])
+@pytest.mark.parametrize(("rows", "own"), [(1, 8), (3, 8)])
 def test_the_page_takes_as_many_statements_whatever_there_is(
     client: Client, admin: User, instance: Instance, account: TikTokAccount, other_instance: Instance,
     rows: int, own: int, django_assert_num_queries: DjangoAssertNumQueries,

@@ -326,7 +326,7 @@ def test_what_was_handed_over_is_shown_instead_of_edited(page: Client, account: 
 
 def test_choosing_an_account_here_does_not_filter_the_other_pages(page: Client, account: TikTokAccount) -> None:
     page.get(address(account))
-    assert page.get(reverse("tiktok:post-list", args=["aurora"])).context["account"] is None
+    assert page.get(reverse("tiktok:post-list", args=["aurora"])).context["listing"].account is None
 
 
 def test_a_viewer_may_not_write(client: Client, viewer: User, account: TikTokAccount) -> None:

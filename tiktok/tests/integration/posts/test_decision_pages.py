@@ -106,7 +106,7 @@ def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtfu
     page.post(url("set-aside", doubtful))
     assert listed not in shown(page, url("list"))
     assert listed not in shown(page, reverse("tiktok:dashboard", args=["aurora"]))
-    assert listed in shown(page, url("list") + "?state=set_aside")
+    assert listed in shown(page, url("list") + "?state=dismissed")
     assert url("take-up", doubtful) in shown(page, url("detail", doubtful))
     page.post(url("take-up", doubtful))
     assert listed in shown(page, url("list"))

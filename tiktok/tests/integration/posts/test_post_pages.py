@@ -1,7 +1,4 @@
-"""Home, the list and a post's page: what stands there, what may be done, and in how many queries."""
-
-from collections.abc import Callable
-from typing import Any
+"""A post's page: what it shows and what can be done there."""
 
 import pytest
 from django.test import Client
@@ -12,10 +9,9 @@ from instances.models import Instance
 from tiktok.models import AccountStatus, AttentionReason, Post, PostState, TikTokAccount
 from tiktok.posts import queries
 from tiktok.posts.wording.explanation import explain_state
-from tiktok.tests.factories import make_account, make_media, make_post
+from tiktok.tests.factories import make_account, make_post
 
 pytestmark = pytest.mark.django_db
-Queries = Callable[..., Any]
 
 
 @pytest.fixture
@@ -27,34 +23,6 @@ def account(scoped: Instance) -> TikTokAccount:
 def page(client: Client, editor: User) -> Client:
     client.force_login(editor)
     return client
-
-
-def posts_with_files(account: TikTokAccount, count: int) -> list[Post]:
-    return [
-        make_post(account, make_media(account.instance, thumbnail_path="t.webp"), caption=f"Clip {number}")
-        for number in range(count)
-    ]
-
-
-# Session, person, their session list, instance, roles, the quarantine and the rail with its bell take 12 of them.
-@pytest.mark.parametrize(("name", "number"), [("dashboard", 18), ("post-list", 17)])
-@pytest.mark.parametrize("posts", [1, 3])
-def test_lists_take_the_same_queries_for_one_post_and_for_three(
-    page: Client, account: TikTokAccount, django_assert_num_queries: Queries, name: str, number: int, posts: int
-) -> None:
-    posts_with_files(account, posts)
-    with django_assert_num_queries(number):
-        answer = page.get(reverse(f"tiktok:{name}", args=["aurora"]))
-    assert answer.content.decode().count("Clip ") == posts
-
-
-def test_the_list_filters_by_state_and_survives_odd_parameters(page: Client, account: TikTokAccount) -> None:
-    make_post(account, caption="The draft")
-    make_post(account, caption="The failed one", state=PostState.FAILED)
-    url = reverse("tiktok:post-list", args=["aurora"])
-    assert "The draft" not in page.get(url, {"state": "failed"}).content.decode()
-    for odd in ({"state": "nonsense"}, {"page": "x"}, {"page": "99"}, {"account": "x"}):
-        assert page.get(url, odd).status_code == 200
 
 
 @pytest.mark.parametrize("state", [state for state in PostState if state != PostState.NEEDS_ATTENTION])

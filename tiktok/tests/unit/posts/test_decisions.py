@@ -28,8 +28,9 @@ from tiktok.models import (
     WorkItem,
 )
 from tiktok.posts import consent as consents
-from tiktok.posts import decisions, queries
+from tiktok.posts import decisions
 from tiktok.posts.consent import Consent
+from tiktok.posts.listing import PostFilter, Tab, list_posts
 from tiktok.posts.rules import OptionsRefused
 from tiktok.tests.factories import make_post, make_submission
 
@@ -208,9 +209,9 @@ def test_in_quarantine_nothing_is_sent_again(doubtful: Post, editor: User) -> No
 
 
 def shown(scoped: Instance) -> tuple[int, int, int]:
-    """How often the lists show it: all, counted as needing somebody, set aside."""
-    needing = queries.counts_by_state(None).get(S.NEEDS_ATTENTION, 0)
-    return queries.posts_for_list().count(), needing, queries.posts_for_list(set_aside=True).count()
+    """How many posts the tabs list: all, those that need attention, dismissed ones."""
+    tabs = {link.tab: link.count for link in list_posts(PostFilter()).tabs}
+    return tabs[Tab.ALL], tabs[Tab.ATTENTION], tabs.get(Tab.DISMISSED, 0)
 
 
 def test_what_is_set_aside_leaves_the_lists_and_comes_back(doubtful: Post, editor: User, scoped: Instance) -> None:
