@@ -1,4 +1,4 @@
-"""What notices about posts say."""
+"""The words of notifications about posts."""
 
 from collections.abc import Collection, Mapping
 from uuid import UUID
@@ -17,13 +17,13 @@ LONGEST_NAME = 90
 
 
 def words(notice: Notice) -> Words:
-    """The same sentences as on the post's page, from the columns that the notice kept."""
+    """Return the sentences of the post's page, from the columns that the notification kept."""
     explained = explain_post(Post(**notice.parts))
     return Words(explained.what, explained.does, explained.can) if explained else Words("", "", "")
 
 
 def subjects(instance: Instance, post_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Posts that are still there; one statement."""
+    """Find posts that still exist; one statement."""
     found = Post.objects.filter(pk__in=post_ids).select_related("account").only("caption", "account__name")
     return {post.pk: _subject(instance, post) for post in found}
 
@@ -42,8 +42,8 @@ TOPIC = Topic(
         ),
         NoticeKind.ATTENTION: Heading(
             "needs_attention",
-            gettext_lazy("A post needs somebody"),
-            ngettext_lazy("%(count)d post needs somebody", "%(count)d posts need somebody", "count"),
+            gettext_lazy("A post needs attention"),
+            ngettext_lazy("%(count)d post needs attention", "%(count)d posts need attention", "count"),
         ),
         NoticeKind.RECONNECT: Heading(
             "waiting_account",

@@ -122,7 +122,7 @@ class ProgressOut(Schema):
 
 
 class ErrorOut(Schema):
-    """Why a post failed, waits or needs somebody; TikTok's code and log id where it gave them."""
+    """Why a post failed, waits or needs attention; TikTok's code and log id where it gave them."""
 
     code: str
     message: str

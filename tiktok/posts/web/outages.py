@@ -1,4 +1,4 @@
-"""The page on which the posts that an outage of TikTok has cost are published again together."""
+"""The page that reposts what an outage of TikTok kept from being published."""
 
 from typing import Final
 from uuid import UUID
@@ -39,7 +39,7 @@ def outage_notes(request: InstanceRequest) -> list[dict[str, str]]:
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_PUBLISH)
 def outage_posts(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
-    """The posts with a box each, all ticked, and TikTok's terms; sent, those that are ticked go out now."""
+    """Show the posts, all selected, with TikTok's terms; POST publishes the selected ones now."""
     posts = reposts.lost_posts().filter(outage_id=outage_id).order_by("publish_at", "pk")
     if request.method == "POST":
         return _repost(request, outage_id)

@@ -1,4 +1,4 @@
-"""What the rail shows of posts."""
+"""Posts in the rail."""
 
 from typing import Any
 
@@ -9,6 +9,6 @@ from instances.roles import Permission
 
 
 def rail_new_post(request: InstanceRequest) -> dict[str, Any]:
-    """``new_post_url`` for those who may write posts."""
+    """Return ``new_post_url``, empty for people who cannot write posts."""
     can_write = request.membership.can(Permission.POST_WRITE)
     return {"new_post_url": reverse("tiktok:post-new", args=[request.instance.slug]) if can_write else ""}

@@ -41,12 +41,12 @@ def test_many_failures_make_one_mail_with_ten_of_them_by_reason(
 
     (mail,) = mails_after()
     assert mail.to == editor.email
-    assert mail.subject == "Aurora: 16 posts failed · 1 post needs somebody"
+    assert mail.subject == "Aurora: 16 posts failed · 1 post needs attention"
     lines = mail.text.splitlines()
     assert sum(line.startswith("- Loaf") for line in lines) == 8, "every reason names one, and ten are named"
     assert [line for line in lines if line.startswith("- and")] == ["- and 6 more", "- and 1 more"]
     risky, missed = explain("spam_risk"), explain("missed")
-    said = {"14 posts failed", "2 posts failed", "1 post needs somebody", "- Bun 0 (Bakery)", "- Cake (Bakery)"}
+    said = {"14 posts failed", "2 posts failed", "1 post needs attention", "- Bun 0 (Bakery)", "- Cake (Bakery)"}
     assert said | {risky.what, risky.does, risky.can, missed.what, missed.does, missed.can} <= set(lines)
     post = f"https://clipdesk.example/i/aurora/posts/{late.pk}/"
     assert {"https://clipdesk.example/i/aurora/notices/", SETTINGS, f"  {post}"} <= set(lines)
@@ -102,9 +102,9 @@ def test_ones_own_posts_come_first(troubled: Troubled, editor: User, admin: User
 @pytest.mark.parametrize(
     ("off", "subject"),
     [
-        ("mail_failed", "Aurora: 1 post needs somebody · 1 post waits for its account"),
+        ("mail_failed", "Aurora: 1 post needs attention · 1 post waits for its account"),
         ("mail_attention", "Aurora: 1 post failed · 1 post waits for its account"),
-        ("mail_reconnect", "Aurora: 1 post failed · 1 post needs somebody"),
+        ("mail_reconnect", "Aurora: 1 post failed · 1 post needs attention"),
     ],
 )
 def test_each_kind_can_be_switched_off_by_each_person(
@@ -116,7 +116,7 @@ def test_each_kind_can_be_switched_off_by_each_person(
         troubled(state)
 
     by_person = {mail.to: mail.subject for mail in mails_after()}
-    everything = "Aurora: 1 post failed · 1 post needs somebody · 1 post waits for its account"
+    everything = "Aurora: 1 post failed · 1 post needs attention · 1 post waits for its account"
     assert by_person == {editor.email: subject, admin.email: everything}
 
 
