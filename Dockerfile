@@ -15,7 +15,7 @@ COPY static static/
 # Hashed and compressed once, here. The secrets that the embedded settings make on first start stay out of the image.
 RUN DATA_DIR=/tmp/build /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && mv /tmp/build/static staticfiles && rm -rf /tmp/build
-# What only demos and tests run is no part of the product.
+# Code for demos and tests is not part of the product.
 RUN mv tiktok/simulator /simulator \
     && rm -r tiktok/demo tiktok/management/commands/demo.py tiktok/management/commands/tiktok_simulator.py
 

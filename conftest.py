@@ -1,4 +1,4 @@
-"""The cast that every test knows: one instance with its people, a second instance with data that could leak."""
+"""Fixtures for all tests: one instance with its people, and a second instance with data that could leak."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def django_db_setup(django_db_setup: None) -> None:
 
 @pytest.fixture(autouse=True)
 def no_file_outlives_its_test() -> Iterator[None]:
-    """Videos of a test take gigabytes in a run."""
+    """Delete the files of a test, whose videos take gigabytes in a run."""
     media_root = Path(settings.MEDIA_ROOT)
     yield
     shutil.rmtree(media_root, ignore_errors=True)
@@ -34,19 +34,19 @@ def no_file_outlives_its_test() -> Iterator[None]:
 
 @pytest.fixture
 def instance(db: None) -> Instance:
-    """The instance under test."""
+    """Return the instance under test."""
     return InstanceFactory.create(name="Aurora", slug="aurora")
 
 
 @pytest.fixture
 def other_instance(db: None) -> Instance:
-    """Another tenant's instance."""
+    """Return another tenant's instance."""
     return InstanceFactory.create(name="Borealis", slug="borealis")
 
 
 @pytest.fixture
 def scoped(instance: Instance) -> Iterator[Instance]:
-    """The instance under test with its scope open."""
+    """Open the scope of the instance under test."""
     with instance_scope(instance):
         yield instance
 
@@ -83,7 +83,7 @@ def viewer(instance: Instance) -> User:
 
 @pytest.fixture
 def tenant_member(instance: Instance) -> User:
-    """Member of the tenant without a place in any instance."""
+    """Member of the tenant without access to any instance."""
     return person_of(instance, "tenant_member", email="member@example.com")
 
 
@@ -95,14 +95,14 @@ def outsider(other_instance: Instance) -> User:
 
 @pytest.fixture
 def ex_member(db: None) -> User:
-    """Somebody whose places were taken away."""
+    """Former member without access to anything."""
     return UserFactory.create(email="ex-member@example.com")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked ``services`` run with PostgreSQL alone (``make test-services``), ``embedded`` ones without.
+    """Deselect ``services`` tests without PostgreSQL (``make test-services``), and ``embedded`` ones with it.
 
-    ``deep`` ones run only where they are asked for by ``-m deep``.
+    ``deep`` tests run only on request (``-m deep``).
     """
     has_services = settings.DATABASES["default"]["ENGINE"] == "core.postgresql"
     marks = ["embedded" if has_services else "services", *([] if config.option.markexpr == "deep" else ["deep"])]

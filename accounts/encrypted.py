@@ -43,7 +43,7 @@ class EncryptedColumn(ABC):
         return keyed
 
     @abstractmethod
-    def encrypt_anew(self, pk: Any, text: str) -> str:
+    def encrypt_again(self, pk: Any, text: str) -> str:
         """The same secret under the newest key. Raises Undecryptable."""
 
     @abstractmethod

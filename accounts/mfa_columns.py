@@ -17,7 +17,7 @@ class TwoFactorColumn(EncryptedColumn):
         super().__init__(Authenticator, column="data", key=key, text=KeyTextTransform(key, "data"))
         self._key: Final = key
 
-    def encrypt_anew(self, pk: Any, text: str) -> str:
+    def encrypt_again(self, pk: Any, text: str) -> str:
         """Two-factor secrets are not bound to their row."""
         return key_ring.encrypt(key_ring.decrypt(text))
 

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 env: Final = environ.Env()
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 LOOPBACK: Final = {"127.0.0.1", "localhost", "::1"}
-# Every variable that the settings have read, so that the doctor can tell a misspelt one.
+# Every variable that the settings have read, so that the doctor can find a misspelled one.
 names: Final[set[str]] = set()
 SECRET_LENGTH: Final = 50
 SECRET_CHARACTERS: Final = 20  # different ones; 64 random letters and digits have about 40
@@ -25,13 +25,13 @@ EXAMPLE_PASSWORDS: Final = frozenset({"password", "passwd", "postgres", "redis",
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable without surrounding blanks; ``default`` where it is unset or empty."""
+    """Return the variable without surrounding blanks; ``default`` if it is unset or empty."""
     names.add(name)
     return str(env.str(name, default="")).strip() or default
 
 
 def required(name: str) -> str:
-    """The variable, or a refusal that names it."""
+    """Return the variable, or refuse with its name."""
     if not (value := text(name)):
         raise ImproperlyConfigured(f"{name} is not set. See .env.example.")
     return value
@@ -53,14 +53,14 @@ def _is_example(value: str) -> bool:
 
 
 def refuse_example_password(name: str) -> None:
-    """Refuse a password in an address that everyone would try first. What is refused is not repeated."""
+    """Refuse a password in an address that everyone would try first. The message does not repeat it."""
     password = (urlsplit(text(name)).password or "").lower()
     if password in EXAMPLE_PASSWORDS or (password and _is_example(password)):
         raise ImproperlyConfigured(f"{name} has an example password. Choose a random one.")
 
 
 def flag(name: str, default: bool) -> bool:
-    """on/off, true/false, yes/no, 1/0; anything else is refused."""
+    """Return on/off, true/false, yes/no, 1/0 as a boolean; refuse anything else."""
     value = text(name).lower()
     if value in {"", "1", "true", "yes", "on", "0", "false", "no", "off"}:
         return default if not value else value in {"1", "true", "yes", "on"}
@@ -68,7 +68,7 @@ def flag(name: str, default: bool) -> bool:
 
 
 def number(name: str, default: int, *, least: int, most: int) -> int:
-    """A whole number within bounds."""
+    """Return a whole number within bounds."""
     value = text(name, str(default))
     if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
         raise ImproperlyConfigured(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
@@ -76,12 +76,12 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
 
 
 def words(name: str, default: str = "") -> list[str]:
-    """A comma-separated list, blanks around the items dropped."""
+    """Return a comma-separated list without blanks around the items."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
 
 
 def choice(name: str, default: str, allowed: set[str]) -> str:
-    """One of the allowed words."""
+    """Return one of the allowed words."""
     value = text(name, default)
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} must be one of {', '.join(sorted(allowed))}, not {value!r}.")
@@ -89,7 +89,7 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
 
 
 def time_zone(name: str, default: str, known: Collection[str]) -> str:
-    """An IANA time zone name, one of ``known``."""
+    """Return an IANA time zone name, one of ``known``."""
     value = text(name, default)
     if value not in known:
         raise ImproperlyConfigured(f"{name} must be an IANA time zone such as Europe/Berlin, not {value!r}.")
@@ -97,7 +97,7 @@ def time_zone(name: str, default: str, known: Collection[str]) -> str:
 
 
 def url(name: str, default: str) -> str:
-    """An http(s) address as browsers write it, without trailing slash; plain http only on loopback."""
+    """Return an http(s) address as browsers write it, without trailing slash; plain http only on loopback."""
     address = _address(name, text(name, default))
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         raise ImproperlyConfigured(f"{name} must use https; plain http is allowed on loopback only.")
@@ -105,7 +105,7 @@ def url(name: str, default: str) -> str:
 
 
 def site(name: str, default: str) -> str:
-    """The address of this deployment: as ``url``, and without a path."""
+    """Return the address of this deployment: as ``url``, and without a path."""
     value = url(name, default)
     if path := urlsplit(value).path:
         raise ImproperlyConfigured(f"{name} must have no path, but has {path!r}: Clipdesk needs a host of its own.")
@@ -113,7 +113,7 @@ def site(name: str, default: str) -> str:
 
 
 def origins(name: str, default: str) -> list[str]:
-    """A list of origins, as browsers send them in the header Origin; ``https://*.example.com`` stands for many."""
+    """Return a list of origins, as in the header Origin; ``https://*.example.com`` matches many."""
     found = [_address(name, item) for item in words(name, default)]
     if wrong := next((each for each in found if each.path.strip("/")), None):
         raise ImproperlyConfigured(f"{name} must list addresses without a path, not {wrong.geturl()!r}.")
@@ -121,7 +121,7 @@ def origins(name: str, default: str) -> list[str]:
 
 
 def hosts(name: str, default: str) -> list[str]:
-    """A list of host names as browsers send them, without port; ``.example.com`` and ``*`` as Django means them."""
+    """Return a list of host names as browsers send them, without port; ``.example.com`` and ``*`` as in Django."""
     found = words(name, default)
     try:
         return [item[: item.startswith(".")] + _host_without_port(item.removeprefix(".")) for item in found]
@@ -130,7 +130,7 @@ def hosts(name: str, default: str) -> list[str]:
 
 
 def _address(name: str, value: str) -> SplitResult:
-    """The parts of an http(s) address, host and port written as browsers do."""
+    """Return the parts of an http(s) address, host and port written as browsers do."""
     refusal = ImproperlyConfigured(f"{name} must be an address such as https://clip.example.com, not {value!r}.")
     try:
         parts = urlsplit(value)
@@ -152,7 +152,7 @@ def _host_without_port(name: str) -> str:
 
 
 def _host(name: str) -> str:
-    """In lower case, letters beyond ASCII as in the DNS, without a dot at its end. Raises ValueError if it is none."""
+    """Return it in lower case, non-ASCII letters as in the DNS, without a final dot. Raises ValueError."""
     host = name.lower().removesuffix(".").encode("idna").decode("ascii")
     if not host or "/" in host or " " in host:
         raise ValueError(name)
@@ -160,7 +160,7 @@ def _host(name: str) -> str:
 
 
 def directory(name: str, default: Path) -> Path:
-    """A directory of ours, made where it is missing (0700)."""
+    """Return a directory of ours, created if it is missing (0700)."""
     path = Path(text(name, str(default))).resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -172,7 +172,7 @@ def directory(name: str, default: Path) -> Path:
 
 
 def stored_secret(data_dir: Path, name: str) -> str:
-    """A secret that the embedded product makes on first start and keeps in ``DATA_DIR`` (0700, file 0600)."""
+    """Return a secret that the embedded product creates on first start in ``DATA_DIR`` (0700, file 0600)."""
     path = data_dir / "secrets" / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
@@ -181,7 +181,7 @@ def stored_secret(data_dir: Path, name: str) -> str:
 
 
 def _store(path: Path, secret: str) -> None:
-    """Whole or not at all: another process may read at any moment. Who comes second leaves what stands there."""
+    """Write a file at once: another process may read at any moment. An existing file stays."""
     fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -194,13 +194,13 @@ def _store(path: Path, secret: str) -> None:
 
 
 def stored_key_ring(data_dir: Path) -> str:
-    """A key ring with one key derived from a stored random secret."""
+    """Return a key ring with one key derived from a stored random secret."""
     seed = stored_secret(data_dir, "field_encryption").encode()
     return "k1:" + base64.urlsafe_b64encode(seed[:32]).decode()
 
 
 def key_ring(name: str, value: str) -> dict[str, bytes]:
-    """``id:base64url(32 bytes)[,…]`` newest first, as an ordered mapping."""
+    """Parse ``id:base64url(32 bytes)[,…]``, newest first, into an ordered mapping."""
     ring: dict[str, bytes] = {}
     for item in value.split(","):
         key_id, _, encoded = item.strip().partition(":")
@@ -220,7 +220,7 @@ def key_ring(name: str, value: str) -> dict[str, bytes]:
 
 
 def database(name: str, value: str) -> dict[str, Any]:
-    """Django's settings of a SQLite or PostgreSQL database. What is refused is not repeated: it has a password."""
+    """Return Django's settings of a SQLite or PostgreSQL database. Messages do not repeat its password."""
     refusal = ImproperlyConfigured(f"{name} must be postgres://user:password@host:5432/name or sqlite:///path.")
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise refusal
@@ -232,7 +232,7 @@ def database(name: str, value: str) -> dict[str, Any]:
 
 
 def mail(name: str, value: str) -> dict[str, Any]:
-    """Django's settings of a mail server. What is refused is not repeated: it has a password."""
+    """Return Django's settings of an email server. Messages do not repeat its password."""
     try:
         found: dict[str, Any] = env.email_url_config(value)
     except (ValueError, ImproperlyConfigured) as error:
@@ -241,7 +241,7 @@ def mail(name: str, value: str) -> dict[str, Any]:
 
 
 def postgresql_url(name: str) -> str:
-    """The address of a PostgreSQL database; any other is refused."""
+    """Return the address of a PostgreSQL database; refuse any other."""
     if not (value := required(name)).startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured(f"{name} must name a PostgreSQL database in production.")
     return value

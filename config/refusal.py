@@ -1,4 +1,4 @@
-"""What is said where the settings refuse to start: the bad setting and the step, instead of a traceback."""
+"""The message when the settings refuse to start: the bad setting and the step, instead of a traceback."""
 
 import sys
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from core.doctor.report import as_json, as_text
 
 
 def refuse(error: ImproperlyConfigured, arguments: Sequence[str]) -> int:
-    """Print it as the command would have (the doctor: as its finding) and give the exit code."""
+    """Print it as the command would have (the doctor: as its finding) and return the exit code."""
     if arguments[1:2] != ["doctor"]:
         sys.stderr.write(f"Clipdesk cannot start: {error}\nCorrect it in the environment (.env) and start again.\n")
         return 1

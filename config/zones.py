@@ -11,14 +11,14 @@ from typing import Final
 # Files that tell the version: first line "# version 2026f" on Linux, "2026f" alone on macOS and the BSDs.
 VERSION_FILES: Final = ("tzdata.zi", "+VERSION")
 VERSION: Final = re.compile(r"\b(\d{4})([a-z]+)\b")
-# Found among the zones, but no place: the host's own zone, which another host would read differently, and the
+# Found among the zones, but not a place: the host's own zone, which another host would read differently, and the
 # placeholder of a host that has none.
 NO_PLACES: Final = frozenset({"localtime", "Factory"})
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneData:
-    """The IANA version in use, and what it was compared with; ``system`` is "" where its version is unknown."""
+    """The IANA version in use, and the one it was compared with; ``system`` is "" if its version is unknown."""
 
     version: str
     package: str
@@ -27,7 +27,7 @@ class ZoneData:
 
     @property
     def is_package(self) -> bool:
-        """Whether the pinned package is read, not the operating system's copy."""
+        """Return whether the pinned package is read, not the operating system's copy."""
         return self.version != self.system
 
 
@@ -43,13 +43,13 @@ def use_newest() -> ZoneData:
 
 
 def _system_version() -> str:
-    """The version of the directory that zoneinfo reads first; "" where there is none."""
+    """Return the version of the directory that zoneinfo reads first; "" if there is none."""
     directory = next((Path(path) for path in zoneinfo.TZPATH if Path(path).is_dir()), None)
     return _version_in(directory) if directory else ""
 
 
 def _version_in(directory: Traversable) -> str:
-    """The version that a directory of zones names; "" where it names none."""
+    """Return the version that a directory of zones states; "" if it states none."""
     first_lines = [_first_line(directory.joinpath(name)) for name in VERSION_FILES]
     found = [match.group() for line in first_lines if (match := VERSION.search(line))]
     return max(found, key=_order, default="")
@@ -63,6 +63,6 @@ def _first_line(file: Traversable) -> str:
 
 
 def _order(version: str) -> tuple[int, int, str]:
-    """Year, then letters as IANA counts them: a … z, za, zb …; what is no version comes before all."""
+    """Return year and letters as IANA counts them (a … z, za, zb …); anything else comes first."""
     match = VERSION.fullmatch(version)
     return (int(match[1]), len(match[2]), match[2]) if match else (0, 0, "")

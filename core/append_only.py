@@ -1,7 +1,7 @@
 """Tables that the product's PostgreSQL role may add to but not change: the audit log, the history of posts.
 
-Migrations run as the owner of the tables; after each of them the owner takes the rights back from the product's role.
-Where both are one role (SQLite knows none), nothing can be taken back, and ``is_protected`` says so.
+Migrations run as the owner of the tables; after each of them the owner revokes the rights of the product's role. Where
+both are one role (SQLite has none), nothing can be revoked, and ``is_protected`` says so.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 @dataclass(frozen=True, slots=True)
 class AppendOnlyTable:
-    """``deletable`` is an SQL condition for rows that go with what they belong to.
+    """``deletable`` is an SQL condition for rows that are deleted with what they belong to.
 
-    The column ``actor_id`` may be set to NULL, which is what happens when a person is deleted.
+    The column ``actor_id`` may be set to NULL, which happens when a person is deleted.
     """
 
     name: str
@@ -38,13 +38,13 @@ IS_PROTECTED_SQL: Final = (
 
 
 def register(table: AppendOnlyTable) -> None:
-    """Called by each app for its own tables when it is ready; harmless when repeated."""
+    """Register an app's tables when it is ready; harmless when repeated."""
     if table not in _tables:
         _tables.append(table)
 
 
 def is_protected() -> bool:
-    """Whether the role that asks may change none of the tables."""
+    """Return whether our role can change none of the tables."""
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
@@ -54,7 +54,7 @@ def is_protected() -> bool:
 
 
 def protect(using: str, **_signal: Any) -> None:
-    """Receiver of ``post_migrate``: may run at any time and any number of times."""
+    """Protect the tables; receiver of ``post_migrate``, may run at any time and any number of times."""
     database = connections[using]
     product = settings.DATABASES["default"].get("USER", "")
     if database.vendor != "postgresql" or product in ("", database.settings_dict["USER"]):

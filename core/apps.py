@@ -1,17 +1,17 @@
-"""What every app may use and that knows no tenant and no TikTok."""
+"""The base that every app may use and that knows no tenant and no TikTok."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
-    """Background jobs, serving, the doctor, outgoing mail, and what pages and the API share."""
+    """Background jobs, serving, the doctor, outgoing email, and the shared parts of pages and the API."""
 
     name = "core"
     verbose_name = _("Core")
 
     def ready(self) -> None:
-        """Models are known: what uses them can be imported and registered."""
+        """Register what uses models, which are known now."""
         from core.wiring import register
 
         register()

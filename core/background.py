@@ -1,4 +1,4 @@
-"""What workers run for core: outgoing mail and housekeeping."""
+"""The background work of core: outgoing email and housekeeping."""
 
 from core.jobs import housekeeping, mail, periodic, tasks, worker
 from core.jobs.registry import register_periodic, register_source, register_startup

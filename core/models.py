@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class JobLease(models.Model):
-    """Who runs a periodic job now and when it is due again; a second beat finds it taken."""
+    """The runner of a periodic job and its next due time; a second beat finds it taken."""
 
     name = models.CharField(primary_key=True, max_length=80)
     owner = models.CharField(max_length=120, blank=True)
@@ -25,7 +25,7 @@ class JobLease(models.Model):
 
 
 class OutgoingMail(models.Model):
-    """A mail to send: a row that is swept, since hints may be lost. Sent at least once."""
+    """An email to send: a row that is swept, since hints may be lost. Sent at least once."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     to = models.EmailField()
@@ -39,8 +39,8 @@ class OutgoingMail(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name = _("mail")
-        verbose_name_plural = _("mails")
+        verbose_name = _("email")
+        verbose_name_plural = _("emails")
         indexes = [models.Index(fields=["next_attempt_at"], condition=models.Q(sent_at__isnull=True), name="mail_due")]
 
     def __str__(self) -> str:

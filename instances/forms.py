@@ -205,7 +205,7 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
                 "TikTok's permission for an account ends soon, ended or became less; posts wait for it."
             ),
             "mail_linked": _("Somebody without a login has linked an account by a connect link."),
-            "mail_media": _("A video cannot be published, or is ready after a wait."),
+            "mail_media": _("A video can’t be published, or is ready after a wait."),
         }
 
 

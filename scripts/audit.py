@@ -1,7 +1,7 @@
-"""Check the pinned requirements for known vulnerabilities, and say how many of them were checked at all.
+"""Check the pinned requirements for known vulnerabilities, and report how many of them were checked at all.
 
-pip-audit ends with "No known vulnerabilities found" and exit code 0 where it could look up none of the packages. Here
-only a package that an advisory service answered for counts as audited. Exit codes: 0 audited, or nothing could be
+pip-audit ends with "No known vulnerabilities found" and exit code 0 even if it could look up none of the packages. Here
+a package counts as audited only if an advisory service answered for it. Exit codes: 0 audited, or nothing could be
 looked up; 1 a known vulnerability, an answer for some packages only, or (with AUDIT_MUST_PASS=1) no answer at all.
 """
 
@@ -45,7 +45,7 @@ def pinned(requirements: Path) -> int:
 
 
 def main(requirements: Path, pip_audit: Path = PIP_AUDIT) -> int:
-    """Run pip-audit and judge what it says."""
+    """Run pip-audit and judge its report."""
     done = subprocess.run([pip_audit, *OPTIONS, requirements], capture_output=True, text=True, check=False)
     try:
         report = json.loads(done.stdout)

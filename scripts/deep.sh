@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes too long for CI. Goes on after a failure, says at the end what failed, and keeps every log in DEEP_LOGS.
+# Runs that take too long for CI. Continues after a failure, lists failures at the end, and keeps every log in DEEP_LOGS.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 logs=${DEEP_LOGS:-var/deep}

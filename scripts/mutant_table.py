@@ -1,4 +1,4 @@
-"""The mutants: what is broken, and the tests that must notice."""
+"""The mutants: what each one breaks, and the tests that must notice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ WAYS_BACK: Final = ("tiktok/tests/integration/connect/test_connect_faults.py",)
 LINKS: Final = ("tiktok/tests/integration/connect/test_connect_links.py",)
 _PROOFS: Final = "tiktok/tests/integration/proofs/test_crash_points.py"
 _DELIVERY: Final = "tiktok/tests/integration/delivery"
-DEATHS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[one chunk]",)
-CHUNKS: Final = (f"{_PROOFS}::test_a_worker_may_die_at_every_point[three chunks]",)
-FROST: Final = (f"{_PROOFS}::test_a_worker_may_freeze_at_every_point_and_wake_amid_the_other_ones_work[one chunk]",)
-CANCELS: Final = (f"{_PROOFS}::test_a_person_may_cancel_at_every_point[one chunk]",)
+DEATHS: Final = (f"{_PROOFS}::test_worker_may_die_at_any_point[one chunk]",)
+CHUNKS: Final = (f"{_PROOFS}::test_worker_may_die_at_any_point[three chunks]",)
+FROST: Final = (f"{_PROOFS}::test_worker_frozen_at_any_point_resumes_amid_anothers_work[one chunk]",)
+CANCELS: Final = (f"{_PROOFS}::test_person_may_cancel_at_any_point[one chunk]",)
 WIRE: Final = ("tiktok/tests/integration/proofs/test_webhooks_on_the_wire.py",)
 WEBHOOKS: Final = tuple(f"tiktok/tests/integration/webhooks/test_{what}.py" for what in ("receive", "removal"))
 TOKENS: Final = tuple(
     f"tiktok/tests/integration/{what}.py" for what in ("access/test_tokens", "accounts/test_disconnect")
 )
-LAST_BYTES: Final = (f"{_PROOFS}::test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once",)
+LAST_BYTES: Final = (f"{_PROOFS}::test_any_answer_to_the_last_bytes_publishes_once",)
 
 
 @dataclass(frozen=True)
 class Edit:
-    """``old`` stands exactly once in the file and is replaced by ``new``."""
+    """Replace ``old``, which occurs exactly once in the file, with ``new``."""
 
     path: str
     old: str
@@ -34,7 +34,7 @@ class Edit:
 
 @dataclass(frozen=True)
 class Mutant:
-    """What is broken, where, and the tests of which one must turn red."""
+    """One change to break the product, and the tests of which at least one must fail."""
 
     name: str
     tests: Sequence[str]
@@ -50,12 +50,12 @@ class Mutant:
 
 
 def mutant(name: str, tests: Sequence[str], path: str, old: str, new: str, *more: Edit) -> Mutant:
-    """One with a single edit, mostly."""
+    """Return a mutant of one edit, or of several."""
     return Mutant(name, tests, (Edit(path, old, new), *more))
 
 
 def unguarded(name: str, path: str, permission: str, view: str) -> Mutant:
-    """A view that forgets its permission: every member gets in."""
+    """Return a mutant whose view forgets its permission, so that every member gets in."""
     old = f"@require_permission(Permission.{permission})\ndef {view}("
     return mutant(name, WALKER, path, old, f"@require_permission(Permission.CONTENT_VIEW)\ndef {view}(")
 
@@ -255,23 +255,23 @@ _PROTOCOL = [
         ),
     ),
     mutant(
-        "no point of no return",
+        "no commit point",
         CANCELS,
         "tiktok/delivery/upload.py",
-        '            self.step.save(submission={"pnr_at": read_db_now()})\n',
+        '            self.step.save(submission={"commit_point_at": read_db_now()})\n',
         "",
     ),
     mutant(
-        "pnr_at read before the lock",
+        "commit_point_at read before the lock",
         CANCELS,
         "tiktok/posts/services.py",
         "    with transaction.atomic():\n        person = Person(actor)\n",
-        "    post.had_pnr = post.has_passed_no_return()\n"
+        "    post.was_past = post.has_passed_commit_point()\n"
         "    with transaction.atomic():\n        person = Person(actor)\n",
         Edit(
             "tiktok/models/post.py",
-            "has_pnr = self.has_passed_no_return() if has_pnr is None else has_pnr\n",
-            'has_pnr = self.had_pnr if hasattr(self, "had_pnr") else self.has_passed_no_return()\n',
+            "self.has_passed_commit_point() if is_past_commit_point is None else is_past_commit_point\n",
+            'self.was_past if hasattr(self, "was_past") else self.has_passed_commit_point()\n',
         ),
     ),
     mutant(
@@ -297,7 +297,7 @@ _PROTOCOL = [
         "R2 on 404 right after the point of no return",
         LAST_BYTES,
         "tiktok/delivery/upload.py",
-        "    if submission.pnr_at is None and says_missing and submission.url_died_at is not None:\n",
+        "    if submission.commit_point_at is None and says_missing and submission.url_died_at is not None:\n",
         "    if says_missing and submission.url_died_at is not None:\n",
     ),
     mutant(
@@ -309,7 +309,7 @@ _PROTOCOL = [
     ),
     mutant(
         "R3 on any FAILED",
-        (f"{_DELIVERY}/test_codes.py::test_a_reason_that_will_not_pass_ends_the_post",),
+        (f"{_DELIVERY}/test_codes.py::test_reason_that_will_not_pass_ends_the_post",),
         "tiktok/delivery/poll.py",
         "    if what.new_init_allowed and may_go_on:\n",
         "    if may_go_on:\n",
@@ -345,7 +345,7 @@ _PROTOCOL = [
         "upload_url": seal(Submission, submission.pk, "upload_url", answer.upload_url),
     }
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
-    return GO_ON
+    return RUN_AGAIN
 """,
     ),
     mutant(
@@ -387,7 +387,7 @@ _PROTOCOL = [
 
 
 def webhook(name: str, path: str, old: str, new: str, *, tests: Sequence[str] = WEBHOOKS) -> Mutant:
-    """Something that TikTok's webhooks, or those who forge them, would change."""
+    """Return a mutant that the tests of TikTok's webhooks, or of forged ones, must notice."""
     return mutant(f"webhooks: {name}", tests, f"tiktok/webhooks/{path}", old, new)
 
 
@@ -411,7 +411,7 @@ _WEBHOOKS = [
 
 
 def token(name: str, old: str, new: str, *, path: str = "access/tokens.py") -> Mutant:
-    """Something that would burn a link, or publish with another one's tokens."""
+    """Return a mutant that would lose a link, or publish with another account's tokens."""
     return mutant(f"tokens: {name}", TOKENS, f"tiktok/{path}", old, new)
 
 

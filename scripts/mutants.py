@@ -1,7 +1,7 @@
-"""Break one thing at a time in a copy of the tree; the tests that stand beside it must notice.
+"""Break one thing at a time in a copy of the tree and check that its tests notice.
 
-Usage: python scripts/mutants.py [--jobs N] [NAME...]. A name may be the beginning of one. Prints for each mutant by
-which test it was caught, and how; exit code 1 when one survives.
+Usage: python scripts/mutants.py [--jobs N] [NAME...]. A name may be the beginning of one. Prints for each mutant which
+test caught it and how; exits with 1 when one survives.
 """
 
 import argparse
@@ -24,7 +24,7 @@ BROKEN = re.compile(r"^E +(\w*ImportError|ModuleNotFoundError|SyntaxError|NameEr
 
 
 def copy_tree(to: Path) -> None:
-    """What git tracks."""
+    """Copy the files that git tracks."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True)
     for name in filter(None, listed.stdout.split("\0")):
         if name.startswith("static/vendor/") or not (ROOT / name).is_file():
@@ -34,7 +34,7 @@ def copy_tree(to: Path) -> None:
 
 
 def run(tree: Path, tests: Iterable[str]) -> subprocess.CompletedProcess[str]:
-    """The tests there, with all their scratch files inside the tree."""
+    """Run the tests there, with all their scratch files inside the tree."""
     scratch = tree / "scratch"
     scratch.mkdir()
     env = {**os.environ, "DATA_DIR": str(scratch / "var"), "TMPDIR": str(scratch), "FIRST_FAULT": "1"}
@@ -53,7 +53,10 @@ def in_copy(mutant: Mutant | None, tests: Iterable[str]) -> subprocess.Completed
 
 
 def verdict(mutant: Mutant) -> tuple[bool, str]:
-    """Whether it was caught, and what to print. Red means a failed assertion (1), not a tree that cannot run."""
+    """Return whether the mutant was caught, and a line to print.
+
+    Only a failed assertion (exit code 1) counts, not a tree that cannot run.
+    """
     done = in_copy(mutant, mutant.tests)
     failed = re.search(r"^FAILED (?:\S*/)?(.+?)(?: - |$)", done.stdout, re.M)
     is_caught = (
@@ -65,14 +68,14 @@ def verdict(mutant: Mutant) -> tuple[bool, str]:
 
 
 def said(output: str) -> str:
-    """The first fault of a table, or the first assertion that failed."""
+    """Return the first fault of a table, or the first assertion that failed."""
     fault = re.search(r"^ +!! (.*)$", output, re.M)
     line = re.search(r"^E +(?:AssertionError: )?(assert .*|.*Error.*|Failed: .*)$", output, re.M)
     return (fault or line or re.search("(.*)", output))[1][:160]  # type: ignore[index]
 
 
 def chosen(names: list[str]) -> list[Mutant]:
-    """All, or those whose names begin so. Raises SystemExit for a name that nothing has."""
+    """Return the mutants whose names begin with one of these, or all. Raises SystemExit for an unknown name."""
     for name in names:
         if not any(mutant.name.startswith(name) for mutant in MUTANTS):
             raise SystemExit(f"there is no mutant {name!r}")
@@ -80,7 +83,10 @@ def chosen(names: list[str]) -> list[Mutant]:
 
 
 def evidence(mutants: list[Mutant], jobs: int) -> int:
-    """Print a line for each; how many survived. First the tests are green on the tree as it is."""
+    """Print a line for each mutant and return how many survived.
+
+    Runs the tests on the unchanged tree first; they must pass.
+    """
     tests = sorted({test for mutant in mutants for test in mutant.tests})
     plain = in_copy(None, tests)
     if plain.returncode != 0:

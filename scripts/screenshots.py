@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Pictures of every page, named page-width-theme.png, from a product that was furnished by its own pages.
+"""Take pictures of every page, named page-width-theme.png, of a product that was set up through its own pages.
 
 make screenshots [FOLDER=screenshots]; with --landing instead of a folder, the landing page's pictures in static/img/.
 """

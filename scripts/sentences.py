@@ -22,7 +22,7 @@ BLOCK_TRANSLATE: Final = re.compile(r"{% blocktranslate\b(.*?)%}(.*?){% endblock
 BLOCK: Final = re.compile(r"{% block (\d+) %}")
 ENDS: Final = re.compile(r"{%\s*(?:elif|else|for|endfor|empty|block|endblock|include)\b")
 STRING: Final = re.compile(r"""^{%\s*translate\s+(?:"([^"]*)"|'([^']*)')""")
-# What does not end a line of text.
+# Tags that do not end a line of text.
 INLINE: Final = frozenset(
     "a abbr b bdi bdo cite code em i kbd mark q s small span strong sub sup time u".split()  # noqa: SIM905 - as read
 )
@@ -36,7 +36,7 @@ LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong at a line of a file."""
+    """A fault at a line of a file."""
 
     file: str
     line: int
@@ -67,7 +67,7 @@ def _parts(text: str) -> Iterator[Part]:
     text = UNREAD.sub(_newlines, text)
     blocks = BLOCK_TRANSLATE.findall(text)
     numbers = iter(range(len(blocks)))
-    # A block may stand in an attribute: the tag has to be seen as one.
+    # A block may be in an attribute: the tag has to be seen as one.
     text = BLOCK_TRANSLATE.sub(lambda found: f"{{% block {next(numbers)} %}}{_newlines(found)}", text)
     line = 1
     for token in TOKEN.split(text):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fetch the browser libraries of static/vendor/ and record what was taken.
+"""Fetch the browser libraries of static/vendor/ and record their versions and hashes.
 
 Run it after changing PACKAGES, scripts/icons.txt or scripts/tabler.txt: python scripts/vendor.py (needs npm).
 Source-map comments are cut, since the maps are not shipped and manifest storage refuses files that name

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Run a command with a private PostgreSQL and a private Redis on free loopback ports, and remove both afterwards.
-# The database role is no superuser and does not bypass row-level security, as in production.
+# The database role is not a superuser and does not bypass row-level security, as in production.
 # The command finds them in DATABASE_URL and REDIS_URL. Usage: scripts/with_services.sh COMMAND...
 set -euo pipefail
 

@@ -1,4 +1,4 @@
-"""Back office: TikTok apps are entered here; everything else is for looking at, without tokens."""
+"""Back office: TikTok apps can be edited; everything else is read-only, without tokens."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ from tiktok.models.fields import EncryptedTextField
 
 @admin.register(TikTokApp)
 class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Developer apps. The environment's is read-only: it is written anew at every start."""
+    """Developer apps. The environment's is read-only: it is written again at every start."""
 
     form = TikTokAppForm
     list_display = (
@@ -46,13 +46,13 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[TikTokApp]:
-        """With the posting accounts counted; the back office sees all instances."""
+        """Count posting accounts; the back office sees all instances."""
         rows: models.QuerySet[TikTokApp] = super().get_queryset(request)
         return rows.annotate(users=quota.users_of_app())
 
     @admin.display(description=_("Posting accounts in 24 hours"), ordering="users")
     def posting_accounts(self, app: TikTokApp) -> str:
-        """TikTok allows five while the app is not audited."""
+        """Show the count; TikTok allows five while the app is not audited."""
         users: int = app.users  # type: ignore[attr-defined]
         most = quota.most_users(app)
         if most is None:
@@ -62,7 +62,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Redirect URI to register at TikTok"))
     def callback_to_copy(self, app: TikTokApp) -> SafeString:
-        """For copying into TikTok's developer portal."""
+        """Show the address to copy into TikTok's developer portal."""
         return format_html("<code>{}</code>", app.redirect_uri or settings.TIKTOK_REDIRECT_URI)
 
     @admin.display(description=_("Scopes"))
@@ -72,32 +72,32 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("Client secret"))
     def secret_state(self, app: TikTokApp) -> str:
-        """That one is set, and when."""
+        """Show whether a secret is set, and since when."""
         when = f"{app.secret_set_at:%Y-%m-%d %H:%M} UTC" if app.secret_set_at else "–"
         return str(_("from the environment, set %(when)s") % {"when": when})
 
-    @admin.display(description=_("Client secret before the change"))
+    @admin.display(description=_("Previous client secret"))
     def old_secret_state(self, app: TikTokApp) -> str:
-        """Whether there is one; never what it is."""
+        """Show whether there is a previous secret; never the secret."""
         if not has_old_secret(app):
             return str(_("none"))
         return str(_("kept until three days after the change, if TikTok knows the new one by then"))
 
-    @admin.action(description=_("Forget the client secret before the change"), permissions=["change"])
+    @admin.action(description=_("Delete the previous client secret"), permissions=["change"])
     def forget_old_secrets(self, request: HttpRequest, rows: models.QuerySet[TikTokApp]) -> None:
-        """At once, for example because it is known to others; TikTok must know the new one."""
+        """Delete previous secrets now, for example after a leak; TikTok must know the new one."""
         known = [app for app in rows if is_new_secret_known(app)]
         forgotten = [app for app in known if forget_old_secret(app)]
         for app in forgotten:
             self.log_change(request, app, "Forgot the client secret before the change.")
             self._record(request, "tiktok_app.old_secret_removed", app, {app.tenant})
-        messages.success(request, _("%(count)d forgotten.") % {"count": len(forgotten)})
+        messages.success(request, _("%(count)d deleted.") % {"count": len(forgotten)})
         if kept := [app.name for app in rows if app not in known]:
             text = _("Kept, since TikTok does not confirm the new secret: %(names)s.")
             messages.warning(request, text % {"names": ", ".join(kept)})
 
     def save_model(self, request: HttpRequest, obj: TikTokApp, form: Any, change: bool) -> None:
-        """With an audit line of its tenant, and of the one that it belonged to."""
+        """Save with an audit line of its tenant, and of the tenant that it belonged to."""
         before = TikTokApp.objects.filter(pk=obj.pk).select_related("tenant").first()
         with transaction.atomic():
             super().save_model(request, obj, form, change)
@@ -106,13 +106,12 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             self._record(request, action, obj, tenants, fields=sorted(form.changed_data))
 
     def delete_model(self, request: HttpRequest, obj: TikTokApp) -> None:
-        """With an audit line of its tenant."""
         with transaction.atomic():
             self._record(request, "tiktok_app.deleted", obj, {obj.tenant})
             super().delete_model(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[TikTokApp]) -> None:
-        """One by one, each as above."""
+        """Delete one by one, each with its audit line."""
         for app in queryset.select_related("tenant"):
             self.delete_model(request, app)
 
@@ -137,7 +136,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 )
 
     def get_urls(self) -> list[URLPattern]:
-        """With the set-up guide, before an app is entered and of each."""
+        """Add the set-up guide, before an app is entered and of each app."""
         view = self.admin_site.admin_view
         guide = [
             path("setup/", view(setup_new), name="tiktok_tiktokapp_setup_new"),
@@ -146,7 +145,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return guide + super().get_urls()
 
     def response_add(self, request: HttpRequest, obj: TikTokApp, post_url_continue: str | None = None) -> HttpResponse:
-        """A new app goes on in the guide, which checks it."""
+        """Continue with the guide, which checks the new app."""
         response = super().response_add(request, obj, post_url_continue)
         if {"_addanother", "_continue", "_popup"} & request.POST.keys():
             return response
@@ -155,40 +154,39 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_form(
         self, request: HttpRequest, obj: TikTokApp | None = None, change: bool = False, **kwargs: Any
     ) -> "type[ModelForm[TikTokApp]]":
-        """Of the environment's app only what TikTok's answers have told can be corrected."""
+        """Limit the environment's app to values that TikTok's answers show."""
         if obj and obj.is_from_environment:
             kwargs["form"] = EnvironmentAppForm
         form: type[ModelForm[TikTokApp]] = super().get_form(request, obj, change, **kwargs)
         return form
 
     def get_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
-        """Without inputs for the environment's app, but one."""
+        """Leave out inputs for the environment's app, except one."""
         return (*self.shown_fields, "is_audited") if obj and obj.is_from_environment else self.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: TikTokApp | None = None) -> Any:
-        """What the environment says is only shown."""
+        """Make the environment's values read-only."""
         return self.shown_fields if obj and obj.is_from_environment else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: TikTokApp | None = None) -> bool:
-        """Not the environment's; the database keeps apps that accounts are linked through."""
+        """Refuse for the environment's app; the database keeps apps that accounts are linked through."""
         return super().has_delete_permission(request, obj) and not (obj and obj.is_from_environment)
 
 
 class RowAdmin(ReadOnlyAdmin):
-    """Rows to look at; encrypted columns are not among what is shown."""
+    """Read-only rows without encrypted columns."""
 
     def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """Every column but the encrypted ones."""
+        """Return every column except encrypted ones."""
         return [field.name for field in self.model._meta.concrete_fields if not isinstance(field, EncryptedTextField)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
-        """All of them."""
         return self.get_fields(request, obj)
 
 
 @admin.register(TikTokCredential)
 class TikTokCredentialAdmin(RowAdmin):
-    """Whose consent is stored until when; never the tokens."""
+    """Stored authorizations and their end; never the tokens."""
 
     list_display = ("id", "app", "open_id", "version", "access_expires_at", "refresh_expires_at", "withdrawn_at")
     list_select_related = ("app",)
@@ -214,7 +212,7 @@ class MediaAdmin(RowAdmin):
 
 @admin.register(Post)
 class PostAdmin(RowAdmin):
-    """Posts of all instances and where they stand."""
+    """Posts of all instances with their state."""
 
     list_display = ("id", "instance", "account", "state", "attention_reason", "publish_at", "created_at")
     list_select_related = ("instance", "account")
@@ -223,7 +221,7 @@ class PostAdmin(RowAdmin):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(RowAdmin):
-    """What TikTok told us, and what came of it."""
+    """Deliveries from TikTok, and their outcome."""
 
     list_display = (
         "event", "app", "event_at", "received_at", "state", "outcome", "applied_at", "is_signed_with_old_secret",
@@ -235,7 +233,7 @@ class WebhookDeliveryAdmin(RowAdmin):
 
 @admin.register(WebhookRefusal)
 class WebhookRefusalAdmin(RowAdmin):
-    """What was turned away: the last time for each app and reason."""
+    """Refused requests: the last time for each app and reason."""
 
     list_display = ("app", "reason", "at")
     list_select_related = ("app",)

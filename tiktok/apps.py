@@ -1,4 +1,4 @@
-"""Everything TikTok."""
+"""The Django app of everything TikTok."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from core.append_only import register as protect
 from core.jobs.process import at_stop
 from tiktok.api.content_posting import break_off_uploads
 
-# In SQL what posts.services.DELETABLE says.
+# posts.services.DELETABLE in SQL.
 POST_IS_DELETABLE: Final = (
     "EXISTS (SELECT 1 FROM tiktok_post post WHERE post.id = post_id AND post.state IN ('draft', 'cancelled', 'failed'))"
 )
@@ -23,9 +23,10 @@ class TikTokConfig(AppConfig):
     verbose_name = _("TikTok")
 
     def ready(self) -> None:
-        """Events go only with a post that may be deleted; a process that ends waits for no upload.
+        """Protect events, break off uploads when the process ends, and register the rest.
 
-        Models are known: what uses them can be imported and registered.
+        Events are deleted only with a post that may be deleted. Models are known now, so modules that use them can be
+        imported.
         """
         from tiktok.wiring import register
 

@@ -1,4 +1,4 @@
-"""What workers run for TikTok: the sources of due work, and the periodic jobs. No web process loads this."""
+"""The background work of TikTok: sources of due work, and periodic jobs. Web processes never load this."""
 
 from core.jobs.registry import register_periodic, register_source, register_startup
 from tiktok.access import endings, grants, outages, readable, refresh
@@ -6,7 +6,7 @@ from tiktok.accounts import disconnect, upkeep
 from tiktok.connect.links.services import forget_old_links
 from tiktok.delivery import claims, sweep
 from tiktok.delivery import tasks as delivery_tasks
-from tiktok.developer_apps.services import settle_secrets
+from tiktok.developer_apps.services import drop_confirmed_secrets
 from tiktok.media import checks
 from tiktok.media import tasks as media_tasks
 from tiktok.posts.idempotency import forget_old_keys
@@ -17,7 +17,7 @@ from tiktok.webhooks.housekeeping import forget_old_deliveries
 
 __all__ = ["delivery_tasks", "webhook_tasks"]  # imported so that a Celery worker knows them
 
-# Few and quick: what TikTok withdraws is known before more posts start.
+# Few and quick: withdrawn authorizations are known before more posts start.
 register_source(apply.due_deliveries, precedence=10)
 register_source(checks.due_checks, precedence=20)
 register_source(sweep.due_posts, precedence=30)
@@ -30,7 +30,7 @@ register_periodic("release-retired", every_s=900, run=grants.release_retired)
 register_periodic("refresh-ahead", every_s=60, run=refresh.refresh_ahead)
 register_periodic("revive-readable", every_s=60, run=readable.revive_readable)
 register_periodic("warn-of-endings", every_s=900, run=endings.warn_of_endings)
-register_periodic("settle-secrets", every_s=3600, run=settle_secrets)
+register_periodic("settle-secrets", every_s=3600, run=drop_confirmed_secrets)
 register_periodic("sync-profiles", every_s=1800, run=upkeep.sync_profiles)
 register_periodic("forget-connect-links", every_s=24 * 3600, run=forget_old_links)
 register_periodic("forget-upload-urls", every_s=24 * 3600, run=forget_dead_upload_urls)

@@ -1,4 +1,4 @@
-"""The REST API: every app's routes under ``/api/v1/``."""
+"""The REST API: the routes of every app under ``/api/v1/``."""
 
 from typing import Final
 

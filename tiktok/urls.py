@@ -1,4 +1,4 @@
-"""Pages about TikTok: the features' addresses, in one namespace."""
+"""Pages about TikTok: the addresses of all features, in one namespace."""
 
 from django.urls import URLPattern, URLResolver, include, path
 

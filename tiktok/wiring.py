@@ -1,4 +1,4 @@
-"""What TikTok's features add to the apps below: the rail, the overview, notices, looks, the doctor."""
+"""The additions of TikTok's features to the apps below: rail, overview, notifications, looks, doctor."""
 
 from django.core import checks
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,7 @@ from tiktok.posts.wording import looks as post_looks
 
 
 def register() -> None:
-    """Once models are known."""
+    """Register everything once models are known."""
     checks.register(check_stored_keys, checks.Tags.database, deploy=True)
     run.register(key_findings.stored_keys, app_findings.reach, app_findings.apps, app_findings.grants)
     run.register(post_findings.waiting_posts)

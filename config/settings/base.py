@@ -22,7 +22,7 @@ ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", f"{urlsplit(BASE_URL).hostname},127.0
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS", BASE_URL)
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=5)
 
-# --- What Clipdesk does -------------------------------------------------------------------------
+# --- Publishing ---------------------------------------------------------------------------------
 SIGNUP = env.choice("SIGNUP", "invite", {"invite", "open", "closed"})
 PUBLISH_LEASE_S = env.number("PUBLISH_LEASE_S", 30, least=1, most=600)
 # A hold that would pass the post's time by more than this ends in needs_attention(missed).
@@ -133,7 +133,7 @@ else:
 DATABASES = {"default": _database | {"ATOMIC_REQUESTS": False}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "accounts.sessions"
-SESSION_COOKIE_AGE = 14 * 24 * 3600  # ends a session that nobody uses
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # ends an unused session
 SESSION_LONGEST_S = 30 * 24 * 3600  # after the sign-in
 CACHES = {"default": {"BACKEND": "accounts.limits.LimitCache"}}  # limits alone; JSON, never culled
 
@@ -162,7 +162,7 @@ UPLOAD_SINGLE_LIMIT_BYTES = env.number("UPLOAD_SINGLE_LIMIT_BYTES", 64_000_000, 
 
 # --- The doctor ---------------------------------------------------------------------------------
 ENVIRONMENT_NAMES = env.names
-# What other programs call the same thing.
+# Names of the same variables in other programs.
 ENVIRONMENT_MISTAKES = {
     "TIKTOK_CLIENT_ID": "TIKTOK_CLIENT_KEY",
     "TIKTOK_APP_ID": "TIKTOK_CLIENT_KEY",
@@ -207,7 +207,7 @@ ACCOUNT_ADAPTER = "instances.adapter.InstanceAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "instances.forms.SignupExtras"
-ACCOUNT_USER_DISPLAY = "accounts.names.login_of"  # goes into mail to addresses that strangers type
+ACCOUNT_USER_DISPLAY = "accounts.names.login_of"  # goes into email to addresses that strangers type
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -223,7 +223,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clipdesk"
 MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accounts.forms.CodeAgainForm"}
 MFA_ADAPTER = "accounts.mfa.EncryptingMFAAdapter"
-MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without mail no address is ever confirmed
+MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without email no address is ever confirmed
 USERSESSIONS_TRACK_ACTIVITY = True
 USERSESSIONS_ADAPTER = "accounts.session_ends.SessionsAdapter"
 SOCIALACCOUNT_ADAPTER = "tiktok.connect.oauth.adapter.LinkingAdapter"

@@ -16,7 +16,7 @@ REDIS_URL = CELERY_BROKER_URL = env.required("REDIS_URL")
 env.required("BASE_URL")
 if not BASE_URL.startswith("https://"):
     raise ImproperlyConfigured("BASE_URL must start with https:// in production.")
-ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]  # whatever the variable says
+ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname)]  # regardless of the variable
 MIDDLEWARE = [MIDDLEWARE[0], "accounts.addresses.BaseUrlHostMiddleware", *MIDDLEWARE[1:]]
 DATABASE_URL = env.postgresql_url("DATABASE_URL")
 for _name in ("DATABASE_URL", "MIGRATION_DATABASE_URL", "REDIS_URL"):
@@ -33,7 +33,7 @@ TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 1, least=1, most=5)
 STATIC_ROOT = BASE_DIR / "staticfiles"  # part of the image, not of the data
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-# A proxy ends TLS in front of the web server and says so; without one every request would be redirected for ever.
+# A proxy ends TLS in front of the web server and says so; without one every request would be redirected forever.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True

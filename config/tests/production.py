@@ -24,7 +24,7 @@ PROPER: Final = {
 
 
 def environment(data_dir: Path, *, without: str = "", **variables: str) -> dict[str, str]:
-    """What the image's processes see, and nothing else; ``python`` is this Python."""
+    """Return the environment of the image's processes, and nothing else; ``python`` is this Python."""
     given = {name: value for name, value in (PROPER | variables).items() if name != without}
     base = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -67,6 +67,6 @@ def until(condition: Callable[[], bool], timeout_s: float = 60) -> bool:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
+    """Return a port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])

@@ -1,7 +1,7 @@
-"""Who may open which address: one row per URL pattern and API route. The walker fails for an address without a row.
+"""Permissions of each address: one row per URL pattern and API route. The walker fails for an address without a row.
 
 Add a page in an instance with one line: ``Row("tiktok:post-detail", CONTENT_VIEW, post_id="post")``. Keyword
-arguments name the kind of row (walker_world.MAKERS) whose id goes into the address; the slug comes by itself.
+arguments name the kind of row (``walker_world.MAKERS``) whose id goes into the address; the slug comes by itself.
 An API route is named by method and path: ``Row("api:GET /posts/{post_id}", CONTENT_VIEW, post_id="post")``.
 """
 
@@ -14,14 +14,14 @@ from instances.roles import Permission
 
 
 class Door(Enum):
-    """Who gets through."""
+    """The people with access."""
 
     INSTANCE = auto()  # members whose role has the permission; 403 other members, 404 strangers, sign-in anonymous
     API = auto()  # the same by API key: 401 without a key that is worth something
     PUBLIC = auto()  # everybody
     SIGNED_IN = auto()  # everybody with an account; anonymous people are sent to sign in
     LEADS = auto()  # owners and admins of a tenant; 403 for others
-    STAFF = auto()  # Django admin: nobody of the cast, all are sent to its sign-in
+    STAFF = auto()  # Django admin: none of these people, all are redirected to its sign-in
     NOWHERE = auto()  # routed by a library, 404 for everybody
 
 
@@ -52,7 +52,7 @@ class Row:
     ) -> None:
         """``also``: further statuses that are fine for those who may; ``data``: the body of POST, PUT and PATCH.
 
-        A kwarg that starts with "=" is taken as it stands instead of naming a kind of row.
+        A kwarg that starts with "=" is taken literally instead of naming a kind of row.
         """
         by_name = Door.API if name.startswith("api:") else Door.INSTANCE
         values = {

@@ -99,7 +99,7 @@ def _doubtful_post(instance: Instance) -> str:
         state=PostState.NEEDS_ATTENTION,
         attention_reason=AttentionReason.OUTCOME_UNKNOWN,
     )
-    make_submission(post, pnr_at=timezone.now())
+    make_submission(post, commit_point_at=timezone.now())
     return str(post.pk)
 
 

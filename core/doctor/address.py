@@ -1,4 +1,4 @@
-"""Whether BASE_URL leads to this very deployment: asked for a proof that only holders of SECRET_KEY can make."""
+"""Check that BASE_URL leads to this very deployment, by a proof that only holders of SECRET_KEY can produce."""
 
 import secrets
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.doctor.environment import LOOPBACK
 from core.doctor.finding import Finding, fault, good, unknown, warning
-from core.doctor.run import Visit, not_asked
+from core.doctor.run import CheckContext, not_asked
 
 ADDRESS: Final = "address"
 PROXIES: Final = "proxies"
@@ -28,11 +28,11 @@ TUNNELS: Final = (
 
 
 class NoAnswer(Exception):
-    """Nothing came back that could be read; the message says what happened."""
+    """No readable answer came back; the message says what happened."""
 
 
 def self_description(request: HttpRequest) -> dict[str, Any]:
-    """What /healthz adds for a challenge: our proof, and how the request came to us. Nothing secret."""
+    """Return the fields that /healthz adds for a challenge: our proof, and how the request arrived. Nothing secret."""
     challenge = request.GET.get("challenge", "")
     if len(challenge) not in CHALLENGE_CHARS:
         return {}
@@ -45,21 +45,21 @@ def _proof(challenge: str) -> str:
 
 
 def is_tunnel(address: str) -> bool:
-    """Whether the host is one that a tunnel gives out for a while."""
+    """Return whether the host is a temporary one of a tunnel service."""
     return (urlsplit(address).hostname or "").endswith(TUNNELS)
 
 
-def reaches_us(visit: Visit) -> Iterable[Finding]:
-    """Ask BASE_URL from here, as a browser would, and compare what answers with ourselves."""
-    if not visit.is_online:
+def reaches_us(context: CheckContext) -> Iterable[Finding]:
+    """Request BASE_URL from here, as a browser would, and check that the answer is ours."""
+    if not context.is_online:
         return [not_asked(ADDRESS, settings.BASE_URL), not_asked(PROXIES, settings.BASE_URL)]
     challenge = secrets.token_hex(16)
     try:
         answer = _ask(challenge)
     except NoAnswer as error:
-        return [_unreached(str(error)), unknown(PROXIES, _("Not known while the address does not answer."))]
+        return [_unreached(str(error)), unknown(PROXIES, _("Unknown while the address does not answer."))]
     if not constant_time_compare(str(answer.get("proof", "")), _proof(challenge)):
-        return [_somebody_else(), unknown(PROXIES, _("Not known while another server answers."))]
+        return [_somebody_else(), unknown(PROXIES, _("Unknown while another server answers."))]
     said = _("%(url)s leads to this deployment.") % {"url": settings.BASE_URL}
     return [good(ADDRESS, said), _proxies(answer)]
 
@@ -80,20 +80,20 @@ def _ask(challenge: str) -> dict[str, Any]:
     except requests.Timeout as error:
         raise NoAnswer(_("nothing answered in time")) from error
     except requests.RequestException as error:
-        raise NoAnswer(_("the name is not known or nothing listens there")) from error
+        raise NoAnswer(_("the name is unknown or nothing listens there")) from error
     if why := _odd_status(answer):
         raise NoAnswer(why)
     return body if isinstance(body, dict) else {}
 
 
 def _odd_status(answer: requests.Response) -> str:
-    """What an answer that is none of Clipdesk's health page tells."""
+    """Explain an answer that is not from Clipdesk's health page."""
     if answer.status_code == 400:
         return _("it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks")
     if answer.is_redirect:
-        return _("it leads on to %(host)s") % {"host": urlsplit(answer.headers["Location"]).netloc[:80] or "/"}
+        return _("it redirects to %(host)s") % {"host": urlsplit(answer.headers["Location"]).netloc[:80] or "/"}
     if answer.status_code >= 500:
-        return _("it answers %(n)d, as a proxy does that cannot reach Clipdesk") % {"n": answer.status_code}
+        return _("it answers %(n)d, like a proxy that cannot reach Clipdesk") % {"n": answer.status_code}
     return ""
 
 
@@ -114,7 +114,7 @@ def _somebody_else() -> Finding:
     text = _("At %(url)s another server answers, or one with another SECRET_KEY.") % {"url": settings.BASE_URL}
     if is_tunnel(settings.BASE_URL):
         return fault(ADDRESS, text, _tunnel_step())
-    step = _("Set BASE_URL to this deployment's own address, or lead that address here, and restart.")
+    step = _("Set BASE_URL to this deployment’s own address, or point that address here, and restart.")
     return fault(ADDRESS, text, step)
 
 
@@ -126,13 +126,13 @@ def _tunnel_step() -> str:
 
 
 def _proxies(answer: dict[str, Any]) -> Finding:
-    """How the request came in: by https, and through as many proxies as are trusted."""
+    """Check how the request arrived: by https, and through as many proxies as are trusted."""
     hops, trusted = answer.get("proxies"), settings.TRUSTED_PROXY_COUNT
     if settings.SECURE_SSL_REDIRECT and not answer.get("is_secure"):
-        text = _("The proxy does not tell Clipdesk that people come by https, so pages redirect for ever.")
-        return fault(PROXIES, text, _("Let the proxy send X-Forwarded-Proto: https."))
+        text = _("The proxy does not tell Clipdesk that people use https, so pages redirect forever.")
+        return fault(PROXIES, text, _("Make the proxy send X-Forwarded-Proto: https."))
     if hops == trusted:
-        return good(PROXIES, _("As many proxies stand in front as TRUSTED_PROXY_COUNT says: %(n)d.") % {"n": trusted})
-    text = _("Requests come through %(hops)s proxies, and TRUSTED_PROXY_COUNT is %(trusted)d.")
-    step = _("Set TRUSTED_PROXY_COUNT=%(hops)s and restart: limits on sign-in count people by address.")
+        return good(PROXIES, _("The number of proxies matches TRUSTED_PROXY_COUNT: %(n)d.") % {"n": trusted})
+    text = _("Requests come through %(hops)s proxies, but TRUSTED_PROXY_COUNT is %(trusted)d.")
+    step = _("Set TRUSTED_PROXY_COUNT=%(hops)s and restart: sign-in limits count attempts by address.")
     return warning(PROXIES, text % {"hops": hops, "trusted": trusted}, step % {"hops": hops})

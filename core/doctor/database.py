@@ -1,4 +1,4 @@
-"""The database: it answers, is up to date, limits the role that asks, and its clock agrees with ours."""
+"""Checks of the database: it answers, is up to date, limits our role, and its clock agrees with ours."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.append_only import is_protected
 from core.doctor.finding import Finding, fault, good, warning
-from core.doctor.run import Visit, needs_database
+from core.doctor.run import CheckContext, needs_database
 from core.jobs.clock import read_db_now
 
 ROLE_SQL: Final = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = CURRENT_USER"
@@ -19,13 +19,13 @@ CLOCK_FAULT_S: Final = 60
 
 
 def nothing_to_migrate() -> bool:
-    """Whether every migration is applied."""
+    """Return whether every migration is applied."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def role_is_bound() -> bool:
-    """Row-level security does not hold superusers and roles with BYPASSRLS."""
+    """Return whether row-level security applies, which it does not to superusers and roles with BYPASSRLS."""
     if connection.vendor != "postgresql":
         return True
     with connection.cursor() as cursor:
@@ -34,51 +34,51 @@ def role_is_bound() -> bool:
     return bool(row) and not row[0]
 
 
-def answers(visit: Visit) -> Iterable[Finding]:
-    """Whether it answers at all."""
-    if visit.database_answers:
+def answers(context: CheckContext) -> Iterable[Finding]:
+    """Check that the database answers."""
+    if context.database_answers:
         return [good("database", _("The database answers."))]
-    step = _("Start it, and look at host, port, user and password in DATABASE_URL.")
+    step = _("Start the database, and check host, port, user and password in DATABASE_URL.")
     return [fault("database", _("The database does not answer."), step)]
 
 
 @needs_database("migrations")
-def is_up_to_date(_visit: Visit) -> Iterable[Finding]:
-    """Tables as this version needs them."""
+def is_up_to_date(_context: CheckContext) -> Iterable[Finding]:
+    """Check that the tables are those of this version."""
     if nothing_to_migrate():
         return [good("migrations", _("All migrations are applied."))]
     step = _("Embedded: start with make up. Production: docker compose run --rm migrate.")
-    return [fault("migrations", _("Migrations of this version are not applied."), step)]
+    return [fault("migrations", _("This version’s migrations have not been applied."), step)]
 
 
 @needs_database("database-role")
-def role(_visit: Visit) -> Iterable[Finding]:
-    """On PostgreSQL: neither superuser nor BYPASSRLS."""
+def role(_context: CheckContext) -> Iterable[Finding]:
+    """Check on PostgreSQL that the role is neither superuser nor BYPASSRLS."""
     if role_is_bound():
         return [good("database-role", _("Clipdesk's database role is not a superuser and cannot bypass row security."))]
     text = _("Clipdesk uses a database role that is a superuser or bypasses row security.")
-    return [fault("database-role", text, _("Name a plain role in DATABASE_URL (see the runbook)."))]
+    return [fault("database-role", text, _("Use an ordinary role in DATABASE_URL (see the runbook)."))]
 
 
 @needs_database("append-only")
-def history(_visit: Visit) -> Iterable[Finding]:
-    """On PostgreSQL: the product's role may add to the audit log and to events, not change them."""
+def history(_context: CheckContext) -> Iterable[Finding]:
+    """Check on PostgreSQL that our role may add to the audit log and to events, not change them."""
     if connection.vendor != "postgresql":
-        return [good("append-only", _("SQLite has no roles: Clipdesk's code alone keeps the audit log unchanged."))]
+        return [good("append-only", _("SQLite has no roles: only Clipdesk’s code protects the audit log."))]
     if is_protected():
         return [good("append-only", _("Clipdesk's database role cannot change the audit log or the history of posts."))]
     text = _("Clipdesk's database role can change the audit log and the history of posts.")
-    step = _("Name the owner of the tables in MIGRATION_DATABASE_URL, another role in DATABASE_URL, and run migrate.")
+    step = _("Put the owner of the tables in MIGRATION_DATABASE_URL and another role in DATABASE_URL, and run migrate.")
     return [warning("append-only", text, step)]
 
 
 @needs_database("database-clock")
-def clock(_visit: Visit) -> Iterable[Finding]:
-    """Leases and due times are compared by the database's clock, some others by ours."""
+def clock(_context: CheckContext) -> Iterable[Finding]:
+    """Check that the database's clock agrees with ours: leases use its clock, some other times use ours."""
     off_s = abs((read_db_now() - timezone.now()).total_seconds())
     if off_s < CLOCK_WARNING_S:
         return [good("database-clock", _("The database's clock agrees with this server's."))]
     text = _("The database's clock and this server's differ by %(seconds)d s.") % {"seconds": off_s}
-    step = _("Let both keep time by NTP (timedatectl set-ntp true).")
+    step = _("Synchronise both by NTP (timedatectl set-ntp true).")
     say = fault if off_s >= CLOCK_FAULT_S else warning
     return [say("database-clock", text, step)]

@@ -1,4 +1,4 @@
-"""What the doctor says. Pure, so that it can also be said where the settings refuse to start."""
+"""Findings of the doctor. Pure, so that they also work where the settings refuse to start."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class State(StrEnum):
-    """How a check ended."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``check`` is a stable name; ``subject`` says which of several (an app); ``step`` is what mends it."""
+    """``check`` is a stable name; ``subject`` says which of several (an app); ``step`` is what fixes it."""
 
     check: str
     state: State
@@ -26,7 +26,7 @@ class Finding:
     subject: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """For JSON."""
+        """Return the finding as JSON values."""
         return {
             "name": self.check,
             "subject": self.subject,
@@ -37,22 +37,22 @@ class Finding:
 
 
 def good(check: str, text: str, *, subject: str = "") -> Finding:
-    """Nothing to do."""
+    """Return a finding that needs no action."""
     return Finding(check, State.OK, text, subject=subject)
 
 
 def warning(check: str, text: str, step: str, *, subject: str = "") -> Finding:
-    """It works, but not all of it, or not for long."""
+    """Return a finding of something that works partly, or not for long."""
     return Finding(check, State.WARNING, text, step, subject)
 
 
 def fault(check: str, text: str, step: str, *, subject: str = "") -> Finding:
-    """It does not work."""
+    """Return a finding of something that does not work."""
     return Finding(check, State.FAULT, text, step, subject)
 
 
 def unknown(check: str, text: str, step: str = "", *, subject: str = "") -> Finding:
-    """It could not be found out."""
+    """Return a finding of something that could not be checked."""
     return Finding(check, State.CANNOT_TELL, text, step, subject)
 
 
@@ -60,10 +60,10 @@ URGENCY: Final = (State.FAULT, State.WARNING, State.CANNOT_TELL, State.OK)
 
 
 def by_urgency(findings: Iterable[Finding]) -> list[Finding]:
-    """What does not work first; in the order of the checks otherwise."""
+    """Sort faults first; otherwise in the order of the checks."""
     return sorted(findings, key=lambda finding: URGENCY.index(finding.state))
 
 
 def worst(findings: Iterable[Finding]) -> State:
-    """The state of all together: a fault before a warning before what cannot be told."""
+    """Return the overall state: a fault before a warning before unknown."""
     return min((finding.state for finding in findings), key=URGENCY.index, default=State.OK)

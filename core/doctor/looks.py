@@ -1,4 +1,4 @@
-"""How the states of findings look."""
+"""Colours and icons of the states of findings."""
 
 from typing import Final
 

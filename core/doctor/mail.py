@@ -1,4 +1,4 @@
-"""Mail: set up, a server that lets us in, a sender that others accept, nothing left lying."""
+"""Checks of outgoing email: set up, a server that accepts us, an accepted sender, no failed emails."""
 
 import smtplib
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from core.doctor.environment import LOOPBACK
 from core.doctor.finding import Finding, fault, good, warning
-from core.doctor.run import Visit, needs_database, not_asked
+from core.doctor.run import CheckContext, needs_database, not_asked
 from core.models import OutgoingMail
 
 SERVER: Final = "mail-server"
@@ -24,22 +24,22 @@ TIMEOUT_S: Final = 5
 TO_NOBODY: Final = ("console", "dummy", "filebased", "locmem")
 
 
-def set_up(visit: Visit) -> Iterable[Finding]:
-    """The server and the sender's address."""
+def set_up(context: CheckContext) -> Iterable[Finding]:
+    """Check the server and the sender's address."""
     if not settings.EMAIL_URL:
-        text = _("No mail server is set up: invitations are links to copy, and nobody is mailed about failed posts.")
+        text = _("No email server is set up: invitations are links to copy, and no one gets email about failed posts.")
         yield warning(SERVER, text, _("Set EMAIL_URL, for example smtp+tls://user:password@host:587, and restart."))
         return
-    yield _server(visit)
+    yield _server(context)
     yield _sender()
 
 
-def _server(visit: Visit) -> Finding:
+def _server(context: CheckContext) -> Finding:
     if any(f".{kind}." in settings.EMAIL_BACKEND for kind in TO_NOBODY):
-        text = _("EMAIL_URL names a place where mail ends, not a server: nobody receives any.")
+        text = _("EMAIL_URL names a backend that sends no email: no one receives any.")
         return warning(SERVER, text, _("Set EMAIL_URL, for example smtp+tls://user:password@host:587, and restart."))
-    if not visit.is_online:
-        return not_asked(SERVER, _("the mail server"))
+    if not context.is_online:
+        return not_asked(SERVER, _("the email server"))
     backend = get_connection()
     if isinstance(backend, EmailBackend):
         backend.timeout = TIMEOUT_S
@@ -48,14 +48,14 @@ def _server(visit: Visit) -> Finding:
         backend.close()
     except smtplib.SMTPAuthenticationError:
         step = _("Correct user and password in EMAIL_URL and restart.")
-        return fault(SERVER, _("The mail server refuses the user or the password."), step)
+        return fault(SERVER, _("The email server refuses the user or the password."), step)
     except smtplib.SMTPException:
-        text = _("The mail server answers, but not as expected; perhaps it wants TLS, or none.")
+        text = _("The email server answers, but not as expected; it may require TLS, or not support it.")
         return fault(SERVER, text, _("Try smtp+tls:// (587), smtp+ssl:// (465) or smtp:// (25) in EMAIL_URL."))
     except OSError:
-        step = _("Correct host and port in EMAIL_URL, or open the way to it, and restart.")
-        return fault(SERVER, _("The mail server cannot be reached."), step)
-    return good(SERVER, _("The mail server lets Clipdesk in."))
+        step = _("Correct host and port in EMAIL_URL, or allow connections to it, and restart.")
+        return fault(SERVER, _("The email server cannot be reached."), step)
+    return good(SERVER, _("The email server accepts Clipdesk’s sign-in."))
 
 
 def _sender() -> Finding:
@@ -68,21 +68,21 @@ def _sender() -> Finding:
     else:
         is_fine = is_here or not address.endswith(("@localhost", "@example.com", "@example.org"))
     if is_fine:
-        return good("mail-sender", _("Mail is sent from %(address)s.") % {"address": address})
-    text = _("Mail would come from %(address)s, which other servers refuse.") % {"address": address or "–"}
-    return warning("mail-sender", text, _("Set DEFAULT_FROM_EMAIL to an address of a domain of yours."))
+        return good("mail-sender", _("Email is sent from %(address)s.") % {"address": address})
+    text = _("Email would come from %(address)s, which other servers refuse.") % {"address": address or "–"}
+    return warning("mail-sender", text, _("Set DEFAULT_FROM_EMAIL to an address of your own domain."))
 
 
 @needs_database("mail-queue")
-def queue(_visit: Visit) -> Iterable[Finding]:
-    """Mails that were tried in vain."""
+def queue(_context: CheckContext) -> Iterable[Finding]:
+    """Check for emails that failed."""
     return list(_queue())
 
 
 def _queue() -> Iterator[Finding]:
     stuck = OutgoingMail.objects.filter(sent_at=None, attempts__gt=0).exclude(last_error="").count()
     if not stuck:
-        yield good("mail-queue", _("No mail waits after a failed attempt."))
+        yield good("mail-queue", _("No email is waiting after a failed attempt."))
         return
-    text = ngettext("%(n)d mail could not be sent yet.", "%(n)d mails could not be sent yet.", stuck) % {"n": stuck}
-    yield warning("mail-queue", text, _("Back office → mails shows each with its last error."))
+    text = ngettext("%(n)d email could not be sent yet.", "%(n)d emails could not be sent yet.", stuck) % {"n": stuck}
+    yield warning("mail-queue", text, _("Each is listed with its last error in the back office under Emails."))

@@ -13,18 +13,18 @@ INDENT: Final = " " * 13
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
-    """1 where something does not work."""
+    """Return 1 if something does not work."""
     return 1 if worst(findings) == State.FAULT else 0
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """An object with the worst state and every check."""
+    """Return an object with the worst state and every check."""
     report = {"state": worst(findings).value, "checks": [finding.as_dict() for finding in findings]}
     return json.dumps(report, indent=2, ensure_ascii=False)
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """A paragraph for each finding, and how many there are of each state."""
+    """Return a paragraph for each finding, and the number of findings of each state."""
     counted = Counter(finding.state for finding in findings)
     total = ", ".join(f"{counted[state]} {WORDS[state].lower()}" for state in State if counted[state])
     return "\n".join([*(_paragraph(finding) for finding in findings), "", total or "nothing to check"])

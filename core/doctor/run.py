@@ -12,30 +12,30 @@ from core.doctor.finding import Finding, unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """``is_online``: TikTok, the mail server and our own address may be asked."""
+class CheckContext:
+    """The limits of a run; ``is_online``: TikTok, the email server and our own address may be called."""
 
     is_online: bool
     database_answers: bool
 
 
-Check = Callable[[Visit], Iterable[Finding]]
+Check = Callable[[CheckContext], Iterable[Finding]]
 _checks: Final[list[Check]] = []
 
 
 def register(*checks: Check) -> None:
-    """Have these looked at, after those that are registered already. Call it in ``AppConfig.ready()``."""
+    """Add checks after those that are registered already. Call it in ``AppConfig.ready()``."""
     _checks.extend(checks)
 
 
 def examine(*, online: bool) -> list[Finding]:
-    """Every finding, in the order of registration. Writes nothing; harmless at any time."""
-    visit = Visit(is_online=online, database_answers=database_answers())
-    return [finding for check in _checks for finding in check(visit)]
+    """Return every finding, in the order of registration. Writes nothing; harmless at any time."""
+    context = CheckContext(is_online=online, database_answers=database_answers())
+    return [finding for check in _checks for finding in check(context)]
 
 
 def database_answers() -> bool:
-    """Whether a statement comes through."""
+    """Return whether a statement succeeds."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -45,15 +45,15 @@ def database_answers() -> bool:
 
 
 def needs_database(name: str) -> Callable[[Check], Check]:
-    """For a check that can tell nothing while the database does not answer or lacks tables."""
+    """Decorate a check that needs a database which answers and has its tables."""
 
     def decorate(check: Check) -> Check:
         @wraps(check)
-        def guarded(visit: Visit) -> Iterable[Finding]:
-            if not visit.database_answers:
+        def guarded(context: CheckContext) -> Iterable[Finding]:
+            if not context.database_answers:
                 return [_without_database(name)]
             try:
-                return list(check(visit))
+                return list(check(context))
             except DatabaseError:
                 return [_without_database(name)]
 
@@ -63,11 +63,11 @@ def needs_database(name: str) -> Callable[[Check], Check]:
 
 
 def _without_database(name: str) -> Finding:
-    text = _("Not looked at, since the database does not answer or lacks tables.")
-    return unknown(name, text, _("First mend what “database” and “migrations” say."))
+    text = _("Not checked, since the database does not answer or lacks tables.")
+    return unknown(name, text, _("First fix what “database” and “migrations” report."))
 
 
 def not_asked(name: str, whom: str) -> Finding:
-    """For a check that has to ask somebody outside, in a visit that may not."""
-    text = _("Not asked: %(whom)s.") % {"whom": whom}
-    return unknown(name, text, _("Run the checks that ask others too."))
+    """Return a finding for a check that needs an outside answer while the context allows none."""
+    text = _("Not checked: %(whom)s.") % {"whom": whom}
+    return unknown(name, text, _("Run the online checks as well."))

@@ -1,4 +1,4 @@
-"""The health page of the back office: what ``manage.py doctor`` says, for staff who have no shell."""
+"""The health page of the back office: ``manage.py doctor`` for staff without a shell."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,7 +10,7 @@ from core.doctor.run import examine
 
 @require_http_methods(["GET", "POST"])
 def health(request: HttpRequest) -> HttpResponse:
-    """What can be told at once; POST also asks TikTok, the mail server and our own address, which takes seconds."""
+    """Show the quick checks; POST also asks TikTok, the email server and our own address, which takes seconds."""
     is_online = request.method == "POST"
     findings = by_urgency(examine(online=is_online))
     context = {

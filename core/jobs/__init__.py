@@ -1,1 +1,1 @@
-"""What all background work shares: the database row is the truth, a message is only a hint (ADR 2)."""
+"""The base of all background work: the database row is the truth, a message is only a hint (ADR 2)."""

@@ -1,4 +1,4 @@
-"""How long to wait before another attempt."""
+"""Waits between attempts."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,5 +7,5 @@ MOST_DOUBLINGS: Final = 16
 
 
 def wait_after(attempts: int, *, first: timedelta, longest: timedelta) -> timedelta:
-    """``first`` after one attempt, twice as long after each further one, ``longest`` at most."""
+    """Return ``first`` after one attempt, twice as long after each further one, at most ``longest``."""
     return min(first * int(2 ** min(max(attempts - 1, 0), MOST_DOUBLINGS)), longest)

@@ -15,17 +15,17 @@ _thread = threading.local()
 
 
 def db_now() -> Combinable:
-    """The database's current time as an expression (milliseconds on SQLite); a constant while pinned."""
+    """Return the database's current time as an expression (milliseconds on SQLite); a constant while pinned."""
     return models.Value(_pinned, models.DateTimeField()) if _pinned else Now()
 
 
 def db_in(delta: timedelta) -> Combinable:
-    """The database's time ``delta`` from now."""
+    """Return the database's time ``delta`` from now."""
     return models.ExpressionWrapper(db_now() + delta, output_field=models.DateTimeField())
 
 
 def read_db_now() -> datetime:
-    """The database's current time as an aware datetime; one statement, or none ``within`` a piece of work."""
+    """Return the database's current time as an aware datetime; one statement, or none ``within`` a piece of work."""
     if _pinned:
         return _pinned
     anchor: tuple[datetime, float] | None = getattr(_thread, "anchor", None)
@@ -45,8 +45,8 @@ def read_db_now() -> datetime:
 def within(now: datetime, monotonic_s: float) -> Iterator[None]:
     """Let this thread's ``read_db_now`` count on from ``now``, read from the database at ``monotonic_s``.
 
-    For a short piece of work that asks for the time again and again. What guards a write compares in SQL as ever, so
-    a machine that was suspended in between writes nothing under a lease that is over.
+    For a short piece of work that needs the time repeatedly. Guards of writes still compare in SQL, so a machine that
+    was suspended in between writes nothing under a lease that is over.
     """
     before, _thread.anchor = getattr(_thread, "anchor", None), (now, monotonic_s)
     try:
@@ -57,7 +57,7 @@ def within(now: datetime, monotonic_s: float) -> Iterator[None]:
 
 @contextmanager
 def pinned_clock(moment: datetime) -> Iterator[None]:
-    """For tests: let the database's clock stand at ``moment``, in all threads."""
+    """Pin the database's clock to ``moment`` in all threads, for tests."""
     global _pinned
     before, _pinned = _pinned, moment
     try:

@@ -1,4 +1,4 @@
-"""What is forgotten once it is of no use."""
+"""Deletion of rows that are no longer needed."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,5 +17,5 @@ def forget_sessions() -> None:
 
 
 def forget_mails() -> None:
-    """Delete mails a month after they were sent or given up."""
+    """Delete emails a month after they were sent or given up."""
     OutgoingMail.objects.filter(next_attempt_at=None, created_at__lt=timezone.now() - KEEP_MAILS).delete()

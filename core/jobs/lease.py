@@ -1,6 +1,6 @@
-"""Plain leases: the process that claims a row holds it until the database's clock passes the end of the lease.
+"""Plain leases: a claim holds a row until the database's clock passes the end of the lease.
 
-A claim is one conditional UPDATE, so of two that claim the same row one gets it. Work on posts has a fence besides
+A claim is one conditional UPDATE, so of two for the same row only one succeeds. Work on posts also has a fence
 (``tiktok.models.WorkItem``), which tells a late writer from the present one.
 """
 
@@ -38,6 +38,6 @@ def free_dead(rows: "QuerySet[M]", *, owner_column: str = "lease_owner", **colum
 
 
 def take_attempt(rows: "QuerySet[M]", attempts: int, wait: timedelta) -> bool:
-    """Claim the next attempt at a row that had so many: nobody else gets it for ``wait``, which is the lease, too."""
+    """Claim the next attempt at a row that had so many; ``wait`` until the one after is also its lease."""
     counted = rows.filter(attempts=attempts)
     return bool(counted.update(attempts=F("attempts") + 1, next_attempt_at=db_in(wait)))

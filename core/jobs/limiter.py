@@ -1,10 +1,10 @@
-"""How much one worker process does at the same time.
+"""The limits of one worker process.
 
 A worker has many threads, since most of an upload is waiting for TikTok. Python computes with one of them at a time,
-though, and a hundred that all want to make each of them a hundred times as slow. So a job begins when both a job slot
-and a compute slot are free, and leaves its compute slot to others while it waits for somebody outside. A job that comes
-back from outside goes on at once, since what was answered has to be written down; nothing new begins until fewer
-compute than there are slots.
+though, and a hundred that all want to compute make each other a hundred times as slow. So a job begins when both a job
+slot and a compute slot are free, and releases its compute slot while it waits for an outside answer. A job whose wait
+is over continues at once, since the answer has to be recorded; nothing new begins until fewer jobs compute than there
+are slots.
 """
 
 import threading
@@ -19,11 +19,11 @@ COMPUTING_AT_ONCE: Final = 16
 
 
 class Limiter:
-    """``jobs`` at once in this process, of which ``computing`` compute; and how many of one kind, where asked."""
+    """Job slots of one process, of which ``computing`` may compute, and limits by kind of work."""
 
     def __init__(self, jobs: int, *, computing: int = COMPUTING_AT_ONCE) -> None:
         self._free_jobs = jobs
-        self._free_computing = computing  # below zero while more have come back from outside than there are slots
+        self._free_computing = computing  # below zero while more waits have ended than there are slots
         self._of_kind: Counter[str] = Counter()
         self._changed = threading.Condition()
         self._thread = threading.local()
@@ -34,7 +34,7 @@ class Limiter:
             return self._changed.wait_for(lambda: self._room() > 0, timeout_s)
 
     def take(self, most: int) -> int:
-        """Keep slots for up to ``most`` jobs that are about to begin; how many. ``running`` gives each one back."""
+        """Take slots for up to ``most`` jobs and return how many; ``running`` gives each one back."""
         with self._changed:
             taken = max(0, min(most, self._room()))
             self._free_jobs -= taken
@@ -42,7 +42,7 @@ class Limiter:
         return taken
 
     def give_back(self, count: int) -> None:
-        """For slots that were taken and are not needed."""
+        """Return slots that were taken and are not needed."""
         with self._changed:
             self._free_jobs += count
             self._free_computing += count
@@ -59,8 +59,8 @@ class Limiter:
             self.give_back(1)
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Around a wait for somebody outside. Does nothing in a thread that runs no job, as in a web request."""
+    def slot_released(self) -> Iterator[None]:
+        """Release the compute slot during a wait. Does nothing in a thread without a job, as in a web request."""
         if not getattr(self._thread, "is_computing", False):
             yield
             return
@@ -73,7 +73,7 @@ class Limiter:
             self._thread.is_computing = True
 
     def enter(self, kind: str, *, most: int) -> bool:
-        """Begin work of this kind unless ``most`` of it is under way; whoever was let in has to ``leave``."""
+        """Begin work of this kind unless ``most`` of it is in progress; if True, call ``leave`` afterwards."""
         with self._changed:
             if self._of_kind[kind] >= most:
                 return False

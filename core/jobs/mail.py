@@ -1,4 +1,4 @@
-"""Mail is a row that is swept: written in the transaction of its cause, sent at least once, given up after a day."""
+"""Outgoing email: written in the transaction of its cause, swept, sent at least once, given up after a day."""
 
 import logging
 import smtplib
@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.jobs.backoff import wait_after
 from core.jobs.clock import db_now
 from core.jobs.lease import take_attempt
-from core.jobs.outside import outside
+from core.jobs.waiting import release_slot
 from core.models import OutgoingMail
 
 log = logging.getLogger(__name__)
@@ -24,19 +24,19 @@ LONGEST_WAIT: Final = timedelta(hours=4)
 
 
 def queue_mail(*, to: str, subject: str, text: str, html: str = "") -> OutgoingMail:
-    """Write a mail in the transaction of what it tells; a worker sends it after the commit."""
+    """Write an email in the transaction of its cause; a worker sends it after the commit."""
     line = " ".join(subject.split())[:200]
     return OutgoingMail.objects.create(to=to, subject=line, text=text, html=html, next_attempt_at=db_now())
 
 
 def due_mail(_room: int) -> list[Callable[[], None]]:
-    """A sweep source: one mail at a time."""
+    """Claim one due email at a time; a sweep source."""
     sending = claim_mail()
     return [sending] if sending else []
 
 
 def claim_mail() -> Callable[[], None] | None:
-    """Claim one due mail and give what sends it; None when nothing is due or mail is not set up."""
+    """Claim one due email and return its sender; None when nothing is due or email is not set up."""
     if not settings.EMAIL_URL:
         return None
     due = OutgoingMail.objects.filter(sent_at=None, next_attempt_at__lte=db_now(), attempts__lt=MOST_ATTEMPTS)
@@ -49,7 +49,7 @@ def claim_mail() -> Callable[[], None] | None:
 
 
 def send_mail(mail_id: UUID) -> None:
-    """Send a claimed mail; its text is forgotten once it has left, since it may hold a link that opens something."""
+    """Send a claimed email, then erase its text, which may hold a link that grants access."""
     mail = OutgoingMail.objects.filter(pk=mail_id, sent_at=None).first()
     if mail is None:
         return
@@ -57,7 +57,7 @@ def send_mail(mail_id: UUID) -> None:
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     try:
-        with outside():
+        with release_slot():
             message.send()
     except (smtplib.SMTPException, OSError) as error:
         _failed(mail, error)
@@ -68,7 +68,7 @@ def send_mail(mail_id: UUID) -> None:
 
 
 def _failed(mail: OutgoingMail, error: Exception) -> None:
-    """Keep the reason; after the last attempt forget the text."""
+    """Record the reason; after the last attempt erase the text."""
     log.warning("mail %s not sent, attempt %s: %s", mail.pk, mail.attempts, type(error).__name__)
     gone = {"next_attempt_at": None, "text": "", "html": ""} if mail.attempts >= MOST_ATTEMPTS else {}
     OutgoingMail.objects.filter(pk=mail.pk).update(last_error=f"{type(error).__name__}: {error}"[:300], **gone)

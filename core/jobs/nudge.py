@@ -18,7 +18,7 @@ EXPIRES_S: Final = 60
 
 
 class _Hints:
-    """Counts hints that could not be sent and keeps quiet for a while after one."""
+    """Count hints that could not be sent, and pause for a while after one."""
 
     def __init__(self) -> None:
         self.lost = 0

@@ -1,6 +1,6 @@
-"""Periodic jobs: one runner at a time, and when each is due again. All in the database (JobLease).
+"""Periodic jobs: one runner at a time, and when each is due next. All in the database (JobLease).
 
-In production Celery beat asks for them, embedded the sweeper walks the registry.
+In production Celery beat requests them; embedded, the sweeper walks the registry.
 """
 
 import time
@@ -18,12 +18,12 @@ from core.jobs.process import process_mark
 from core.jobs.registry import PeriodicJob, periodic_jobs
 from core.models import JobLease
 
-# Longer than any periodic job may take; one that died is free again after this, or when its host starts anew.
+# Longer than any periodic job may take; one that died is free again after this, or when its host restarts.
 LEASE: Final = timedelta(minutes=15)
 
 
 def run_job(job: PeriodicJob) -> bool:
-    """Run it if it is due and free; False otherwise. What it raises goes up, and it is due again later."""
+    """Run the job if it is due and free, else return False. Exceptions go up, and the job is due again later."""
     if not take(job):
         return False
     _run_taken(job)
@@ -38,13 +38,13 @@ def _run_taken(job: PeriodicJob) -> None:
 
 
 class PeriodicSource:
-    """A source for the sweeper: hands out due jobs, and asks the database for each once a second at most."""
+    """A source for the sweeper: returns due jobs, and asks the database for each once a second at most."""
 
     def __init__(self) -> None:
         self._ask_again_at: dict[str, float] = {}
 
     def __call__(self, room: int) -> list[Callable[[], None]]:
-        """Up to so many due jobs, taken."""
+        """Claim up to so many due jobs."""
         return [partial(_run_taken, job) for job in islice(filter(self._take, periodic_jobs()), room)]
 
     def _take(self, job: PeriodicJob) -> bool:
@@ -58,7 +58,7 @@ embedded_source = PeriodicSource()
 
 
 def take(job: PeriodicJob) -> bool:
-    """Claim a due job. False when it is not due, or somebody else runs it; a second beat is harmless."""
+    """Claim a due job. False when it is not due, or already running; a second beat is harmless."""
     if not JobLease.objects.filter(name=job.name).exists():
         JobLease.objects.bulk_create([JobLease(name=job.name)], ignore_conflicts=True)
     due = Q(due_at=None) | Q(due_at__lte=db_now())
@@ -66,18 +66,18 @@ def take(job: PeriodicJob) -> bool:
 
 
 def give_back(job: PeriodicJob) -> None:
-    """It ran, well or not: due again after its time."""
+    """Release the job, successful or not: due again after its interval."""
     JobLease.objects.filter(name=job.name, owner=process_mark()).update(
         owner="", lease_until=None, last_run_at=db_now(), due_at=db_in(timedelta(seconds=job.every_s))
     )
 
 
 def free_dead_job_leases() -> int:
-    """Leases of processes of this host that are gone end now; how many."""
+    """End the leases of processes of this host that are gone; return how many."""
     return lease.free_dead(JobLease.objects.all(), owner_column="owner", owner="")
 
 
 def forget_retired_jobs() -> int:
-    """Rows of jobs that this version does not have go, so that nobody waits for them. Frees nothing, so 0."""
+    """Delete rows of jobs that this version does not have, so that the doctor ignores them. Frees nothing, so 0."""
     JobLease.objects.exclude(name__in=[job.name for job in periodic_jobs()]).delete()
     return 0

@@ -1,6 +1,6 @@
-"""What workers run. Each app's ``background`` module registers its own; worker processes alone load them.
+"""The work that workers run. Each app's ``background`` module registers its own; only worker processes load them.
 
-So a web process never imports what only workers do, and every arrow from an app to the worker is an import.
+So a web process never imports workers' code, and every arrow from an app to the worker is an import.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ def register_source(source: Source, *, precedence: int) -> None:
 
 
 def register_startup(free: Callable[[], int]) -> None:
-    """Have ``free`` called when a worker starts: it frees what dead processes of this host hold and counts it."""
+    """Have a worker call ``free`` at its start: it frees and counts the leases of dead processes of this host."""
     _startups.append(free)
 
 
@@ -46,20 +46,20 @@ def register_periodic(name: str, *, every_s: int, run: Callable[[], object]) -> 
 
 
 def load() -> None:
-    """Import the ``background`` module of every app, in a process that works. Twice changes nothing."""
+    """Import the ``background`` module of every app in a worker process. Harmless when repeated."""
     autodiscover_modules("background")
 
 
 def sources() -> list[Source]:
-    """In the order in which they are asked."""
+    """Return the sources in the order in which they are asked."""
     return sorted(_sources, key=_sources.__getitem__)
 
 
 def startups() -> list[Callable[[], int]]:
-    """What a worker calls at its start."""
+    """Return the functions that a worker calls at its start."""
     return list(_startups)
 
 
 def periodic_jobs() -> list[PeriodicJob]:
-    """All of them, in the order of registration."""
+    """Return all jobs in the order of registration."""
     return list(_periodic_jobs.values())

@@ -22,10 +22,10 @@ R = TypeVar("R")
 
 
 class Sweeper:
-    """Asks each source in turn; a source returns claimed work, ready to run: at most as much as there is room for.
+    """Asks each source in turn; a source returns claimed work, at most as much as there is room for.
 
-    ``limit`` is shared with whatever else works in this process. ``run()`` returns soon after ``stop`` is set: running
-    jobs look at it themselves, and get ``grace_s`` to end, all together.
+    ``limit`` is shared with all other work in this process. ``run()`` returns soon after ``stop`` is set: running jobs
+    check it themselves, and get ``grace_s`` in total to end.
     """
 
     INTERVAL_S = 1.0
@@ -54,7 +54,7 @@ class Sweeper:
         self.failures: Counter[str] = Counter()
 
     def run(self, first: Job | None = None) -> None:
-        """Sweep until stopped; blocks. ``first`` runs before; if it fails the sweep begins all the same."""
+        """Sweep until stopped; blocks. ``first`` runs before; the sweep begins even if it fails."""
         for thread in self._threads:
             thread.start()
         if first is not None:
@@ -62,11 +62,11 @@ class Sweeper:
         while not self._stop.is_set():
             self._job_ended.clear()
             if not self._hand_out():
-                self._job_ended.wait(self._interval_s)  # what has ended may have made more work due
+                self._job_ended.wait(self._interval_s)  # jobs that ended may have made more work due
         self._end()
 
     def start(self, first: Job | None = None) -> threading.Thread:
-        """Sweep in a thread of its own."""
+        """Sweep in a separate thread."""
         thread = threading.Thread(target=self.run, args=[first], name="sweeper", daemon=True)
         thread.start()
         return thread
@@ -81,7 +81,7 @@ class Sweeper:
         return bool(jobs) or not room
 
     def _take_room(self) -> int:
-        """For how many jobs there is room. Waits an interval at most, and then a moment more for others that end."""
+        """Take room for jobs and return how many. Waits an interval at most, and a moment more for others to end."""
         if not self._limit.wait(0):
             if not self._limit.wait(self._interval_s):
                 return 0
@@ -103,7 +103,7 @@ class Sweeper:
             self._job_ended.set()
 
     def _guarded(self, job: Callable[[], R]) -> R | None:
-        """Run it. Whatever it raises is counted and logged, and its claim ends by itself: the sweep goes on."""
+        """Run a job; count and log any exception. Its claim ends by itself, and the sweep continues."""
         try:
             return job()
         except Exception as error:
@@ -121,14 +121,14 @@ class Sweeper:
 
 
 def run_if_free(job: Job) -> None:
-    """For a hint: run it unless this process has enough to do. Then the sweep finds the work a little later."""
+    """Run a hint's job unless this process is busy; then the sweep finds the work a little later."""
     if limiter.take(1):
         with limiter.running():
             job()
 
 
 def run_when_free(job: Callable[[], object]) -> None:
-    """Run it as soon as this process has room for it; not at all once the process is told to end."""
+    """Run the job as soon as this process has room for it; not at all once the process has to end."""
     while not stopping.is_set():
         if limiter.take(1):
             with limiter.running():
@@ -138,5 +138,5 @@ def run_when_free(job: Callable[[], object]) -> None:
 
 
 def free_dead_leases() -> int:
-    """At the start: what dead processes of this host still hold becomes free; how many leases."""
+    """Free the leases of dead processes of this host at the start; return how many."""
     return sum(free() for free in registry.startups())

@@ -1,4 +1,4 @@
-"""What Celery's worker and beat do beside the tasks: the sweep, and beat's table."""
+"""The sweep of Celery's worker, and the table of its beat."""
 
 import logging
 import os
@@ -22,19 +22,19 @@ _sweep: list[threading.Thread] = []
 
 @worker_init.connect
 def start(**_: Any) -> None:
-    """Begin to sweep, whether or not broker and database answer (``worker_ready`` waits for the broker)."""
+    """Begin to sweep, even if broker and database do not answer (``worker_ready`` waits for the broker)."""
     sweeper = Sweeper(registry.sources(), threads=settings.JOB_THREADS)
     _sweep.append(sweeper.start(first=_greet))
 
 
 def _greet() -> None:
-    """In the sweeper's thread, since a database that is down at the start must not end the worker's sweep."""
+    """Free dead leases in the sweeper's thread: a database that is down must not end the worker's sweep."""
     log.info("sweeper runs in process %s; %s dead leases freed", os.getpid(), free_dead_leases())
 
 
 @worker_shutting_down.connect
 def stop(*, exit_code: int = 0, **_: Any) -> None:
-    """TERM waits for running tasks: steps give their claims back between two blocks."""
+    """Stop the sweep at TERM, which waits for running tasks: steps release their claims between two blocks."""
     process.stop()
     threading.Thread(target=_insist, args=[exit_code], name="insist", daemon=True).start()
 
@@ -47,8 +47,8 @@ def _insist(exit_code: int) -> None:
 
 @worker_shutdown.connect
 def wait_for_sweep(**_: Any) -> None:
-    """When the tasks have ended: the sweep's steps, too, give their claims back."""
-    if not process.stopping.is_set():  # the worker ends by a fault of its own
+    """Wait for the sweep's steps, which release their claims, after the tasks have ended."""
+    if not process.stopping.is_set():  # the worker ends because of a fault
         stop(exit_code=1)
     for thread in _sweep:
         thread.join()
@@ -56,7 +56,7 @@ def wait_for_sweep(**_: Any) -> None:
 
 @beat_init.connect
 def schedule_periodic_jobs(**_: Any) -> None:
-    """Beat asks for every periodic job at its time; whoever runs it looks whether it is due."""
+    """Have beat request every periodic job at its interval; the runner checks whether it is due."""
     current_app.conf.beat_schedule = {
         job.name: {
             "task": run_periodic.name,

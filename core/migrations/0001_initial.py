@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ("last_error", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                "verbose_name": "mail",
-                "verbose_name_plural": "mails",
+                "verbose_name": "email",
+                "verbose_name_plural": "emails",
                 "indexes": [
                     models.Index(
                         condition=models.Q(("sent_at__isnull", True)), fields=["next_attempt_at"], name="mail_due"

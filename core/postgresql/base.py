@@ -1,8 +1,8 @@
-"""Django's PostgreSQL backend that tells the database which instance is open (``app.instance``).
+"""Django's PostgreSQL backend, extended to tell the database which instance is open (``app.instance``).
 
-Row-level security can then be switched on without touching other code. The setting is made at session level before
-the next statement whenever it differs from the scope's. ROLLBACK undoes a setting made inside the transaction, so
-what was set last is forgotten on every rollback and close, and set again.
+Row-level security can then be switched on without touching other code. The setting is made at session level before the
+next statement whenever it differs from the scope's. ROLLBACK undoes a setting made inside the transaction, so the last
+setting is forgotten on every rollback and close, and made again.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ ALL_INSTANCES = "*"
 
 
 def wanted_instance() -> str:
-    """The value for ``app.instance``: an id, ``*`` when unscoped, empty outside a scope."""
+    """Return the value for ``app.instance``: an id, ``*`` when unscoped, empty outside a scope."""
     state = get_scope()
     if state.get("_enabled") is False:
         return ALL_INSTANCES
@@ -47,11 +47,11 @@ class DatabaseWrapper(PostgreSQLWrapper):
         self._announced = None
 
     def close(self) -> None:
-        """Forget what was announced: a pooled connection comes back with somebody else's value."""
+        """Forget the last setting: a pooled connection comes back with the setting of another session."""
         self._announced = None
         super().close()
 
     def connect(self) -> None:
-        """A new connection knows no instance yet."""
+        """Connect; a new connection has no instance yet."""
         self._announced = None
         super().connect()

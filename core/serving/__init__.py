@@ -1,1 +1,1 @@
-"""Running the embedded product: the processes of ``up``, who keeps them alive, and the lock on ``DATA_DIR``."""
+"""The embedded product: the processes of ``up``, their supervisor, and the lock on ``DATA_DIR``."""

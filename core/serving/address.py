@@ -1,4 +1,4 @@
-"""Where the product listens: parsing, refusing and probing an address such as ``127.0.0.1:8000``."""
+"""The address that the product listens on, such as ``127.0.0.1:8000``: parse, refuse and probe it."""
 
 import ipaddress
 import socket
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class BadAddress(ValueError):
-    """What was given is not HOST:PORT, or cannot be listened on; the message says what to do."""
+    """The value is not HOST:PORT, or cannot be listened on; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Address:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``127.0.0.1:8000``, ``[::1]:8000`` or ``localhost:8000``; raises BadAddress."""
+        """Parse ``127.0.0.1:8000``, ``[::1]:8000`` or ``localhost:8000``; raises BadAddress."""
         host, _, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]").replace("localhost", "127.0.0.1")
         try:
@@ -39,11 +39,11 @@ class Address:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
+        """Return whether only this machine can reach it."""
         return ipaddress.ip_address(self.host).is_loopback
 
     def is_free(self) -> bool:
-        """Whether one can listen there now."""
+        """Return whether the address can be listened on now."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         try:
             socket.create_server((self.host, self.port), family=family).close()
@@ -52,7 +52,7 @@ class Address:
         return True
 
     def answers(self) -> bool:
-        """Whether somebody listens there."""
+        """Return whether a server listens there."""
         try:
             socket.create_connection((self.host, self.port), timeout=1).close()
         except OSError:
@@ -61,7 +61,7 @@ class Address:
 
 
 def free_port(wanted: int = 0) -> int:
-    """``wanted`` where it is free on 127.0.0.1, another one otherwise."""
+    """Return ``wanted`` if it is free on 127.0.0.1, another port otherwise."""
     if wanted and Address("127.0.0.1", wanted).is_free():
         return wanted
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -1,4 +1,4 @@
-"""``python -m core.serving.healthcheck``: exit 0 while the web process of this container answers; needs no settings."""
+"""``python -m core.serving.healthcheck``: exit 0 while this container's web process answers; needs no settings."""
 
 import http.client
 import os
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def main(port: int = 8000) -> int:
-    """Asked under the product's own name, which ALLOWED_HOSTS knows."""
+    """Ask under the product's own host name, which ALLOWED_HOSTS contains."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
     try:
         host = urlsplit(os.environ.get("BASE_URL", "")).netloc or "127.0.0.1"

@@ -19,7 +19,7 @@ class AlreadyRunning(Exception):
 def running_lock(path: Path) -> Iterator[None]:
     """Hold ``path`` while the product runs; raises AlreadyRunning.
 
-    The kernel holds the lock, not the file: what a dead process left behind locks nothing.
+    The kernel holds the lock, not the file: a file left by a dead process locks nothing.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "r+", encoding="ascii") as file:

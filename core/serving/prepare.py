@@ -1,4 +1,4 @@
-"""What has to be true before the first request: tables, static files, the environment's TikTok app."""
+"""Preparation before the first request: tables, static files, the environment's TikTok app."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ STAMP: Final = "static.stamp"
 
 
 def prepare() -> None:
-    """Safe to run again; takes a second when there is nothing to do."""
+    """Prepare everything. Safe to repeat; takes a second when there is nothing to do."""
     call_command("migrate", interactive=False, verbosity=0)
     collect_static()
     if "sync_environment_app" in get_commands():
@@ -22,7 +22,7 @@ def prepare() -> None:
 
 
 def collect_static() -> bool:
-    """Collect, hash and compress static files if one of them changed since; whether it did."""
+    """Collect, hash and compress static files if one of them has changed; return whether it did."""
     stamp, now = Path(settings.DATA_DIR) / STAMP, fingerprint()
     if stamp.exists() and stamp.read_text(encoding="ascii") == now and Path(settings.STATIC_ROOT).exists():
         return False
@@ -32,7 +32,7 @@ def collect_static() -> bool:
 
 
 def fingerprint() -> str:
-    """Changes when a static file is added, removed or written."""
+    """Return a hash that changes when a static file is added, removed or written."""
     return hashlib.sha256("\n".join(sorted(_static_files())).encode()).hexdigest()
 
 
@@ -44,5 +44,5 @@ def _static_files() -> Iterator[str]:
 
 
 def has_demo_data() -> bool:
-    """Whether DATA_DIR was made by ``demo``, with a login that everybody on this machine may have read."""
+    """Return whether ``demo`` made DATA_DIR, with a login that everyone on this machine may have read."""
     return (Path(settings.DATA_DIR) / DEMO_MARK).exists()

@@ -1,4 +1,4 @@
-"""The data directory belongs to the user that runs Clipdesk alone."""
+"""Permissions of the data directory: only the user that runs Clipdesk has access."""
 
 import os
 import stat
@@ -9,9 +9,9 @@ OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def close_to_others(data_dir: Path) -> None:
-    """Take the rights of other users from what this process makes, from the directory, and from SQLite's files in it.
+    """Remove other users' rights from new files of this process, the directory, and SQLite's files in it.
 
-    SQLite gives its -wal and -shm the mode of the database. A directory that many share (/tmp) stays as it is.
+    SQLite gives its -wal and -shm the mode of the database. A shared directory (/tmp) stays unchanged.
     """
     os.umask(0o077)
     for path in (data_dir, *data_dir.glob("*.sqlite3*")):

@@ -1,4 +1,4 @@
-"""Keeps a few child processes running until somebody stops the product."""
+"""Keep a few child processes running until the product is stopped."""
 
 import ctypes
 import os
@@ -33,7 +33,7 @@ class Child:
     crashes: int = field(default=0)
 
     def start(self) -> None:
-        """In a session of its own, so that Ctrl-C reaches the supervisor alone."""
+        """Start in a new session, so that Ctrl-C reaches only the supervisor."""
         self.process = subprocess.Popen(
             self.command,
             env=self.env,
@@ -46,7 +46,7 @@ class Child:
         self.started_at = time.monotonic()
 
     def code(self) -> int | None:
-        """How it ended; None while it runs or has not been started."""
+        """Return the exit code; None while it runs or has not been started."""
         return self.process.poll() if self.process else None
 
     def send(self, number: signal.Signals) -> None:
@@ -60,13 +60,13 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _end_with_parent() -> None:
-    """A killed supervisor leaves no orphans: the kernel then terminates the child."""
+    """Have the kernel terminate the child with its parent, so that a killed supervisor leaves no orphans."""
     if _libc:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Supervisor:
-    """Starts its children, starts again what crashes, ends all of them on SIGTERM, SIGINT or ``stop()``."""
+    """Starts its children, restarts crashed ones, ends all of them on SIGTERM, SIGINT or ``stop()``."""
 
     def __init__(self, children: Sequence[Child], *, say: Callable[[str], None], patience_s: float = 10) -> None:
         self.children = children
@@ -79,7 +79,7 @@ class Supervisor:
         self._stopping = True
 
     def run(self) -> None:
-        """Returns when every child has ended after a stop."""
+        """Run until every child has ended after a stop."""
         before = {number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             while not self._stopping:
@@ -105,14 +105,14 @@ class Supervisor:
             child.crashes = 0
 
     def _note_crash(self, child: Child, code: int, now: float) -> None:
-        """What the child had started ends too, before it is started again."""
+        """Record a crash, and end the processes that the child had started."""
         child.send(signal.SIGKILL)
         pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(child.crashes, 5))
         child.process, child.start_at, child.crashes = None, now + pause_s, child.crashes + 1
         self._say(f"{child.name} ended ({_describe(code)}); starting it again in {pause_s:.0f} s")
 
     def _end_all(self) -> None:
-        """Ask all, wait together, then insist."""
+        """Terminate all, wait for them together, then kill."""
         for child in self.children:
             child.send(signal.SIGTERM)
         deadline = time.monotonic() + self._patience_s

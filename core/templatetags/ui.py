@@ -30,7 +30,7 @@ LIVE_STYLES = ("relative", "day")  # styles of a time that change with the day
 @register.simple_tag
 @lru_cache(maxsize=1024)  # a page of cards has hundreds of the same few
 def icon(name: str, css: str = "", label: str = "") -> SafeString:
-    """An icon of the sprite; hidden from screen readers unless it is given a ``label``."""
+    """Render an icon of the sprite; hidden from screen readers unless it has a ``label``."""
     voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon {}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round"'
@@ -68,7 +68,7 @@ def _time_text(local: datetime, style: str) -> str:
 
 
 def _live_attributes(local: datetime, style: str) -> SafeString:
-    """What time.js needs to say this time anew when the day changes."""
+    """Return the values that time.js needs to update this time when the day changes."""
     return format_html(
         ' data-when="{}" data-zone="{}" data-clock="{}" data-date="{}" data-dated="{}"',
         style,
@@ -81,7 +81,7 @@ def _live_attributes(local: datetime, style: str) -> SafeString:
 
 @register.simple_tag
 def time_words() -> SafeString:
-    """Give time.js its words, once in each page's head."""
+    """Pass the translated patterns to time.js, once in each page's head."""
     patterns = times.day_patterns()
     return format_html(
         '<meta name="time-words" data-yesterday="{}" data-today="{}" data-tomorrow="{}"'
@@ -99,7 +99,7 @@ def time_words() -> SafeString:
 
 @register.inclusion_tag("components/status_badge.html")
 def status_badge(state: str, label: str = "", percent: int | None = None) -> dict[str, object]:
-    """A state of an account or a post; ``label`` replaces its word, ``percent`` stands behind it."""
+    """Render a state of an account or a post; ``label`` replaces its text, ``percent`` follows it."""
     look = look_of(state)
     moving = look.icon in {"loader-2", "refresh"}
     return {"look": look, "label": label or look.label, "percent": percent, "moving": moving, "state": state}
@@ -107,14 +107,14 @@ def status_badge(state: str, label: str = "", percent: int | None = None) -> dic
 
 @register.inclusion_tag("components/status_dot.html")
 def status_dot(state: str, label: str = "") -> dict[str, object]:
-    """The dot beside a name, its word for screen readers and on hover."""
+    """Render the dot beside a name, with its text for screen readers and on hover."""
     look = look_of(state)
     return {"tone": look.tone, "label": label or look.label}
 
 
 @register.inclusion_tag("components/avatar.html")
 def avatar(url: str | None, name: str, size: str = "") -> dict[str, object]:
-    """A round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
+    """Render a round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
     words = [word for word in str(name).split() if word[0].isalnum()] or [str(name) or "?"]
     initials = words[0][0] + (words[-1][0] if len(words) > 1 else "")
     return {"url": url, "initials": initials, "size": size, "hue": zlib.crc32(str(name).encode()) % FACES}
@@ -128,37 +128,37 @@ def file_size(size_bytes: int | None) -> str:
 
 @register.simple_tag
 def field(bound: BoundField) -> SafeString:
-    """One form field: label above, help under it, errors at it, tied together for screen readers."""
+    """Render one form field: label above, help below, errors at it, linked for screen readers."""
     return bound.as_field_group()
 
 
 @register.simple_tag(takes_context=True)
 def signup_is_open(context: template.Context) -> bool:
-    """Whether this visitor may make an account; an invitation may open what is closed to others."""
+    """Return whether this visitor may create an account; an invitation may open what is closed to others."""
     return bool(get_adapter(context["request"]).is_open_for_signup(context["request"]))
 
 
 @register.simple_tag
 def mail_is_configured() -> bool:
-    """Whether anything that asks for an e-mail will really send one."""
+    """Return whether emails are really sent."""
     return bool(settings.EMAIL_URL)
 
 
 @register.filter
 def is_checkbox(bound: BoundField) -> bool:
-    """Whether the field is one box to tick, whose label stands behind it."""
+    """Return whether the field is a checkbox, whose label follows it."""
     return isinstance(bound.field.widget, CheckboxInput)
 
 
 @register.filter
 def message_tone(tags: str) -> str:
-    """The tone of a Django message from its level tag."""
+    """Return the tone of a Django message from its level tag."""
     tones = {"success": "good", "warning": "warn", "error": "bad", "debug": "neutral"}
     return next((tones[tag] for tag in str(tags).split() if tag in tones), "accent")
 
 
 @register.filter
 def tone_icon(tone: str) -> str:
-    """The icon that goes with a tone, so that colour never speaks alone."""
+    """Return the icon of a tone, so that colour is never the only sign."""
     icons = {"good": "circle-check", "warn": "alert-triangle", "bad": "alert-octagon"}
     return icons.get(str(tone), "info-circle")

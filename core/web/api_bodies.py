@@ -16,7 +16,7 @@ from ninja.parser import Parser
 from core.web.problems import ApiProblem, FieldError, invalid
 
 JSON_MAX_BYTES: Final = 256 * 1024
-# The largest request that makes sense has about thirty values, two levels deep.
+# The largest sensible request has about thirty values, two levels deep.
 MAX_VALUES: Final = 1_000
 MAX_DEPTH: Final = 16
 MULTIPART: Final = "multipart/form-data"
@@ -44,7 +44,7 @@ def note_check(run: Run) -> Run:
 
 
 def _check_of(operation: Operation) -> Check | None:
-    """The check for what the operation takes; None if it takes no body, or reads it in parts by tus."""
+    """Return the check for the operation's body; None if it has none, or reads it in parts by tus."""
     content = (operation.openapi_extra or {}).get("requestBody", {}).get("content", {})
     if MULTIPART in content:
         return check_multipart
@@ -75,7 +75,7 @@ def check_multipart(request: HttpRequest) -> None:
 
 
 def _length_of(request: HttpRequest) -> int | None:
-    """The announced length; None without one. Raises ApiProblem 411 for a chunked body, whose length nobody knows."""
+    """Return the announced length; None without one. Raises ApiProblem 411 for a chunked body of unknown length."""
     length = request.headers.get("Content-Length", "")
     if length.isascii() and length.isdigit():
         return int(length[:20])
@@ -90,10 +90,10 @@ def _length_required() -> ApiProblem:
 
 
 class BoundedParser(Parser):
-    """Reads JSON, and refuses what would make thousands of error messages."""
+    """Parser of JSON that refuses bodies which would cause thousands of error messages."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """The parsed body. Raises ApiProblem 400 or 422."""
+        """Return the parsed body. Raises ApiProblem 400 or 422."""
         try:
             data = json.loads(request.body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:

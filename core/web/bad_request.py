@@ -16,7 +16,7 @@ WRONG_HOST = "Send requests to the host and port of this installation's own addr
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Django answers 400 for both. Under the API it is a problem, wherever in the middleware it was raised."""
+    """Answer 413 where Django answers 400 for both; under the API with a problem."""
     is_too_large = isinstance(exception, TOO_LARGE)
     if request.path_info.startswith(API_PREFIX):
         status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE if is_too_large else HTTPStatus.BAD_REQUEST

@@ -12,8 +12,8 @@ LONGEST_AGENT: Final = 200
 def client_address(meta: Mapping[str, Any]) -> str:
     """Return the client's IP address from a WSGI environment or ``request.META``; empty if none is known.
 
-    TRUSTED_PROXY_COUNT entries at the end of X-Forwarded-For were written by our own proxies; whatever stands before
-    them was sent by the client and is never believed.
+    The last TRUSTED_PROXY_COUNT entries of X-Forwarded-For were written by our own proxies; entries before them were
+    sent by the client and are never trusted.
     """
     hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
     trusted = min(settings.TRUSTED_PROXY_COUNT, len(hops))
@@ -21,13 +21,13 @@ def client_address(meta: Mapping[str, Any]) -> str:
 
 
 def user_agent(meta: Mapping[str, Any]) -> str:
-    """Return what the client calls itself, on one line of printable characters, cut to a length that logs can bear."""
+    """Return the client's user agent, on one line of printable characters, shortened for logs."""
     agent = str(meta.get("HTTP_USER_AGENT", ""))
     return "".join(letter for letter in agent if letter.isprintable())[:LONGEST_AGENT]
 
 
 def _clean(address: str) -> str:
-    """An IPv4 address inside an IPv6 one is the same client; a port or a zone is not part of the address."""
+    """Normalise an address: an IPv4 address inside an IPv6 one is the same client; drop a port or a zone."""
     bare = address.removeprefix("[").partition("]")[0].partition("%")[0]
     if bare.count(":") == 1:
         bare = bare.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Fields of forms."""
+"""Form fields."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from core.text import with_line_feeds
 
 
 class LinesField(forms.CharField):
-    """Text of several lines, with one ``\\n`` for each line break, as the browser counted it."""
+    r"""Text of several lines, with one ``\n`` for each line break, as the browser counted it."""
 
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        """Browsers send ``\\r\\n``, whatever was typed or was there before."""
+        r"""Replace the ``\r\n`` that browsers send."""
         return with_line_feeds(str(super().to_python(value) or ""))

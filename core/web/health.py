@@ -1,4 +1,4 @@
-"""For load balancers and supervisors: alive, and ready to serve. No secrets, no numbers."""
+"""Endpoints for load balancers and supervisors: alive, and ready to serve. No secrets, no numbers."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -13,17 +13,17 @@ from core.doctor.run import database_answers
 @require_safe
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """The process answers; the database is not asked. The doctor's challenge is answered with a proof of who we are."""
+    """Answer without the database; answer the doctor's challenge with a proof of our identity."""
     return JsonResponse({"status": "ok"} | self_description(request))
 
 
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 names what is missing: database, migrations, or a database role that is bound by row security.
+    """Answer 503 with what is missing: database, migrations, or a database role bound by row security.
 
-    ``append_only`` is told beside them: a role that can change history is a matter for the operator, who sees it in
-    the doctor, and no reason to take the service down.
+    ``append_only`` is reported beside them: a role that can change history is the operator's to fix, as the doctor
+    says, not a reason to take the service down.
     """
     checks = {"database": database_answers()}
     if checks["database"]:
@@ -36,7 +36,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 class _Seen:
-    """Migrations that are applied stay applied while the process lives."""
+    """Cache of applied migrations, which stay applied while the process lives."""
 
     applied = False
 

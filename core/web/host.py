@@ -1,4 +1,4 @@
-"""Who is sent away comes back to BASE_URL, where the session of another host name is unknown."""
+"""Redirects to BASE_URL: the session of another host name is unknown there."""
 
 from urllib.parse import urlsplit
 
@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 
 
 def other_host(request: HttpRequest) -> HttpResponseRedirect | None:
-    """The same page at BASE_URL for somebody who came by another host name."""
+    """Return the same page at BASE_URL for a visitor of another host name."""
     base = urlsplit(settings.BASE_URL)
     host = urlsplit(f"//{request.get_host()}").hostname
     return None if host == base.hostname else redirect(settings.BASE_URL + request.get_full_path())

@@ -1,4 +1,4 @@
-"""How a state is said in colour, in a word and by an icon. Apps register the looks of their states."""
+"""The look of a state: colour, label and icon. Apps register the looks of their states."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -20,17 +20,17 @@ _looks: Final[dict[str, Look]] = {}
 
 
 def register(looks: Mapping[str, Look]) -> None:
-    """Have these states shown. Call it in ``AppConfig.ready()``. Raises ValueError for a state that has a look."""
+    """Register looks. Call it in ``AppConfig.ready()``. Raises ValueError for a state that has a look."""
     if twins := _looks.keys() & looks.keys():
         raise ValueError(f"two looks for {sorted(twins)}")
     _looks.update(looks)
 
 
 def look_of(state: str) -> Look:
-    """The state's look; a question mark for one that nobody registered."""
+    """Return the state's look; a question mark for an unregistered one."""
     return _looks.get(str(state), UNKNOWN)
 
 
 def registered_looks() -> Mapping[str, Look]:
-    """Every state that has a look."""
+    """Return every state that has a look."""
     return dict(_looks)

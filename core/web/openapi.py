@@ -1,4 +1,4 @@
-"""The OpenAPI document: what ninja knows of the calls and, with it, every error of each call with its codes."""
+"""The OpenAPI document: ninja's description of the calls, plus every error of each call with its codes."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ REQUIRED: Final = "x-required"
 
 
 class KnownProblem(NamedTuple):
-    """A problem that a call may answer: its status, its code, and what that means to the caller."""
+    """A problem that a call may answer: its status, its code, and its meaning to the caller."""
 
     status: int
     code: str
@@ -23,7 +23,7 @@ class KnownProblem(NamedTuple):
 
 
 def problems(*known: KnownProblem) -> Json:
-    """``openapi_extra`` of a call: what it may answer besides what every call of its kind may."""
+    """Return ``openapi_extra`` of a call: its problems beside those of every call of its kind."""
     return {EXTRA: known}
 
 
@@ -108,14 +108,13 @@ SCHEMAS: Final[Json] = {
 
 
 class ClipdeskApi(NinjaAPI):
-    """ninja's API with short operation ids and a document that knows errors."""
+    """ninja's API with short operation ids and a document that includes errors."""
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
-        """The view's name, which generated clients use."""
+        """Return the view's name, which generated clients use."""
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **options: Any) -> Any:
-        """The document."""
         document = super().get_openapi_schema(**options)
         schemas = document["components"]["schemas"]
         for path, calls in document["paths"].items():
@@ -142,14 +141,14 @@ def _complete(path: str, call: Json, *, has_content: bool) -> None:
 
 
 def _drop_defaults(call: Json, schemas: Json) -> None:
-    """What a PATCH leaves out stays; generated clients would send a default and so overwrite what is stored."""
+    """Remove defaults from PATCH bodies: generated clients would send them and overwrite stored values."""
     body = call["requestBody"]["content"].get(JSON, {"schema": {}})["schema"]
     for field in schemas.get(body.get("$ref", "").rpartition("/")[2], body).get("properties", {}).values():
         field.pop("default", None)
 
 
 def _usual(path: str, call: Json) -> Iterable[KnownProblem]:
-    """What calls of this kind answer: with an id, with a query, with a body."""
+    """Return the problems of calls of this kind: with an id, with a query, with a body."""
     if "{" in path:
         yield from OF_AN_ID
     kinds = call.get("requestBody", {}).get("content", {})

@@ -34,7 +34,7 @@ CODES: Final = {
     429: "too_many_requests",
     500: "internal_error",
 }
-# Codes of pydantic's findings; the names of types and parsers all mean one thing to a caller.
+# Codes for pydantic's findings; names of types and parsers all mean the same to a caller.
 CODE_OF_FINDING: Final = {
     "missing": "required",
     "extra_forbidden": "unknown_field",
@@ -49,7 +49,7 @@ CODE_OF_FINDING: Final = {
     "string_unicode": "wrong_type",
 }
 WRONG_TYPE: Final = ("_type", "_parsing")
-# What a finding knows besides, under the words of JSON Schema.
+# Further values of a finding, under the terms of JSON Schema.
 LIMITS: Final = {"max_length": "max_length", "ge": "minimum", "le": "maximum"}
 
 
@@ -70,7 +70,7 @@ class ApiProblem(UserRefusal):
 
 
 def invalid(*errors: FieldError) -> ApiProblem:
-    """422 with what is wrong with which field."""
+    """Return 422 with the invalid fields."""
     return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", INVALID, errors)
 
 
@@ -83,7 +83,7 @@ def problem_response(
     retry_after_s: int | None = None,
     **further: str | list[str],
 ) -> HttpResponse:
-    """The answer for one problem; ``further`` are RFC 9457's extension members.
+    """Return the answer for one problem; ``further`` are RFC 9457's extension members.
 
     The first 20 errors are listed; ``more_errors`` counts the rest.
     """
@@ -120,20 +120,20 @@ def _on_refusal(request: HttpRequest, error: UserRefusal) -> HttpResponse:
         error.status, error.code, error.detail, error.errors, retry_after_s=error.retry_after_s, **error.further
     )
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after_s is not None:
-        # It passes by itself: Django would log it as an error of ours.
+        # It is temporary: Django would log it as an error of ours.
         log_response("%s: %s", error.code, request.path, response=response, request=request, level="warning")
     return response
 
 
 def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """ninja wraps whatever its parser raises; ours says more."""
+    """Unwrap a parser's exception, which is more precise than ninja's wrapper."""
     if isinstance(error.__cause__, UserRefusal):
         return _on_refusal(request, error.__cause__)
     return problem_response(error.status_code, detail=str(error))
 
 
 def _on_validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """pydantic's findings, each under the name of its field."""
+    """Answer pydantic's findings, each under the name of its field."""
     return _on_refusal(request, invalid(*(_field_error(item) for item in error.errors)))
 
 
@@ -145,14 +145,14 @@ def _field_error(finding: dict[str, Any]) -> FieldError:
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """``("body", "payload", "caption")`` -> ``caption``, ``("query", "state", 0)`` -> ``state``."""
+    """Shorten ``("body", "payload", "caption")`` to ``caption`` and ``("query", "state", 0)`` to ``state``."""
     if location[0] == "body":
         return ".".join(str(part) for part in location[2:]) or "body"
     return str(location[1])
 
 
 class ApiProblemMiddleware:
-    """Whatever else fails under /api/v1/ (unknown address, wrong method, a fault of ours) is a problem too."""
+    """Turns other failures under /api/v1/ (unknown address, wrong method, our own faults) into problems."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""What log lines must not hold: secrets, whatever wrote the line, and lines that a stranger made up."""
+"""Filters of log lines: they remove secrets, and lines that a client forged."""
 
 import logging
 import re
@@ -21,20 +21,20 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class OneLine(logging.Filter):
-    """For the access log: a path arrives decoded, and with a line break in it anybody could forge a line."""
+    """Filter for the access log: paths arrive decoded, and a line break in one could forge a line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always keeps the record, with control characters written out."""
+        """Keep the record, with control characters escaped."""
         record.msg = CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.getMessage())
         record.args = None
         return True
 
 
 class RedactSecrets(logging.Filter):
-    """Replaces what looks like a token, a secret or a signed address; exceptions included."""
+    """Replaces anything like a token, a secret or a signed address; exceptions included."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Always keeps the record, cleaned."""
+        """Keep the record, cleaned."""
         record.msg = SECRETS.sub("***", record.getMessage())
         record.args = None
         if record.exc_info and not record.exc_text:

@@ -1,4 +1,4 @@
-"""What somebody asked for is not done: one class, which pages say in a form or a message, and the API as a problem."""
+"""Refusals of a person's request: one class, shown by pages in a form or a message, by the API as a problem."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 MAX_FIELD_CHARS: Final = 100
 MAX_MESSAGE_CHARS: Final = 1_000
-INVALID: Final = _("Some fields are not right.")
+INVALID: Final = _("Some fields are invalid.")
 
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """What is wrong with a field, under the name that was sent: a stable code, words, and data that helps."""
+    """An invalid field, under the name that was sent: a stable code, a message, and data that helps."""
 
     field: str
     code: str
@@ -25,16 +25,16 @@ class FieldError:
     data: Mapping[str, Any] = default(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """The error as it is sent, in bounded size."""
+        """Return the error as it is sent, in bounded size."""
         named = {"field": self.field[:MAX_FIELD_CHARS], "code": self.code, "message": self.message[:MAX_MESSAGE_CHARS]}
         return {**self.data, **named}
 
 
 class UserRefusal(Exception):
-    """Nothing was written. ``code`` is stable, ``user_message`` for people.
+    """A refused request; nothing was written. ``code`` is stable, ``user_message`` for people.
 
-    ``errors``: what is wrong with which field. ``status``: the HTTP status of the API's answer; ``retry_after_s``: in
-    so many seconds it is worth another try; ``further``: more members of the problem document.
+    ``errors``: the invalid fields. ``status``: the HTTP status of the API's answer; ``retry_after_s``: seconds until a
+    retry makes sense; ``further``: more members of the problem document.
     """
 
     status: int = HTTPStatus.CONFLICT
@@ -55,22 +55,22 @@ class UserRefusal(Exception):
         self.status = self.status if status is None else status
 
     def __str__(self) -> str:
-        """For logs and tests: which field and why, else the code with its words."""
+        """Return the fields and codes, or the code with its message, for logs and tests."""
         return ", ".join(f"{error.field}:{error.code}" for error in self.errors) or f"{self.code}: {self.detail}"
 
     @property
     def detail(self) -> str:
-        """Why not, in one sentence or two; the problem document lists ``errors`` beside it."""
+        """Return the reason in one sentence or two; the problem document lists ``errors`` beside it."""
         return str(self._message)
 
     @property
     def user_message(self) -> str:
-        """Why not, and what to do: what is wrong with which field, where that is the reason."""
+        """Return the reason and what to do; if fields are the reason, their messages."""
         return " ".join(error.message for error in self.errors) or self.detail
 
 
 class InvalidInput(UserRefusal):
-    """Some fields are wrong; ``errors`` says which and why."""
+    """Some fields are invalid; ``errors`` lists them."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -79,9 +79,9 @@ class InvalidInput(UserRefusal):
 
 
 def add_refusal(form: BaseForm, refusal: UserRefusal, names: Mapping[str, str | None] | None = None) -> None:
-    """Say it in the form: at the fields that are wrong, else above it.
+    """Show the refusal in the form: at the invalid fields, else above it.
 
-    ``names``: what the form calls a field that has another name here; None says it above the form.
+    ``names``: the form's names of fields that have another name here; None shows it above the form.
     """
     for error in refusal.errors:
         form.add_error((names or {}).get(error.field, error.field), error.message)

@@ -1,7 +1,7 @@
-"""The small window in which another site asks: pages that open it, and pages inside it.
+"""The small window in which another site asks for consent: pages that open it, and pages inside it.
 
-The page that opens it has to see when it is closed by hand, so the headers must not part the two; the window's way
-back to its opener is cut by the opener itself (connect.js), before the other site is asked for.
+The opening page has to see when it is closed by hand, so the headers must not separate the two; the window's reference
+to its opener is cut by the opener itself (connect.js), before the other site is loaded.
 """
 
 from collections.abc import Callable
@@ -15,12 +15,12 @@ HEADER = "Cross-Origin-Opener-Policy"
 
 
 def opens_window(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """For pages with a Connect or Reconnect button."""
+    """Decorate pages with a Connect or Reconnect button."""
     return _with_policy(view, "same-origin-allow-popups")
 
 
 def inside_window(view: Callable[P, HttpResponseBase]) -> Callable[P, HttpResponseBase]:
-    """For what the window shows of ours."""
+    """Decorate our pages that the window shows."""
     return _with_policy(view, "unsafe-none")
 
 

@@ -1,10 +1,10 @@
-"""The one way to call TikTok for a credential: a usable token, a rate slot, and one meaning of each refusal."""
+"""The one way to call TikTok for a credential: a usable token, a rate slot, and one meaning for each refusal."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
-from core.jobs.outside import outside
+from core.jobs.waiting import release_slot
 from tiktok.access import throttle
 from tiktok.access.gateway import tiktok_client
 from tiktok.access.status import need_reconnect
@@ -15,7 +15,7 @@ from tiktok.api.limits import Endpoint
 from tiktok.models import TikTokCredential
 
 T = TypeVar("T")
-# Also where no envelope says so: some gateways answer with a page.
+# Also without an envelope: some gateways answer with a page.
 TOO_MANY: Final = 429
 
 
@@ -30,10 +30,10 @@ def call(
 ) -> T:
     """Run ``ask`` for a credential, spending a rate slot per request; a 429 gates them for all workers.
 
-    ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken; ``known``: the
-    credential as it was read a moment ago. Where TikTok refuses the access
-    token it is refreshed once. Raises RateHeld, RefreshUnderWay, TikTokError, and ReconnectNeeded, also when TikTok
-    refuses the fresh token: then the account waits for a person, but its tokens are kept (TikTok may be wrong).
+    ``reserve``: slots to leave for others; ``has_slot``: the first one has been taken; ``known``: the credential as it
+    was read a moment ago. If TikTok refuses the access token, it is refreshed once. Raises RateHeld, RefreshUnderWay,
+    TikTokError, and ReconnectNeeded, also when TikTok refuses the fresh token: then the account waits for a person, but
+    its tokens are kept (TikTok may be wrong).
     """
     if has_slot:
         token = usable_token(credential_id)
@@ -56,7 +56,7 @@ def _ask(
     credential_id: UUID, endpoint: Endpoint, ask: Callable[[TikTokClient, UsableToken], T], token: UsableToken
 ) -> T:
     try:
-        with outside():
+        with release_slot():
             return ask(tiktok_client(), token)
     except TikTokError as error:
         if error.http_status == TOO_MANY or isinstance(error, RateLimited):

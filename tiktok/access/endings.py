@@ -1,4 +1,4 @@
-"""Warnings ahead of the end of TikTok's permission: fourteen days, three days and one day before, once each."""
+"""Warnings before a TikTok authorization expires: fourteen days, three days and one day before, once each."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,27 +11,27 @@ from django.db.models import Q
 from core.jobs.clock import db_in, read_db_now
 from instances.models import NoticeKind
 from instances.scoping import instance_scope, unscoped
-from tiktok.access.notices import settle, tell
+from tiktok.access.notices import notify, resolve
 from tiktok.models import AccountStatus, TikTokAccount
 from tiktok.models.account import EXPIRING_WITHIN
 
-MARKS: Final = (1, 3, EXPIRING_WITHIN.days)  # days, the nearest first
+MARKS: Final = (1, 3, EXPIRING_WITHIN.days)  # days, nearest first
 AT_A_TIME: Final = 500
 
 
 def warn_of_endings() -> int:
-    """Tell the people of every account that has come to its next mark; the number of warnings. May run often."""
-    settle_endings()
+    """Notify about every account that has come to its next mark; return the number of warnings. May run often."""
+    resolve_endings()
     now = read_db_now()
     return sum(_warn(account, now) for account in _to_warn())
 
 
-def settle_endings(credential_id: UUID | None = None) -> None:
-    """Where a permission runs on after all, nothing is left of the warnings; of one credential, or of all."""
+def resolve_endings(credential_id: UUID | None = None) -> None:
+    """Resolve the warnings about authorizations that continue after all; of one credential, or of all."""
     for account in _renewed(credential_id):
         with instance_scope(account.instance), transaction.atomic():
             if TikTokAccount.objects.filter(pk=account.pk, end_told_days__isnull=False).update(end_told_days=None):
-                settle(account, NoticeKind.ENDING)
+                resolve(account, NoticeKind.ENDING)
 
 
 def _to_warn() -> list[TikTokAccount]:
@@ -54,7 +54,7 @@ def _everywhere(which: Q, **exactly: object) -> list[TikTokAccount]:
 
 
 def _warn(account: TikTokAccount, now: datetime) -> bool:
-    """One warning for the nearest mark that is passed; of two sweeps at once, one writes it."""
+    """Write one warning for the nearest mark that is passed; of two sweeps at once, only one writes it."""
     end = account.credential.refresh_expires_at
     mark = _mark(end - now, MARKS) if end else None
     if mark is None:
@@ -64,7 +64,7 @@ def _warn(account: TikTokAccount, now: datetime) -> bool:
         untold = same.filter(Q(end_told_days=None) | Q(end_told_days__gt=mark))
         if not untold.update(end_told_days=mark):
             return False
-        tell(account, NoticeKind.ENDING, days=str(mark))
+        notify(account, NoticeKind.ENDING, days=str(mark))
     return True
 
 

@@ -1,4 +1,4 @@
-"""A TikTok user's permission for one app: given back to TikTok when its last link goes and nothing needs it."""
+"""A TikTok user's authorization of one app: revoked when its last account is disconnected and nothing needs it."""
 
 import logging
 from datetime import timedelta
@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 WORTH_A_REPEAT: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER, ErrorKind.RATE})
 # After these TikTok may or may not have ended the grant.
 MAYBE_DONE: Final = frozenset({ErrorKind.UNCLEAR, ErrorKind.SERVER})
-# Why a consent was not given back: no usable token was left, TikTok refused it, or the outcome is unknown because every
-# answer of TikTok was lost.
+# Why an authorization was not revoked: no usable token was left, TikTok refused, or the outcome is unknown because
+# every answer of TikTok was lost.
 UNUSABLE: Final = "unusable"
 FAILED: Final = "failed"
 UNKNOWN: Final = "unknown"
@@ -34,7 +34,7 @@ AT_A_TIME: Final = 50
 
 
 def give_back(credential: TikTokCredential, *, give_up: bool) -> str | None:
-    """Take our app off the TikTok user's list. Return "", or why that was not done; None: try again later."""
+    """Revoke the app's authorization. Return "", or why that was not done; None: try again later."""
     try:
         _revoke(credential)
     except RefreshUnderWay:
@@ -54,14 +54,14 @@ def _why_failed(credential_id: UUID) -> str:
 
 
 def _why_unusable(credential_id: UUID, ended: ReconnectNeeded) -> str:
-    """TikTok has ended the grant: upon a revoke whose answer was lost, if there was one."""
+    """Return why the grant has ended: by a revoke whose answer was lost, if there was one."""
     if not _was_asked(credential_id):
         return UNUSABLE
     return "" if ended.reason == WITHDRAWN else UNKNOWN
 
 
 def _was_asked(credential_id: UUID) -> bool:
-    """Whether TikTok was asked to end the grant of the present tokens, and its answer was lost."""
+    """Return whether TikTok was asked to end the grant of the present tokens, and its answer was lost."""
     return _asked(credential_id).exists()
 
 
@@ -70,7 +70,7 @@ def _asked(credential_id: UUID) -> QuerySet[TikTokCredential]:
 
 
 def _revoke(credential: TikTokCredential) -> None:
-    """With a new token where TikTok does not know the present one: the grant itself may live on.
+    """Revoke, with a new token if TikTok does not know the present one: the grant itself may still exist.
 
     Raises RefreshUnderWay, ReconnectNeeded, ClientSecretUnreadable, TikTokError.
     """
@@ -85,7 +85,7 @@ def _revoke(credential: TikTokCredential) -> None:
 
 
 def _revoke_with(credential: TikTokCredential, token: UsableToken) -> None:
-    """Commit that TikTok is asked, then ask: after a lost answer or a crash, the next answer can still be interpreted.
+    """Commit that TikTok is asked, then ask: after a lost answer or a crash, the next answer can be interpreted.
 
     Raises ClientSecretUnreadable, TikTokError.
     """
@@ -103,9 +103,9 @@ def _revoke_with(credential: TikTokCredential, token: UsableToken) -> None:
 
 
 def _try_newer_pair(credential_id: UUID, revoked: UsableToken) -> None:
-    """Somebody may have linked the TikTok user again while the consent was given back: has their pair died with it?
+    """Check whether a pair that was issued while the grant was revoked died with it.
 
-    A refresh tells. If TikTok refuses it, their accounts say that they need a reconnect.
+    A refresh shows it. If TikTok refuses, the accounts with that pair need a reconnect.
     """
     row = TikTokCredential.objects.only("version").get(pk=credential_id)
     if row.version == revoked.version:
@@ -117,7 +117,7 @@ def _try_newer_pair(credential_id: UUID, revoked: UsableToken) -> None:
 
 
 def erase_tokens(credential_id: UUID, version: int) -> None:
-    """Forget what is secret. ``version`` may have grown by the two refreshes that revoking may need."""
+    """Erase all secrets. ``version`` may have grown by the two refreshes that revoking may need."""
     TikTokCredential.objects.filter(pk=credential_id, version__in=range(version, version + 3)).update(
         access_token=None,
         refresh_token=None,
@@ -132,17 +132,17 @@ def erase_tokens(credential_id: UUID, version: int) -> None:
 
 
 def is_linked_anywhere(credential_id: UUID, *, without: UUID | None = None) -> bool:
-    """Whether an account of any instance uses the credential, one of them left aside."""
+    """Return whether an account of any instance uses the credential, except for the given one."""
     with unscoped(reason="the consent is shared by every instance that linked this TikTok user"):
         links = TikTokAccount.objects.filter(credential_id=credential_id).exclude(status=AccountStatus.DISCONNECTED)
         return (links.exclude(pk=without) if without else links).exists()
 
 
-# Credentials without an account: it has moved to the link through another app
+# Credentials without an account, which has moved to the link through another app
 
 
 def is_needed(credential_id: UUID, *, without: UUID | None = None) -> bool:
-    """Whether a post under way began with the credential, although its account uses another one by now.
+    """Return whether a post in progress began with the credential, even if its account now uses another one.
 
     ``without``: an account whose posts do not count.
     """
@@ -152,7 +152,7 @@ def is_needed(credential_id: UUID, *, without: UUID | None = None) -> bool:
 
 
 def retire(credential_id: UUID) -> bool:
-    """Note that the account has left this credential; False where others use it, so that it stays."""
+    """Record that the account has left this credential; False if other accounts use it, so that it stays."""
     if is_linked_anywhere(credential_id):
         return False
     TikTokCredential.objects.filter(pk=credential_id).update(retired_at=db_now())
@@ -160,7 +160,7 @@ def retire(credential_id: UUID) -> bool:
 
 
 def release_retired() -> int:
-    """Give back and erase what nothing has needed for a day; return how many. May run often."""
+    """Revoke and erase credentials that nothing has needed for a day; return how many. May run often."""
     due = TikTokCredential.objects.filter(retired_at__lte=db_in(-KEPT_FOR)).select_related("app")
     return sum(_release(credential) for credential in due.order_by("retired_at")[:AT_A_TIME])
 

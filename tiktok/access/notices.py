@@ -1,7 +1,7 @@
-"""Notices about accounts: a permission that ends soon, has ended, or has become less; a connect link used.
+"""Notifications about accounts: an authorization expires, has ended or was reduced; a connect link was used.
 
-Each is written in the transaction of what it tells, once, to every instance that linked the TikTok user, and settled
-when nobody has to do anything about it any more. ``tiktok.accounts.notices`` says them in words.
+Each is written once, in the transaction of its cause, to every instance that linked the TikTok user, and resolved when
+nothing has to be done about it. ``tiktok.accounts.notices`` has the texts.
 """
 
 from collections.abc import Collection
@@ -14,26 +14,26 @@ from tiktok.models import TikTokAccount
 KINDS: Final = frozenset({NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES, NoticeKind.LINKED})
 
 
-def tell(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
-    """Tell the instance, in place of what was told of this kind before; its scope is open."""
-    settle(account, kind)
+def notify(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
+    """Notify the instance, replacing its notification of this kind; its scope is open."""
+    resolve(account, kind)
     write_notice(
         account.instance_id, kind=kind, subject_id=account.pk, maker_id=account.linked_by_id, parts=dict(codes)
     )
 
 
 def correct(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
-    """More is known about what was told: its words change, and nobody is told again."""
+    """Update the codes of a notification that was written, without notifying again."""
     Notice.objects.filter(subject_id=account.pk, kind=kind, settled_at=None).update(parts=dict(codes))
 
 
-def settle(account: TikTokAccount, *kinds: NoticeKind) -> None:
-    """Nobody has to do anything about these any more; without ``kinds`` about any."""
+def resolve(account: TikTokAccount, *kinds: NoticeKind) -> None:
+    """Resolve notifications of these kinds; without ``kinds`` of any kind."""
     settle_notices(account.pk, kinds or KINDS)
 
 
-def tell_scopes(account: TikTokAccount, before: Collection[str], after: Collection[str]) -> None:
-    """Say what is not allowed any more, with what was lost earlier; settle what is allowed again."""
+def notify_scopes(account: TikTokAccount, before: Collection[str], after: Collection[str]) -> None:
+    """Notify about scopes that were lost, together with earlier losses; resolve those that are granted again."""
     told = {
         scope
         for notice in Notice.objects.filter(subject_id=account.pk, kind=NoticeKind.SCOPES, settled_at=None)
@@ -42,6 +42,6 @@ def tell_scopes(account: TikTokAccount, before: Collection[str], after: Collecti
     missing = (told | set(before)) - set(after)
     if missing == told:
         return
-    settle(account, NoticeKind.SCOPES)
+    resolve(account, NoticeKind.SCOPES)
     if missing:
-        tell(account, NoticeKind.SCOPES, scopes=",".join(sorted(missing)))
+        notify(account, NoticeKind.SCOPES, scopes=",".join(sorted(missing)))

@@ -1,8 +1,8 @@
-"""Outages of TikTok: noted fault by fault, reported to the operator once, ended by the first success.
+"""Outages of TikTok: recorded fault by fault, reported to the operator once, ended by the first success.
 
-One fault is no outage: lines break. From the third one in a row on the operator is told. The success that ends an
-outage of some minutes releases the posts that wait for it, so that none sits out a pause that was meant for a TikTok
-that is away. Where only some posts fail, a success comes between, and those that fail keep their own pauses.
+One fault is not an outage: connections break. The third one in a row is reported to the operator. The success that ends
+an outage of some minutes releases the posts that wait for it, so that none waits out a pause that was meant for an
+unreachable TikTok. If only some posts fail, a success comes between, and those that fail keep their own pauses.
 """
 
 import logging
@@ -20,13 +20,13 @@ from tiktok.models import OutageKind, Post, PostState, Submission, TikTokOutage,
 
 log = logging.getLogger(__name__)
 
-# So many faults without a success between them are an outage.
+# This many faults without a success between them are an outage.
 REPORTED_FROM: Final = 3
-# A shorter one releases no post: then TikTok was not away, but refused some.
+# A shorter one releases no post: TikTok was reachable, but refused some.
 LEAST: Final = timedelta(minutes=5)
-# After so long without any success TikTok was away, no matter whose posts wait.
+# After this long without any success TikTok was unreachable, no matter whose posts wait.
 SURE: Final = timedelta(hours=1)
-# Between two tries of one post, whatever releases it; after a video that TikTok failed to publish there are two more.
+# Between two tries of one post; after a video that TikTok failed to publish there are two more.
 LEAST_BETWEEN: Final = {OutageKind.INIT: timedelta(minutes=15), OutageKind.PUBLISH: timedelta(minutes=30)}
 KEPT: Final = timedelta(days=30)
 
@@ -34,7 +34,7 @@ KEPT: Final = timedelta(days=30)
 def note_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> TikTokOutage:
     """Count one fault and return the open outage, which it opens if there is none."""
     outage = None
-    while outage is None:  # again where a success ends it at this very moment
+    while outage is None:  # again if a success ends it at this moment
         outage = _count_fault(app_id, kind, code=code[:80], log_id=log_id)
     if outage.faults == REPORTED_FROM:
         log.error(
@@ -55,9 +55,9 @@ def _count_fault(app_id: UUID, kind: OutageKind, *, code: str, log_id: str) -> T
 
 
 def end_outage(kind: OutageKind, submission: Submission) -> None:
-    """After the success of ``submission``: end the open outage, if there is one, and release the posts that wait.
+    """End the open outage, if any, after the success of ``submission``, and release the posts that wait.
 
-    An init sent before the outage began proves nothing. One statement where no outage is open.
+    An init sent before the outage began proves nothing. Costs one statement without an open outage.
     """
     outage = TikTokOutage.objects.filter(app_id=submission.app_id, kind=kind, ended_at=None).first()
     if outage is None or outage.began_at >= submission.init_sent_at:
@@ -73,8 +73,8 @@ def end_outage(kind: OutageKind, submission: Submission) -> None:
         log.warning("TikTok takes posts of app %s again, after %d faults", outage.app_id, outage.faults)
 
 
-def look_again(post: Post) -> None:
-    """After a post went to sleep for an outage: it may have ended a moment before, and released this one in vain."""
+def requeue(post: Post) -> None:
+    """Release a post that was held for an outage which ended a moment before the hold was written."""
     if post.state != PostState.DUE or not post.hold_reason or post.outage_id is None:
         return
     if TikTokOutage.objects.filter(pk=post.outage_id, ended_at__isnull=False).exists():
@@ -83,16 +83,16 @@ def look_again(post: Post) -> None:
 
 
 def posts_held_by(outage: TikTokOutage) -> int:
-    """How many posts wait for its end, in all instances."""
+    """Return how many posts wait for its end, in all instances."""
     with _everywhere():
         return _held_by(outage).count()
 
 
 def _release_posts(outage: TikTokOutage, *, succeeded: UUID, is_sure: bool) -> None:
-    """Back into the queue, in which each account's posts go one after the other. Passes by what a worker holds.
+    """Requeue the posts, each account's one after the other; skip those that a worker holds.
 
-    Those that have just been tried wait a little, since tries are few. None where all are one creator's and the success
-    was another's: then TikTok may not have been away, unless there was no success for long (``is_sure``).
+    Those that have just been tried wait a little, since tries are few. Requeue none if all belong to one creator and
+    the success was another's: TikTok may not have been away, unless there was no success for long (``is_sure``).
     """
     with _everywhere():
         held = _held_by(outage)
@@ -115,7 +115,7 @@ def _release_posts(outage: TikTokOutage, *, succeeded: UUID, is_sure: bool) -> N
 
 
 def forget_old_outages() -> None:
-    """Delete those of more than 30 days ago."""
+    """Delete outages of more than 30 days ago."""
     with _everywhere():
         TikTokOutage.objects.filter(last_fault_at__lt=db_in(-KEPT)).delete()
 
@@ -125,4 +125,4 @@ def _held_by(outage: TikTokOutage) -> QuerySet[Post]:
 
 
 def _everywhere() -> AbstractContextManager[None]:
-    return unscoped(reason="an outage of TikTok holds posts of every instance")
+    return unscoped(reason="a TikTok outage holds posts of every instance")

@@ -1,8 +1,8 @@
-"""TikTok's caps over 24 hours: counted from our own rows, and what to do when TikTok says that one is reached.
+"""TikTok's caps over 24 hours: counted from our own rows, and the holds after TikTok says that one is reached.
 
-TikTok's numbers vary, and other apps count towards a creator's; so our own count never keeps a post back, it only
-warns. TikTok's word does: it is kept on the credential (or, for an app's cap of posting accounts, on the app), and
-until then no post that it concerns asks TikTok in vain.
+TikTok's numbers vary, and other apps count towards a creator's; so our own count never holds a post, it only warns.
+TikTok's answer does: it is stored on the credential (or, for an app's cap of posting accounts, on the app), and until
+then no post that it concerns asks TikTok.
 """
 
 import random
@@ -25,34 +25,34 @@ from tiktok.models import Post, Submission, TikTokApp, TikTokCredential
 USER_CAP: Final = "reached_active_user_cap"
 CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"})
 WINDOW: Final = timedelta(seconds=QUOTA_WINDOW_S)
-# Asking whether it is over costs one read of creator_info and no init.
+# Checking whether it is over costs one read of creator_info and no init.
 PROBE: Final = timedelta(hours=1)
 # TikTok's day may end a little after ours.
 AFTER_THE_DAY: Final = timedelta(minutes=1)
-# New accounts of one app do not all come back at once: the first one's answer tells the others to wait on.
+# New accounts of one app do not all come back at once: the first one's answer may make the others wait longer.
 SPREAD_S: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaHold:
-    """No post before ``until``: TikTok said ``code``."""
+    """A hold on posts before ``until``, with TikTok's ``code``."""
 
     code: str
     until: datetime
 
     def spares(self, *, is_active: bool) -> bool:
-        """An app's cap does not concern the accounts that posted already."""
+        """Return whether an app's cap spares this creator, who has already posted through it."""
         return self.code == USER_CAP and is_active
 
     @property
     def spread_s(self) -> float:
-        """How much later a post may come that is not the one to ask."""
+        """Return how much later the posts after the first one may be tried."""
         return random.uniform(0, SPREAD_S) if self.code == USER_CAP else 0  # noqa: S311
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """A creator's last 24 hours, as our own rows tell them. ``most_users`` is None where no number is known."""
+    """A creator's last 24 hours by our own rows. ``most_users`` is None if no number is known."""
 
     posts: int
     users: int
@@ -62,23 +62,23 @@ class Usage:
 
     @property
     def are_posts_used_up(self) -> bool:
-        """Whether the creator has as many posts as TikTok usually allows."""
+        """Return whether the creator has as many posts as TikTok usually allows."""
         return self.posts >= POSTS_PER_CREATOR
 
     @property
     def are_users_used_up(self) -> bool:
-        """Whether the app has as many posting accounts as it may, and this is none of them."""
+        """Return whether the app has reached its number of posting accounts without this one."""
         return self.most_users is not None and self.users >= self.most_users and not self.is_user_active
 
     @property
     def is_held_by_app(self) -> bool:
-        """Whether it waits because of the app's posting accounts, not of its own posts."""
+        """Return whether the creator waits because of the app's posting accounts, not of its own posts."""
         return self.hold is not None and self.hold.code == USER_CAP
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The last 24 hours: posts by credential, who posted, posting accounts by app, and what TikTok still holds."""
+    """The last 24 hours: posts by credential, posting accounts by app, and TikTok's holds in force."""
 
     posts: Mapping[UUID, int]
     active: frozenset[UUID]
@@ -86,7 +86,7 @@ class Day:
     holds: Mapping[UUID, QuotaHold]
 
     def usage(self, credential: TikTokCredential) -> Usage:
-        """What concerns one creator with which the day was counted."""
+        """Return the usage of one of the creators that were counted."""
         is_active = credential.pk in self.active
         hold = self.holds.get(credential.pk)
         return Usage(
@@ -99,22 +99,22 @@ class Day:
 
 
 def in_force(post: Post) -> QuotaHold | None:
-    """What TikTok said that still keeps this post waiting."""
+    """Return TikTok's hold that keeps this post waiting, if any."""
     credential = post.account.credential
     hold = _said(credential, read_db_now())
     return None if hold is None or hold.spares(is_active=is_active(credential.pk)) else hold
 
 
 def _said(credential: TikTokCredential, now: datetime) -> QuotaHold | None:
-    """What TikTok said of the creator, else of the app's new accounts, and what still counts."""
+    """Return TikTok's hold on the creator, else on the app's new accounts, if still in force."""
     if credential.posts_held_until and credential.posts_held_until > now:
         return QuotaHold(credential.posts_held_code, credential.posts_held_until)
     until = credential.app.users_held_until
     return QuotaHold(USER_CAP, until) if until and until > now else None
 
 
-def reached(credential: TikTokCredential, code: str) -> QuotaHold:
-    """Write down that TikTok said so, for all posts that it concerns, with the time of the next try."""
+def record_hold(credential: TikTokCredential, code: str) -> QuotaHold:
+    """Record TikTok's cap for all posts that it concerns, with the time of the next try."""
     now = read_db_now()
     if code == USER_CAP:
         until = _next_try(now, _first_user_leaves_at(credential.app_id))
@@ -125,8 +125,8 @@ def reached(credential: TikTokCredential, code: str) -> QuotaHold:
     return QuotaHold(code, until)
 
 
-def lift(credential: TikTokCredential) -> bool:
-    """TikTok takes the creator's posts: nobody need wait until the time that was written down, if one was."""
+def clear_hold(credential: TikTokCredential) -> bool:
+    """Clear the hold of a creator whose posts TikTok takes again; return whether there was one."""
     if credential.posts_held_until is None:
         return False
     credential.posts_held_until, credential.posts_held_code = None, ""
@@ -134,7 +134,7 @@ def lift(credential: TikTokCredential) -> bool:
 
 
 def _next_try(now: datetime, leaves_at: datetime | None) -> datetime:
-    """The sooner of the hourly question and the time when the oldest that counts has left the window."""
+    """Return the sooner of the hourly check and the time when the oldest post that counts leaves the window."""
     probe = now + PROBE
     return min(probe, leaves_at + AFTER_THE_DAY) if leaves_at else probe
 
@@ -142,8 +142,8 @@ def _next_try(now: datetime, leaves_at: datetime | None) -> datetime:
 def _first_post_leaves_at(credential_id: UUID) -> datetime | None:
     with _everywhere():
         rows = Submission.objects.filter(_is_out(), credential_id=credential_id)
-        times = rows.values_list("pnr_at", flat=True)
-        oldest = times.order_by("pnr_at").first()
+        times = rows.values_list("commit_point_at", flat=True)
+        oldest = times.order_by("commit_point_at").first()
     return oldest + WINDOW if oldest else None
 
 
@@ -158,12 +158,12 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
 
 
 def usage_of(credential: TikTokCredential) -> Usage:
-    """One creator's last 24 hours."""
+    """Return one creator's last 24 hours."""
     return count_day([credential]).usage(credential)
 
 
 def count_day(credentials: Collection[TikTokCredential], apps: Collection[TikTokApp] = ()) -> Day:
-    """For these creators, their apps and ``apps``, over all instances; one statement, with a hold two."""
+    """Count for these creators, their apps and ``apps``, over all instances; one statement, two with a hold."""
     app_ids = {app.pk for app in apps} | {credential.app_id for credential in credentials}
     ids = {credential.pk for credential in credentials}
     with _everywhere():
@@ -177,7 +177,7 @@ def count_day(credentials: Collection[TikTokCredential], apps: Collection[TikTok
 
 
 def _of_creators(ids: Collection[UUID]) -> QuerySet[Submission, tuple[UUID, int, int]]:
-    """Each creator's posts that count, and inits that TikTok answered."""
+    """Return the query of each creator's posts that count, and of inits that TikTok answered."""
     rows = Submission.objects.filter(_is_out() | _is_answered(), credential_id__in=ids).order_by()
     return rows.values_list("credential_id").annotate(
         n=Count("post_id", distinct=True, filter=_is_out()), answered=Count("pk", filter=_is_answered())
@@ -185,32 +185,35 @@ def _of_creators(ids: Collection[UUID]) -> QuerySet[Submission, tuple[UUID, int,
 
 
 def _of_apps(ids: Collection[UUID]) -> QuerySet[Submission, tuple[UUID, int, int]]:
-    """Each app's posting accounts, in the same columns."""
+    """Return the query of each app's posting accounts, in the same columns."""
     rows = Submission.objects.filter(_is_answered(), app_id__in=ids).order_by()
     return rows.values_list("app_id").annotate(n=Count("credential_id", distinct=True), answered=Count("pk"))
 
 
 def _holds(credentials: Collection[TikTokCredential]) -> dict[UUID, QuotaHold]:
-    """What still counts of what TikTok said; the time is only asked for where it said something."""
+    """Return TikTok's holds in force; reads the time only if there are any."""
     told = [each for each in credentials if each.posts_held_until or each.app.users_held_until]
     now = read_db_now() if told else None
     return {each.pk: hold for each in told if now and (hold := _said(each, now))}
 
 
 def users_of_app() -> Combinable:
-    """Accounts that posted in the last 24 hours, to annotate apps with; every instance must be in sight."""
+    """Count accounts that posted in the last 24 hours, to annotate apps; every instance must be in scope."""
     rows = Submission.objects.filter(_is_answered(), app=OuterRef("pk")).order_by()
     counted = rows.values("app").annotate(n=Count("credential_id", distinct=True)).values("n")
     return Coalesce(Subquery(counted), 0)
 
 
 def most_users(app: TikTokApp) -> int | None:
-    """How many accounts may post through the app in 24 hours; None: as TikTok granted, which it does not tell."""
+    """Return how many accounts may post through the app in 24 hours;
+
+    None: TikTok granted a number that it does not tell.
+    """
     return ACTIVE_USERS_UNAUDITED if app.is_audited is False else None
 
 
 def is_active(credential_id: UUID) -> bool:
-    """Whether the creator posted in the last 24 hours, and so is one of the app's posting accounts already."""
+    """Return whether the creator posted in the last 24 hours, and so counts as a posting account already."""
     with _everywhere():
         return Submission.objects.filter(_is_answered(), credential_id=credential_id).exists()
 
@@ -220,10 +223,10 @@ def _everywhere() -> AbstractContextManager[None]:
 
 
 def _is_out() -> Q:
-    """Handed over whole, and not refused afterwards."""
-    return (Q(closed_at=None) | Q(closed_because="published")) & Q(pnr_at__gt=db_in(-WINDOW))
+    """Return the condition for posts handed over completely, and not refused afterwards."""
+    return (Q(closed_at=None) | Q(closed_because="published")) & Q(commit_point_at__gt=db_in(-WINDOW))
 
 
 def _is_answered() -> Q:
-    """TikTok took the init: that makes an account one of the app's posting accounts."""
+    """Return the condition for inits that TikTok took, which make an account a posting account."""
     return Q(init_answered_at__gt=db_in(-WINDOW))

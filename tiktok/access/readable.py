@@ -1,4 +1,4 @@
-"""Tokens that could not be read for want of a key, and now can: their accounts need nobody any more."""
+"""Reactivation of accounts whose tokens could not be read without a key that is back."""
 
 from instances.scoping import unscoped
 from tiktok.access.reasons import UNDECRYPTABLE
@@ -8,7 +8,7 @@ from tiktok.models.fields import Undecryptable
 
 
 def revive_readable() -> None:
-    """Accounts that only waited for a key of the ring are active again, and their posts go on. May run often."""
+    """Reactivate accounts that only waited for a key of the ring, and requeue their posts. May run often."""
     with unscoped(reason="a key that is back brings back the accounts of every instance"):
         unreadable = TikTokAccount.objects.filter(
             status=AccountStatus.RECONNECT_NEEDED, status_reason=UNDECRYPTABLE

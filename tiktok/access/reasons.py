@@ -1,4 +1,4 @@
-"""Why an account has to be reconnected: the words behind ``TikTokAccount.status_reason``. Pure."""
+"""Explanations of why an account has to be reconnected (``TikTokAccount.status_reason``). Pure."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# TikTok's word, or the end of what it gave: nothing more is asked with these tokens.
+# TikTok ended the authorization, or it expired: nothing more is asked with these tokens.
 WITHDRAWN: Final = "withdrawn"
 EXPIRED: Final = "expired"
 USER_DISCONNECTED: Final = "user_disconnected"
@@ -14,7 +14,7 @@ ACCOUNT_DELETED: Final = "account_deleted"
 AGE_CHANGED: Final = "age_changed"
 ACCOUNT_BANNED: Final = "account_banned"
 DEVELOPER_REVOKED: Final = "developer_revoked"
-# Ours: TikTok gave new tokens, and nobody has them. Its own answer to the old ones is that they have ended.
+# Ours: TikTok issued new tokens that never arrived. Its own answer to the old ones is that they have ended.
 PAIR_LOST: Final = "pair_lost"
 # Ours: a key of the ring is missing, or the value is damaged.
 UNDECRYPTABLE: Final = "undecryptable"
@@ -23,20 +23,20 @@ ENDS_THE_GRANT: Final = frozenset(
 )
 
 _TEXTS: Final[Mapping[str, Promise]] = {
-    WITHDRAWN: _("TikTok has ended the permission for this account."),
-    EXPIRED: _("The permission that TikTok gave for this account has run out."),
-    USER_DISCONNECTED: _("The account's owner took the permission back at TikTok."),
-    ACCOUNT_DELETED: _("TikTok says that this account was deleted."),
-    AGE_CHANGED: _("TikTok ended the permission because the age in the owner's profile was changed."),
-    ACCOUNT_BANNED: _("TikTok has banned this account and ended the permission."),
-    DEVELOPER_REVOKED: _("The permission was given back to TikTok in the name of the TikTok app."),
-    PAIR_LOST: _("TikTok's answer with the next permission for this account was lost on its way."),
-    "token_refused": _("TikTok refuses the stored permission for this account."),
-    UNDECRYPTABLE: _("The stored permission for this account cannot be read any more."),
+    WITHDRAWN: _("TikTok has ended the authorization for this account."),
+    EXPIRED: _("The TikTok authorization for this account has expired."),
+    USER_DISCONNECTED: _("The account owner revoked the authorization at TikTok."),
+    ACCOUNT_DELETED: _("This account was deleted at TikTok."),
+    AGE_CHANGED: _("TikTok ended the authorization because the age in the account owner’s profile changed."),
+    ACCOUNT_BANNED: _("TikTok has banned this account and ended the authorization."),
+    DEVELOPER_REVOKED: _("The authorization was revoked through the TikTok app."),
+    PAIR_LOST: _("TikTok renewed this account’s tokens, but its answer was lost."),
+    "token_refused": _("TikTok rejects the stored tokens of this account."),
+    UNDECRYPTABLE: _("The stored tokens of this account can’t be read."),
 }
-_UNKNOWN: Final = _("TikTok asks for a new permission for this account.")
+_UNKNOWN: Final = _("TikTok requires a new authorization for this account.")
 
 
 def reason_text(reason: str) -> str:
-    """What happened, in a sentence."""
+    """Return what happened, in a sentence."""
     return str(_TEXTS.get(reason, _UNKNOWN))

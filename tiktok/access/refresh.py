@@ -1,4 +1,4 @@
-"""Refreshing tokens ahead of work, and of idle accounts, without anybody asking."""
+"""Refresh tokens ahead of work, and of idle accounts, automatically."""
 
 import logging
 from datetime import timedelta
@@ -22,10 +22,11 @@ AT_A_TIME: Final = 100
 
 
 def due_refreshes() -> list[tuple[UUID, int]]:
-    """Credentials past 75 % of their token's life that work needs soon, or that were idle for most of a day, or whose
-    refresh token has no more than that left.
+    """Return credentials whose token should be refreshed now.
 
-    Every refresh puts the link at risk (a lost answer burns it), so idle accounts are left in peace meanwhile.
+    Those past 75 % of their token's life that work needs soon, or that were idle for most of a day, or whose refresh
+    token has no more than that left. Every refresh puts the link at risk (a lost answer invalidates it), so idle
+    accounts are otherwise left alone.
     """
     with unscoped(reason="tokens are shared by every instance that linked this TikTok user"):
         needed = Q(state__in=[*HANDED_OVER, PostState.DUE]) | Q(state=PostState.SCHEDULED, publish_at__lte=db_in(SOON))
@@ -38,7 +39,7 @@ def due_refreshes() -> list[tuple[UUID, int]]:
 
 
 def refresh_ahead() -> int:
-    """Refresh what is due; the number of fresh tokens. A failure waits five minutes."""
+    """Refresh what is due; return the number of fresh tokens. A failure waits five minutes."""
     fresh = 0
     for credential_id, version in due_refreshes():
         try:

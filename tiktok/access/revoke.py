@@ -1,4 +1,4 @@
-"""Giving a consent back to TikTok, whose answer may be lost on its way."""
+"""Revoke an authorization at TikTok, whose answer may be lost."""
 
 import logging
 from typing import Final
@@ -10,15 +10,15 @@ from tiktok.api.secret import Secret
 from tiktok.models import TikTokApp
 
 log = logging.getLogger(__name__)
-# No page says which of them TikTok answers about a token that has ended (docs/tiktok.md, section 3).
+# TikTok does not document which of them it answers about a token that has ended (docs/tiktok.md, section 3).
 _TOKEN_ENDED: Final = frozenset({"invalid_request", "invalid_grant", "invalid_token", "access_token_invalid"})
 
 
 def revoke(app: TikTokApp, access_token: Secret, *, was_asked: bool = False) -> None:
-    """Take our app off the TikTok user's list. Where the answer is lost, TikTok is asked once more.
+    """Revoke the app's authorization. If the answer is lost, ask TikTok once more.
 
-    ``was_asked``: an earlier answer was lost. TikTok not knowing the token after that is a success: it did what it
-    was asked. Raises TikTokError; one whose kind is UNCLEAR where it is not known what TikTok did.
+    ``was_asked``: an earlier answer was lost. If TikTok then does not know the token, that is a success: it did what it
+    was asked. Raises TikTokError; one of kind UNCLEAR if it is not known what TikTok did.
     """
     try:
         _ask(app, access_token)
@@ -39,7 +39,7 @@ def revoke(app: TikTokApp, access_token: Secret, *, was_asked: bool = False) -> 
 
 
 def is_about_ended_token(error: TikTokError) -> bool:
-    """Whether TikTok refused a revoke since it does not know the token (any more)."""
+    """Return whether TikTok refused a revoke because it does not know the token."""
     return error.code in _TOKEN_ENDED
 
 

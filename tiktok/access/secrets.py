@@ -14,9 +14,9 @@ R = TypeVar("R")
 
 
 class ClientSecretUnreadable(TikTokError):
-    """Our own copy of the app's secret cannot be read, so nothing was sent: the operator's matter, nobody else's.
+    """Our own copy of the app's secret cannot be read, so nothing was sent; only the operator can fix it.
 
-    It passes when the key is back or the secret was entered again; till then accounts stay what they are.
+    It passes when the key is back or the secret was entered again; until then accounts keep their status.
     """
 
     kind = ErrorKind.NET
@@ -26,10 +26,10 @@ class ClientSecretUnreadable(TikTokError):
 
 
 def with_client_secret(app: TikTokApp, call: Callable[[Secret], R]) -> R:
-    """Run ``call`` with the app's secret, and with the one before it where TikTok does not know the new one yet.
+    """Run ``call`` with the app's secret, and with the previous one if TikTok does not know the new one yet.
 
-    TikTok checks the client before anything else, so the first try spends neither code nor token.
-    Raises ClientSecretUnreadable, InvalidClient and whatever ``call`` raises.
+    TikTok checks the client before anything else, so the first try spends neither code nor token. Raises
+    ClientSecretUnreadable, InvalidClient and the exceptions of ``call``.
     """
     secret = _present_secret(app)
     try:

@@ -1,7 +1,7 @@
-"""Spends TikTok's rates (docs/tiktok.md, section 9) in the database, before the call and for all workers together.
+"""Spend TikTok's rates (docs/tiktok.md, section 9) in the database, before the call and for all workers together.
 
-A sliding minute per credential and endpoint. The row's lock serialises the spenders: FOR UPDATE on PostgreSQL,
-the one writer of BEGIN IMMEDIATE on SQLite. The clock is the database's.
+A sliding minute per credential and endpoint. The row's lock serialises the spenders: FOR UPDATE on PostgreSQL, the one
+writer of BEGIN IMMEDIATE on SQLite. The clock is the database's.
 """
 
 import random
@@ -18,7 +18,7 @@ from tiktok.api.errors import TikTokError
 from tiktok.api.limits import RATE_WINDOW_S, RATES, Endpoint, Rate
 from tiktok.models import RateWindow
 
-# Status reads a minute that only a resuming upload may take, so that polling never keeps one waiting.
+# Status reads per minute that only a resuming upload may take, so that polling never makes one wait.
 RESERVED_FOR_RESUMING: Final = 5
 # TikTok counts a call when it arrives, we when its slot is taken. A slow connection for one call and a fast one for
 # the call that follows a minute later would put both bursts into one minute there. A call leaves right after its slot
@@ -28,7 +28,7 @@ GATE_JITTER_S: Final = 10.0
 
 
 class RateHeld(Exception):
-    """No call may be made now; ``until`` is when to come back: everybody who is refused gets a time of their own."""
+    """No call may be made now; ``until`` is when to come back, a different time for each caller."""
 
     def __init__(self, endpoint: Endpoint, until: datetime) -> None:
         super().__init__(f"{endpoint.name} until {until:%H:%M:%S}")
@@ -38,7 +38,7 @@ class RateHeld(Exception):
 def take_slot(credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0, still: QuerySet[Any] | None = None) -> bool:
     """Spend one call, leaving at least ``reserve`` for others; make it at once. Raises RateHeld when there is none.
 
-    ``still``: rows that have to be there at that moment; return whether one is (True without ``still``).
+    ``still``: rows that have to exist at that moment; return whether one does (True without ``still``).
     """
     rate = RATES[endpoint]
     with transaction.atomic():
@@ -55,7 +55,7 @@ def take_slot(credential_id: UUID, endpoint: Endpoint, *, reserve: int = 0, stil
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Calls that count now, of how many; ``gated_until`` after TikTok asked for a pause."""
+    """The number of calls that count now, and their limit; ``gated_until`` after TikTok asked for a pause."""
 
     used: int
     most: int
@@ -63,7 +63,7 @@ class Spent:
 
 
 def spent_by(credential_id: UUID) -> dict[Endpoint, Spent]:
-    """How each limited endpoint stands for one credential; one statement."""
+    """Return the use of each limited endpoint by one credential; one statement."""
     found = RateWindow.objects.filter(credential_id=credential_id).annotate(now=db_now())
     spent = {window.endpoint: _spent(window, RATES[Endpoint[window.endpoint]], window.now) for window in found}
     return {endpoint: spent.get(endpoint.name, Spent(0, rate.calls)) for endpoint, rate in RATES.items()}
@@ -75,19 +75,19 @@ def _spent(window: RateWindow, rate: Rate, now: datetime) -> Spent:
 
 
 def free_at(credential_id: UUID, endpoint: Endpoint) -> datetime | None:
-    """When a slot will be free; None when one is. Promises nothing: another one may take it first."""
+    """Return when a slot will be free; None when one is. No promise: another caller may take it first."""
     window = RateWindow.objects.filter(credential_id=credential_id, endpoint=endpoint.name).first()
     return _free_at(window, RATES[endpoint], 0, read_db_now()) if window else None
 
 
 def gate_after(credential_id: UUID, endpoint: Endpoint, refusal: TikTokError) -> None:
-    """TikTok said 429 after all: as long as it asks for, at least a minute, and not everybody at the same moment."""
+    """Gate calls after a 429: as long as TikTok asks, at least a minute, and different for each caller."""
     seconds = max(refusal.hold_s or 0, RATE_WINDOW_S)
     gate(credential_id, endpoint, seconds=seconds + random.uniform(1, GATE_JITTER_S))  # noqa: S311 - jitter
 
 
 def gate(credential_id: UUID, endpoint: Endpoint, *, seconds: float) -> None:
-    """After a 429: nobody calls this endpoint with this credential for so long. A longer gate stays."""
+    """Gate this endpoint for this credential for so long after a 429. A longer gate stays."""
     with transaction.atomic():
         window = _locked_window(credential_id, endpoint)
         until = read_db_now() + timedelta(seconds=seconds)
@@ -124,9 +124,9 @@ def _free_at(window: RateWindow, rate: Rate, reserve: int, now: datetime) -> dat
 
 
 def _time_of_their_own(window: RateWindow, rate: Rate, free_at: datetime) -> datetime:
-    """One call's share of the window after the last one who was refused, so that they do not all wake at once.
+    """Return a time one call's share of the window after the last promise, so that callers spread.
 
-    Never more than a window after ``free_at``: who comes back in vain does not push the others further and further.
+    Never more than a window after ``free_at``: a caller that is refused again does not push the others further back.
     """
     if window.promised_until is None:
         return free_at

@@ -1,8 +1,9 @@
 """Access tokens that can be used now. Refreshing is a lease by compare-and-swap, never a transaction across HTTP.
 
-TikTok's refresh tokens rotate: a second refresh with the same token burns the link. So whoever needs a fresh token
-claims the credential's row; the others wait for ``version`` to change and read again. The new pair is committed in
-the very next statement after the answer. Where nobody gets a new pair, a token that still lives is used to its end.
+TikTok's refresh tokens rotate: a second refresh with the same token invalidates the link. So the first process that
+needs a fresh token claims the credential's row; the others wait for ``version`` to change and read again. The new pair
+is committed in the very next statement after the answer. If no new pair can be obtained, a token that is still valid is
+used to its end.
 """
 
 import logging
@@ -18,12 +19,12 @@ from django.db.models import F, Q, QuerySet
 
 from core.jobs import lease
 from core.jobs.clock import db_now, read_db_now
-from core.jobs.outside import outside
 from core.jobs.process import is_dead_here, process_mark
+from core.jobs.waiting import release_slot
 from tiktok.access import throttle
 from tiktok.access.gateway import call_as_app
 from tiktok.access.reasons import PAIR_LOST, UNDECRYPTABLE, WITHDRAWN
-from tiktok.access.status import need_reconnect, note_scopes, revive_accounts, wake_posts
+from tiktok.access.status import need_reconnect, note_scopes, requeue_posts, revive_accounts
 from tiktok.api import login_kit
 from tiktok.api.errors import ErrorKind, RefreshTokenRejected, TikTokError, UnreadableAnswer
 from tiktok.api.limits import Endpoint
@@ -34,7 +35,7 @@ from tiktok.models.fields import Undecryptable, seal
 
 log = logging.getLogger(__name__)
 MARGIN: Final = timedelta(minutes=20)
-# With less than this, or a quarter of its life, a token is not worth a call any more.
+# With less than this, or a quarter of its life, a token is no longer used for a call.
 LAST_MOMENTS: Final = timedelta(minutes=1)
 # Longer than a slow refresh (connect and answer, repeated, both twice while a client secret is being changed).
 LEASE: Final = timedelta(seconds=150)
@@ -42,7 +43,7 @@ WAIT_S: Final = 10.0
 POLL_S: Final = 0.1
 AHEAD: Final = 0.75
 MOST_S: Final = 100 * 365 * 86_400
-# So long is a new pair held in memory while the database is away.
+# How long a new pair is held in memory while the database is unreachable.
 SAVE_FOR_S: Final = 60.0
 SAVE_AGAIN_S: Final = 0.5
 # After these TikTok may or may not have rotated.
@@ -50,7 +51,7 @@ MAYBE_ROTATED: Final = frozenset({ErrorKind.UNCLEAR, ErrorKind.SERVER})
 
 
 class ReconnectNeeded(Exception):
-    """Only a person can help: the TikTok user has to consent again. ``reason`` is a word for the account's status."""
+    """Only a new consent of the TikTok user helps. ``reason`` is a code for the account's status."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,16 +59,16 @@ class ReconnectNeeded(Exception):
 
 
 class PairLost(Exception):
-    """TikTok has rotated, most likely, in an answer that did not come; it knows the old refresh token no more."""
+    """TikTok has probably rotated in an answer that was lost, and no longer knows the old refresh token."""
 
 
 class RefreshUnderWay(Exception):
-    """Somebody else is refreshing and has not come back; try again a little later."""
+    """Another process is refreshing and has not finished; try again a little later."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsableToken:
-    """An access token and the ``version`` of the credential it belongs to (give it back after a 401)."""
+    """An access token and the ``version`` of the credential it belongs to (return it after a 401)."""
 
     access_token: Secret
     version: int
@@ -77,11 +78,11 @@ class UsableToken:
 def usable_token(
     credential_id: UUID, *, refresh_now: int | None = None, known: TikTokCredential | None = None
 ) -> UsableToken:
-    """A token with 20 minutes, or half its life, to go; with less where nobody could get a new one.
+    """Return a token with 20 minutes, or half its life, to go; with less if no new one could be obtained.
 
-    ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless somebody has
-    done so since. ``known``: the row as it was read a moment ago, enough for a caller that checks right before the
-    call that the token still lives (``token_with_slot``). Must not be called inside a transaction. Raises
+    ``refresh_now``: the version whose token TikTok has just refused with 401; it is refreshed unless another process
+    has done so since. ``known``: the row as it was read a moment ago, good enough for a caller that checks right before
+    the call that the token is still valid (``token_with_slot``). Must not be called inside a transaction. Raises
     ReconnectNeeded, RefreshUnderWay, and TikTokError, whose ``was_sent`` is False: the call that the token is for was
     not made.
     """
@@ -97,7 +98,7 @@ def usable_token(
                 return _refresh(row, owner)
             _wait_for_other(row, deadline)
         except (RefreshUnderWay, TikTokError) as error:
-            row.refresh_from_db()  # TikTok may have refused the token meanwhile
+            row.refresh_from_db()  # TikTok may have refused the token since
             if row.version == refresh_now or not _has_left(row, LAST_MOMENTS, share=4):
                 if isinstance(error, TikTokError):
                     error.was_sent = False
@@ -114,10 +115,10 @@ def token_with_slot(
     refused: int | None = None,
     known: TikTokCredential | None = None,
 ) -> UsableToken:
-    """A token to be sent at once, with a rate slot for it. ``refused`` and ``known``: as for ``usable_token``.
+    """Return a token to be sent at once, with a rate slot for it. ``refused``, ``known``: as for ``usable_token``.
 
-    Others may learn between the two that TikTok refuses it: then another token and slot. Raises RateHeld, and what
-    ``usable_token`` raises.
+    If TikTok refuses the token to another process between the two, another token and slot follow. Raises RateHeld, and
+    what ``usable_token`` raises.
     """
     token = usable_token(credential_id, refresh_now=refused, known=known)
     if throttle.take_slot(credential_id, endpoint, reserve=reserve, still=_alive(token, credential_id)):
@@ -128,12 +129,12 @@ def token_with_slot(
 
 
 def refuse_token(token: UsableToken, credential_id: UUID) -> None:
-    """TikTok refused it with 401: no thread of any process sends it again; whoever needs one refreshes."""
+    """Mark a token that TikTok refused with 401: no process sends it again, the next one that needs it refreshes."""
     TikTokCredential.objects.filter(pk=credential_id, version=token.version).update(access_expires_at=db_now())
 
 
 def _alive(token: UsableToken, credential_id: UUID) -> QuerySet[TikTokCredential]:
-    """The token's row, unless TikTok has refused it or another one has taken its place."""
+    """Return the token's row, unless TikTok has refused it or another token has replaced it."""
     return TikTokCredential.objects.filter(pk=credential_id, version=token.version, access_expires_at__gt=db_now())
 
 
@@ -145,7 +146,7 @@ def _refuse_dead(row: TikTokCredential) -> None:
 
 
 def _has_left(row: TikTokCredential, least: timedelta, *, share: int) -> bool:
-    """Whether the access token has so long to go, or that share of its life where it is a short one."""
+    """Return whether the access token has so long to go, or that share of its life if it is a short one."""
     issued, expires = row.access_issued_at, row.access_expires_at
     if issued is None or expires is None:
         return False
@@ -169,7 +170,7 @@ def _unreadable(row: TikTokCredential) -> ReconnectNeeded:
 
 
 def _claim(row: TikTokCredential) -> str:
-    """Take the lease if it is free or over, or its holder dead; our mark, or "" if somebody else holds it."""
+    """Take the lease if it is free or over, or its holder dead; return our mark, or "" if another process holds it."""
     owner = f"{process_mark()}:{uuid.uuid4().hex}"
     free = lease.is_free("refresh_lease_until")
     if _is_dead(row):
@@ -180,19 +181,19 @@ def _claim(row: TikTokCredential) -> str:
 
 
 def _is_dead(row: TikTokCredential) -> bool:
-    """Whether the lease is of a process of this host that is gone."""
+    """Return whether the lease belongs to a process of this host that is gone."""
     return is_dead_here(row.refresh_owner.rpartition(":")[0])
 
 
 def _wait_for_other(row: TikTokCredential, deadline: float) -> None:
-    """Return when the row is worth another look: it changed, or its holder is gone. Raises RefreshUnderWay."""
+    """Return when the row is worth another read: it changed, or its holder is gone. Raises RefreshUnderWay."""
     while time.monotonic() < deadline:
-        with outside():
+        with release_slot():
             time.sleep(POLL_S)
         now = TikTokCredential.objects.only(*_LEASE_FIELDS).get(pk=row.pk)
         if now.version != row.version or now.withdrawn_at or _is_over(now.refresh_lease_until) or _is_dead(now):
             return
-        if now.refresh_lease_until is None:  # its holder gave up; asking TikTok again at once would not help
+        if now.refresh_lease_until is None:  # its holder gave up; asking TikTok again at once does not help
             break
     raise RefreshUnderWay(str(row.pk))
 
@@ -213,7 +214,7 @@ def _refresh(row: TikTokCredential, owner: str) -> UsableToken:
         _release(row, owner)
         raise _unreadable(row) from error
     except RefreshTokenRejected as error:
-        # Whoever left the lease behind has died while asking.
+        # The process that left the lease behind died while asking.
         return _after_rejection(row, PAIR_LOST if row.refresh_owner else WITHDRAWN, error)
     except PairLost as error:
         return _after_rejection(row, PAIR_LOST, error)
@@ -240,7 +241,7 @@ def _ask_for_new_pair(row: TikTokCredential) -> TokenSet:
 
 
 def _ask(row: TikTokCredential, refresh_token: Secret) -> TokenSet:
-    """One refresh. An answer for another TikTok user is none."""
+    """Ask for one refresh. An answer for another TikTok user does not count."""
     tokens = call_as_app(
         row.app,
         lambda client, secret: login_kit.refresh_token(
@@ -257,7 +258,7 @@ def _release(row: TikTokCredential, owner: str) -> None:
 
 
 def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> UsableToken:
-    """Commit the new pair in one statement, and tell accounts that waited, or that are allowed something else now.
+    """Commit the new pair in one statement, reactivate accounts that waited, and record changed scopes.
 
     Our lease may be over; the pair is still the newest, unless the row has moved on without us.
     """
@@ -267,12 +268,12 @@ def _saved(row: TikTokCredential, tokens: TokenSet, asked_at: datetime) -> Usabl
     note_scopes(row.pk, before=row.scopes, after=tokens.scopes or row.scopes)
     revive_accounts(row.pk)
     if set(tokens.scopes) - set(row.scopes):
-        wake_posts(row.pk)
+        requeue_posts(row.pk)
     return UsableToken(tokens.access_token, row.version + 1, tuple(tokens.scopes or row.scopes))
 
 
 def _commit(row: TikTokCredential, changes: dict[str, object]) -> bool:
-    """Write the new pair, which nobody else has, however long the database is away; False: the row has moved on.
+    """Write the new pair, which exists nowhere else, retrying while the database is away; False: the row moved on.
 
     Raises OperationalError, InterfaceError after a minute.
     """
@@ -289,7 +290,7 @@ def _commit(row: TikTokCredential, changes: dict[str, object]) -> bool:
 
 
 def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) -> dict[str, object]:
-    """What a token answer writes, but ``version``; lifetimes come from the answer, never from constants."""
+    """Return the columns that a token answer sets, except ``version``; lifetimes come from the answer."""
     life = _lifetime(tokens.expires_in_s)
     columns: dict[str, object] = {
         "access_token": seal(TikTokCredential, credential_id, "access_token", tokens.access_token),
@@ -306,12 +307,12 @@ def token_columns(credential_id: UUID, tokens: TokenSet, issued_at: datetime) ->
 
 
 def _lifetime(seconds: int) -> timedelta:
-    """As TikTok says, within what a date can hold: an absurd number must not cost the pair."""
+    """Return TikTok's lifetime within what a date can hold: an absurd number must not cost the pair."""
     return timedelta(seconds=min(max(seconds, 0), MOST_S))
 
 
 def _after_rejection(row: TikTokCredential, reason: str, error: Exception) -> UsableToken:
-    """``invalid_grant`` is believed only if nobody has brought a newer pair meanwhile."""
+    """Believe ``invalid_grant`` only if no newer pair has been stored since."""
     if need_reconnect(row.pk, seen_version=row.version, reason=reason):
         raise ReconnectNeeded(reason) from error
     return _newest(row)
@@ -324,9 +325,9 @@ def _newest(row: TikTokCredential) -> UsableToken:
 
 
 def store_tokens(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> TikTokCredential:
-    """The credential of this TikTok user for this app, with this pair as its newest.
+    """Store this pair as the newest of this TikTok user for this app, and return the credential.
 
-    Every instance that linked the TikTok user is told when this consent allows less, or more, than the one before.
+    Every instance that linked the TikTok user is notified if this consent allows less, or more, than the one before.
     """
     with transaction.atomic():
         credential, _created = TikTokCredential.objects.select_for_update().get_or_create(

@@ -9,7 +9,7 @@ from typing import Final
 from django.conf import settings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from core.jobs.outside import outside
+from core.jobs.waiting import release_slot
 from tiktok.access.gateway import loopback_exception
 from tiktok.api import guarded
 from tiktok.models import TikTokAccount
@@ -31,7 +31,7 @@ def copy_avatar(account: TikTokAccount, url: str | None) -> str:
     if not url:
         return account.avatar_path
     try:
-        with outside():
+        with release_slot():
             fetched = guarded.fetch(url, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S, loopback=loopback_exception())
         return _keep(account, encode(fetched.content))
     except (guarded.AddressRefused, guarded.FetchFailed, NotAPicture) as error:

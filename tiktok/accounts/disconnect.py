@@ -16,7 +16,7 @@ from instances.acting import needs
 from instances.roles import Permission
 from instances.scoping import instance_scope, unscoped
 from tiktok.access import grants
-from tiktok.access.notices import settle
+from tiktok.access.notices import resolve
 from tiktok.access.status import LINKED
 from tiktok.accounts.avatars import remove_avatar
 from tiktok.models import AccountStatus, Post, TikTokAccount
@@ -46,7 +46,7 @@ def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = Fal
             "account.disconnecting", tenant=account.instance.tenant, actor=actor, instance_id=account.instance_id,
             target=account, at_once=at_once,
         )  # fmt: skip
-        settle(account)
+        resolve(account)
     account.refresh_from_db()
     return True
 

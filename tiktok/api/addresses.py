@@ -1,7 +1,7 @@
-"""Taking a web address apart, strictly: what does not look plain is not an address for us.
+"""Strict parsing of web addresses: anything unusual is refused.
 
-Two parsers that read one address differently are how a check is passed for one host and a call made to
-another, hence one narrow pattern and no repairs: no user, no backslash, no blank, nothing but ASCII.
+Two parsers that read one address differently are how a check passes for one host and a call goes to another, hence one
+narrow pattern and no repairs: no user, no backslash, no blank, nothing but ASCII.
 """
 
 import ipaddress
@@ -27,7 +27,7 @@ class Address(NamedTuple):
 
 
 def parse(address: str) -> Address | None:
-    """The parts of a plain http(s) address without its fragment, or None."""
+    """Return the parts of a plain http(s) address without its fragment, or None."""
     match = _PLAIN.fullmatch(address.partition("#")[0])
     if match is None:
         return None

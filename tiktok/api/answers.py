@@ -1,4 +1,4 @@
-"""From the bytes of an answer to values or a TikTokError; nothing of a raw body gets into an exception."""
+"""Convert the bytes of an answer to values or a TikTokError; no raw body gets into an exception."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _HOLD_MAX_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer as it came; ``scrub`` knows the secrets that were sent."""
+    """A raw answer; ``scrub`` knows the secrets that were sent."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -40,7 +40,7 @@ class Answer:
 
 
 def scrubber(secrets: Iterable[Secret]) -> Scrub:
-    """A function that takes these secrets, and whatever looks like a token or an address, out of a text."""
+    """Return a function that removes these secrets, and anything like a token or an address, from a text."""
     plain = {clean_text(secret.reveal()) for secret in secrets if secret}
     shapes = plain | {quote(text, safe="") for text in plain} | {quote_plus(text) for text in plain}
     longest_first = sorted(shapes, key=len, reverse=True)
@@ -55,12 +55,12 @@ def scrubber(secrets: Iterable[Secret]) -> Scrub:
 
 
 def clean_text(text: str) -> str:
-    """Without what a database or an encoder refuses: NUL and lone surrogates."""
+    """Remove what a database or an encoder refuses: NUL and lone surrogates."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def as_int(value: object) -> int | None:
-    """A 64-bit integer, also from digits in a text or a float without fraction; otherwise None."""
+    """Return a 64-bit integer, also from digits in a text or a float without fraction; otherwise None."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -90,7 +90,7 @@ class Fields:
         return clean_text(value) or None if isinstance(value, str) else None
 
     def secret(self, name: str) -> Secret:
-        """A required secret: printable ASCII without blanks, as a header or an address takes it."""
+        """Return a required secret: printable ASCII without blanks, as a header or an address needs it."""
         value = self.text(name)
         if not (value.isascii() and value.isprintable()) or " " in value:
             self._unreadable(name)
@@ -108,7 +108,7 @@ class Fields:
         return value if isinstance(value, bool) else None
 
     def flag(self, name: str) -> bool:
-        """A flag; missing or null is False, as serialisers that leave out false write it."""
+        """Return a flag; missing or null is False, as serialisers that omit false write it."""
         value = self.values.get(name)
         return value if isinstance(value, bool) else value is not None and self._unreadable(name)
 
@@ -119,7 +119,7 @@ class Fields:
         return tuple(clean_text(item) for item in value if isinstance(item, str))
 
     def ids(self, name: str) -> tuple[str, ...]:
-        """A list of 64-bit numbers, as text; whatever else stands in it is left out."""
+        """Return a list of 64-bit numbers as text; other values in it are omitted."""
         value = self.values.get(name)
         numbers = (as_int(item) for item in value) if isinstance(value, list) else ()
         return tuple(str(number) for number in numbers if number)
@@ -139,10 +139,7 @@ def as_object(value: object) -> Mapping[str, object]:
 
 
 def read_envelope(answer: Answer) -> Fields:
-    """``data`` of ``{"data": …, "error": {"code": "ok", …}}``; raises unless 2xx and ok.
-
-    Only a 4xx (or 2xx: docs/tiktok.md, section 5) with a code is a definite refusal; without one, the outcome is open.
-    """
+    """Return ``data`` of ``{"data": …, "error": {"code": "ok", …}}``; raises unless 2xx and ok."""
     payload = _load(answer.body)
     error = as_object(payload.get("error"))
     code = _word(error.get("code"))
@@ -154,7 +151,7 @@ def read_envelope(answer: Answer) -> Fields:
 
 
 def read_flat(answer: Answer) -> Fields:
-    """An OAuth answer: flat fields, or ``error`` as a text whatever the status (docs/tiktok.md, section 3)."""
+    """Return an OAuth answer: flat fields, or ``error`` as a text with any status (docs/tiktok.md, section 3)."""
     payload = _load(answer.body)
     code = _word(payload.get("error"))
     if code:
@@ -163,7 +160,7 @@ def read_flat(answer: Answer) -> Fields:
 
 
 def undecided(answer: Answer) -> TikTokError:
-    """The error for an answer that says neither yes nor no."""
+    """Return the error for an answer that is neither yes nor no."""
     return _undecided(answer, "", {})
 
 
@@ -181,7 +178,7 @@ def _undecided(answer: Answer, code: str, source: Mapping[str, object]) -> TikTo
 
 
 def refusal(answer: Answer, code: str, source: Mapping[str, object], *, text_field: str) -> TikTokError:
-    """The error that the table has for ``code``."""
+    """Return the error that the table has for ``code``."""
     rule = rule_for(code, answer.status)
     is_rate = rule.error.kind is ErrorKind.RATE
     message = source.get(text_field)
@@ -196,7 +193,7 @@ def refusal(answer: Answer, code: str, source: Mapping[str, object], *, text_fie
 
 
 def log_id_of(answer: Answer, source: Mapping[str, object]) -> str:
-    """TikTok's support id; the pages call it both ``log_id`` and ``logid``."""
+    """Return TikTok's support id; the pages call it both ``log_id`` and ``logid``."""
     for value in (source.get("log_id"), source.get("logid"), answer.headers.get("X-Tt-Logid")):
         word = answer.scrub(_word(value))
         if _LOG_ID.fullmatch(word):
@@ -224,6 +221,6 @@ def _safe_code(answer: Answer, code: str) -> str:
 
 
 def _hold(answer: Answer, least_s: int | None) -> int:
-    """The rule's wait, or a longer one that a Retry-After in seconds asks for (not documented by TikTok)."""
+    """Return the rule's wait, or a longer one from a Retry-After in seconds (not documented by TikTok)."""
     asked = as_int(answer.headers.get("Retry-After")) or 0
     return max(least_s or 0, min(asked, _HOLD_MAX_S))

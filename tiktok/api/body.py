@@ -12,20 +12,18 @@ BLOCK_SIZE = 256 * 1024
 
 
 class FileTooShort(Exception):
-    """The file ended before the chunk did: it was changed or cut since its size was read."""
+    """The file ended before the chunk did: it was changed or truncated since its size was read."""
 
 
 class FileChunkBody:
-    """``length`` bytes of a file from ``first`` on.
+    """``length`` bytes of a file, starting at ``first``.
 
-    ``read()`` hands out blocks of ``block_size`` whatever size is asked for, and none that crosses one of the
-    ``stop_points`` (offsets in the file). ``before_block(offset in the file)`` runs before each block is
-    read; what it raises ends the request, closes the connection and comes out of ``upload_chunk``. Nothing is
-    read ahead.
+    ``read()`` returns blocks of ``block_size`` for any requested size, and none that crosses one of the
+    ``stop_points`` (offsets in the file). ``before_block(offset in the file)`` runs before each block is read; an
+    exception from it ends the request, closes the connection and comes out of ``upload_chunk``. Nothing is read ahead.
 
-    A path is opened and belongs to the body (close it, or use ``with``); a descriptor stays the caller's.
-    There is no ``__iter__``, ``tell`` or ``fileno`` on purpose: requests would then stream or measure it
-    otherwise.
+    A path is opened and belongs to the body (close it, or use ``with``); a descriptor stays the caller's. There is no
+    ``__iter__``, ``tell`` or ``fileno`` on purpose: requests would then stream or measure it differently.
     """
 
     def __init__(
@@ -53,7 +51,7 @@ class FileChunkBody:
         return self._length
 
     def read(self, _size: int = -1, /) -> bytes:
-        """The next block; empty at the end. Raises FileTooShort, OSError and what ``before_block`` raises."""
+        """Return the next block; empty at the end. Raises FileTooShort, OSError and what ``before_block`` raises."""
         if self._position == self._end:
             return b""
         if self._before_block:

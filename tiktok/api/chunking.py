@@ -1,4 +1,4 @@
-"""From a file's size to the byte ranges TikTok takes. Pure.
+"""Split a file's size into the byte ranges that TikTok accepts. Pure.
 
 https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
 """
@@ -24,7 +24,7 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class ChunkPlan:
-    """``total_chunk_count`` chunks of ``chunk_size`` bytes; the last one takes the remainder as well."""
+    """``total_chunk_count`` chunks of ``chunk_size`` bytes; the last one also takes the remainder."""
 
     chunk_size: int
     total_chunk_count: int
@@ -34,13 +34,13 @@ class ChunkPlan:
         return (self._chunk(index) for index in range(self.total_chunk_count))
 
     def chunk_at(self, offset: int) -> Chunk:
-        """The chunk that holds byte ``offset``. Raises ValueError outside the file."""
+        """Return the chunk with the byte at ``offset``. Raises ValueError outside the file."""
         if not 0 <= offset < self.size:
             raise ValueError(f"offset {offset} is outside of a file of {self.size} bytes")
         return self._chunk(min(offset // self.chunk_size, self.total_chunk_count - 1))
 
     def boundary_at_or_below(self, uploaded_bytes: int) -> int:
-        """The offset of the largest boundary within ``uploaded_bytes``; the size when all is there."""
+        """Return the largest boundary within ``uploaded_bytes``; the size when all is there."""
         if uploaded_bytes >= self.size:
             return self.size
         return self.chunk_at(max(uploaded_bytes, 0)).first
@@ -54,10 +54,10 @@ class ChunkPlan:
 def plan_chunks(
     size_bytes: int, *, chunk_size: int = CHUNK_DEFAULT_BYTES, single_limit: int = CHUNK_MAX_BYTES
 ) -> ChunkPlan:
-    """One piece up to ``single_limit`` bytes, above it chunks of ``chunk_size``; the count is rounded down.
+    """Plan one piece up to ``single_limit`` bytes, above it chunks of ``chunk_size``; the count is rounded down.
 
-    A ``chunk_size`` that would leave a single chunk is halved to fit, since TikTok wants several above 64 MB.
-    Raises ValueError for a file or numbers outside TikTok's limits.
+    A ``chunk_size`` that would leave a single chunk is halved to fit, since TikTok wants several above 64 MB. Raises
+    ValueError for a file or numbers outside TikTok's limits.
     """
     _check("size_bytes", size_bytes, 1, VIDEO_MAX_BYTES)
     _check("chunk_size", chunk_size, CHUNK_MIN_BYTES, CHUNK_MAX_BYTES)

@@ -54,7 +54,7 @@ class Call:
 
 
 class TikTokClient:
-    """Speaks HTTP with TikTok, or with whatever stands behind ``base_url``; safe to share between threads."""
+    """HTTP client for TikTok, or for the server at ``base_url``; safe to share between threads."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class TikTokClient:
 
     @property
     def session(self) -> requests.Session:
-        """This thread's session; its connections stay open between calls."""
+        """Return this thread's session; its connections stay open between calls."""
         if not hasattr(self._local, "session"):
             self._local.session = new_session()
         session: requests.Session = self._local.session
@@ -85,7 +85,7 @@ class TikTokClient:
         self.session.close()
 
     def may_upload_to(self, url: str | Secret) -> bool:
-        """Whether bytes may go to ``url``: TikTok's hosts by https, or the host of another API base."""
+        """Return whether bytes may go to ``url``: TikTok's hosts by https, or the host of another API base."""
         address = addresses.parse(url.reveal() if isinstance(url, Secret) else url)
         if address is None:
             return False
@@ -103,9 +103,9 @@ class TikTokClient:
         params: Mapping[str, str] | None = None,
         may_repeat: bool = True,
     ) -> Fields:
-        """Call an endpoint that answers with an envelope; returns its ``data``.
+        """Call an endpoint that answers with an envelope; return its ``data``.
 
-        ``may_repeat``: whether the same call does no harm should its answer be lost. Raises TikTokError.
+        ``may_repeat``: whether the same call does no harm if its answer is lost. Raises TikTokError.
         """
         call = Call(
             method,
@@ -137,7 +137,7 @@ class TikTokClient:
         raise failure  # outside the handler: requests' exceptions carry the address and the headers
 
     def server_time(self) -> datetime | None:
-        """TikTok's clock, by the Date of whatever it answers; to the second. Raises ConnectionFailed, AnswerLost."""
+        """Return TikTok's time from the Date header, to the second. Raises ConnectionFailed, AnswerLost."""
         date = self.exchange(Call("GET", f"{self.base_url}/")).headers.get("Date", "")
         try:
             return parsedate_to_datetime(date)
@@ -145,7 +145,7 @@ class TikTokClient:
             return None
 
     def send(self, call: Call) -> requests.Response:
-        """Send and return once the headers are here. Raises what requests and urllib3 raise."""
+        """Send, and return once the headers have arrived. Raises what requests and urllib3 raise."""
         read_timeout_s = call.read_timeout_s or self.read_timeout_s
         wire.start(read_timeout_s)
         return self.session.request(
@@ -161,8 +161,8 @@ class TikTokClient:
 
 
 def transport_failure(error: Exception, *, may_repeat: bool) -> TikTokError:
-    """What a fault of the line means: if nothing left us the call did not happen, otherwise nobody knows."""
-    is_handshake = wire.is_connecting and not wire.is_sent  # its time-out, too, is called a ReadTimeout
+    """Return the error for a connection fault: if nothing was sent the call did not happen, otherwise it is unknown."""
+    is_handshake = wire.is_connecting and not wire.is_sent  # its time-out is also called a ReadTimeout
     if wire.is_sent or (isinstance(error, requests.ReadTimeout) and not is_handshake):
         return AnswerLost("answer-lost", may_repeat=may_repeat)
     return ConnectionFailed("connection-failed", may_repeat=True)
@@ -177,7 +177,7 @@ def _answer(call: Call, response: requests.Response, body: bytes | None) -> Answ
 def read_capped(
     response: requests.Response, *, max_bytes: int = ANSWER_MAX_BYTES, max_s: float = ANSWER_MAX_S
 ) -> bytes | None:
-    """The body, or None when too large. By ``read1``: ``read(n)`` would wait for n bytes however long."""
+    """Return the body, or None when too large. By ``read1``: ``read(n)`` would wait for n bytes."""
     deadline = time.monotonic() + max_s
     body = bytearray()
     while part := response.raw.read1(65536):
@@ -190,7 +190,7 @@ def read_capped(
 
 
 def _own_address(url: str) -> addresses.Address:
-    """An address from the settings: https, or plain http on loopback. Raises ValueError."""
+    """Check an address from the settings: https, or plain http on loopback. Raises ValueError."""
     address = addresses.parse(url)
     if address is None or not (address.scheme == "https" or addresses.is_loopback_host(address.host)):
         raise ValueError(f"{url!r} is not an https address (plain http is for loopback only)")
@@ -198,7 +198,7 @@ def _own_address(url: str) -> addresses.Address:
 
 
 def _bearer(access_token: Secret) -> Secret:
-    """The header's value. A token that no header can carry would fail inside requests, which quotes it."""
+    """Return the header's value. A token that no header can carry would fail inside requests, which quotes it."""
     token = access_token.reveal()
     if not (token and token.isascii() and token.isprintable()) or " " in token:
         raise AccessTokenInvalid("access_token_invalid")

@@ -18,17 +18,17 @@ from .transport import uploads
 from .types import ChunkAnswer, CreatorInfo, FileSource, PublishStatus, VideoInit, VideoPostInfo
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:[0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
-# An upload answer's body says nothing; so much of it is read to keep the connection open.
+# An upload answer's body is irrelevant; this much of it is read to keep the connection open.
 _DRAIN_MAX_BYTES = 64 * 1024
 _DRAIN_MAX_S = 5.0
 
 
 def query_creator_info(client: TikTokClient, *, access_token: Secret) -> CreatorInfo:
-    """What the creator may choose now; ask afresh whenever the posting page is shown and before each init.
+    """Return the creator's present options; call it whenever the posting page is shown and before each init.
 
-    20 requests per minute per access token. Raises QuotaReached and PolicyRefused (even with HTTP 200: they
-    mean "cannot post now"), AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and the
-    faults of the line. https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
+    20 requests per minute per access token. Raises QuotaReached and PolicyRefused (even with HTTP 200: they mean
+    "cannot post now"), AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and connection errors.
+    https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info
     """
     data = client.call_api("POST", Endpoint.CREATOR_INFO, access_token=access_token)
     return CreatorInfo(
@@ -49,8 +49,8 @@ def init_video(
     """Open a Direct Post by FILE_UPLOAD. May be repeated: nothing is published before all bytes are there.
 
     6 requests per minute per access token. The upload URL lives one hour. Raises InvalidInput, PolicyRefused,
-    QuotaReached, OperatorFault, AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and
-    the faults of the line. https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+    QuotaReached, OperatorFault, AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and connection
+    errors. https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
     payload = {
         "post_info": {name: value for name, value in asdict(post_info).items() if value is not None},
@@ -61,10 +61,10 @@ def init_video(
 
 
 def fetch_status(client: TikTokClient, *, access_token: Secret, publish_id: str) -> PublishStatus:
-    """How far a publish has got; ``post_ids`` stay empty until the post is public and moderated.
+    """Return the progress of a publish; ``post_ids`` stay empty until the post is public and moderated.
 
     30 requests per minute per access token. Raises PublishIdUnknown, AccessTokenInvalid, ScopeNotAuthorized,
-    RateLimited, TikTokUnavailable and the faults of the line.
+    RateLimited, TikTokUnavailable and connection errors.
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """
     data = client.call_api("POST", Endpoint.STATUS_FETCH, access_token=access_token, payload={"publish_id": publish_id})
@@ -87,11 +87,11 @@ def upload_chunk(
     content_type: str,
     read_timeout_s: float | None = None,
 ) -> ChunkAnswer:
-    """Send one chunk and return the answer, whatever its status; one chunk after another.
+    """Send one chunk and return the answer, with any status; one chunk after another.
 
-    ``body`` has exactly the chunk's bytes; what its ``read()`` raises comes out as it is, with the connection
-    closed. ``break_off_uploads()`` ends it at once. Raises ConnectionFailed (no byte left us), AnswerLost (some
-    did; ask the status before anything else) and OperatorFault for an address that bytes may not go to.
+    ``body`` has exactly the chunk's bytes; exceptions from its ``read()`` come out unchanged, with the connection
+    closed. ``break_off_uploads()`` ends it at once. Raises ConnectionFailed (no byte was sent), AnswerLost (some were;
+    ask for the status before anything else) and OperatorFault for an address that bytes may not go to.
     https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
     """
     if not client.may_upload_to(upload_url):
@@ -120,11 +120,11 @@ def break_off_uploads() -> None:
 
 
 class _BodyFailed(Exception):
-    """Stands in for what the body raised: urllib3 swallows a BrokenPipeError and rewrites any OSError."""
+    """Replacement for an exception of the body: urllib3 swallows a BrokenPipeError and rewrites any OSError."""
 
 
 class _GuardedBody:
-    """Hands the body through and remembers what it raised."""
+    """Pass the body through and remember what it raised."""
 
     def __init__(self, body: ReadableBody) -> None:
         self._body = body
@@ -149,7 +149,7 @@ class _GuardedBody:
 
 
 def _drain(response: requests.Response) -> None:
-    """Read the rest of a good answer, so that the next chunk finds the line open; its loss means nothing."""
+    """Read the rest of a good answer, so that the next chunk can reuse the connection; a failure means nothing."""
     if response.status_code not in (200, 201, 206):
         return
     with suppress(requests.RequestException, HTTPError):
@@ -157,10 +157,10 @@ def _drain(response: requests.Response) -> None:
 
 
 def _uploaded_bytes(response: requests.Response, chunk: Chunk, total_size: int) -> int | None:
-    """The progress in the answer's Content-Range, as a count.
+    """Return the progress in the answer's Content-Range, as a count.
 
-    The page does not say whether its number is a count or the last index; one that lies right before a
-    boundary of this chunk is an index.
+    TikTok does not document whether its number is a count or the last index; a number right before a boundary of this
+    chunk is an index.
     """
     match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
     number = as_int(match[1]) if match and as_int(match[2]) == total_size else None

@@ -16,15 +16,15 @@ FIELDS_BY_SCOPE = {
 
 
 def fields_for(scopes: Collection[str]) -> tuple[str, ...]:
-    """The fields that these scopes allow: one too many and TikTok refuses the whole call."""
+    """Return the fields that these scopes allow: with one too many TikTok refuses the whole call."""
     return tuple(name for scope, names in FIELDS_BY_SCOPE.items() if scope in scopes for name in names)
 
 
 def get_user_info(client: TikTokClient, *, access_token: Secret, scopes: Collection[str]) -> UserInfo:
-    """The profile, as far as the granted ``scopes`` go; ``avatar_url`` does not last, copy it.
+    """Return the profile, as far as the granted ``scopes`` allow; ``avatar_url`` does not last, copy it.
 
     600 requests per minute. Raises ScopeNotAuthorized (without a call if ``user.info.basic`` is not granted),
-    AccessTokenInvalid, RateLimited, TikTokUnavailable and the faults of the line; all calls may be repeated.
+    AccessTokenInvalid, RateLimited, TikTokUnavailable and connection errors; all calls may be repeated.
     """
     if Scope.USER_INFO_BASIC not in scopes:
         raise ScopeNotAuthorized("scope_not_authorized")

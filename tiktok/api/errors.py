@@ -1,6 +1,6 @@
-"""What can go wrong with TikTok, and whether the same call may safely be made again.
+"""TikTok's errors, and whether the same call may safely be made again.
 
-Texts for people do not live here. Nothing here ever holds a token, a secret, an upload URL or a raw body.
+Texts for people are elsewhere. Nothing here ever holds a token, a secret, an upload URL or a raw body.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from .types import FailReason
 
 
 class ErrorKind(StrEnum):
-    NET = "net"  # no byte of the request left us
-    UNCLEAR = "unclear"  # sent; what became of it we do not know
+    NET = "net"  # no byte of the request was sent
+    UNCLEAR = "unclear"  # sent; the result is unknown
     RATE = "rate"
     SERVER = "server"
     AUTH = "auth"
@@ -27,13 +27,13 @@ class ErrorKind(StrEnum):
 class TikTokError(Exception):
     """A call that did not succeed.
 
-    ``code``        TikTok's word, or ours (with a hyphen) where TikTok said none.
+    ``code``        TikTok's code, or ours (with a hyphen) if TikTok sent none.
     ``message``     TikTok's text with secrets and addresses taken out; not for people.
-    ``log_id``      what TikTok's support asks for; may be empty.
-    ``http_status`` None where no answer came.
-    ``may_repeat``  the same call, with the same arguments, does no harm when made again.
-    ``hold_s``      wait at least so many seconds before a further call; None says nothing.
-    ``was_sent``    the call itself was made; False where it failed while its access token was fetched.
+    ``log_id``      the id that TikTok's support asks for; may be empty.
+    ``http_status`` None if no answer came.
+    ``may_repeat``  the same call with the same arguments does no harm when repeated.
+    ``hold_s``      wait at least so many seconds before a further call; None: unknown.
+    ``was_sent``    the call itself was made; False if it failed while its access token was fetched.
     """
 
     kind: ErrorKind = ErrorKind.UNCLEAR
@@ -60,7 +60,7 @@ class TikTokError(Exception):
         self.hold_s = hold_s
 
     def __str__(self) -> str:
-        """Code, status and log_id; not the message, which is TikTok's free text."""
+        """Return code, status and log_id; not the message, which is TikTok's free text."""
         facts = [f"HTTP {self.http_status}" if self.http_status else "no answer"]
         if self.log_id:
             facts.append(f"log_id {self.log_id}")
@@ -68,7 +68,7 @@ class TikTokError(Exception):
 
 
 class ConnectionFailed(TikTokError):
-    """Nothing left us: name not found, refused, time-out while connecting, no TLS."""
+    """Nothing was sent: name not found, refused, time-out while connecting, no TLS."""
 
     kind = ErrorKind.NET
 
@@ -80,7 +80,7 @@ class AnswerLost(TikTokError):
 
 
 class UnreadableAnswer(TikTokError):
-    """An answer came and does not say what happened."""
+    """An answer came that does not say what happened."""
 
     kind = ErrorKind.UNCLEAR
 
@@ -96,13 +96,13 @@ class RateLimited(TikTokError):
 
 
 class AccessTokenInvalid(TikTokError):
-    """Refresh once and repeat; then the account needs reconnecting."""
+    """The token is invalid: refresh once and repeat; then the account needs reconnecting."""
 
     kind = ErrorKind.AUTH
 
 
 class AuthorizationRefused(TikTokError):
-    """The person, or TikTok, said no; or the authorization code is of no use (any more)."""
+    """The person or TikTok refused, or the authorization code is not usable."""
 
     kind = ErrorKind.AUTH
 
@@ -132,7 +132,7 @@ class PolicyRefused(TikTokError):
 
 
 class OperatorFault(TikTokError):
-    """The app's configuration is wrong; nobody but its operator can help."""
+    """The app's configuration is wrong; only the operator can fix it."""
 
     kind = ErrorKind.OPERATOR
 
@@ -142,7 +142,7 @@ class InvalidClient(OperatorFault):
 
 
 class InvalidInput(TikTokError):
-    """A field, option or file that TikTok does not take."""
+    """TikTok does not accept a field, option or file."""
 
     kind = ErrorKind.INPUT
 
@@ -154,14 +154,14 @@ class PublishIdUnknown(TikTokError):
 
 
 class UnknownRefusal(TikTokError):
-    """A refusal in a word that no page documents: never success, never sent again unchanged."""
+    """A refusal with an undocumented code: never success, never resent unchanged."""
 
     kind = ErrorKind.POLICY
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a code means: the class (its kind with it), and what may follow."""
+    """The meaning of a code: the class (with its kind), and what may follow."""
 
     error: type[TikTokError]
     may_repeat: bool = False
@@ -223,13 +223,13 @@ RULES: Mapping[str, Rule] = {
 
 
 def rule_for(code: str, http_status: int) -> Rule:
-    """The rule of a documented code; an unknown 5xx may be repeated, any other unknown code never."""
+    """Return the rule of a documented code; an unknown 5xx may be repeated, any other unknown code never."""
     return RULES.get(code) or (_SERVER if http_status >= 500 else _UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class FailClass:
-    """What a FAILED status means; ``new_init_allowed`` after the hold of its kind, if any."""
+    """The meaning of a FAILED status; ``new_init_allowed`` after the hold of its kind, if any."""
 
     kind: ErrorKind
     new_init_allowed: bool
@@ -258,5 +258,5 @@ FAIL_CLASSES: Mapping[str, FailClass] = {
 
 
 def classify_fail_reason(reason: str) -> FailClass:
-    """What follows from a ``fail_reason``; one that no page documents is a refusal that is not repeated."""
+    """Return the meaning of a ``fail_reason``; an undocumented one is a refusal that is not repeated."""
     return FAIL_CLASSES.get(reason, _REFUSED)

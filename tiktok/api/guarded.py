@@ -1,8 +1,8 @@
-"""The guarded client: for addresses that an answer or a person supplies.
+"""The guarded client, for addresses that an answer or a person supplies.
 
-It must not be led into our own network, so it resolves the name once, refuses unless every address is public,
-and connects to the very address it looked at, while host header, SNI and certificate are those of the name.
-It follows no redirect and holds a cap on bytes and on time for the whole of it.
+It must not be led into our own network, so it resolves the name once, refuses unless every address is public, and
+connects to the very address it checked, while host header, SNI and certificate are those of the name. It follows no
+redirect and caps the bytes and the time of the whole exchange.
 """
 
 import http.client
@@ -28,11 +28,11 @@ _RELAYS_V4 = ipaddress.ip_network("192.88.99.0/24")
 
 
 class AddressRefused(Exception):
-    """The address is not one that we go to; the text says why and does not quote it."""
+    """The address is not allowed; the text says why and does not quote it."""
 
 
 class FetchFailed(Exception):
-    """The address is allowed; nothing usable came from it."""
+    """The address is allowed, but nothing usable came from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _connect(ip: str, port: int, timeout_s: float) -> socket.socket:
 
 @dataclass(frozen=True)
 class Network:
-    """What touches the world, so that a test can stand in for a name server or a distant host."""
+    """Access to name servers and hosts, replaceable in tests."""
 
     resolve: Callable[[str, int], list[str]] = _resolve
     connect: Callable[[str, int, float], socket.socket] = _connect
@@ -74,8 +74,8 @@ def fetch(
 ) -> Fetched:
     """GET ``url`` by https on port 443, at most ``max_bytes`` in ``timeout_s`` seconds; only 200 counts.
 
-    ``loopback``: the one (host, port) on this machine that may be asked as well, also by plain http.
-    Raises AddressRefused, FetchFailed.
+    ``loopback``: the one (host, port) on this machine that may be called as well, also by plain http. Raises
+    AddressRefused, FetchFailed.
     """
     deadline = time.monotonic() + timeout_s
     address = _allowed(url, loopback)
@@ -92,7 +92,7 @@ def fetch(
 
 
 def is_public(ip: IPAddress) -> bool:
-    """On the open internet, and no address that stands for another (mapped, 6to4, NAT64)."""
+    """Return whether the address is on the open internet and does not embed another (mapped, 6to4, NAT64)."""
     if ip.is_multicast or ip.is_reserved or not ip.is_global:
         return False
     if isinstance(ip, ipaddress.IPv4Address):
@@ -114,7 +114,7 @@ def _is_own(address: Address, loopback: tuple[str, int] | None) -> bool:
 
 
 def _lookup(address: Address, *, is_own: bool, network: Network) -> list[str]:
-    """All addresses of the host; refuses all of them if one is not allowed."""
+    """Return all addresses of the host; refuse all of them if one is not allowed."""
     try:
         found = [ipaddress.ip_address(ip) for ip in network.resolve(address.host, address.port)]
     except (OSError, ValueError) as error:  # ValueError: a label too long, an address with a zone
@@ -130,7 +130,7 @@ def _lookup(address: Address, *, is_own: bool, network: Network) -> list[str]:
 def _connected(
     address: Address, ips: list[str], deadline: float, network: Network
 ) -> Iterator[http.client.HTTPConnection]:
-    """A connection to one of ``ips`` that is cut off at ``deadline``, in whatever it is doing."""
+    """Return a connection to one of ``ips`` that is closed at ``deadline``, no matter what it is doing."""
     raw = _first_connected(address.port, ips, deadline, network)
     handle = raw.dup()  # stays valid while TLS takes the socket over
     watch = threading.Timer(max(0.0, deadline - time.monotonic()), _hang_up, (handle,))

@@ -40,7 +40,7 @@ RATES: Mapping[Endpoint, Rate] = {
 RATE_WINDOW_S = 60
 # https://developers.tiktok.com/doc/content-sharing-guidelines: posts and posting users are counted over 24 h
 QUOTA_WINDOW_S = 24 * 60 * 60
-# The same page: about so many, it varies; all apps together.
+# The same page: about this number, it varies; all apps together.
 POSTS_PER_CREATOR = 15
 # The same page: accounts that may post through an app that is not audited.
 ACTIVE_USERS_UNAUDITED = 5

@@ -28,8 +28,10 @@ def authorize_url(
     state: str,
     code_challenge: str | None = None,
 ) -> str:
-    """Where to send the browser. The consent page is always shown: without it a TikTok user who happens to be
-    signed in would be linked unasked. Scopes are separated by commas and always stand in the same order.
+    """Return the address of the consent page for the browser.
+
+    The page is always shown: otherwise a TikTok user who happens to be signed in would be linked without consent.
+    Scopes are separated by commas and always in the same order.
     """
     query = {
         "client_key": client_key,
@@ -45,12 +47,12 @@ def authorize_url(
 
 
 def make_verifier() -> str:
-    """A fresh PKCE verifier of 64 characters; TikTok takes 43 to 128."""
+    """Return a fresh PKCE verifier of 64 characters; TikTok takes 43 to 128."""
     return secrets.token_urlsafe(48)
 
 
 def challenge(verifier: str, mode: ChallengeMode) -> str:
-    """The S256 challenge: ``hex`` for TikTok's desktop apps, ``base64url`` as RFC 7636 has it.
+    """Return the S256 challenge: ``hex`` for TikTok's desktop apps, ``base64url`` as in RFC 7636.
 
     https://developers.tiktok.com/doc/login-kit-desktop
     """
@@ -89,11 +91,11 @@ def fetch_token(
 
 
 def refresh_token(client: TikTokClient, *, client_key: str, client_secret: Secret, refresh_token: Secret) -> TokenSet:
-    """A new pair; save both at once, the old refresh token is dead from now on. One refresh at a time.
+    """Return a new pair; save both at once, the old refresh token is invalid now. One refresh at a time.
 
-    Raises RefreshTokenRejected, InvalidClient, OperatorFault, TikTokUnavailable, ConnectionFailed,
-    AnswerLost, UnreadableAnswer. After TikTokUnavailable, AnswerLost and UnreadableAnswer TikTok may have
-    rotated: a repeat does no harm, and RefreshTokenRejected then says that the new pair is lost.
+    Raises RefreshTokenRejected, InvalidClient, OperatorFault, TikTokUnavailable, ConnectionFailed, AnswerLost,
+    UnreadableAnswer. After TikTokUnavailable, AnswerLost and UnreadableAnswer TikTok may have rotated: a repeat does no
+    harm, and RefreshTokenRejected then means that the new pair is lost.
     https://developers.tiktok.com/docs/en/oauth-refresh-a-user-access-token
     """
     form: dict[str, str | Secret] = {
@@ -113,10 +115,10 @@ def refresh_token(client: TikTokClient, *, client_key: str, client_secret: Secre
 
 
 def check_client(client: TikTokClient, *, client_key: str, client_secret: Secret) -> None:
-    """Whether TikTok knows this key with this secret, without harm: a refresh with a token that it never gave.
+    """Check whether TikTok knows this key with this secret, by a refresh with a token that it never issued.
 
-    TikTok checks the client before the token, so its refusal of the token says yes. Raises InvalidClient for no,
-    OperatorFault (``unauthorized_client``: the app may not use this), and the faults of the line.
+    TikTok checks the client before the token, so its refusal of the token means yes. Raises InvalidClient for no,
+    OperatorFault (``unauthorized_client``: the app may not use this), and connection errors.
     https://developers.tiktok.com/doc/oauth-error-handling
     """
     try:
@@ -126,9 +128,9 @@ def check_client(client: TikTokClient, *, client_key: str, client_secret: Secret
 
 
 def revoke_token(client: TikTokClient, *, client_key: str, client_secret: Secret, access_token: Secret) -> None:
-    """Take the app off the user's list of connected apps. Repeating it does no harm.
+    """Remove the app from the user's list of connected apps. Repeating it does no harm.
 
-    Raises InvalidClient, AuthorizationRefused (token already dead) and the faults of the line.
+    Raises InvalidClient, AuthorizationRefused (token already invalid) and connection errors.
     https://developers.tiktok.com/docs/en/oauth-revoke-a-user-access-token
     """
     form: dict[str, str | Secret] = {

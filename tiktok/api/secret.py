@@ -1,4 +1,4 @@
-"""A text that must not be seen: tokens, client secrets, upload URLs."""
+"""A text that must not be shown: tokens, client secrets, upload URLs."""
 
 import hmac
 from typing import NoReturn, Self
@@ -11,7 +11,7 @@ def _bytes(text: str) -> bytes:
 
 
 class Secret:
-    """Wraps a text so that printing, formatting or logging it shows a mask; ``reveal()`` gives it away.
+    """Wraps a text so that printing, formatting or logging it shows a mask; ``reveal()`` returns it.
 
     Not hashable, since a dictionary of secrets would compare them in measurable time.
     """

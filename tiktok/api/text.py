@@ -1,8 +1,8 @@
-"""How TikTok counts text."""
+"""Text length as TikTok counts it."""
 
 
 def utf16_length(text: str) -> int:
-    """Length in UTF-16 units, by which TikTok's limits go: most emoji count two.
+    """Return the length in UTF-16 units, which TikTok's limits use: most emoji count two.
 
     https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """

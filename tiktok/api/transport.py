@@ -1,9 +1,9 @@
-"""What requests and urllib3 do not tell or do by themselves, kept in one place.
+"""Additions to requests and urllib3, kept in one place.
 
-- whether anything of a request left us: only then is its outcome in doubt;
-- breaking off uploads from another thread, however long the line or the answer takes;
-- a time-out for sending of its own: urllib3 sends under the connect time-out, which counts for a whole
-  block of 256 KB and would cut slow lines off;
+- whether anything of a request was sent: only then is its outcome in doubt;
+- breaking off uploads from another thread, however long the connection or the answer takes;
+- a separate time-out for sending: urllib3 sends under the connect time-out, which counts for a whole
+  block of 256 KB and would cut slow connections off;
 - no addresses in urllib3's log: an upload URL is a credential.
 """
 
@@ -49,7 +49,7 @@ class _Uploads:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Around a call that may be broken off."""
+        """Watch a call that may be broken off."""
         wire.may_break_off = True
         try:
             yield
@@ -110,7 +110,7 @@ class _WatchedAdapter(HTTPAdapter):
 
 
 def new_session() -> requests.Session:
-    """A session that takes nothing from the environment (proxies, .netrc) and keeps no cookies."""
+    """Return a session that takes nothing from the environment (proxies, .netrc) and keeps no cookies."""
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -123,7 +123,7 @@ def new_session() -> requests.Session:
 
 
 def hide_addresses(record: logging.LogRecord) -> bool:
-    """Take paths, queries and addresses out of a record of urllib3's; the record itself stays."""
+    """Remove paths, queries and addresses from a record of urllib3; the record itself stays."""
     if isinstance(record.args, tuple):
         record.args = tuple(_HIDDEN if _is_address(arg) else arg for arg in record.args)
     record.exc_info = None

@@ -1,4 +1,4 @@
-"""What TikTok says and takes, in its words; where TikTok may add words the type is text."""
+"""TikTok's values, in its own terms; where TikTok may add values the type is text."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,7 +59,7 @@ FAIL_REASONS = frozenset(reason.value for reason in FailReason)
 
 @dataclass(frozen=True, slots=True)
 class TokenSet:
-    """A token pair; both lifetimes are what TikTok says is left, in seconds."""
+    """A token pair; both lifetimes are the remaining seconds that TikTok reports."""
 
     open_id: str
     scopes: tuple[str, ...]
@@ -72,7 +72,7 @@ class TokenSet:
 
 @dataclass(frozen=True, slots=True)
 class UserInfo:
-    """A profile; None where the granted scopes, or TikTok, say nothing."""
+    """A profile; None where the granted scopes, or TikTok, give no value."""
 
     open_id: str
     union_id: str | None = None
@@ -90,7 +90,7 @@ class UserInfo:
 
 @dataclass(frozen=True, slots=True)
 class CreatorInfo:
-    """What this creator may choose now; ``creator_avatar_url`` is valid for two hours."""
+    """The creator's present options; ``creator_avatar_url`` is valid for two hours."""
 
     creator_avatar_url: str
     creator_username: str
@@ -136,7 +136,7 @@ class VideoInit:
 
 @dataclass(frozen=True, slots=True)
 class ChunkAnswer:
-    """What the upload host said; ``uploaded_bytes`` is a count from byte 0, None where it did not say."""
+    """The upload host's answer; ``uploaded_bytes`` is a count from byte 0, None if it sent none."""
 
     status_code: int
     uploaded_bytes: int | None
@@ -144,7 +144,7 @@ class ChunkAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PublishStatus:
-    """TikTok's word on a publish; ``post_ids`` stay empty until the post is public and moderated."""
+    """TikTok's status of a publish; ``post_ids`` stay empty until the post is public and moderated."""
 
     status: str
     fail_reason: str | None

@@ -1,4 +1,4 @@
-"""TikTok's webhooks: the signature on the raw bytes, and what the body says. Pure.
+"""TikTok's webhooks: the signature on the raw bytes, and the content of the body. Pure.
 
 https://developers.tiktok.com/doc/webhooks-verification , https://developers.tiktok.com/doc/webhooks-events
 """
@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from tiktok.api.secret import Secret
 
-# Retries come for 72 hours, and nobody says whether they are signed anew.
+# Retries come for 72 hours; TikTok does not document whether they are signed again.
 OLDEST_S: Final = 73 * 3600
-# As much as TikTok's clock may be ahead of ours.
+# The largest lead that TikTok's clock may have over ours.
 NEWEST_S: Final = 15 * 60
 LATEST_TIME: Final = 32_503_680_000  # the year 3000
 TIMESTAMP: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -24,7 +24,7 @@ DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
 class RemovalReason(IntEnum):
-    """Why TikTok ended an authorization: ``reason`` of ``authorization.removed``."""
+    """TikTok's reason for ending an authorization: ``reason`` of ``authorization.removed``."""
 
     UNKNOWN = 0
     USER_DISCONNECTED = 1
@@ -36,18 +36,18 @@ class RemovalReason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The header's two parts; ``signed_at`` in seconds, as a number and as it stood there."""
+    """The header's two parts; ``signed_at`` in seconds, as a number and as text."""
 
     signed_at: int
     signed_at_text: str
     digest: str
 
     def is_in_time(self, now: float) -> bool:
-        """Whether it was made within the days in which TikTok repeats a delivery."""
+        """Return whether it was made within the days in which TikTok repeats a delivery."""
         return now - OLDEST_S <= self.signed_at <= now + NEWEST_S
 
     def fits(self, body: bytes, client_secret: Secret) -> bool:
-        """Whether this secret signed exactly these bytes; takes as long for every wrong signature."""
+        """Return whether this secret signed exactly these bytes, in constant time for wrong signatures."""
         signed = self.signed_at_text.encode() + b"." + body
         return hmac.compare_digest(
             hmac.digest(client_secret.reveal().encode(), signed, hashlib.sha256).hex(), self.digest
@@ -55,7 +55,7 @@ class Signature:
 
 
 def parse_signature(header: str) -> Signature | None:
-    """``t=<seconds>,s=<hex>`` of ``TikTok-Signature``; None for anything else, and for a header sent twice."""
+    """Parse ``t=<seconds>,s=<hex>`` of ``TikTok-Signature``; None for anything else, and for a header sent twice."""
     pairs = [part.strip().partition("=") for part in header.split(",")]
     parts = {name: value for name, _, value in pairs}
     signed_at, digest = parts.get("t", ""), parts.get("s", "")
@@ -65,12 +65,12 @@ def parse_signature(header: str) -> Signature | None:
 
 
 class Malformed(ValueError):
-    """The body is no delivery of TikTok's."""
+    """The body is not a delivery of TikTok."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a body says. Of what has the wrong type there is "" or None, since TikTok's types are not promised.
+    """The content of a body. A value of the wrong type is "" or None, since TikTok's types are not guaranteed.
 
     ``created_at``: seconds since the epoch. ``content`` is the JSON text inside, as a dictionary.
     """
@@ -83,7 +83,7 @@ class Delivery:
 
     @property
     def removal_reason(self) -> RemovalReason:
-        """Of ``authorization.removed``; a reason that is not documented counts as unknown."""
+        """Return the reason of ``authorization.removed``; an undocumented one counts as unknown."""
         reason = self.content.get("reason")
         if isinstance(reason, bool) or not isinstance(reason, int) or reason not in set(RemovalReason):
             return RemovalReason.UNKNOWN
@@ -91,7 +91,7 @@ class Delivery:
 
 
 def parse_delivery(body: bytes) -> Delivery:
-    """Raises Malformed for what is not a JSON object with a ``client_key``. Trusts nothing: it may be forged."""
+    """Parse a body that may be forged. Raises Malformed unless it is a JSON object with a ``client_key``."""
     try:
         text = body.decode()
     except UnicodeDecodeError as error:
@@ -121,7 +121,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _content(value: object) -> Mapping[str, Any]:
-    """JSON inside a string; {} where it is anything else."""
+    """Parse JSON inside a string; {} for anything else."""
     try:
         return _object(value) if isinstance(value, str) else {}
     except Malformed:
@@ -133,5 +133,5 @@ def _text(value: object) -> str:
 
 
 def _is_text(value: str) -> bool:
-    """Printable: no database takes NUL or half a surrogate pair."""
+    """Return whether the text is storable: no database accepts NUL or half a surrogate pair."""
     return value.isprintable()

@@ -14,11 +14,11 @@ from accounts.models import User
 from instances.acting import needs
 from instances.models import Instance, NoticeKind
 from instances.roles import Permission
-from tiktok.access.endings import settle_endings
-from tiktok.access.notices import settle
+from tiktok.access.endings import resolve_endings
+from tiktok.access.notices import resolve
 from tiktok.access.revoke import revoke
 from tiktok.access.scopes import missing_features
-from tiktok.access.status import revive_accounts, wake_posts
+from tiktok.access.status import requeue_posts, revive_accounts
 from tiktok.access.tokens import store_tokens
 from tiktok.api.errors import TikTokError
 from tiktok.api.types import TokenSet
@@ -85,8 +85,8 @@ def link_account(
 def _go_on(credential: TikTokCredential) -> None:
     """A new consent is here: whatever waited for one, in whichever instance, goes on."""
     revive_accounts(credential.pk)
-    settle_endings(credential.pk)
-    wake_posts(credential.pk)
+    resolve_endings(credential.pk)
+    requeue_posts(credential.pk)
 
 
 def _upsert_account(
@@ -106,7 +106,7 @@ def _upsert_account(
     account.save(
         update_fields=["status", "status_reason", "disconnect_at", "disconnected_at", "linked_by", "linked_at"]
     )
-    settle(account, NoticeKind.ENDED)
+    resolve(account, NoticeKind.ENDED)
     return account, LinkHow.LINKED if was_gone else LinkHow.UPDATED, False
 
 

@@ -1,4 +1,4 @@
-"""Claims: who may work on which post until when (docs/protocol.md). Reads and writes directory tables only."""
+"""Claims: the right to work on a post until a time (docs/protocol.md). Reads and writes directory tables only."""
 
 import time
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ POISON_AFTER: Final = 10
 PATIENT_AFTER: Final = 2
 LONGEST_WAIT_S: Final = 60
 
-# What is due and nobody works on.
+# Work that is due and not claimed.
 _DUE: Final = "next_action_at <= %s AND (lease_until IS NULL OR lease_until <= %s)"
-# The instances that have such work, the one served longest ago first; {due} is looked up once for each.
+# The instances with such work, the one served longest ago first; {due} is looked up once for each.
 _TURNS: Final = """
 SELECT id FROM (
     SELECT instance.id AS id, turn.served_at AS served_at, (
@@ -46,7 +46,7 @@ SELECT * FROM (
     WHERE instance_id = %s AND {due} ORDER BY next_action_at LIMIT %s
 ) part{number}
 """
-# Another worker may have been quicker with all that was looked up; then there is less to look up the next time.
+# Another worker may have claimed everything that was looked up; then there is less to look up the next time.
 _TRIES: Final = 30
 
 
@@ -54,9 +54,9 @@ _TRIES: Final = 30
 class Claim:
     """The right to work on one post while the lease runs.
 
-    ``was_dropped``: the claim before this one ended without a release, so its last call may have had effects that
-    were not written down. ``is_poison``: that has happened too often. ``taken_at``: by the process's own clock, and
-    not later than the lease began, so that whoever is frozen on the way never takes it for a fresh one.
+    ``was_dropped``: the claim before this one ended without a release, so its last call may have had effects that were
+    not recorded. ``is_dead_lettered``: that has happened too often. ``taken_at``: by the process's own clock and not
+    later than the start of the lease, so that a process that froze on the way never takes the lease for a fresh one.
     ``claimed_at``: the database's time then.
     """
 
@@ -70,22 +70,22 @@ class Claim:
 
     @property
     def held(self) -> Held:
-        """What guards every write of this claim."""
+        """Return the guard of every write of this claim."""
         return Held(self.post_id, self.fence)
 
     @property
-    def is_poison(self) -> bool:
-        """Whether workers die of this post."""
+    def is_dead_lettered(self) -> bool:
+        """Return whether too many claims of this post were dropped."""
         return self.crashes >= POISON_AFTER
 
 
 def lease() -> timedelta:
-    """How long a claim lasts without a renewal."""
+    """Return how long a claim lasts without a renewal."""
     return timedelta(seconds=settings.PUBLISH_LEASE_S)
 
 
 def claim(post_id: UUID | None = None) -> Claim | None:
-    """Claim the next due post, or this one if it is due and free; None when there is none."""
+    """Claim the next due post, or this one if it is due and free; return None when there is none."""
     if post_id is None:
         return next(iter(claim_due(1)), None)
     if not _is_due(post_id):
@@ -106,31 +106,31 @@ def claim_due(room: int) -> list[Claim]:
 
 
 def renew(held: Held) -> None:
-    """Let the lease run anew. Raises StaleState when lease or fence is gone."""
+    """Restart the lease. Raises StaleState when lease or fence is gone."""
     mine = WorkItem.objects.filter(post_id=held.post_id, fence=held.fence, lease_until__gt=db_now())
     if not mine.update(lease_until=db_in(lease())):
         raise StaleState(f"the lease on {held.post_id} is gone")
 
 
 def release(held: Held, next_action_at: datetime | Combinable | None) -> None:
-    """Give the work back and say when it is due again (None: never). Does nothing when the claim is gone."""
+    """Release the work and set when it is due again (None: never). Does nothing when the claim is gone."""
     WorkItem.objects.filter(post_id=held.post_id, fence=held.fence).update(
         lease_owner="", lease_until=None, crashes=0, next_action_at=next_action_at
     )
 
 
 def free_dead_claims() -> int:
-    """Leases of processes of this host that are gone end now; how many. Their owners stay noted as dropped."""
+    """End the leases of processes of this host that are gone; return how many. Their claims still count as dropped."""
     return free_dead(WorkItem.objects.all())
 
 
 def _is_due(post_id: UUID) -> bool:
-    """A plain read, so that a hint in vain takes no write lock."""
+    """Return whether the post is due; a plain read, so that an unneeded hint takes no write lock."""
     return WorkItem.objects.filter(_is_free(db_now()), next_action_at__lte=db_now(), post_id=post_id).exists()
 
 
 def _fair_choice(room: int, now: datetime) -> list[UUID]:
-    """Whom to claim, read without a lock. Costs as much as there are instances, however much is due."""
+    """Choose posts to claim, without a lock. The cost grows with the number of instances, not of due posts."""
     moment = connection.ops.adapt_datetimefield_value(now)
     turns = [row[0] for row in _rows(_TURNS.format(due=_DUE), [moment, moment, room])]
     if not turns:
@@ -142,7 +142,7 @@ def _fair_choice(room: int, now: datetime) -> list[UUID]:
 
 
 def _in_turn(found: list[tuple[Any, ...]], turns: list[Any]) -> list[UUID]:
-    """The first of each instance, then the second of each, and so on."""
+    """Return the first of each instance, then the second of each, and so on."""
     queues: dict[Any, list[tuple[Any, ...]]] = {instance_id: [] for instance_id in turns}
     for row in sorted(found, key=itemgetter(1)):
         queues[row[0]].append(row)
@@ -158,7 +158,7 @@ def _rows(sql: str, values: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def _claim_of(post_ids: list[UUID], now: datetime, taken_at: float) -> list[Claim]:
-    """Claim those of them that are still due and free, in this order; one transaction."""
+    """Claim those that are still due and free, in this order, in one transaction."""
     due = WorkItem.objects.filter(_is_free(now), next_action_at__lte=now, post_id__in=post_ids)
     with transaction.atomic():
         locked = due.select_related("instance__tenant").select_for_update(skip_locked=True, of=("self",))
@@ -185,13 +185,13 @@ def _take(items: list[WorkItem], now: datetime, taken_at: float) -> list[Claim]:
 
 
 def _wait_if_dropped_again(item: WorkItem, now: datetime) -> None:
-    """When the post is due should this claim end without a release, too; a release says it anew."""
+    """Return when the post is due if this claim is dropped, too; a release replaces it."""
     wait = timedelta(seconds=min(2**item.crashes, LONGEST_WAIT_S))
     WorkItem.objects.filter(pk=item.pk).update(next_action_at=now + wait)
 
 
 def _note_turns(instance_ids: list[UUID], now: datetime) -> None:
-    """They have been served. In order, so that two workers never wait for each other."""
+    """Record that these instances were served, in order, so that two workers never wait for each other."""
     InstanceTurn.objects.bulk_create(
         [InstanceTurn(instance_id=instance_id, served_at=now) for instance_id in instance_ids],
         update_conflicts=True,

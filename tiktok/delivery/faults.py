@@ -1,4 +1,4 @@
-"""From what went wrong with a call to what becomes of a post that is not, or no longer, at TikTok."""
+"""Decide what happens to a post that is not, or no longer, at TikTok after a fault of a call."""
 
 import logging
 import random
@@ -12,7 +12,7 @@ from tiktok.api.errors import ErrorKind, InvalidClient, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.api.types import Scope
 from tiktok.delivery import tries
-from tiktok.delivery.step import NEVER, Pause, Step, backoff, seconds_until
+from tiktok.delivery.step import DONE, Pause, Step, backoff, seconds_until
 from tiktok.models import AttentionReason, OutageKind, PostState, TikTokApp, TikTokOutage
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ UNCOUNTED: Final = frozenset({ErrorKind.NET, ErrorKind.RATE, ErrorKind.QUOTA, Er
 OUTAGE: Final = frozenset({ErrorKind.NET, ErrorKind.UNCLEAR, ErrorKind.SERVER})
 WAITING_RECHECK_S: Final = 300.0
 REFRESH_RETRY_S: Final = 3.0
-# Nobody but whoever runs Clipdesk can do something about these.
+# Only the operator can fix these.
 FOR_OPERATOR: Final = frozenset({"reached_active_user_cap"})
 UNAUDITED: Final = "unaudited_client_can_only_post_to_private_accounts"
 OPTIONS_MISMATCH: Final = "privacy_level_option_mismatch"
@@ -45,26 +45,26 @@ FIELD_OF: Final = {
 
 
 def is_passing(fault: Fault) -> bool:
-    """Whether waiting may help; also with a client secret that was changed at TikTok and not here yet."""
+    """Return whether waiting may help; also for a client secret that was changed at TikTok and not here yet."""
     if isinstance(fault, TikTokError):
         return fault.kind in PASSING or isinstance(fault, InvalidClient)
     return not isinstance(fault, ReconnectNeeded)
 
 
 def needs_account(fault: Fault) -> bool:
-    """Whether only the TikTok user's consent helps."""
+    """Return whether only the TikTok user's consent helps."""
     if isinstance(fault, TikTokError):
         return fault.kind in (ErrorKind.AUTH, ErrorKind.SCOPE)
     return isinstance(fault, ReconnectNeeded)
 
 
 def counts(fault: Fault) -> bool:
-    """Whether an init that ended so counts as unanswered."""
+    """Return whether an init that ended with this fault counts as unanswered."""
     return isinstance(fault, TikTokError) and fault.was_sent and fault.kind not in UNCOUNTED
 
 
 def hold_for(step: Step, fault: Fault) -> Pause:
-    """Wait as long as a passing fault asks for, and show why."""
+    """Hold the post as long as a passing fault asks for, and record why."""
     _learn(step, fault)
     if isinstance(fault, RateHeld):
         return step.hold("rate", seconds_until(fault.until), is_trouble=False)
@@ -81,7 +81,7 @@ def hold_for(step: Step, fault: Fault) -> Pause:
 
 
 def hold_after_init(step: Step, fault: Fault) -> Pause:
-    """As ``hold_for`` after an init without an answer: there are few of them, so they are spread over the time left."""
+    """Hold the post after an unanswered init; the few that are allowed are spread over the time left."""
     if not isinstance(fault, TikTokError) or not counts(fault):
         return hold_for(step, fault)
     outage, made = _note_outage(step, fault), tries.tries_of(step.post)
@@ -97,7 +97,7 @@ def _note_outage(step: Step, fault: TikTokError) -> TikTokOutage:
 
 
 def _learn(step: Step, fault: Fault) -> None:
-    """What a fault says beyond this post: a scope that is gone, or something for the operator's log, once per hold."""
+    """Record what a fault says beyond this post: a lost scope, or a line for the operator's log, once per hold."""
     if not isinstance(fault, TikTokError):
         return
     credential = step.credential
@@ -112,8 +112,8 @@ def _learn(step: Step, fault: Fault) -> None:
 
 
 def _hold_for_quota(step: Step, code: str, log_id: str) -> Pause:
-    """TikTok's cap over 24 hours is reached: this post tries again at a time that it shows, and so do the others."""
-    held = quota.reached(step.credential, code)
+    """Hold all posts that TikTok's cap over 24 hours concerns, and show when this one tries again."""
+    held = quota.record_hold(step.credential, code)
     return step.hold(code, seconds_until(held.until), log_id=log_id, is_trouble=False)
 
 
@@ -125,7 +125,7 @@ def _seconds(error: TikTokError, count: int) -> float:
 
 
 def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
-    """What becomes of the post after a fault that waiting does not cure; ``closes`` its submission, if one is open."""
+    """End or stop the post after a fault that waiting does not cure; ``closes`` its submission, if one is open."""
     if isinstance(fault, ReconnectNeeded):
         code = fault.reason if fault.reason == "scope_missing" else "reconnect_needed"
         return wait_for_account(step, code, closes=closes)
@@ -142,25 +142,25 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
     if fault.code == UNAUDITED:
         TikTokApp.objects.filter(pk=step.credential.app_id, is_audited=None).update(is_audited=False)
     fail(step, fault.code, log_id=fault.log_id, closes=closes)
-    return NEVER
+    return DONE
 
 
 def wait_for_account(step: Step, code: str, *, closes: str = "", tiktok_code: str = "", log_id: str = "") -> Pause:
-    """Wait until a person reconnects the account; looked at again now and then."""
+    """Wait until a person reconnects the account; checked now and then."""
     said: dict[str, Any] = {"error_code": code, "tiktok_code": tiktok_code, "log_id": log_id, "outage_id": None}
     step.move(PostState.WAITING_ACCOUNT, closes=closes, **said)
     return WAITING_RECHECK_S
 
 
 def give_up(step: Step, code: str, *, log_id: str, outage: TikTokOutage | None = None) -> Pause:
-    """No further init is allowed: the end, with the code and the id of TikTok's last answer."""
+    """Fail the post since no further init is allowed, with the code and the id of TikTok's last answer."""
     outage_id = outage.pk if outage else step.post.outage_id
     fail(step, "init_limit", tiktok_code=code, log_id=log_id, outage_id=outage_id)
-    return NEVER
+    return DONE
 
 
 def fail(step: Step, code: str, *, tiktok_code: str = "", log_id: str = "", closes: str = "", **changes: Any) -> None:
-    """End for good; certainly not published."""
+    """Fail the post for good; it is certainly not published."""
     step.move(
         PostState.FAILED,
         closes=closes,
@@ -174,5 +174,5 @@ def fail(step: Step, code: str, *, tiktok_code: str = "", log_id: str = "", clos
 
 
 def refusal(code: str, log_id: str) -> dict[str, str]:
-    """A refusal as it stands in the history: TikTok's code, and the id that its support asks for."""
+    """Return a refusal for the history: TikTok's code, and the id that its support asks for."""
     return {"code": code, "log_id": log_id} if log_id else {"code": code}

@@ -1,4 +1,4 @@
-"""Whether the file on disk is still the one that was probed and agreed to."""
+"""Check whether the file on disk is still the one that was probed and agreed to."""
 
 import hashlib
 import os
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from core.jobs.outside import outside
+from core.jobs.waiting import release_slot
 from tiktok.media.storage import inode_of
 from tiktok.models import Media, Submission
 
-# Each upload that goes on in a new process reads its file once: many at a time, so the blocks are small.
+# Each upload that continues in a new process reads its file once: many at a time, so the blocks are small.
 HASH_BLOCK: Final = 256 * 1024
 
 
 class MediaChanged(Exception):
-    """The file is gone, or its bytes are not those of its SHA-256."""
+    """The file is missing, or its bytes do not match its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileIdentity:
-    """What changes when somebody touches a file."""
+    """File metadata that changes when the file is touched."""
 
     size_bytes: int
     mtime_ns: int
@@ -30,31 +30,31 @@ class FileIdentity:
 
     @classmethod
     def of_media(cls, media: Media) -> "FileIdentity":
-        """As it was when the SHA-256 was taken."""
+        """Return the identity at the time when the SHA-256 was taken."""
         return cls(media.size_bytes, media.mtime_ns, media.inode)
 
     @classmethod
     def of_submission(cls, submission: Submission) -> "FileIdentity":
-        """As it was at the init."""
+        """Return the identity at init."""
         return cls(submission.video_size, submission.media_mtime_ns, submission.media_inode)
 
     @classmethod
     def of_open(cls, descriptor: int) -> "FileIdentity":
-        """As it is now."""
+        """Return the current identity of an open file."""
         stat = os.fstat(descriptor)
         return cls(stat.st_size, stat.st_mtime_ns, inode_of(stat))
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """A descriptor for reading. Raises MediaChanged when the file cannot be opened, or read inside the block."""
+    """Open the file for reading. Raises MediaChanged when it cannot be opened, or read inside the block."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise MediaChanged(type(error).__name__) from error
     try:
         yield descriptor
-    except OSError as error:  # the client turns the line's own faults into its errors
+    except OSError as error:  # the client turns connection faults into its own errors
         raise MediaChanged(type(error).__name__) from error
     finally:
         os.close(descriptor)
@@ -63,14 +63,14 @@ def opened(path: Path) -> Iterator[int]:
 def verify(
     descriptor: int, *, known: FileIdentity, sha256: str, trusted: bool, keep_alive: Callable[[], object]
 ) -> FileIdentity:
-    """The file's identity now; hashed again when it differs from ``known`` or is not ``trusted``.
+    """Return the file's current identity; hash it again when it differs from ``known`` or is not ``trusted``.
 
     ``keep_alive`` is called between blocks. Raises MediaChanged.
     """
     now = FileIdentity.of_open(descriptor)
     if now == known and trusted:
         return now
-    with outside():  # reading gigabytes keeps no other thread from computing
+    with release_slot():  # reading gigabytes must not keep other threads from computing
         if now.size_bytes != known.size_bytes or _hash(descriptor, keep_alive) != sha256:
             raise MediaChanged("other bytes")
     if FileIdentity.of_open(descriptor) != now:

@@ -13,7 +13,7 @@ from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
 from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
 from tiktok.delivery.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
-from tiktok.delivery.step import NEVER, Pause, Step, seconds_since
+from tiktok.delivery.step import DONE, Pause, Step, seconds_since
 from tiktok.delivery.tries import pause_after_answered, tries_of
 from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
 from tiktok.posts.queries import LINK_WITHIN, is_without_link
@@ -31,7 +31,10 @@ INBOX_POLL_S: Final = 3600.0
 
 
 def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
-    """One read; polling leaves a few a minute to uploads that resume. Raises what calls raise, and RateHeld."""
+    """Read the status once; polling leaves a few calls a minute to uploads that resume.
+
+    Raises RateHeld and what TikTok calls raise.
+    """
     step.renew()
     reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
     return call(
@@ -46,7 +49,7 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
 
 
 def processing(step: Step) -> Pause:
-    """One poll. "Upload finished" is not "published": only TikTok's word is."""
+    """Poll once. A finished upload is not a published post: only TikTok's status counts."""
     submission = step.submission
     try:
         status = read_status(step, submission, resuming=False)
@@ -54,11 +57,11 @@ def processing(step: Step) -> Pause:
         if is_overdue(submission):
             return _give_up(step)
         return hold_for(step, fault)
-    return take_word(step, status)
+    return apply_status(step, status)
 
 
-def take_word(step: Step, status: PublishStatus) -> Pause:
-    """What TikTok says about a post in processing."""
+def apply_status(step: Step, status: PublishStatus) -> Pause:
+    """Apply TikTok's status to a post in processing."""
     if status.status == PublishStatusCode.PUBLISH_COMPLETE:
         return _published(step, status)
     if status.status == PublishStatusCode.FAILED:
@@ -74,19 +77,19 @@ def _not_yet(step: Step, status: PublishStatus) -> Pause:
     if is_overdue(submission):
         return _give_up(step)
     pause = POLLS_S[min(submission.polls, len(POLLS_S) - 1)]
-    note_word(step, submission, status, then=pause)
+    note_status(step, submission, status, then=pause)
     return pause
 
 
-def note_word(step: Step, submission: Submission, status: PublishStatus, *, then: float | None = None) -> None:
-    """What TikTok said last, where it decides nothing."""
+def note_status(step: Step, submission: Submission, status: PublishStatus, *, then: float | None = None) -> None:
+    """Record TikTok's latest status where it decides nothing."""
     said: dict[str, Any] = {"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0}
     is_news = any(getattr(step.post, name) != value for name, value in said.items())
     step.save(post=said if is_news else None, submission={"polls": submission.polls + 1}, then=then)
 
 
 def is_overdue(submission: Submission) -> bool:
-    """A day after the init nobody waits any longer for TikTok's last word."""
+    """Return whether a day has passed since the init, after which no final status is expected."""
     return seconds_since(submission.init_sent_at) >= WORD_WITHIN_S
 
 
@@ -115,13 +118,13 @@ def _published(step: Step, status: PublishStatus) -> Pause:
 
 
 def _learn_audit(post: Post, submission: Submission) -> None:
-    """TikTok publishes for everybody through audited apps alone."""
+    """Record that the app is audited: TikTok publishes publicly only through audited apps."""
     if post.privacy_level == PrivacyLevel.PUBLIC_TO_EVERYONE and not submission.app.is_audited:
         TikTokApp.objects.filter(pk=submission.app_id).update(is_audited=True)
 
 
 def _failed(step: Step, status: PublishStatus) -> Pause:
-    """TikTok's FAILED is certain: not published. Rule R3 says where a new init may follow."""
+    """Handle TikTok's FAILED: certainly not published. Rule R3 says when a new init may follow."""
     reason = (status.fail_reason or "unknown")[:80]
     what = classify_fail_reason(reason)
     said: dict[str, Any] = {
@@ -130,7 +133,7 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         "tiktok_code": reason,
         "log_id": status.log_id,
     }
-    may_go_on = step.post.state == PostState.PROCESSING  # from elsewhere nothing is sent without a person
+    may_go_on = step.post.state == PostState.PROCESSING  # from another state nothing is sent without a person
     if what.kind == ErrorKind.AUTH and may_go_on:
         said |= {"error_code": reason, "outage_id": None}
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
@@ -150,11 +153,11 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         error_field=FIELD_OF.get(reason, ""),
         **said,
     )
-    return NEVER
+    return DONE
 
 
 def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str, app_id: UUID) -> Pause:
-    """Rule R3: a quota holds until it may be free; a fault of TikTok's own is waited out as long as there is time."""
+    """Apply rule R3: hold for a quota until it may be free; wait out TikTok's own faults while there is time."""
     if kind == ErrorKind.QUOTA:
         return hold_for(step, QuotaReached(reason, log_id=log_id, hold_s=QUOTA_WINDOW_S))
     outage = outages.note_fault(app_id, OutageKind.PUBLISH, code=reason, log_id=log_id)
@@ -165,23 +168,23 @@ def _before_next_init(step: Step, reason: str, kind: ErrorKind, log_id: str, app
 
 
 def in_inbox(step: Step) -> Pause:
-    """A draft waits for its person in TikTok's app; looked at slowly, for a week."""
+    """Check a draft that waits for its person in TikTok's app; slowly, for a week."""
     submission = step.submission
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
         return hold_for(step, fault)
     if status.status in (PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED):
-        return take_word(step, status)
+        return apply_status(step, status)
     answer_person(step, status.status)
-    return INBOX_POLL_S if seconds_since(submission.init_sent_at) < INBOX_WITHIN_S else NEVER
+    return INBOX_POLL_S if seconds_since(submission.init_sent_at) < INBOX_WITHIN_S else DONE
 
 
 def published(step: Step) -> Pause:
-    """TikTok gives the public id only after moderation: asked for during a day, later only when a person wants it."""
+    """Ask for the public id, which TikTok issues after moderation: for a day, later only on request."""
     submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
     if submission is None or not is_without_link(step.post):
-        return NEVER
+        return DONE
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
@@ -196,17 +199,17 @@ def published(step: Step) -> Pause:
 
 
 def _until_public_id(step: Step) -> Pause:
-    """Seconds to the next look: a quarter of the post's age, from five seconds to ten minutes."""
+    """Return seconds until the next check: a quarter of the post's age, from five seconds to ten minutes."""
     post = step.post
     if not is_without_link(post):
-        return NEVER
+        return DONE
     age_s = seconds_since(post.published_at or timezone.now())
     if age_s > LINK_WITHIN.total_seconds():
-        return NEVER
+        return DONE
     return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])
 
 
 def answer_person(step: Step, said: str) -> None:
-    """Write down what TikTok said, where somebody waits for it."""
+    """Record TikTok's status where a person waits for it."""
     if has_pending_check(step.post):
         step.note({ANSWER: said[:80]}, cause=EventCause.TIKTOK)

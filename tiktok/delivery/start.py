@@ -31,7 +31,7 @@ from tiktok.delivery.faults import (
     wait_for_account,
 )
 from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verify
-from tiktok.delivery.step import GO_ON, Pause, Step, backoff, seconds_until, until_there_is_a_place
+from tiktok.delivery.step import RUN_AGAIN, Pause, Step, backoff, seconds_until, until_upload_slot
 from tiktok.delivery.tries import tries_of
 from tiktok.models import (
     AttentionReason,
@@ -49,12 +49,12 @@ from tiktok.posts import consent, queue
 from tiktok.posts.creator import account_trouble, ask_creator_info
 from tiktok.posts.rules import PostOptions, check_options, options_of
 
-# A scheduled post that is looked at later than this was missed.
+# A scheduled post that is checked later than this was missed.
 LATE_START: Final = timedelta(hours=1)
 
 
 def scheduled(step: Step) -> Pause:
-    """Its time may have come."""
+    """Start the post if its time has come."""
     at = step.post.publish_at
     if at is None:
         raise ValueError(f"{step.post.pk} is scheduled without a time")
@@ -63,21 +63,21 @@ def scheduled(step: Step) -> Pause:
     if step.is_past(at + LATE_START):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK)
     step.move(PostState.DUE, cause=EventCause.CLOCK)
-    return GO_ON
+    return RUN_AGAIN
 
 
 def waiting_account(step: Step) -> Pause:
-    """Go on when the same TikTok user is back in time."""
+    """Continue if the same TikTok user is back in time."""
     if account_trouble(step.post.account):
         return WAITING_RECHECK_S
     if step.is_past(step.post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code="account_was_away")
     step.move(PostState.DUE, error_code="", tiktok_code="", log_id="")
-    return GO_ON
+    return RUN_AGAIN
 
 
 def due(step: Step) -> Pause:
-    """Everything that must hold before an init, then the init."""
+    """Check everything that must hold before an init, then send it."""
     post = step.post
     if step.is_past(post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=post.hold_reason)
@@ -87,7 +87,7 @@ def due(step: Step) -> Pause:
         return give_up(step, post.hold_reason or post.tiktok_code, log_id=post.log_id)
     if wait := queue.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
-    return _prepare(step, made.inits + 1) if step.take_place() else until_there_is_a_place()
+    return _prepare(step, made.inits + 1) if step.take_upload_slot() else until_upload_slot()
 
 
 def _prepare(step: Step, number: int) -> Pause:
@@ -117,7 +117,7 @@ def _check_file(step: Step, media: Media | None) -> FileIdentity:
 
 
 def _what_changed(post: Post, media: Media | None, creator: CreatorInfo) -> list[str]:
-    """Fields of the agreed options that TikTok no longer offers; never replaced by others."""
+    """Return the agreed options that TikTok no longer offers; they are never replaced by others."""
     snapshot = consent.in_force(post)
     if snapshot is None or PostOptions(**snapshot.options) != options_of(post):
         return ["consent"]
@@ -126,7 +126,7 @@ def _what_changed(post: Post, media: Media | None, creator: CreatorInfo) -> list
 
 
 def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity, number: int) -> Pause:
-    """Commit that an init is sent, then send it. The database lets one upload per credential through."""
+    """Commit that an init is sent, then send it. The database allows one upload per credential."""
     credential_id = step.post.account.credential_id
     try:
         throttle.take_slot(credential_id, Endpoint.VIDEO_INIT)
@@ -187,7 +187,7 @@ def _send_init(step: Step, submission: Submission) -> Pause:
 
 
 def post_info_of(post: Post) -> VideoPostInfo:
-    """Return what was agreed in TikTok's fields; its flags are the negative of ours (docs/tiktok.md, section 11)."""
+    """Return the agreed options as TikTok's fields; its flags are the negation of ours (docs/tiktok.md, section 11)."""
     return VideoPostInfo(
         privacy_level=post.privacy_level,
         title=with_line_feeds(post.caption),
@@ -202,7 +202,7 @@ def post_info_of(post: Post) -> VideoPostInfo:
 
 
 def keep_receipt(submission: Submission, answer: VideoInit) -> InitReceipt:
-    """Write down what TikTok answered, whoever works on the post by now: knowledge, not authority."""
+    """Store TikTok's answer, no matter which claim holds the post by now: knowledge, not authority."""
     return InitReceipt.objects.create(
         submission=submission,
         app_id=submission.app_id,
@@ -212,7 +212,7 @@ def keep_receipt(submission: Submission, answer: VideoInit) -> InitReceipt:
 
 
 def initing(step: Step) -> Pause:
-    """A claim finds an init that was sent by another one: adopt its receipt; without one rule R1 allows a new init."""
+    """Adopt the receipt of an init that an earlier claim sent; without one, rule R1 allows a new init."""
     submission = step.submission
     receipt = InitReceipt.objects.filter(submission=submission).first()
     if receipt is not None:
@@ -230,7 +230,10 @@ def _url_of(receipt: InitReceipt) -> Secret | None:
 
 
 def _adopt(step: Step, receipt: InitReceipt, url: Secret | None) -> Pause:
-    """Guarded, and before the first byte. Without a readable URL the post waits for rule R2: TikTok gave an id."""
+    """Adopt the receipt, guarded and before the first byte.
+
+    Without a readable URL the post waits for rule R2, since TikTok issued an id.
+    """
     submission = step.submission
     known: dict[str, Any] = {"publish_id": receipt.publish_id, "init_answered_at": receipt.at}
     if url is not None:
@@ -238,11 +241,11 @@ def _adopt(step: Step, receipt: InitReceipt, url: Secret | None) -> Pause:
     step.move(PostState.UPLOADING, submission=known, hold_count=0)
     step.end_outage(OutageKind.INIT, submission)
     step.was_dropped = False
-    return GO_ON
+    return RUN_AGAIN
 
 
 def _after_failed_init(step: Step, fault: Fault) -> Pause:
-    """No publish_id came: R1 allows a new init, the kind of the fault says whether one is wanted."""
+    """Handle an init without publish_id: R1 allows a new init, and the kind of fault says whether one makes sense."""
     if not is_passing(fault):
         return end_for(step, fault, closes="init_refused")
     uncounted = {} if counts(fault) else {"counts_as_unanswered": False}

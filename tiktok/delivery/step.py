@@ -1,4 +1,4 @@
-"""One claim's work on one post: what it knows, and the only ways in which it writes."""
+"""One claim's work on one post: its data, and the only ways in which it writes."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 
 from core.jobs.clock import db_in, read_db_now
 from core.jobs.limiter import limiter
-from core.jobs.outside import give_back_connection
+from core.jobs.waiting import release_connection
 from tiktok.access import outages
 from tiktok.delivery.claims import Claim, lease, renew
 from tiktok.models import (
@@ -35,22 +35,22 @@ from tiktok.models import (
     TikTokOutage,
 )
 from tiktok.models.states import MAYBE_PUBLISHED
-from tiktok.models.work import KEEP, Held, Wake
+from tiktok.models.work import KEEP, DueAt, Held
 from tiktok.posts.queries import media_of
-from tiktok.posts.queue import wake_next
+from tiktok.posts.queue import requeue_next
 from tiktok.posts.submissions import close_submission, open_submission
 
-# Seconds until the step after this one: 0 goes on at once, None means that no further step is needed.
+# Seconds until the next step: 0 runs again at once, None means that no further step is needed.
 Pause = float | None
-GO_ON: Final = 0.0
-NEVER: Final = None
+RUN_AGAIN: Final = 0.0
+DONE: Final = None
 STEP_S: Final = 30.0
-# Until a process that is full of uploads looks for a place again.
+# Until a process without a free upload slot checks again.
 FULL_S: Final = 2.0
 BACKOFF_CAP_S: Final = 300.0
-# A post that may be out is asked about on.
+# TikTok is still asked about a post that may be public.
 DOUBTFUL_S: Final = 3600.0
-# States in which a submission takes its credential's and its instance's place.
+# States in which a submission takes the upload slot of its credential and instance.
 UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
 # In these no submission is open.
 BEFORE_INIT: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
@@ -59,27 +59,27 @@ UPLOADS_AT_ONCE: Final = max(1, settings.JOB_THREADS * 3 // 4)
 
 
 class Stopped(Exception):
-    """This process is told to end: give the claim back, another one goes on."""
+    """The process has to end: the claim is released and another process continues."""
 
 
-def until_there_is_a_place() -> float:
-    """Some seconds, not the same for all."""
+def until_upload_slot() -> float:
+    """Return some seconds, different for each caller."""
     return random.uniform(0.5, 1) * FULL_S  # noqa: S311 - jitter
 
 
 def backoff(count: int) -> float:
-    """Full jitter: anything up to 2, 4, 8 … seconds, at most five minutes, at least one second."""
+    """Return seconds with full jitter: up to 2, 4, 8 …, at most five minutes, at least one second."""
     return random.uniform(1.0, min(BACKOFF_CAP_S, 2.0 ** min(count + 1, 9)))  # noqa: S311 - jitter
 
 
 class Step:
-    """Every write is guarded by fence and lease; StaleState ends the step and nothing is written."""
+    """One step; every write is guarded by fence and lease. StaleState ends it and nothing is written."""
 
     def __init__(self, claim: Claim, stop: threading.Event) -> None:
         self.held = claim.held
         self.stop = stop
         self.was_dropped = claim.was_dropped
-        # The switch is read after the claim: one that comes later ends the claim.
+        # Read after the claim: turning the pause on later ends the claim.
         switch = Subquery(Quarantine.objects.values("since")[:1])
         outage = TikTokOutage.objects.filter(app_id=OuterRef("account__credential__app_id"), ended_at=None)
         rows = Post.objects.select_related("account__credential__app")
@@ -88,21 +88,21 @@ class Step:
         self._has_outage: bool = self.post.has_outage
         self._renewed_at = claim.taken_at
         self._ends_at = time.monotonic() + STEP_S
-        self._has_place = False
+        self._has_upload_slot = False
         self.is_released = False
         self._is_submission_read = False
         self._open_submission: Submission | None = None
 
     @property
     def is_over(self) -> bool:
-        """Whether it is time to let others have the thread."""
+        """Return whether it is time to leave the thread to other jobs."""
         return time.monotonic() >= self._ends_at or self.stop.is_set()
 
     @property
     def submission(self) -> Submission:
-        """The open submission, where the state says that there is one; read once, since nobody else may change it.
+        """Return the open submission if the state has one; read once, since only this claim may change it.
 
-        Raises StaleState: somebody, who has closed it, moved the post.
+        Raises StaleState if the post was moved and its submission closed.
         """
         if (found := self._submission()) is None:
             raise StaleState(f"the submission of {self.post.pk} is closed")
@@ -114,11 +114,11 @@ class Step:
         return self._open_submission
 
     def follow(self, submission: Submission) -> None:
-        """This one has just been opened."""
+        """Use this submission, which has just been opened."""
         self._open_submission, self._is_submission_read = submission, True
 
     def _follow(self, changes: dict[str, Any]) -> None:
-        """What was written to the open submission is true of a copy; who holds the one before keeps it as it was.
+        """Apply written values to a copy of the open submission; other references keep the old values.
 
         A sealed value is read again instead.
         """
@@ -131,51 +131,51 @@ class Step:
 
     @cached_property
     def media(self) -> Media | None:
-        """The post's video; nobody changes which it is while the post is being sent."""
+        """Return the post's video, which cannot be replaced while the post is being sent."""
         return media_of(self.post)
 
     @property
     def credential(self) -> TikTokCredential:
-        """Whose tokens the calls use: those that the open submission began with, else the account's.
+        """Return the credential for calls: the one that the open submission began with, else the account's.
 
-        They differ where the account has moved to another TikTok app since.
+        They differ if the account has moved to another TikTok app since.
         """
         own, found = self.post.account.credential, self._submission()
         return own if found is None or found.credential_id == own.pk else found.credential
 
     def known(self, credential_id: UUID) -> TikTokCredential | None:
-        """The credential as it was when the step began, if it is the account's own."""
+        """Return the credential as it was when the step began, if it is the account's own."""
         own = self.post.account.credential
         return own if own.pk == credential_id else None
 
     def end_outage(self, kind: OutageKind, submission: Submission) -> None:
-        """After a success. An outage that has begun during the step is left to the next one."""
+        """End an outage after a success. One that began during the step is left to the next step."""
         if self._has_outage or submission.app_id != self.post.account.credential.app_id:
             outages.end_outage(kind, submission)
 
-    def take_place(self) -> bool:
-        """Whether this step may upload; once it may, until it ends."""
-        self._has_place = self._has_place or limiter.enter("upload", most=UPLOADS_AT_ONCE)
-        return self._has_place
+    def take_upload_slot(self) -> bool:
+        """Return whether this step may upload; once it may, it keeps the slot until its end."""
+        self._has_upload_slot = self._has_upload_slot or limiter.enter("upload", most=UPLOADS_AT_ONCE)
+        return self._has_upload_slot
 
     def end(self) -> None:
-        """Make room for others."""
-        if self._has_place:
+        """Release the upload slot."""
+        if self._has_upload_slot:
             limiter.leave("upload")
 
     def renew(self) -> None:
-        """Before each outside call: most of the lease is ahead of us afterwards. Raises StaleState.
+        """Renew the lease before an outside call, so that most of it is left afterwards. Raises StaleState.
 
-        Nothing is written while five sixths of it are left, which is more than any call's read time-out.
+        Nothing is written while five sixths of it are left, which is longer than any call's read time-out.
         """
-        now = time.monotonic()  # before the renewal: whoever is frozen in it must not take the lease for a fresh one
+        now = time.monotonic()  # before the renewal: a process that froze in it must not take the lease for a fresh one
         if now - self._renewed_at >= lease().total_seconds() / 6:
             renew(self.held)
             self._renewed_at = now
-        give_back_connection()
+        release_connection()
 
     def keep_alive(self) -> bool:
-        """During long work, as often as you like; whether the lease was renewed just now.
+        """Renew the lease during long work if needed; may be called often. Return whether it was renewed.
 
         Raises Stopped, and StaleState when the claim is gone.
         """
@@ -200,21 +200,21 @@ class Step:
     ) -> None:
         """Move the post; in the same transaction close its submission (``closes`` says why) or change it.
 
-        ``then``: this is the step's last write, which gives the claim back for so many seconds.
+        ``then``: this is the step's last write, which releases the claim for so many seconds.
         """
         ends_upload = self.post.state in UPLOADS and (closes or (submission or {}).get("is_uploading") is False)
         with transaction.atomic():
             by_default: dict[str, Any] = {"hold_reason": ""}
             self.post.transition(
-                to, cause=cause, by=self._by(then), reason=reason, wake=_wake(then), detail=detail,
-                has_pnr=self._has_pnr(), **(by_default | changes),
+                to, cause=cause, by=self._by(then), reason=reason, due_at=_due_at(then), detail=detail,
+                is_past_commit_point=self._is_past_commit_point(), **(by_default | changes),
             )  # fmt: skip
             if closes:
                 close_submission(self.post, because=closes, **(submission or {}))
             elif submission:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
             if ends_upload:
-                wake_next(self.post)
+                requeue_next(self.post)
         self.is_released = then is not None
         if closes:
             self._is_submission_read = False
@@ -224,10 +224,10 @@ class Step:
     def _by(self, then: float | None) -> Held:
         return self.held if then is None else replace(self.held, is_last=True)
 
-    def _has_pnr(self) -> bool:
-        """Whether the last bytes may have left us: only who holds the claim writes that down."""
+    def _is_past_commit_point(self) -> bool:
+        """Return whether the last bytes may have left; only the holder of the claim writes this."""
         found = None if self.post.state in BEFORE_INIT else self._submission()
-        return found is not None and found.pnr_at is not None
+        return found is not None and found.commit_point_at is not None
 
     def save(
         self,
@@ -237,9 +237,9 @@ class Step:
         is_progress: bool = False,
         then: float | None = None,
     ) -> None:
-        """Write without moving. ``is_progress``: TikTok acknowledged more bytes; ``then``: as of ``move``."""
+        """Write without a transition. ``is_progress``: TikTok acknowledged more bytes; ``then``: as for ``move``."""
         with transaction.atomic():
-            self._by(then).guard(self.post, _wake(then), is_progress=is_progress)
+            self._by(then).guard(self.post, _due_at(then), is_progress=is_progress)
             if post:
                 Post.objects.filter(pk=self.post.pk).update(**post, updated_at=timezone.now())
             if submission:
@@ -250,7 +250,7 @@ class Step:
         self.is_released = then is not None
 
     def note(self, detail: dict[str, Any], *, cause: EventCause = EventCause.WORKER) -> None:
-        """Add a line to the history without moving."""
+        """Add a line to the history without a transition."""
         with transaction.atomic():
             self.held.guard(self.post, KEEP, is_progress=False)
             PostEvent.note(self.post, to=PostState(self.post.state), cause=cause, by=self.held, detail=detail)
@@ -258,7 +258,7 @@ class Step:
     def need_attention(
         self, reason: AttentionReason, *, cause: EventCause = EventCause.WORKER, **changes: Any
     ) -> Pause:
-        """Stop until a person decides. Certain outcomes close the submission; a doubtful one stays open."""
+        """Stop until a person decides. A certain outcome closes the submission; a doubtful one leaves it open."""
         is_certain = reason not in MAYBE_PUBLISHED
         self.move(
             PostState.NEEDS_ATTENTION,
@@ -268,7 +268,7 @@ class Step:
             submission=None if is_certain else {"is_uploading": False},
             **changes,
         )
-        return NEVER if is_certain else DOUBTFUL_S
+        return DONE if is_certain else DOUBTFUL_S
 
     def hold(
         self,
@@ -279,10 +279,10 @@ class Step:
         is_trouble: bool = True,
         outage: TikTokOutage | None = None,
     ) -> Pause:
-        """Wait, and show why and until when; ``outage`` is what TikTok has to get over first.
+        """Hold the post and show why and until when; ``outage`` is the outage that holds it.
 
-        A wait that would pass the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards
-        the backoff; waiting for one's turn does not.
+        A hold past the deadline ends in needs_attention(missed) at once. ``is_trouble``: it counts towards the backoff,
+        unlike a wait for the post's turn.
         """
         held_by = {"outage_id": outage.pk} if outage else {}
         if self._would_be_late(seconds):
@@ -300,12 +300,12 @@ class Step:
         return max(seconds, 0.1)
 
     def hold_until_turn(self, reason: str, seconds: float, *, least: float = 0) -> Pause:
-        """Wait for others: at least ``least`` seconds, then at most ``seconds``, and never past the deadline unseen."""
+        """Wait for other posts: from ``least`` to ``seconds`` seconds, never past the deadline unchecked."""
         left = seconds_until(self.post.deadline_at) if self.post.deadline_at else seconds
         return self.hold(reason, max(least, min(seconds, max(left - 1, 1))), is_trouble=False)
 
     def left_s(self) -> float:
-        """Seconds in which the post may still start."""
+        """Return the seconds in which the post may still start."""
         if self.post.deadline_at is None:
             raise ValueError(f"{self.post.pk} has no deadline")
         return seconds_until(self.post.deadline_at)
@@ -313,24 +313,24 @@ class Step:
     def _would_be_late(self, seconds: float) -> bool:
         if self.post.deadline_at is None or self.post.state not in (PostState.DUE, PostState.UPLOADING):
             return False
-        if self.post.state == PostState.UPLOADING and self._has_pnr():
+        if self.post.state == PostState.UPLOADING and self._is_past_commit_point():
             return False
         return read_db_now() + timedelta(seconds=seconds) > self.post.deadline_at
 
     def is_past(self, moment: datetime | None) -> bool:
-        """Whether the database's clock has passed it."""
+        """Return whether the database's clock has passed the moment."""
         return moment is not None and read_db_now() > moment
 
 
 def seconds_until(moment: datetime) -> float:
-    """By the database's clock; negative when it has passed."""
+    """Return seconds by the database's clock; negative when the moment has passed."""
     return (moment - read_db_now()).total_seconds()
 
 
 def seconds_since(moment: datetime) -> float:
-    """By the database's clock."""
+    """Return seconds by the database's clock."""
     return -seconds_until(moment)
 
 
-def _wake(then: float | None) -> Wake:
+def _due_at(then: float | None) -> DueAt:
     return KEEP if then is None else db_in(timedelta(seconds=then))

@@ -1,4 +1,4 @@
-"""What the sweeper asks: due posts, claimed and ready to be worked on."""
+"""The sweeper's source of due posts."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,5 +8,5 @@ from tiktok.delivery.claims import claim_due
 
 
 def due_posts(room: int) -> list[Callable[[], None]]:
-    """The steps of up to so many due posts."""
+    """Claim up to so many due posts and return their steps."""
     return [partial(advance, claimed) for claimed in claim_due(room)]

@@ -1,4 +1,4 @@
-"""Hints for workers. They know nothing of retries: the row says when to come back."""
+"""Hints for workers. They know nothing of retries: the row says when work is due."""
 
 from functools import partial
 from uuid import UUID
@@ -12,7 +12,7 @@ from tiktok.delivery.claims import claim
 
 @shared_task(name="advance_post")
 def advance_post(post_id: str) -> None:
-    """Run one step of a post if it is due and nobody else holds it; harmless when repeated or lost."""
+    """Run one step of a post if it is due and free; harmless when repeated or lost."""
     run_if_free(partial(_advance, UUID(post_id)))
 
 

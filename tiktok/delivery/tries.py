@@ -1,4 +1,4 @@
-"""How many inits a post may cost, and how they are spread over the time that it has (ADR 10)."""
+"""The number of inits that a post may cost, and their distribution over the time left (ADR 10)."""
 
 import random
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LATEST_SHARE: Final = (0.93, 0.97)
 class Tries:
     """Inits of the last 24 hours, or since a person last decided to send: with a publish_id, and without an answer.
 
-    ``inits``: all that the post has had.
+    ``inits`` counts all inits of the post.
     """
 
     answered: int
@@ -34,12 +34,12 @@ class Tries:
 
     @property
     def are_used_up(self) -> bool:
-        """Whether no further init is allowed by itself."""
+        """Return whether no further init is allowed without a person."""
         return self.answered >= MOST_ANSWERED or self.unanswered >= MOST_UNANSWERED
 
 
 def tries_of(post: Post) -> Tries:
-    """Count them; one statement. ``publish_at`` is the time of the person's decision, or the one that they chose."""
+    """Count the inits in one statement. ``publish_at`` is the time of the person's decision, or the time they chose."""
     since = Q(init_sent_at__gt=db_in(-WINDOW)) & Q(init_sent_at__gte=post.publish_at or post.created_at)
     unanswered = Q(publish_id="", counts_as_unanswered=True)
     found = Submission.objects.filter(post=post).aggregate(
@@ -51,22 +51,22 @@ def tries_of(post: Post) -> Tries:
 
 
 def pause_after_unanswered(tries: Tries, *, left_s: float) -> float:
-    """Seconds to the next init after one that TikTok did not answer."""
+    """Return seconds until the next init after one that TikTok did not answer."""
     return _pause(UNANSWERED_PAUSE_S, tries.unanswered, MOST_UNANSWERED, left_s)
 
 
 def pause_after_answered(tries: Tries, *, left_s: float) -> float:
-    """Seconds to the next init after TikTok took a video and failed to publish it."""
+    """Return seconds until the next init after TikTok took a video and failed to publish it."""
     return _pause(ANSWERED_PAUSE_S, tries.answered, MOST_ANSWERED, left_s)
 
 
 def latest_s(left_s: float) -> float:
-    """How long a post may be held so that there is time for a further try."""
+    """Return how long a post may be held so that there is time for a further try."""
     return left_s * random.uniform(*LATEST_SHARE)  # noqa: S311 - jitter
 
 
 def _pause(first_s: float, made: int, most: int, left_s: float) -> float:
-    """Each pause is longer than the one before; the last try waits until most of ``left_s`` is over, none longer."""
+    """Return a pause longer than the one before; the last try comes when most of ``left_s`` is over, none later."""
     latest = latest_s(left_s)
     pause = first_s * GROWTH ** max(made - 1, 0) * random.uniform(0.5, 1)  # noqa: S311 - jitter
     return latest if made == most - 1 else min(pause, latest)

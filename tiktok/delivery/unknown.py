@@ -6,25 +6,25 @@ from tiktok.api.errors import ErrorKind, classify_fail_reason
 from tiktok.api.types import PublishStatus, PublishStatusCode
 from tiktok.delivery import poll
 from tiktok.delivery.faults import FAULTS, Fault, hold_for, is_passing
-from tiktok.delivery.step import GO_ON, NEVER, Pause, Step, seconds_since
+from tiktok.delivery.step import DONE, RUN_AGAIN, Pause, Step, seconds_since
 from tiktok.models import AttentionReason, Submission
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.posts.submissions import askable_publish_id, open_submission
 
-# By itself for a week after the init; then only when a person wants it.
+# Automatically for a week after the init; then only on request.
 ASKED_FOR_S: Final = 7 * 24 * 3600.0
 SOONEST_S: Final = 30.0
 RAREST_S: Final = 3600.0
-# The answer to an init that was under way when the post was taken out may still come.
+# The answer to an init in progress when the post was taken out may still come.
 RECEIPT_WITHIN_S: Final = 15 * 60.0
 RECEIPT_LOOK_S: Final = 60.0
 
 
 def in_doubt(step: Step) -> Pause:
-    """One question to TikTok; other reasons for attention wait for a person alone."""
+    """Ask TikTok once; other reasons for attention wait for a person alone."""
     submission = open_submission(step.post)
     if step.post.attention_reason not in MAYBE_PUBLISHED or submission is None:
-        return NEVER
+        return DONE
     if not submission.publish_id:
         return _look_for_receipt(step, submission)
     try:
@@ -37,21 +37,24 @@ def in_doubt(step: Step) -> Pause:
 def _look_for_receipt(step: Step, submission: Submission) -> Pause:
     if publish_id := askable_publish_id(submission):
         step.save(submission={"publish_id": publish_id})
-        return GO_ON
-    return RECEIPT_LOOK_S if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S else NEVER
+        return RUN_AGAIN
+    return RECEIPT_LOOK_S if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S else DONE
 
 
 def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
     if status.status in poll.LAST_WORDS and not _may_have_gone_on(step, status):
-        return poll.take_word(step, status)
-    poll.note_word(step, submission, status)
+        return poll.apply_status(step, status)
+    poll.note_status(step, submission, status)
     poll.answer_person(step, status.status)
     return _until_next(submission)
 
 
 def _may_have_gone_on(step: Step, status: PublishStatus) -> bool:
-    """After a restore, where TikTok failed for a reason upon which Clipdesk goes on by itself: what it handed over then
-    is an upload that the backup does not know, and may be out."""
+    """Return whether the post may have been retried before the restore that followed.
+
+    After some failures at TikTok, Clipdesk retries by itself: the backup does not know an upload that followed, and it
+    may be public.
+    """
     is_restored = step.post.attention_reason == AttentionReason.QUARANTINED
     if not is_restored or status.status != PublishStatusCode.FAILED:
         return False
@@ -68,6 +71,6 @@ def _not_answered(step: Step, submission: Submission, fault: Fault) -> Pause:
 
 
 def _until_next(submission: Submission) -> Pause:
-    """An eighth of its age: half a minute at first, an hour from the eighth hour on."""
+    """Return an eighth of its age: half a minute at first, an hour from the eighth hour on."""
     age_s = seconds_since(submission.init_sent_at)
-    return NEVER if age_s >= ASKED_FOR_S else min(max(age_s / 8, SOONEST_S), RAREST_S)
+    return DONE if age_s >= ASKED_FOR_S else min(max(age_s / 8, SOONEST_S), RAREST_S)

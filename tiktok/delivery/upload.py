@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import transaction
 
 from core.jobs.clock import read_db_now
-from core.jobs.outside import give_back_connection
 from core.jobs.process import process_mark
+from core.jobs.waiting import release_connection
 from tiktok.access.gateway import call_without_credential
 from tiktok.api import content_posting
 from tiktok.api.body import FileChunkBody, FileTooShort
@@ -22,15 +22,15 @@ from tiktok.api.types import ChunkAnswer, PublishStatus, PublishStatusCode
 from tiktok.delivery import poll
 from tiktok.delivery.faults import FAULTS, Fault, end_for, hold_for, needs_account, wait_for_account
 from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verify
-from tiktok.delivery.step import GO_ON, Pause, Step, backoff, seconds_since, until_there_is_a_place
+from tiktok.delivery.step import RUN_AGAIN, Pause, Step, backoff, seconds_since, until_upload_slot
 from tiktok.models import AccountStatus, AttentionReason, EventCause, Media, PostState, Submission, TikTokAccount
 from tiktok.models.fields import Undecryptable
-from tiktok.posts.queue import wake_next
+from tiktok.posts.queue import requeue_next
 from tiktok.posts.submissions import plan_of
 
 log = logging.getLogger(__name__)
 
-# The last bytes leave only after the point of no return is committed.
+# The last bytes leave only after the commit point is stored.
 LAST_BYTES: Final = 64 * 1024
 # Until then the URL may be alive, so nothing but the next or the same chunk on it may be sent.
 URL_SURELY_DEAD_S: Final = UPLOAD_URL_LIFETIME_S + 5 * 60
@@ -42,29 +42,32 @@ MOST_LAGGING_READS: Final = 5
 
 
 def uploading(step: Step) -> Pause:
-    """One chunk, or one question to TikTok where it is not known what it has; nothing more once it is unlinked."""
+    """Send one chunk, or ask TikTok where its progress is unknown; send nothing once the account is disconnected."""
     submission = step.submission
-    if submission.pnr_at is None and _is_unlinked(step):
+    if submission.commit_point_at is None and _is_unlinked(step):
         return wait_for_account(step, "account_disconnected", closes="account_lost")
     if step.was_dropped or submission.is_in_doubt or not may_send(submission):
         return _ask(step, submission)
-    return _send_next(step, submission) if step.take_place() else until_there_is_a_place()
+    return _send_next(step, submission) if step.take_upload_slot() else until_upload_slot()
 
 
 def _is_unlinked(step: Step) -> bool:
-    """Read now: the account was loaded when the step began."""
+    """Return whether the account is disconnected; read now, since it was loaded when the step began."""
     return TikTokAccount.objects.filter(pk=step.post.account_id, status=AccountStatus.DISCONNECTED).exists()
 
 
 def may_send(submission: Submission) -> bool:
-    """Whether a byte may still go to this upload URL."""
+    """Return whether a byte may still go to this upload URL."""
     is_refused = submission.range_refusals >= MOST_RANGE_REFUSALS
     is_over = submission.url_died_at is not None or is_refused or _is_surely_dead(submission)
     return not is_over and _url_of(submission) is not None
 
 
 def _url_of(submission: Submission) -> Secret | None:
-    """Where the bytes go; None when it cannot be read here. Then nobody sends, until rule R2 allows a new init."""
+    """Return the upload URL, or None when it cannot be read here.
+
+    Without it nothing is sent until rule R2 allows a new init.
+    """
     try:
         url: Secret | None = submission.upload_url
     except Undecryptable:
@@ -81,25 +84,25 @@ def _is_surely_dead(submission: Submission) -> bool:
 
 @dataclass(slots=True)
 class _Guardian:
-    """Runs before each block: keeps the lease, and commits the point of no return before the last bytes leave."""
+    """Hook before each block: keeps the lease, and commits the commit point before the last bytes leave."""
 
     step: Step
     descriptor: int
     identity: FileIdentity
     no_return_from: int
-    has_pnr: bool
+    is_past_commit_point: bool
 
     def __call__(self, offset: int) -> None:
-        """Raises Stopped, StaleState or MediaChanged, which closes the connection."""
+        """Raise Stopped, StaleState or MediaChanged, which closes the connection."""
         if offset < self.no_return_from:
             if self.step.keep_alive():
                 self.step.save(submission={"sending_bytes": offset})
-                give_back_connection()
+                release_connection()
             return
-        if not self.has_pnr:
+        if not self.is_past_commit_point:
             self._check_file()
-            self.step.save(submission={"pnr_at": read_db_now()})
-            self.has_pnr = True
+            self.step.save(submission={"commit_point_at": read_db_now()})
+            self.is_past_commit_point = True
         self.step.renew()
 
     def _check_file(self) -> None:
@@ -125,9 +128,9 @@ def _send_next(step: Step, submission: Submission) -> Pause:
 
 
 def _broken_off(step: Step, *, is_in_doubt: bool) -> Pause:
-    """By ourselves, since this process ends: nothing that people or the backoff should count. Another one goes on."""
+    """Release the claim since this process ends; not counted as trouble. Another process continues."""
     step.save(submission={"is_in_doubt": is_in_doubt, "sending_bytes": 0})
-    return GO_ON
+    return RUN_AGAIN
 
 
 def _interrupted(step: Step, submission: Submission, *, is_in_doubt: bool) -> Pause:
@@ -146,7 +149,7 @@ def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) 
         identity = _verified(step, submission, descriptor)
         is_last = chunk.last == submission.video_size - 1
         no_return_from = max(chunk.first, submission.video_size - LAST_BYTES) if is_last else submission.video_size
-        guardian = _Guardian(step, descriptor, identity, no_return_from, submission.pnr_at is not None)
+        guardian = _Guardian(step, descriptor, identity, no_return_from, submission.commit_point_at is not None)
         body = FileChunkBody(
             descriptor, first=chunk.first, length=chunk.length, before_block=guardian, stop_points=[no_return_from]
         )
@@ -165,7 +168,7 @@ def _put(step: Step, submission: Submission, media: Media | None, chunk: Chunk) 
 
 
 def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdentity:
-    """The same bytes as at the init: hashed again when the file was touched, or once in another process."""
+    """Return the same bytes as at the init: hashed again when the file was touched, or once in another process."""
     known, mark = FileIdentity.of_submission(submission), process_mark()
     trusted = submission.media_checked_by == mark
     identity = verify(
@@ -177,17 +180,17 @@ def _verified(step: Step, submission: Submission, descriptor: int) -> FileIdenti
     return identity
 
 
-# What the upload host said
+# The upload host's answers
 
 
 def _after_answer(step: Step, chunk: Chunk, answer: ChunkAnswer) -> Pause:
-    """The table of PUT answers; whatever it does not list is unclear, and TikTok is asked."""
+    """Handle an answer to a PUT by its table; anything else is unclear, and TikTok is asked."""
     submission = step.submission
     is_last = chunk.last == submission.video_size - 1
     if answer.status_code == 206 and not is_last:
         return _acknowledged(step, submission, chunk)
     if answer.status_code == 201:
-        is_complete = is_last and submission.pnr_at is not None
+        is_complete = is_last and submission.commit_point_at is not None
         return _complete(step) if is_complete else _complete_too_early(step)
     if answer.status_code == 416:
         return _resynchronise(step, submission, chunk, answer)
@@ -199,13 +202,13 @@ def _after_answer(step: Step, chunk: Chunk, answer: ChunkAnswer) -> Pause:
 
 
 def _acknowledged(step: Step, submission: Submission, chunk: Chunk) -> Pause:
-    """TikTok has the chunk. Refused ranges count no longer once it has more than where it refused one."""
+    """Record that TikTok has the chunk. Refused ranges no longer count once it has more than at the last refusal."""
     changes: dict[str, object] = {"sent_bytes": chunk.last + 1, "sending_bytes": 0, "failures": 0}
     refused_at = submission.range_refused_at_byte
     if refused_at is not None and refused_at <= chunk.last:
         changes |= {"range_refused_at_byte": None, "range_refusals": 0}
     step.save(post={"hold_reason": "", "hold_count": 0}, submission=changes, is_progress=True)
-    return GO_ON
+    return RUN_AGAIN
 
 
 def _complete(step: Step) -> Pause:
@@ -216,15 +219,15 @@ def _complete(step: Step) -> Pause:
 
 
 def _complete_too_early(step: Step) -> Pause:
-    """TikTok believes it has everything: nothing more is sent, and the post may be out."""
+    """Send nothing more since TikTok believes it has everything; the post may be public."""
     now = read_db_now()
     changes = {"url_died_at": now, "is_in_doubt": True, "sending_bytes": 0}
-    step.save(submission=changes if step.submission.pnr_at else changes | {"pnr_at": now})
-    return GO_ON
+    step.save(submission=changes if step.submission.commit_point_at else changes | {"commit_point_at": now})
+    return RUN_AGAIN
 
 
 def _resynchronise(step: Step, submission: Submission, chunk: Chunk, answer: ChunkAnswer) -> Pause:
-    """Go where TikTok says that it stands: at once the first time, then slower, and not for ever."""
+    """Continue at TikTok's offset: at once the first time, then more slowly, and not forever."""
     changes: dict[str, object] = {
         "range_refused_at_byte": max(submission.range_refused_at_byte or 0, chunk.first),
         "range_refusals": submission.range_refusals + 1,
@@ -236,19 +239,21 @@ def _resynchronise(step: Step, submission: Submission, chunk: Chunk, answer: Chu
     )
     step.save(submission=changes | ({"is_in_doubt": True} if boundary == size else {"sent_bytes": boundary}))
     return (
-        GO_ON if submission.range_refusals == 0 else step.hold("upload_interrupted", backoff(submission.range_refusals))
+        RUN_AGAIN
+        if submission.range_refusals == 0
+        else step.hold("upload_interrupted", backoff(submission.range_refusals))
     )
 
 
 def _url_is_dead(step: Step) -> Pause:
-    """No byte may follow. Whether a new init may is for rule R2, after TikTok has been asked."""
+    """Send nothing more. Rule R2 decides about a new init, after TikTok has been asked."""
     step.save(submission={"url_died_at": read_db_now(), "is_in_doubt": True, "sending_bytes": 0})
-    return GO_ON
+    return RUN_AGAIN
 
 
 def _stop_for_good(step: Step, reason: AttentionReason, **changes: Any) -> Pause:
-    """Certain while the last bytes are here. Read anew: they may have been let go since the chunk began."""
-    if step.submission.pnr_at is None:
+    """Stop; the outcome is certain while the last bytes are here. Read again: they may have left since."""
+    if step.submission.commit_point_at is None:
         return step.need_attention(reason, **changes)
     return _url_is_dead(step)
 
@@ -257,7 +262,7 @@ def _stop_for_good(step: Step, reason: AttentionReason, **changes: Any) -> Pause
 
 
 def _ask(step: Step, submission: Submission) -> Pause:
-    """What has TikTok got? Resuming has precedence over polling."""
+    """Ask TikTok for its progress. Resuming has precedence over polling."""
     try:
         status = poll.read_status(step, submission, resuming=True)
     except FAULTS as fault:
@@ -275,30 +280,30 @@ def _ask(step: Step, submission: Submission) -> Pause:
 def _cannot_ask(step: Step, submission: Submission, fault: Fault) -> Pause:
     if _is_overdue(submission):
         return step.need_attention(AttentionReason.OUTCOME_UNKNOWN, cause=EventCause.CLOCK)
-    if needs_account(fault) and submission.pnr_at is None:
+    if needs_account(fault) and submission.commit_point_at is None:
         return end_for(step, fault, closes="account_lost")
     step.save(submission={"is_in_doubt": True})
     return hold_for(step, fault)
 
 
 def _is_overdue(submission: Submission) -> bool:
-    """Only a video that may be out: the others may be sent anew."""
-    return submission.pnr_at is not None and poll.is_overdue(submission)
+    """Return whether a video that may be public is overdue; others may be sent again."""
+    return submission.commit_point_at is not None and poll.is_overdue(submission)
 
 
 def _is_in(step: Step, submission: Submission, status: PublishStatus) -> Pause:
-    """TikTok has all bytes, or has already decided: through processing to its word."""
+    """Move to processing: TikTok has all bytes, or has already decided."""
     known: dict[str, object] = {"is_uploading": False, "is_in_doubt": False, "failures": 0}
     if status.status != PublishStatusCode.FAILED:
         known["sent_bytes"] = submission.video_size
-    if submission.pnr_at is None:
-        known["pnr_at"] = read_db_now()
+    if submission.commit_point_at is None:
+        known["commit_point_at"] = read_db_now()
     step.move(PostState.PROCESSING, cause=EventCause.TIKTOK, submission=known, hold_count=0)
-    return poll.take_word(step, status)
+    return poll.apply_status(step, status)
 
 
 def _continue_from(step: Step, submission: Submission, uploaded_bytes: int | None) -> Pause:
-    """Go on at the chunk that TikTok lacks."""
+    """Continue at the chunk that TikTok lacks."""
     if uploaded_bytes is None:
         boundary = submission.sent_bytes
     else:
@@ -307,14 +312,14 @@ def _continue_from(step: Step, submission: Submission, uploaded_bytes: int | Non
         step.save(submission={"is_in_doubt": True, "failures": submission.failures + 1})
         return step.hold("upload_interrupted", backoff(submission.failures))
     step.save(submission={"is_in_doubt": False, "sent_bytes": max(boundary, submission.sent_bytes)})
-    return GO_ON
+    return RUN_AGAIN
 
 
 def _consider_new_init(step: Step, submission: Submission, status: PublishStatus) -> Pause:
-    """Rule R2: the URL is dead, and TikTok itself says that bytes are missing."""
+    """Apply rule R2: the URL is dead, and TikTok itself says that bytes are missing."""
     says_missing = status.status == PublishStatusCode.PROCESSING_UPLOAD and status.uploaded_bytes is not None
     until_dead = URL_SURELY_DEAD_S - seconds_since(submission.init_sent_at)
-    if submission.pnr_at is None and says_missing and submission.url_died_at is not None:
+    if submission.commit_point_at is None and says_missing and submission.url_died_at is not None:
         return _start_anew(step)
     if submission.is_uploading and _url_of(submission) is not None:
         _let_others_pass(step)
@@ -322,29 +327,29 @@ def _consider_new_init(step: Step, submission: Submission, status: PublishStatus
         return step.hold(_why(submission), min(until_dead + 1, 600.0))
     if not says_missing:
         return step.hold(_why(submission), backoff(submission.failures + 5))
-    if submission.pnr_at is None:
+    if submission.commit_point_at is None:
         return _start_anew(step)
     return _prove_twice(step, submission)
 
 
 def _let_others_pass(step: Step) -> None:
-    """Nothing more goes to this URL: nobody need wait until it is certain what became of it, which may take a day."""
+    """Let other posts upload: nothing more goes to this URL, and certainty about it may take a day."""
     with transaction.atomic():
         step.save(submission={"is_uploading": False})
-        wake_next(step.post)
+        requeue_next(step.post)
 
 
 def _why(submission: Submission) -> str:
     is_unreadable = _url_of(submission) is None
     if is_unreadable:
         log.error("the upload URL of post %s does not decrypt: is a key of the ring missing?", submission.post_id)
-    if submission.pnr_at:
+    if submission.commit_point_at:
         return "bytes_missing"
     return "upload_unreadable" if is_unreadable else "upload_refused"
 
 
 def _prove_twice(step: Step, submission: Submission) -> Pause:
-    """Past the point of no return one read may lag: two of them, a minute apart and after the URL's end, do not."""
+    """Require two reads, a minute apart and after the URL's end: past the commit point a single read may lag."""
     seen_at = submission.missing_seen_at
     if seen_at is None or seen_at < submission.init_sent_at + timedelta(seconds=URL_SURELY_DEAD_S):
         step.save(submission={"missing_seen_at": read_db_now()})

@@ -1,4 +1,4 @@
-"""``manage.py demo``: a living product with a simulated TikTok, filled by really running the product's flows.
+"""``manage.py demo``: the product with a simulated TikTok, filled by really running the product's flows.
 
-Everything goes over HTTP, as a person's browser and a program would do it; no row is written from here.
+Everything goes over HTTP, as from a person's browser and an API client; no row is written from here.
 """

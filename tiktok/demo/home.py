@@ -1,4 +1,4 @@
-"""What the demo keeps between two starts, in ``demo.json`` beside its data (0600)."""
+"""The demo's state between two starts, in ``demo.json`` beside its data (0600)."""
 
 import json
 import os
@@ -17,13 +17,13 @@ WORDS: Final = (
 
 
 def random_password() -> str:
-    """Easy to type, hard to guess."""
+    """Return a password that is easy to type and hard to guess."""
     return "-".join([*(secrets.choice(WORDS) for _ in range(3)), str(secrets.randbelow(900_000) + 100_000)])
 
 
 @dataclass
 class Home:
-    """The demo's directory, its login and what of its story has been told."""
+    """The demo's directory, its login, and the finished parts of its story."""
 
     directory: Path
     email: str = "demo@example.com"
@@ -36,7 +36,7 @@ class Home:
 
     @classmethod
     def open(cls, directory: Path) -> Self:
-        """Read, or begin anew; the ports are the ones of last time where they are still free."""
+        """Read the state, or begin again; the ports are those of last time if they are still free."""
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / DEMO_MARK
         kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -46,7 +46,7 @@ class Home:
         return home
 
     def save(self) -> None:
-        """Whole or not at all."""
+        """Write the file at once."""
         fresh = self.directory / f"{DEMO_MARK}.new"
         content = {name: value for name, value in asdict(self).items() if name != "directory"}
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -64,5 +64,5 @@ class Home:
 
     @property
     def log(self) -> Path:
-        """Where the processes of the demo write."""
+        """Return the log file of the demo's processes."""
         return self.directory / "demo.log"

@@ -1,4 +1,4 @@
-"""What a person does in the browser: sign in, and link TikTok accounts on TikTok's own page."""
+"""A person in a browser: signs in, and links TikTok accounts on TikTok's own page."""
 
 import re
 from html import unescape
@@ -13,7 +13,7 @@ TROUBLE: Final = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 
 
 class DemoTrouble(Exception):
-    """A page did not answer as a person would expect; the message says which."""
+    """A page did not answer as expected; the message says which."""
 
 
 class Person:
@@ -25,13 +25,13 @@ class Person:
         self._session.trust_env = False
 
     def sign_in(self, email: str, password: str) -> None:
-        """Raises DemoTrouble when the sign-in page comes back."""
+        """Sign in. Raises DemoTrouble when the sign-in page comes back."""
         answer = self._submit("/auth/login/", {"login": email, "password": password})
         if "/auth/login" in answer.headers.get("Location", "/auth/login"):
             raise DemoTrouble(f"signing in as {email} did not work (HTTP {answer.status_code})")
 
     def link_account(self, slug: str, tiktok_user: str) -> None:
-        """Connect → TikTok's consent page → Allow → back. Raises DemoTrouble with the headline that came instead."""
+        """Go from Connect to TikTok's consent page, allow, and return. Raises DemoTrouble with another headline."""
         begun = self._submit(f"/i/{slug}/tiktok/connect/", {"name": ""}, page=f"/i/{slug}/accounts/")
         consent_url = _location(begun)
         consent = self._session.get(consent_url, timeout=TIMEOUT_S)

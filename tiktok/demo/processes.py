@@ -1,4 +1,4 @@
-"""The demo's processes: the simulated TikTok, and the product that takes it for the real one."""
+"""The demo's processes: the simulated TikTok, and the product that uses it."""
 
 import os
 import subprocess
@@ -17,11 +17,11 @@ SYSTEM: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "VIRTUAL_ENV"
 
 
 class CommandFailed(Exception):
-    """A management command did not do what the demo needs; the message is its last word."""
+    """A management command failed; the message is the end of its output."""
 
 
 def environment(home: Home) -> dict[str, str]:
-    """All that the demo's processes see: a deployment's settings in the shell do not reach them."""
+    """Return the environment of the demo's processes: a deployment's settings in the shell do not reach them."""
     return {name: os.environ[name] for name in SYSTEM if name in os.environ} | {
         "DJANGO_SETTINGS_MODULE": "config.settings.base",
         "PYTHONUNBUFFERED": "1",
@@ -39,7 +39,7 @@ def manage(*arguments: str) -> list[str]:
 
 
 def simulator(home: Home, log: IO[bytes]) -> Child:
-    """Started by the name of its command; the product never imports it."""
+    """Return the command of the simulator, started by name; the product never imports it."""
     state = str(home.directory / "simulator.json")
     command = manage("tiktok_simulator", "--port", str(home.simulator_port), "--loopback", "--demo", "--state", state)
     return Child("simulator", command, env=environment(home), output=log)
@@ -51,7 +51,7 @@ def product(home: Home, log: IO[bytes]) -> Child:
 
 
 def run_command(home: Home, *arguments: str, stdin: str = "") -> str:
-    """Run a management command on the demo's data; what it printed. Raises CommandFailed."""
+    """Run a management command on the demo's data and return its output. Raises CommandFailed."""
     result = subprocess.run(
         manage(*arguments), env=environment(home), input=stdin, capture_output=True, text=True, timeout=60, check=False
     )

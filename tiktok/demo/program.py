@@ -1,4 +1,4 @@
-"""What a program does with an API key: upload, publish, look."""
+"""An API client with a key: uploads, publishes, reads."""
 
 import time
 from pathlib import Path
@@ -25,12 +25,12 @@ class Program:
         self._session.headers["Authorization"] = f"Bearer {api_key}"
 
     def accounts(self) -> dict[str, str]:
-        """Account ids by TikTok username."""
+        """Return account ids by TikTok username."""
         items = self._call("GET", "/accounts")["items"]
         return {item["profile"]["username"]: item["id"] for item in items if item["status"] == "active"}
 
     def upload(self, path: Path) -> str:
-        """The media's id, once Clipdesk has checked the file."""
+        """Upload a file and return the media's id, once Clipdesk has checked it."""
         with path.open("rb") as file:
             media = self._call("POST", "/media", files={"file": (path.name, file, "video/mp4")})
         while media["state"] == "checking":
@@ -39,15 +39,15 @@ class Program:
         return str(media["id"])
 
     def post(self, idempotency_key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Make a post; the same key gives the same post."""
+        """Create a post; the same key gives the same post."""
         return self._call("POST", "/posts", json=body, headers={"Idempotency-Key": idempotency_key})
 
     def posts(self) -> list[dict[str, Any]]:
-        """The newest posts."""
+        """Return the newest posts."""
         return list(self._call("GET", "/posts", params={"limit": 100})["items"])
 
     def is_quiet(self) -> bool:
-        """Whether every post has come to rest."""
+        """Return whether no post is changing any longer."""
         return not any(post["state"] in MOVING for post in self.posts())
 
     def _call(self, method: str, path: str, **details: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The demo's story: a small studio with four accounts, some posts out, one planned, one begun, one refused."""
+"""The demo's content: a small studio with four accounts and posts that are published, scheduled, drafted or refused."""
 
 import time
 from collections.abc import Callable
@@ -31,7 +31,7 @@ QUIET_WITHIN_S: Final = 90
 
 @dataclass(frozen=True)
 class Scene:
-    """One post. ``key`` is its idempotency key, so that a story told twice posts nothing twice."""
+    """One post. ``key`` is its idempotency key, so that a repeated run posts nothing twice."""
 
     key: str
     username: str
@@ -43,7 +43,7 @@ class Scene:
     is_tomorrow: bool = False
 
     def body(self, account_id: str, media_id: str) -> dict[str, Any]:
-        """As the API wants it: a draft takes no consent."""
+        """Return the API's input: a draft takes no consent."""
         body = {
             "account_id": account_id,
             "media_ids": [media_id],
@@ -70,18 +70,18 @@ REFUSED: Final = Scene("demo-8", "harbour.yoga", "dusk", "WIN WIN WIN — free m
 
 
 def _tomorrow() -> str:
-    """A local time, as a person would say it; the zone stands beside it."""
+    """Return a local time; the zone is passed beside it."""
     return (datetime.now().astimezone() + timedelta(days=1)).strftime("%Y-%m-%dT18:30:00")
 
 
 def register_webhook(home: Home) -> None:
-    """What the portal's field for the callback URL does, at every start, since the port may be another one."""
+    """Register the callback URL, as in TikTok's portal, at every start, since the port may differ."""
     app = {"client_key": CLIENT_KEY, "webhook_url": f"{home.url}/webhooks/tiktok/"}
     requests.post(f"{home.simulator_url}/_sim/apps", json=app, timeout=10).raise_for_status()
 
 
-def tell(home: Home, say: Callable[[str], None]) -> None:
-    """Safe to run again after it was cut short. The product has to answer already."""
+def create_content(home: Home, say: Callable[[str], None]) -> None:
+    """Create the content. Safe to run again after an interruption. The product has to answer already."""
     if home.is_told:
         return
     say("Making the instance and its login …")
@@ -140,7 +140,7 @@ def _publish(home: Home, program: Program) -> None:
 
 
 def _wait_until_quiet(program: Program) -> None:
-    """Until every post has come to rest, or the patience ends: the rest happens while people look on."""
+    """Wait until no post changes any longer, or the time is over: the rest happens while people watch."""
     deadline = time.monotonic() + QUIET_WITHIN_S
     while not program.is_quiet() and time.monotonic() < deadline:
         time.sleep(0.5)

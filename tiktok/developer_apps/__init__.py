@@ -1,1 +1,1 @@
-"""What can be wrong with TikTok apps, and the guide that walks staff through TikTok's portal."""
+"""Checks of TikTok apps, and the guide that leads staff through TikTok's portal."""

@@ -1,4 +1,4 @@
-"""Which TikTok apps an instance may link through, which one it is without a choice, and what each is called."""
+"""The TikTok apps that an instance may link through, the default one, and their labels."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -15,22 +15,22 @@ KEY_END: Final = 4  # characters of a client key that tell two apps apart, as a 
 
 
 def apps_for(instance: Instance) -> QuerySet[TikTokApp]:
-    """The apps through which this instance may link: the environment's, its tenant's own, then the deployment's."""
+    """Return the apps that this instance may link through: the environment's, its tenant's, then the deployment's."""
     usable = Q(tenant=None) | Q(tenant_id=instance.tenant_id)
     usable_apps = TikTokApp.objects.filter(usable, client_secret__isnull=False)
     return usable_apps.order_by("-is_from_environment", F("tenant").asc(nulls_last=True), "name", "-created_at")
 
 
 def default_app(apps: Sequence[TikTokApp]) -> TikTokApp | None:
-    """Return the app that is meant where none was chosen: the environment's, else the only one."""
+    """Return the app to use if none was chosen: the environment's, else the only one."""
     is_clear = len(apps) == 1 or (apps and apps[0].is_from_environment)
     return apps[0] if is_clear else None
 
 
 def successor_of(app: TikTokApp, apps: Collection[TikTokApp]) -> TikTokApp | None:
-    """Return the environment's app where it may have taken the place of this one, another app of the deployment.
+    """Return the environment's app if it may have replaced this one, another app of the deployment.
 
-    A sandbox never takes the place of production.
+    A sandbox never replaces production.
     """
     present = next((each for each in apps if each.is_from_environment), None)
     if present is None or app.pk == present.pk or app.tenant_id is not None:
@@ -39,7 +39,7 @@ def successor_of(app: TikTokApp, apps: Collection[TikTokApp]) -> TikTokApp | Non
 
 
 def label_apps(apps: Collection[TikTokApp]) -> dict[UUID, str]:
-    """Return the name of each; two equal ones show the end of their client key, or all of it where that is equal."""
+    """Return a label for each; two equal names show the end of their client key, or all of it if that is equal."""
     short = {app.pk: _with_key(app, f"…{app.client_key[-KEY_END:]}") for app in apps}
     names, shorts = Counter(str(app) for app in apps), Counter(short.values())
     return {

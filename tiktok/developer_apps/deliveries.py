@@ -1,4 +1,4 @@
-"""Whether TikTok's webhooks arrive, and why some were turned away."""
+"""Check whether TikTok's webhooks arrive, and why some were refused."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -13,18 +13,24 @@ from core.doctor.finding import Finding, good, unknown, warning
 from tiktok.models import RefusalReason, TikTokApp, WebhookDelivery, WebhookRefusal
 
 WEBHOOK: Final = "webhook"
-# Anybody may send nonsense in an app's name, so what was refused proves no fault; but TikTok may have sent it.
+# Anyone may send nonsense in an app's name, so a refusal proves no fault; but TikTok may have sent it.
 STEPS: Final[dict[str, str | Promise]] = {
-    RefusalReason.NO_SIGNATURE: gettext_lazy("Somebody else sent it: TikTok signs all. Nothing to do."),
-    RefusalReason.BAD_SIGNATURE: gettext_lazy("If TikTok sent it, the client secret here is not TikTok's: check it."),
-    RefusalReason.STALE: gettext_lazy("If TikTok sent it, this server's clock is off, or it came days late."),
-    RefusalReason.SECRET_UNREADABLE: gettext_lazy("Mend what “client-secret” says; TikTok sends it again meanwhile."),
-    RefusalReason.UNKNOWN_APP: gettext_lazy("If TikTok sent it, enter that app here, too."),
+    RefusalReason.NO_SIGNATURE: gettext_lazy("TikTok did not send it: TikTok signs all webhooks. Nothing to do."),
+    RefusalReason.BAD_SIGNATURE: gettext_lazy(
+        "If TikTok sent it, the client secret here differs from TikTok’s: check it."
+    ),
+    RefusalReason.STALE: gettext_lazy(
+        "If TikTok sent it, this server’s clock is wrong, or the webhook came days late."
+    ),
+    RefusalReason.SECRET_UNREADABLE: gettext_lazy(
+        "Fix what “client-secret” reports; TikTok keeps sending the webhook again."
+    ),
+    RefusalReason.UNKNOWN_APP: gettext_lazy("If TikTok sent it, add that app here as well."),
 }
 
 
 def webhooks(app: TikTokApp) -> list[Finding]:
-    """The last delivery, unless one was refused since."""
+    """Report the last delivery, unless one was refused since."""
     came: datetime | None = WebhookDelivery.objects.filter(app=app).aggregate(at=Max("received_at"))["at"]
     refusal = WebhookRefusal.objects.filter(Q(app=app) | Q(app=None)).order_by("-at").first()
     if refusal and (came is None or refusal.at > came):
@@ -33,9 +39,9 @@ def webhooks(app: TikTokApp) -> list[Finding]:
         text %= {"when": _minute(refusal.at), "reason": refusal.reason}
         return [say(WEBHOOK, text, str(STEPS.get(refusal.reason, "")), subject=app.name)]
     if came is None:
-        text = _("No signed delivery has come yet. TikTok sends one when somebody removes the app in TikTok.")
+        text = _("No signed webhook has arrived yet. TikTok sends one when an account owner removes the app in TikTok.")
         return [unknown(WEBHOOK, text, subject=app.name)]
-    return [good(WEBHOOK, _("The last delivery came at %(when)s UTC.") % {"when": _minute(came)}, subject=app.name)]
+    return [good(WEBHOOK, _("The last webhook arrived at %(when)s UTC.") % {"when": _minute(came)}, subject=app.name)]
 
 
 def _minute(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Form fields in which a TikTok app is chosen."""
+"""Form fields to choose a TikTok app."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from tiktok.models import TikTokApp
 
 
 class AppField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """One of several apps, no two of which are called the same; the first is chosen beforehand."""
+    """A choice of apps with distinct labels; the first is selected by default."""
 
     def __init__(self) -> None:
         super().__init__(TikTokApp.objects.none(), label=_("TikTok app"), required=False, empty_label=None)
 
     def offer(self, instance: Instance, apps: Sequence[TikTokApp] = ()) -> Sequence[TikTokApp]:
-        """Take and return the instance's; ``apps`` are these where they are read already."""
+        """Set and return the instance's apps; ``apps`` if they have been read already."""
         self.queryset = apps_for(instance)
         found = apps or list(self.queryset)
         labels = label_apps(found)

@@ -1,4 +1,4 @@
-"""What the doctor finds of TikTok apps, of the way to TikTok, and of what was granted."""
+"""The doctor's checks of TikTok apps, of the connection to TikTok, and of granted scopes."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.doctor.finding import Finding, fault, good, unknown, warning
-from core.doctor.run import Visit, needs_database, not_asked
+from core.doctor.run import CheckContext, needs_database, not_asked
 from tiktok.access.gateway import tiktoks_time
 from tiktok.access.scopes import FEATURES
 from tiktok.api.client import DEFAULT_BASE_URL
@@ -27,42 +27,42 @@ CLOCK_WARNING_S: Final = 30
 CLOCK_FAULT_S: Final = 120
 
 
-def reach(visit: Visit) -> Iterable[Finding]:
-    """Whether TikTok, or what stands in its place, answers; and whether our clock is right by its."""
-    if not visit.is_online:
+def reach(context: CheckContext) -> Iterable[Finding]:
+    """Check that TikTok, or its replacement, answers, and that our clock agrees with its."""
+    if not context.is_online:
         return [not_asked(REACH, settings.TIKTOK_API_BASE_URL), not_asked(CLOCK, settings.TIKTOK_API_BASE_URL)]
     try:
         theirs = tiktoks_time()
     except TikTokError as error:
         text = _("%(url)s cannot be reached (%(code)s).") % {"url": settings.TIKTOK_API_BASE_URL, "code": error.code}
-        step = _("Open the way to it by https (firewall, DNS), or correct TIKTOK_API_BASE_URL.")
+        step = _("Allow https connections to it (firewall, DNS), or correct TIKTOK_API_BASE_URL.")
         say = fault if error.kind == ErrorKind.NET else warning
-        return [say(REACH, text, step), unknown(CLOCK, _("Not known while TikTok does not answer."))]
+        return [say(REACH, text, step), unknown(CLOCK, _("Unknown while TikTok does not answer."))]
     return [_answers(), _clock(theirs)]
 
 
 def _answers() -> Finding:
     if settings.TIKTOK_API_BASE_URL == DEFAULT_BASE_URL:
         return good(REACH, _("TikTok can be reached."))
-    text = _("Not TikTok but what stands at %(url)s answers: nothing is really published.")
+    text = _("A simulated TikTok at %(url)s answers, so nothing is really published.")
     return good(REACH, text % {"url": settings.TIKTOK_API_BASE_URL})
 
 
 def _clock(theirs: datetime | None) -> Finding:
     if theirs is None:
-        return unknown(CLOCK, _("TikTok's answer had no time."))
+        return unknown(CLOCK, _("TikTok’s answer did not contain a time."))
     off_s = abs((datetime.now(UTC) - theirs).total_seconds())
     if off_s < CLOCK_WARNING_S:
         return good(CLOCK, _("This server's clock agrees with TikTok's."))
-    text = _("This server's clock and TikTok's differ by %(seconds)d s: posts start at wrong times.")
-    step = _("Let this server keep time by NTP (timedatectl set-ntp true).")
+    text = _("This server’s clock and TikTok’s differ by %(seconds)d s: posts start at the wrong time.")
+    step = _("Synchronise this server by NTP (timedatectl set-ntp true).")
     return (fault if off_s >= CLOCK_FAULT_S else warning)(CLOCK, text % {"seconds": off_s}, step)
 
 
-def apps(visit: Visit) -> Iterable[Finding]:
-    """Every app of the deployment and of its tenants, the environment's as it stands in the environment now."""
-    found = list(_from_environment(visit))
-    others = list(_entered(visit))
+def apps(context: CheckContext) -> Iterable[Finding]:
+    """Check every app of the deployment and of its tenants, and the environment's as it is in the environment now."""
+    found = list(_from_environment(context))
+    others = list(_entered(context))
     found += others
     if not found:
         step = _("Follow the set-up guide in the back office (TikTok apps), or set TIKTOK_CLIENT_KEY and its secret.")
@@ -70,58 +70,58 @@ def apps(visit: Visit) -> Iterable[Finding]:
     return found
 
 
-def _from_environment(visit: Visit) -> Iterator[Finding]:
+def _from_environment(context: CheckContext) -> Iterator[Finding]:
     key = settings.TIKTOK_CLIENT_KEY
     if not key and not settings.TIKTOK_CLIENT_SECRET:
         return
-    app = _stored(key, visit) or TikTokApp(client_key=key, name="TikTok")
+    app = _stored(key, context) or TikTokApp(client_key=key, name="TikTok")
     before = (app.is_from_environment, app.redirect_uri, app.scopes, app.environment, app.secret_set_at)
     fill_from_environment(app)
-    yield from examine_app(app, visit)
+    yield from examine_app(app, context)
     if before != (True, app.redirect_uri, app.scopes, app.environment, app.secret_set_at):
-        text = _("The app of the environment is not in the database as it stands there now.")
+        text = _("The TikTok app in the environment differs from its copy in the database.")
         yield warning(APPS, text, _("Restart Clipdesk, or run manage.py sync_environment_app."), subject=app.name)
 
 
-def _stored(key: str, visit: Visit) -> TikTokApp | None:
+def _stored(key: str, context: CheckContext) -> TikTokApp | None:
     try:
-        return TikTokApp.objects.filter(client_key=key).first() if visit.database_answers else None
+        return TikTokApp.objects.filter(client_key=key).first() if context.database_answers else None
     except DatabaseError:  # no tables yet
         return None
 
 
 @needs_database(APPS)
-def _entered(visit: Visit) -> Iterable[Finding]:
+def _entered(context: CheckContext) -> Iterable[Finding]:
     rows = TikTokApp.objects.exclude(client_key=settings.TIKTOK_CLIENT_KEY or None)
-    return [finding for app in rows for finding in examine_app(app, visit)]
+    return [finding for app in rows for finding in examine_app(app, context)]
 
 
-def examine_app(app: TikTokApp, visit: Visit) -> list[Finding]:
-    """All that can be said of one app."""
+def examine_app(app: TikTokApp, context: CheckContext) -> list[Finding]:
+    """Run all checks of one app."""
     found = [
-        *secret_check.key_and_secret(app, visit),
+        *secret_check.key_and_secret(app, context),
         registration.redirect_uri(app),
         *registration.scopes(app),
         standing.audit(app),
     ]
-    if visit.database_answers and not app._state.adding:
+    if context.database_answers and not app._state.adding:
         found += [standing.approval(app), *standing.caps(app), *standing.outages(app), *standing.old_secret(app)]
         found += [] if registration.is_own_machine() else webhooks(app)
     return found
 
 
 @needs_database("granted-scopes")
-def grants(_visit: Visit) -> Iterable[Finding]:
-    """Accounts whose owners allowed less than is asked for."""
+def grants(_context: CheckContext) -> Iterable[Finding]:
+    """Check for accounts whose owners granted less than is requested."""
     live = TikTokCredential.objects.filter(withdrawn_at=None, next_refresh_at__isnull=False).select_related("app")
     lacking = [set(row.app.scopes) - set(row.scopes) for row in live if row.scopes]
     short = [missing for missing in lacking if missing]
     if not short:
-        return [good("granted-scopes", _("Connected accounts have granted all that is asked for."))]
+        return [good("granted-scopes", _("All connected accounts have granted every requested scope."))]
     names = ", ".join(str(FEATURES.get(scope, scope)) for scope in sorted(set().union(*short)))
     text = ngettext(
-        "%(n)d TikTok user has not granted everything; off there: %(names)s.",
-        "%(n)d TikTok users have not granted everything; off there: %(names)s.",
+        "%(n)d TikTok user has not granted every scope. Not available there: %(names)s.",
+        "%(n)d TikTok users have not granted every scope. Not available there: %(names)s.",
         len(short),
     )
     step = _("Open Accounts and use Reconnect account on their cards to grant the rest.")

@@ -1,4 +1,4 @@
-"""The form in which staff enter a TikTok app. It takes a secret and never shows one."""
+"""The form in which staff enter a TikTok app. It accepts a secret and never shows one."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
     scopes = forms.MultipleChoiceField(
         label=_("Scopes"), widget=forms.CheckboxSelectMultiple,
         choices=[(scope.value, scope.value) for scope in Scope],
-        help_text=_("What accounts are asked for. Tick only what TikTok has approved for the app."),
+        help_text=_("The scopes to request from account owners. Select only those that TikTok has approved."),
     )  # fmt: skip
 
     class Meta:
@@ -43,13 +43,13 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["new_secret"].help_text = _secret_help(self.instance)
 
     def clean_client_key(self) -> str:
-        """As TikTok shows it."""
+        """Check that the key has the form of TikTok's."""
         key: str = self.cleaned_data["client_key"]
         check_key(key)
         return key
 
     def clean_new_secret(self) -> str:
-        """As TikTok shows it; needed once."""
+        """Check that the secret has the form of TikTok's; required once."""
         secret: str = self.cleaned_data["new_secret"]
         check_key(secret)
         if not secret and self.instance._state.adding:
@@ -57,7 +57,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         return secret
 
     def clean_tenant(self) -> Tenant | None:
-        """A tenant gets an app for itself only if no other tenant's accounts are linked through it."""
+        """Allow a tenant's own app only if no other tenant's accounts are linked through it."""
         tenant: Tenant | None = self.cleaned_data["tenant"]
         linked = TikTokAccount.objects.filter(credential__app=self.instance).exclude(status=AccountStatus.DISCONNECTED)
         if tenant and linked.exclude(instance__tenant=tenant).exists():
@@ -65,7 +65,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         return tenant
 
     def clean(self) -> dict[str, Any]:
-        """The redirect URI must be one that TikTok takes for this type of app, and PKCE what it wants."""
+        """Check that TikTok accepts the redirect URI for this type of app, with its PKCE mode."""
         data = super().clean() or self.cleaned_data
         app_type, uri = data.get("app_type"), data.get("redirect_uri")
         if app_type and uri:
@@ -78,7 +78,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         return data
 
     def save(self, commit: bool = True) -> TikTokApp:
-        """Seal the new secret; the one before it stays usable until TikTok has changed over."""
+        """Seal the new secret; the previous one stays usable until TikTok has changed over."""
         self.instance.scopes = self.cleaned_data["scopes"]
         if secret := self.cleaned_data.get("new_secret"):
             set_client_secret(self.instance, secret)
@@ -87,7 +87,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EnvironmentAppForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Of the app that stands in the environment only what is learnt from TikTok can be corrected here."""
+    """The form of the environment's app: only values learned from TikTok can be corrected here."""
 
     class Meta:
         model = TikTokApp
@@ -95,12 +95,12 @@ class EnvironmentAppForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def _secret_help(app: TikTokApp) -> str:
-    """That one is set, and when; never what it is."""
+    """Return whether a secret is set, and since when; never the secret."""
     try:
         is_set = app.client_secret is not None
     except Undecryptable:
-        return str(_("The stored secret cannot be read with the present keys. Enter it again."))
+        return str(_("The stored secret can’t be read with the present keys. Enter it again."))
     if not is_set:
         return str(_("Enter it as TikTok shows it."))
     when = f"{app.secret_set_at:%Y-%m-%d %H:%M} UTC" if app.secret_set_at else "–"
-    return str(_("A secret is set (%(when)s). Leave empty to keep it; enter a new one to change it.")) % {"when": when}
+    return str(_("A secret is set (%(when)s). Leave this empty to keep it, or enter a new one.")) % {"when": when}

@@ -1,4 +1,4 @@
-"""What must be registered at TikTok for this deployment, and whether an app says the same. Asks nobody."""
+"""Check an app against what must be registered at TikTok for this deployment, offline."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -22,31 +22,33 @@ SCOPES: Final = "scopes"
 
 
 def expected_redirect_uri() -> str:
-    """Where TikTok has to send people back to."""
+    """Return the address that TikTok has to return people to."""
     return f"{settings.BASE_URL}{reverse('tiktok_callback')}"
 
 
 def webhook_url() -> str:
-    """Where TikTok reports what has happened."""
+    """Return the address that TikTok sends webhooks to."""
     return f"{settings.BASE_URL}{reverse('tiktok:webhook')}"
 
 
 def is_own_machine() -> bool:
-    """Whether TikTok cannot reach us, so that only a desktop-type app fits and no webhook arrives."""
+    """Return whether TikTok cannot reach us, so that only a desktop-type app fits and no webhook arrives."""
     return urlsplit(settings.BASE_URL).hostname in LOOPBACK
 
 
 def place(app: TikTokApp, field: str, variable: str) -> str:
-    """Where a value of the app is entered."""
+    """Return where a value of the app is entered."""
     if app.is_from_environment:
         return _("%(variable)s in the environment (.env), then restart") % {"variable": variable}
     return _("“%(field)s” of this app in the back office") % {"field": field}
 
 
 def redirect_uri(app: TikTokApp) -> Finding:
-    """Ours, to the letter, and one that TikTok takes for the type of the app."""
+    """Check that the address is ours exactly, and that TikTok accepts it for the type of the app."""
     if app.redirect_uri == expected_redirect_uri() and not _broken_rule(app):
-        text = _("The redirect URI is %(uri)s. TikTok must have exactly this one registered; its list cannot be read.")
+        text = _(
+            "The redirect URI is %(uri)s. Register exactly this one at TikTok; Clipdesk can’t check TikTok’s list."
+        )
         return good(REDIRECT, text % {"uri": app.redirect_uri}, subject=app.name)
     told = {"uri": expected_redirect_uri(), "place": place(app, _("Redirect URI"), "TIKTOK_REDIRECT_URI")}
     step = _("Enter %(uri)s as %(place)s, and register exactly the same at TikTok (Login Kit → Redirect URI).") % told
@@ -54,7 +56,7 @@ def redirect_uri(app: TikTokApp) -> Finding:
 
 
 def _broken_rule(app: TikTokApp) -> str:
-    """TikTok's rule that the address breaks, in words."""
+    """Return TikTok's rule that the address breaks, as a message."""
     try:
         check_redirect_uri(app.redirect_uri, app.app_type)
     except ValidationError as error:
@@ -66,25 +68,25 @@ def _broken_rule(app: TikTokApp) -> str:
 
 
 def _difference(uri: str) -> str:
-    """How it differs from ours."""
+    """Return how it differs from ours."""
     ours, theirs = urlsplit(expected_redirect_uri()), urlsplit(uri)
     if is_tunnel(uri) and theirs.netloc != ours.netloc:
         text = _("The redirect URI names a tunnel, %(host)s, whose address has changed: BASE_URL is %(ours)s.")
         return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
     if theirs.netloc != ours.netloc:
-        text = _("The redirect URI leads to %(host)s, but BASE_URL is %(ours)s: people come back signed out.")
+        text = _("The redirect URI leads to %(host)s, but BASE_URL is %(ours)s: people return signed out.")
         return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
     if theirs.scheme != ours.scheme:
         text = _("The redirect URI starts with %(theirs)s://, BASE_URL with %(ours)s://.")
         return text % {"theirs": theirs.scheme, "ours": ours.scheme}
     if theirs.path == ours.path.rstrip("/"):
-        return _("The redirect URI lacks the slash at its end; TikTok compares to the letter.")
+        return _("The redirect URI lacks the slash at its end; TikTok compares it exactly.")
     text = _("The redirect URI's path is %(theirs)s, but Clipdesk listens at %(ours)s.")
     return text % {"theirs": theirs.path or "/", "ours": ours.path}
 
 
 def scopes(app: TikTokApp) -> Iterable[Finding]:
-    """Words that TikTok knows, and what stays off without the others."""
+    """Check that TikTok knows the scopes, and report what is not available without the others."""
     where = place(app, _("Scopes"), "TIKTOK_SCOPES")
     asked = set(app.scopes)
     if odd := sorted(asked - set(Scope)):
@@ -93,9 +95,9 @@ def scopes(app: TikTokApp) -> Iterable[Finding]:
         return [fault(SCOPES, text, step, subject=app.name)]
     missing = [scope for scope in Scope if scope not in asked]
     if not missing:
-        return [good(SCOPES, _("All six scopes are asked for."), subject=app.name)]
+        return [good(SCOPES, _("All six scopes are requested."), subject=app.name)]
     off = "; ".join(f"{scope} ({FEATURES[scope]})" for scope in missing)
-    text = _("These scopes are not asked for, so what they give is off: %(off)s.") % {"off": off}
+    text = _("Some scopes are not requested, so these features are off: %(off)s.") % {"off": off}
     step = _("If TikTok has granted the app more, add it: %(place)s; then reconnect the accounts.") % {"place": where}
     is_needed = Scope.USER_INFO_BASIC in missing or {Scope.VIDEO_PUBLISH, Scope.VIDEO_UPLOAD} <= set(missing)
     return [(fault if is_needed else warning)(SCOPES, text, step, subject=app.name)]

@@ -1,4 +1,4 @@
-"""What TikTok takes as a client key, a secret and a redirect URI (docs/tiktok.md, section 2). Pure."""
+"""TikTok's rules for a client key, a secret and a redirect URI (docs/tiktok.md, section 2). Pure."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,22 +13,22 @@ OWN_MACHINE: Final = frozenset({"localhost", "127.0.0.1"})
 
 
 def check_key(text: str) -> None:
-    """A client key or secret as TikTok shows it. Raises ValidationError for what was copied along with it."""
+    """Check a client key or secret. Raises ValidationError for characters that were copied along with it."""
     if any(char in "\"'`“”‘’" or char.isspace() or not char.isprintable() for char in text):
         raise ValidationError(_("Enter it without quotation marks and spaces."), code="quoted")
 
 
 def check_redirect_uri(uri: str, app_type: str) -> None:
-    """Raises ValidationError with TikTok's rule that ``uri`` breaks for apps of this type."""
+    """Raise ValidationError with TikTok's rule that ``uri`` breaks for apps of this type."""
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise ValidationError(_("This is not an address."), code="malformed") from error
+        raise ValidationError(_("This is not a web address."), code="malformed") from error
     if not parts.hostname or parts.username is not None:
-        raise ValidationError(_("Enter a whole address such as https://clip.example.com/…"), code="relative")
+        raise ValidationError(_("Enter a full address such as https://clip.example.com/…"), code="relative")
     if "?" in uri or "#" in uri or len(uri) > REDIRECT_URI_MAX_CHARS:
-        raise ValidationError(_("TikTok takes no “?”, no “#” and at most 511 characters."), code="not_static")
+        raise ValidationError(_("TikTok accepts no “?”, no “#” and at most 511 characters."), code="not_static")
     if app_type == AppType.DESKTOP:
         _check_desktop(parts.scheme, parts.hostname, port)
     elif parts.scheme != "https":
@@ -43,7 +43,7 @@ def _check_desktop(scheme: str, host: str, port: int | None) -> None:
 
 
 def type_for(redirect_uri: str) -> tuple[AppType, PkceMode]:
-    """The app type and PKCE mode that a redirect URI calls for: this machine means desktop, with the hex digest."""
+    """Return the app type and PKCE mode for a redirect URI: this machine means desktop, with the hex digest."""
     if urlsplit(redirect_uri).hostname in OWN_MACHINE:
         return AppType.DESKTOP, PkceMode.HEX
     return AppType.WEB, PkceMode.OFF

@@ -1,4 +1,4 @@
-"""Whether TikTok knows an app's key and secret; asked without harm, and nothing of the secret is ever said."""
+"""Check by a harmless call that TikTok knows an app's key and secret; the secret is never shown."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from core.doctor.finding import Finding, fault, good, unknown
-from core.doctor.run import Visit, not_asked
+from core.doctor.run import CheckContext, not_asked
 from tiktok.access.gateway import check_secret
 from tiktok.api.errors import ErrorKind, InvalidClient, OperatorFault, TikTokError
 from tiktok.api.secret import Secret
@@ -20,12 +20,12 @@ KEY: Final = "client-key"
 SECRET: Final = "client-secret"  # noqa: S105 - a check's name
 
 
-def key_and_secret(app: TikTokApp, visit: Visit) -> list[Finding]:
-    """Whether they are written as TikTok shows them, and whether TikTok takes them."""
+def key_and_secret(app: TikTokApp, context: CheckContext) -> list[Finding]:
+    """Check that they have TikTok's form, and that TikTok accepts them."""
     key, secret = _key(app), _stored_secret(app)
     if isinstance(secret, Finding):
         return [key, secret]
-    if not visit.is_online:
+    if not context.is_online:
         return [key, not_asked(SECRET, "TikTok")]
     return [key, *_ask(app, secret)]
 
@@ -36,7 +36,7 @@ def _key(app: TikTokApp) -> Finding:
         text = _("There is a client secret but no client key.")
         return fault(KEY, text, _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where})
     if not _is_plain(app.client_key):
-        text = _("The client key has quotation marks, blanks or a line break in it.")
+        text = _("The client key contains quotation marks, spaces or a line break.")
         return fault(KEY, text, _("Enter it without them: %(place)s.") % {"place": where}, subject=app.name)
     return good(KEY, _("The client key is %(key)s.") % {"key": app.client_key}, subject=app.name)
 
@@ -54,7 +54,7 @@ def _stored_secret(app: TikTokApp) -> Secret | Finding:
     try:
         secret: Secret | None = app.client_secret
     except Undecryptable:
-        step = _("Put the missing key back into FIELD_ENCRYPTION_KEYS, or enter the secret again: %(place)s.")
+        step = _("Add the missing key to FIELD_ENCRYPTION_KEYS again, or enter the secret again: %(place)s.")
         text = _("The stored client secret cannot be read with the present keys.")
         return fault(SECRET, text, step % {"place": where}, subject=app.name)
     if not secret:
@@ -62,7 +62,7 @@ def _stored_secret(app: TikTokApp) -> Secret | Finding:
         step = _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where}
         return fault(SECRET, text, step, subject=app.name)
     if not _is_plain(secret.reveal()):
-        text = _("The client secret has quotation marks, blanks or a line break in it.")
+        text = _("The client secret contains quotation marks, spaces or a line break.")
         return fault(SECRET, text, _("Enter it without them: %(place)s.") % {"place": where}, subject=app.name)
     return secret
 
@@ -75,14 +75,14 @@ def _ask(app: TikTokApp, secret: Secret) -> list[Finding]:
     except OperatorFault as error:
         return [_odd_refusal(app, error)]
     except TikTokError as error:
-        return [_no_word(app, error)]
+        return [_no_answer(app, error)]
     return [good(SECRET, _("TikTok knows this key with this secret."), subject=app.name)]
 
 
 def _refused(app: TikTokApp) -> Finding:
     if _is_old_one_known(app):
         text = _(
-            "TikTok does not know this secret (invalid_client); Clipdesk uses the one before it, which still works."
+            "TikTok does not know this secret (invalid_client); Clipdesk uses the previous one, which still works."
         )
         step = _("Finish the change at TikTok, or copy the secret again from the app's page: %(place)s.")
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
@@ -105,15 +105,15 @@ def _is_old_one_known(app: TikTokApp) -> bool:
 
 def _odd_refusal(app: TikTokApp, error: OperatorFault) -> Finding:
     if error.code == "unauthorized_client":
-        text = _("TikTok does not let this app in (unauthorized_client): it is not approved yet, or was suspended.")
+        text = _("TikTok rejects this app (unauthorized_client): it is not approved yet, or was suspended.")
         step = _("Submit it for review in TikTok's portal, or use a sandbox of the app with its own key and secret.")
         return fault(APPROVAL, text, step, subject=app.name)
-    text = _("TikTok answered %(code)s, which says neither yes nor no to key and secret.") % {"code": error.code}
-    return unknown(SECRET, text, _("Connect an account; TikTok's page then says more."), subject=app.name)
+    text = _("TikTok answered %(code)s, which neither confirms nor rejects key and secret.") % {"code": error.code}
+    return unknown(SECRET, text, _("Connect an account; TikTok’s page then shows more."), subject=app.name)
 
 
-def _no_word(app: TikTokApp, error: TikTokError) -> Finding:
+def _no_answer(app: TikTokApp, error: TikTokError) -> Finding:
     step = _("Try again in a minute.")
     if error.kind == ErrorKind.NET:
-        step = _("Let this server reach TikTok's address by https (firewall, DNS), then try again.")
+        step = _("Allow https connections from this server to TikTok (firewall, DNS), then try again.")
     return unknown(SECRET, _("TikTok could not be asked (%(code)s).") % {"code": error.code}, step, subject=app.name)

@@ -1,4 +1,4 @@
-"""Our developer apps at TikTok: the environment's, and changing a secret without downtime."""
+"""Our developer apps at TikTok: the environment's app, and changing a secret without downtime."""
 
 from datetime import timedelta
 from typing import Final
@@ -19,9 +19,9 @@ OLD_SECRET_KEPT: Final = timedelta(hours=72)
 
 
 def set_client_secret(app: TikTokApp, secret: str) -> None:
-    """Put a new secret in place, unsaved; the one before it stays usable until TikTok knows the new one.
+    """Set a new secret, unsaved; the previous one stays usable until TikTok knows the new one.
 
-    Where that one cannot be read, whatever was before it goes too.
+    If that one cannot be read, the secret before it is dropped, too.
     """
     try:
         old = app.client_secret
@@ -34,18 +34,18 @@ def set_client_secret(app: TikTokApp, secret: str) -> None:
 
 
 def has_old_secret(app: TikTokApp) -> bool:
-    """Whether the secret before a change is still kept, readable or not."""
+    """Return whether the previous secret is still kept, readable or not."""
     return TikTokApp._meta.get_field("old_client_secret").value_from_object(app) is not None
 
 
 def forget_old_secret(app: TikTokApp) -> bool:
-    """Drop the secret before the change, unless the secret was changed again meanwhile; whether there was one."""
+    """Drop the previous secret, unless the secret was changed again since; return whether there was one."""
     same = TikTokApp.objects.filter(pk=app.pk, secret_set_at=app.secret_set_at, old_client_secret__isnull=False)
     return bool(same.update(old_client_secret=None))
 
 
-def settle_secrets() -> int:
-    """Drop old secrets three days after the change, once TikTok knows the new one; how many were dropped.
+def drop_confirmed_secrets() -> int:
+    """Drop old secrets three days after the change, once TikTok knows the new one; return how many.
 
     TikTok is asked here and not while tokens are refreshed: between its answer and our commit nothing is written.
     """
@@ -55,7 +55,7 @@ def settle_secrets() -> int:
 
 
 def is_new_secret_known(app: TikTokApp) -> bool:
-    """Whether TikTok takes the present secret; False also where it cannot be asked."""
+    """Return whether TikTok accepts the present secret; False also if it cannot be asked."""
     try:
         secret = app.client_secret
         if secret is None:
@@ -67,10 +67,10 @@ def is_new_secret_known(app: TikTokApp) -> bool:
 
 
 def upsert_environment_app() -> TikTokApp | None:
-    """Make the app of TIKTOK_CLIENT_KEY and its companions a row; None where they are not set. May run often.
+    """Store the app of TIKTOK_CLIENT_KEY and its companions as a row; None if unset. May run often.
 
-    An app that is no longer the environment's stays for the accounts linked through it and becomes editable.
-    Raises ImproperlyConfigured naming the variable.
+    An app that is no longer the environment's stays for the accounts linked through it and becomes editable. Raises
+    ImproperlyConfigured naming the variable.
     """
     key = settings.TIKTOK_CLIENT_KEY
     with transaction.atomic():
@@ -85,7 +85,7 @@ def upsert_environment_app() -> TikTokApp | None:
 
 
 def fill_from_environment(app: TikTokApp) -> None:
-    """Make the row say what the environment says, unsaved."""
+    """Set the row's values from the environment, unsaved."""
     app.app_type, app.pkce = type_for(settings.TIKTOK_REDIRECT_URI)
     app.redirect_uri, app.scopes = settings.TIKTOK_REDIRECT_URI, list(settings.TIKTOK_SCOPES)
     app.environment = AppEnvironment.SANDBOX if settings.TIKTOK_SANDBOX_MODE else AppEnvironment.PRODUCTION

@@ -1,4 +1,4 @@
-"""What TikTok allows an app: approved, audited, and its caps; as its answers have told."""
+"""TikTok's limits of an app, learned from its answers: approved, audited, and its caps."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -22,19 +22,19 @@ OUTAGE: Final = "outage"
 
 
 def approval(app: TikTokApp) -> Finding:
-    """A person's consent is the proof that TikTok lets the app in."""
+    """Check for approval, which a person's consent proves."""
     if app.is_sandbox:
-        text = _("A sandbox needs no approval: its up to ten target users can connect, nobody else.")
+        text = _("A sandbox needs no approval: only its target users, at most ten, can connect.")
         return good(APPROVAL, text, subject=app.name)
     if TikTokCredential.objects.filter(app=app).exists():
         return good(APPROVAL, _("Accounts were connected through it, so TikTok has approved it."), subject=app.name)
-    text = _("No account was connected yet. Until TikTok has approved a production app, nobody can.")
+    text = _("No account has been connected yet. Accounts can be connected once TikTok has approved a production app.")
     step = _("Submit the app for review in TikTok's portal; until then use a sandbox of it.")
     return unknown(APPROVAL, text, step, subject=app.name)
 
 
 def audit(app: TikTokApp) -> Finding:
-    """Without an audit the TikTok *account* must be private, not only the post."""
+    """Check for the audit; without it the TikTok *account* must be private, not only the post."""
     if app.is_audited:
         return good(AUDIT, _("TikTok has audited it: posts may be public."), subject=app.name)
     step = _(
@@ -42,16 +42,18 @@ def audit(app: TikTokApp) -> Finding:
         " or ask TikTok for the audit of Direct Post and then set “audited” of the app in the back office."
     )
     if app.is_audited is None:
-        text = _("Not known yet whether TikTok has audited the app; its answer to the first public post tells.")
+        text = _("Unknown whether TikTok has audited the app; the first public post will show it.")
         return unknown(AUDIT, text, step, subject=app.name)
-    text = _("TikTok has not audited the app: it takes posts only for accounts that are themselves private.")
+    text = _("TikTok has not audited the app, so it accepts posts only for private accounts.")
     return warning(AUDIT, text, step, subject=app.name)
 
 
 def caps(app: TikTokApp) -> Iterable[Finding]:
-    """How many accounts posted in 24 hours, and what TikTok has refused for it."""
+    """Report how many accounts posted in 24 hours, and TikTok's refusals."""
     users, most = quota.count_day([], [app]).users.get(app.pk, 0), quota.most_users(app)
-    step = _("Have the app audited, or ask TikTok for more posting accounts; posts of further accounts wait by itself.")
+    step = _(
+        "Have the app audited, or ask TikTok for more posting accounts; posts of further accounts wait automatically."
+    )
     if app.users_held_until and app.users_held_until > timezone.now():
         text = _("TikTok's cap of posting accounts is reached (reached_active_user_cap): further accounts wait.")
         yield warning(CAPS, text, step, subject=app.name)
@@ -64,7 +66,7 @@ def caps(app: TikTokApp) -> Iterable[Finding]:
 
 
 def outages(app: TikTokApp) -> Iterable[Finding]:
-    """While TikTok takes no posts: since when, with which answer, and how many wait."""
+    """Report an outage: since when, with which answer, and how many posts wait."""
     for outage in TikTokOutage.objects.filter(app=app, ended_at=None, faults__gte=REPORTED_FROM):
         if not (waiting := posts_held_by(outage)):
             continue  # nothing has been tried since
@@ -114,8 +116,8 @@ def _held_creators(app: TikTokApp) -> Iterable[Finding]:
 
 
 def old_secret(app: TikTokApp) -> Iterable[Finding]:
-    """A change of the secret that is not finished."""
+    """Report a change of the secret that is not finished."""
     if has_old_secret(app):
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
-        text = _("The secret before the change is kept for three days after the new one works (%(place)s).")
+        text = _("The previous secret is kept for three days after the new one works (%(place)s).")
         yield good("secret-change", text % {"place": where}, subject=app.name)

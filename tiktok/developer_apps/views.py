@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.doctor.run import Visit
+from core.doctor.run import CheckContext
 from tiktok.developer_apps import guide
 from tiktok.models import TikTokApp
 
@@ -16,27 +16,27 @@ TEMPLATE = "tiktok/developer_apps/setup.html"
 
 @require_GET
 def setup_new(request: HttpRequest) -> HttpResponse:
-    """Before an app is entered: what to do at TikTok, and what to copy there."""
+    """Show the guide before an app is entered."""
     _require_view(request)
-    found = guide.steps(None, Visit(is_online=False, database_answers=True))
+    found = guide.steps(None, CheckContext(is_online=False, database_answers=True))
     return render(request, TEMPLATE, {"steps": found, "app": None})
 
 
 @require_http_methods(["GET", "POST"])
 def setup(request: HttpRequest, app_id: UUID) -> HttpResponse:
-    """Of an app: the same, with what was found right. POST looks at everything, asks TikTok too, and ticks."""
+    """Show an app's guide with the results of its checks. POST runs all checks, also online, and records them."""
     _require_view(request)
     app = get_object_or_404(TikTokApp, pk=app_id)
     is_online = request.method == "POST"
-    found = guide.steps(app, Visit(is_online=is_online, database_answers=True))
+    found = guide.steps(app, CheckContext(is_online=is_online, database_answers=True))
     if is_online:
-        found = guide.tick(app, found)
+        found = guide.record_checks(app, found)
     checked = [step for step in found if step.findings]
     context = {"steps": found, "app": app, "done": sum(step.is_done for step in checked), "checked": len(checked)}
     return render(request, TEMPLATE, context)
 
 
 def _require_view(request: HttpRequest) -> None:
-    """Staff who may not see apps are no help here."""
+    """Refuse staff without the permission to view apps."""
     if not request.user.has_perm("tiktok.view_tiktokapp"):
         raise PermissionDenied

@@ -1,1 +1,1 @@
-"""The key ring and what lies in the database under it: counted, checked, written anew."""
+"""The key ring and the values stored under it: count, check and re-encrypt them."""

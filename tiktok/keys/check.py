@@ -1,4 +1,4 @@
-"""``check --deploy --database default``: whether the key ring has every key that something is stored under."""
+"""``check --deploy --database default``: report keys that are missing from the key ring."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,10 +11,9 @@ MISSING_KEY: Final = "tiktok.E001"
 
 
 def check_stored_keys(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
-    """One error per key id that has rows and no key. Counts by SQL; says nothing of tables that are not there yet.
+    """Return one error per key id that has rows and no key. Counts by SQL; skips tables that do not exist yet.
 
-    For deployments only: `migrate` runs the checks of its database too, and a lost key must not keep anything from
-    starting.
+    For deployments only: `migrate` runs the checks of its database too, and a lost key must not prevent a start.
     """
     return [
         _error(using, key_id, columns)

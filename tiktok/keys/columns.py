@@ -1,4 +1,4 @@
-"""Every encrypted column of every table, found by looking at the models."""
+"""All encrypted columns of all tables, found through the models."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -14,7 +14,7 @@ from accounts.mfa_columns import two_factor_columns
 from instances.scoping import unscoped
 from tiktok.models.fields import EncryptedTextField, Sealed, seal, unseal
 
-# One value may be damaged; so many of a column are not.
+# One value may be damaged; this many of a column are not.
 SAMPLE: Final = 3
 
 
@@ -25,18 +25,18 @@ class FieldColumn(EncryptedColumn):
         super().__init__(model, column=field.get_attname_column()[1], text=F(field.name))
         self._field: Final = field.name
 
-    def encrypt_anew(self, pk: Any, text: str) -> str:
-        """Raises Undecryptable, also for another row's value."""
+    def encrypt_again(self, pk: Any, text: str) -> str:
+        """Encrypt a value with the newest key. Raises Undecryptable, also for another row's value."""
         return seal(self.model, pk, self._field, unseal(self.model, pk, self._field, Sealed(text))).text
 
     def swap(self, pk: Any, old: str, new: str, using: str) -> bool:
-        """One statement: a refresh of the same moment is either seen here or comes after, and wins."""
+        """Replace the value in one statement: a refresh at the same moment is either seen or comes after, and wins."""
         same = self.model._default_manager.using(using).filter(**{"pk": pk, self._field: Sealed(old)})
         return bool(same.update(**{self._field: Sealed(new)}))
 
 
 def encrypted_columns() -> list[EncryptedColumn]:
-    """All of them, by name. Those of content need an open scope, or none."""
+    """Return all columns by name. Those of content need an open scope, or none."""
     ours = [
         FieldColumn(model, field)
         for model in apps.get_models()
@@ -47,7 +47,7 @@ def encrypted_columns() -> list[EncryptedColumn]:
 
 
 def present_columns(using: str) -> list[EncryptedColumn]:
-    """Those that this database has; before its migrations have run some are missing."""
+    """Return the columns that this database has; some are missing before its migrations have run."""
     connection = connections[using]
     found = encrypted_columns()
     with connection.cursor() as cursor:
@@ -61,16 +61,16 @@ def present_columns(using: str) -> list[EncryptedColumn]:
 
 
 def stored_key_ids(using: str = DEFAULT_DB_ALIAS) -> dict[str, dict[str, int]]:
-    """Rows per key id, by table.column, as the database counts them: nothing is decrypted.
+    """Return the number of rows per key id, by table.column, counted in SQL: nothing is decrypted.
 
-    A column that the database does not have yet is left out; one without values has an empty count.
+    A column that the database does not have yet is omitted; one without values has an empty count.
     """
     with unscoped(reason="secrets are counted per key over all instances"):
         return {column.name: column.rows_per_key(using) for column in present_columns(using)}
 
 
 def wrong_keys(stored: Mapping[str, Mapping[str, int]], using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """Ids of the ring under which values are stored, of which a few were tried and none can be read."""
+    """Return ids of the ring under which values are stored, if none of a few that were tried can be read."""
     with unscoped(reason="whether a key of the ring reads what bears its id"):
         columns = present_columns(using)
         used = {key_id for rows in stored.values() for key_id in rows} & settings.FIELD_ENCRYPTION_KEYS.keys()
@@ -80,7 +80,7 @@ def wrong_keys(stored: Mapping[str, Mapping[str, int]], using: str = DEFAULT_DB_
 def _reads(column: EncryptedColumn, key_id: str, using: str) -> bool:
     for pk, text in column.some_under(key_id, limit=SAMPLE, using=using):
         try:
-            column.encrypt_anew(pk, text)
+            column.encrypt_again(pk, text)
         except Undecryptable:
             continue
         return True
@@ -88,7 +88,7 @@ def _reads(column: EncryptedColumn, key_id: str, using: str) -> bool:
 
 
 def missing_keys(stored: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
-    """What cannot be read for want of its key: rows per table.column, by key id."""
+    """Return the rows per table.column, by key id, that cannot be read without their key."""
     missing: dict[str, dict[str, int]] = {}
     for column, rows in stored.items():
         for key_id in rows.keys() - settings.FIELD_ENCRYPTION_KEYS.keys():

@@ -1,4 +1,4 @@
-"""Every secret under the newest key: batch by batch, while everything else goes on."""
+"""Re-encrypt every secret with the newest key, batch by batch, while everything else keeps running."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from instances.scoping import unscoped
 from tiktok.keys.columns import present_columns
 
 BATCH: Final = 200
-# Values that somebody else wrote meanwhile are looked at again so often; with the ring in place they need no more.
+# How often values are read again that another process wrote first; with the ring in place more is not needed.
 PASSES: Final = 5
 
 
 @dataclass(slots=True)
 class Rotation:
-    """What became of one column.
+    """The result for one column.
 
-    ``overtaken``: how often somebody else wrote a value first, which then stands; ``left``: values that may still be
+    ``overtaken``: how often another process wrote a value first, which then stays; ``left``: values that may still be
     under an older key, since that happened every time.
     """
 
@@ -31,11 +31,11 @@ class Rotation:
 
 
 def rotate(using: str, *, is_rehearsal: bool = False) -> Iterator[Rotation]:
-    """Encrypt anew whatever an older key wrote, column by column.
+    """Re-encrypt the values of older keys, column by column.
 
-    Each value is swapped for itself alone, so what is written meanwhile stays, and one killed on the way has lost
-    nothing: the next run goes on with what is left. Values that cannot be read stay as they are.
-    ``is_rehearsal``: read everything, write nothing.
+    Each value is replaced only if unchanged, so concurrent writes win, and a killed run has lost nothing: the next one
+    continues with the rest. Values that cannot be read stay as they are. ``is_rehearsal``: read everything, write
+    nothing.
     """
     for column in present_columns(using):
         with unscoped(reason="secrets of all instances are encrypted anew"):
@@ -63,7 +63,7 @@ def _older(column: EncryptedColumn, using: str) -> Iterator[tuple[Any, str]]:
 
 def _renew(column: EncryptedColumn, pk: Any, text: str, using: str, done: Rotation, *, is_rehearsal: bool) -> None:
     try:
-        new = column.encrypt_anew(pk, text)
+        new = column.encrypt_again(pk, text)
     except Undecryptable:
         done.unreadable += 1
         return

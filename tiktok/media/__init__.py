@@ -1,3 +1,4 @@
-"""Media: taken in by tus or a form, examined in a subprocess, served privately. Imports no Django here: the probe's
-child starts from this package.
+"""Media: received by tus or a form, checked in a subprocess, served privately.
+
+Imports no Django here: the probe's child starts from this package.
 """

@@ -1,8 +1,8 @@
-"""The queue of checks: which file is examined next, by which worker, and what happens when one ends without a verdict.
+"""The queue of checks: the next file, the worker that checks it, and the end of a check without a verdict.
 
-A check is a row (MediaCheck), claimed by a lease with a fence like every other work, so a killed worker only delays it.
-Each process examines AT_ONCE files at a time, which bounds the memory and the cores that their children take. An
-instance has one check at a time, and the instances take turns, so one that uploads much does not delay the others.
+A check is a row (MediaCheck), claimed by a lease with a fence like all other work, so a killed worker only delays it.
+Each process checks AT_ONCE files at a time, which limits the memory and the cores that their children take. An instance
+has one check at a time, and the instances take turns, so one with many uploads does not delay the others.
 """
 
 import logging
@@ -21,8 +21,8 @@ from core.jobs.backoff import wait_after
 from core.jobs.clock import db_in, db_now
 from core.jobs.lease import free_dead, is_free, take
 from core.jobs.limiter import limiter
-from core.jobs.outside import give_back_connection, outside
 from core.jobs.process import process_mark, stopping, usable_cores
+from core.jobs.waiting import release_connection, release_slot
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import verdict
@@ -43,12 +43,12 @@ class CheckLost(Exception):
 
 
 class CheckStopped(Exception):
-    """This process ends; the check is given back."""
+    """This process ends; the check is released."""
 
 
 @dataclass(slots=True)
 class CheckClaim:
-    """The right to examine one file while the lease runs. ``renewed_at`` is by the process's own clock."""
+    """The right to check one file while the lease runs. ``renewed_at`` is by the process's own clock."""
 
     media_id: UUID
     instance: Instance
@@ -57,21 +57,21 @@ class CheckClaim:
     renewed_at: float
 
     def keep(self) -> None:
-        """Call it about once a second. Raises CheckStopped, and CheckLost when the lease is gone."""
+        """Renew the lease; call about once a second. Raises CheckStopped, and CheckLost when the lease is gone."""
         if stopping.is_set():
             raise CheckStopped
         now = time.monotonic()
         if now - self.renewed_at > LEASE_S / 3:
             self._change(lease_until=db_in(timedelta(seconds=LEASE_S)))
             self.renewed_at = now
-            give_back_connection()
+            release_connection()
 
     def release(self, *, after: timedelta) -> None:
-        """Give the check back, to be claimed again after this time."""
+        """Release the check, to be claimed again after this time."""
         self._change(lease_owner="", lease_until=None, due_at=db_in(after))
 
     def lock(self) -> None:
-        """Inside the transaction of the verdict: end the check. Raises CheckLost when it is not ours any more."""
+        """End the check inside the transaction of the verdict. Raises CheckLost when the claim is gone."""
         held = MediaCheck.objects.filter(pk=self.media_id, fence=self.fence, lease_owner=process_mark())
         if not held.delete()[0]:
             raise CheckLost
@@ -83,13 +83,13 @@ class CheckClaim:
 
 
 def queue_check(media: Media) -> None:
-    """Have a worker examine the file. Call it in the transaction that stores ``media``."""
+    """Have a worker check the file. Call it in the transaction that stores ``media``."""
     now = db_now()
     MediaCheck.objects.create(media=media, instance_id=media.instance_id, created_at=now, turn_at=now, due_at=now)
 
 
 def due_checks(room: int) -> list[Callable[[], None]]:
-    """A sweep source: what examines the next files, as many as this process has places for."""
+    """Claim the next checks, as many as this process has slots for; a sweep source."""
     jobs: list[Callable[[], None]] = []
     while len(jobs) < room and (job := next_check()) is not None:
         jobs.append(job)
@@ -97,7 +97,7 @@ def due_checks(room: int) -> list[Callable[[], None]]:
 
 
 def next_check() -> Callable[[], None] | None:
-    """Claim the next file and give what examines it; None without a place or a file that is due."""
+    """Claim the next file and return its check; None without a free slot or a due file."""
     if not limiter.enter("check", most=AT_ONCE):
         return None
     claim = None
@@ -110,7 +110,7 @@ def next_check() -> Callable[[], None] | None:
 
 
 def claim_next() -> CheckClaim | None:
-    """The oldest check of the instance whose turn it is, among the instances that have no check under way."""
+    """Claim the oldest check of the next instance in turn, among those that have no check in progress."""
     for _ in range(_TRIES):
         busy = MediaCheck.objects.filter(lease_until__gt=db_now()).values("instance_id")
         due = MediaCheck.objects.filter(is_free(), due_at__lte=db_now()).exclude(instance_id__in=busy)
@@ -123,7 +123,7 @@ def claim_next() -> CheckClaim | None:
 
 
 def _claim(row: MediaCheck) -> CheckClaim | None:
-    """Take it, and let the instance's other checks wait for its next turn."""
+    """Claim the check, and let the instance's other checks wait for its next turn."""
     taken_at = time.monotonic()
     taken = take(
         MediaCheck.objects.filter(pk=row.pk, fence=row.fence),
@@ -151,7 +151,7 @@ def _run_in_place(claim: CheckClaim) -> None:
 
 
 def run(claim: CheckClaim) -> None:
-    """Examine a claimed file and write the verdict."""
+    """Check a claimed file and write the verdict."""
     with instance_scope(claim.instance):
         media = Media.objects.filter(pk=claim.media_id, deleted_at=None).first()
         try:
@@ -170,7 +170,7 @@ def run(claim: CheckClaim) -> None:
 
 def _examine(media: Media, claim: CheckClaim) -> None:
     try:
-        with outside():
+        with release_slot():
             facts = verdict.examine(media, claim.keep)
     except ContentRefused as refused:
         _decide(media, claim, {"state": MediaState.REFUSED, "refusal_code": refused.code, "thumbnail_path": ""})
@@ -180,11 +180,11 @@ def _examine(media: Media, claim: CheckClaim) -> None:
 
 
 def _decide(media: Media, claim: CheckClaim, changes: dict[str, object]) -> None:
-    """Write the verdict and the notice of it, once: only while the claim holds and the file is there."""
+    """Write the verdict and its notification once: only while the claim holds and the file exists."""
     with transaction.atomic():
         waiting = Media.objects.select_for_update().filter(
             pk=media.pk, state=MediaState.CHECKING, deleted_at=None
-        )  # before the check's row, as whoever deletes media does
+        )  # before the check's row, in the same order as a deletion
         if not waiting.exists():
             raise CheckLost
         claim.lock()
@@ -194,5 +194,5 @@ def _decide(media: Media, claim: CheckClaim, changes: dict[str, object]) -> None
 
 
 def free_dead_checks() -> int:
-    """Leases of processes of this host that are gone end now; how many."""
+    """End the leases of processes of this host that are gone; return how many."""
     return free_dead(MediaCheck.objects.all(), lease_owner="", due_at=db_now())

@@ -1,4 +1,4 @@
-"""What a file says of itself before FFmpeg reads it: which kind it is, and whether its outermost parts are all there.
+"""A file's container, read before FFmpeg reads the file: its kind, and whether its outermost parts are complete.
 
 Part of the probe's child, so it imports neither Django nor settings.
 """
@@ -23,19 +23,19 @@ BRANDS_AT_MOST: Final = 32
 
 
 class Refusal(Exception):
-    """The content is none we take; the text is a code the parent knows."""
+    """The content is not accepted; the text is a code that the parent knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The family of containers, and what the file calls itself: MP4's brands, the major one first, or a DocType."""
+    """The family of containers, and the file's own names: MP4's brands, the major one first, or a DocType."""
 
     family: str
     brands: list[str]
 
 
 def kind_of(head: bytes) -> Kind:
-    """Which container the first bytes belong to. Raises Refusal for an image and for everything unknown."""
+    """Return the container of the first bytes. Raises Refusal for an image and for everything unknown."""
     if head.startswith(IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         raise Refusal("image")
     if head[:4] == EBML:
@@ -49,7 +49,7 @@ def kind_of(head: bytes) -> Kind:
 
 
 def _brands(head: bytes) -> list[str]:
-    """Major brand, then the compatible ones; QuickTime's where there is no ftyp."""
+    """Return the major brand, then the compatible ones; QuickTime's without an ftyp."""
     if head[4:8] != b"ftyp":
         return ["qt  "]
     end = min(int.from_bytes(head[:4], "big"), len(head), 16 + 4 * BRANDS_AT_MOST)
@@ -64,12 +64,12 @@ def _document_type(head: bytes) -> str:
 
 
 def is_fragmented(file: BinaryIO, size: int) -> bool:
-    """Whether an MP4's index is spread over fragments, so that its header describes little or nothing."""
+    """Return whether an MP4's index is spread over fragments, so that its header describes little or nothing."""
     return any(name == b"moof" for name, _ in _boxes(file, size))
 
 
 def fragments_are_cut(file: BinaryIO, size: int) -> bool:
-    """Whether the last fragment of a fragmented MP4 lacks bytes."""
+    """Return whether the last fragment of a fragmented MP4 lacks bytes."""
     name, end = b"", 0
     for name, end in _boxes(file, size):
         if end > size and name in MP4_PAYLOADS:
@@ -78,7 +78,7 @@ def fragments_are_cut(file: BinaryIO, size: int) -> bool:
 
 
 def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
-    """Name and end of the outermost boxes; the end may lie beyond the file's."""
+    """Yield name and end of the outermost boxes; the end may be beyond the file's."""
     at = 0
     while at + 8 <= size:
         file.seek(at)
@@ -95,9 +95,9 @@ def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
 
 
 def matroska_is_cut(file: BinaryIO, size: int) -> bool:
-    """Whether a Matroska file ends inside one of its elements, or has something else in their place.
+    """Return whether a Matroska file ends inside one of its elements, or has other data in their place.
 
-    A recording that is written as it comes does not say how long its segment and clusters are; their elements do.
+    A live recording does not state how long its segment and clusters are; their elements do.
     """
     at, end = 0, size
     while at < end:
@@ -117,7 +117,7 @@ def matroska_is_cut(file: BinaryIO, size: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Element:
-    """The beginning of an element: how many bytes it takes itself, and how many its content (None: not said)."""
+    """The header of an element: its own length, and the length of its content (None: not stated)."""
 
     name: bytes
     header: int
@@ -125,7 +125,7 @@ class _Element:
 
 
 def _element(head: bytes) -> _Element | None:
-    """None where no element begins."""
+    """Return the element, or None where none begins."""
     name_length = _width(head[:1])
     size_length = _width(head[name_length : name_length + 1])
     header = head[: name_length + size_length]
@@ -137,5 +137,5 @@ def _element(head: bytes) -> _Element | None:
 
 
 def _width(first: bytes) -> int:
-    """How many bytes a number of EBML has, by its first byte; 0 for none."""
+    """Return how many bytes a number of EBML has, by its first byte; 0 for none."""
     return 9 - first[0].bit_length() if first and first[0] else 0

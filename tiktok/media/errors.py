@@ -1,4 +1,4 @@
-"""Why media is not taken, kept or given up, in words for people and a code for programs."""
+"""Reasons why media is not accepted, kept or deleted, as a message for people and a code for API clients."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ UNREADABLE: Final = 422
 
 
 class MediaError(UserRefusal):
-    """Something a person or a program can act on. ``status`` is the HTTP status that says it.
+    """A fault that a person or an API client can act on. ``status`` is its HTTP status.
 
-    ``retry_after_s``: in so many seconds it is worth another try.
+    ``retry_after_s``: seconds until a retry makes sense.
     """
 
     def __init__(self, code: str, user_message: str, *, status: int, retry_after_s: int | None = None) -> None:
@@ -18,7 +18,7 @@ class MediaError(UserRefusal):
 
 
 class MediaRefused(MediaError):
-    """The content is not a video that can be taken; trying again with the same file changes nothing."""
+    """The content is not an accepted video; the same file will always be refused."""
 
     def __init__(self, code: str, user_message: str) -> None:
         super().__init__(code, user_message, status=UNREADABLE)
@@ -32,7 +32,7 @@ class MediaInUse(MediaError):
 
 
 class MediaQuotaReached(MediaError):
-    """The instance holds as much media as it can."""
+    """The instance has as much media as its quota allows."""
 
     def __init__(self, code: str, user_message: str) -> None:
         super().__init__(code, user_message, status=409)

@@ -1,4 +1,4 @@
-"""What the probe said, believed only after its types and ranges are checked; and what TikTok would refuse in it."""
+"""The probe's answer, trusted only after its types and ranges are checked; and the limits of TikTok that it breaks."""
 
 import math
 from collections.abc import Iterator
@@ -46,10 +46,10 @@ class Unbelievable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A video as it is shown: ``width`` and ``height`` are after turning, None where the codec is unknown.
+    """A video as it is shown: ``width`` and ``height`` are after rotation, None if the codec is unknown.
 
-    ``duration_ms`` is that of picture and sound together: to the end of whichever lasts longer. ``fps`` is the average
-    rate from the first frame to the last.
+    ``duration_ms`` is that of picture and sound together: to the end of the longer one. ``fps`` is the average rate
+    from the first frame to the last.
     """
 
     content_type: str
@@ -86,7 +86,7 @@ def _side(answer: dict[str, Any], name: str) -> int | None:
 
 
 def _brands(answer: dict[str, Any]) -> list[str]:
-    """What the file calls itself, the name that counts most first."""
+    """Return the file's own names, the most important first."""
     values = answer.get("brands")
     if not isinstance(values, list) or not 1 <= len(values) <= BRANDS_AT_MOST:
         raise Unbelievable("brands")
@@ -108,7 +108,7 @@ def _integer(answer: dict[str, Any], name: str, least: int, most: int) -> int:
 
 
 def _number(answer: dict[str, Any], name: str, most: float) -> float | None:
-    """A positive number, or None where the file does not say or says nonsense."""
+    """Return a positive number, or None if the file states none or a nonsensical one."""
     value = answer.get(name)
     if value is None:
         return None
@@ -118,7 +118,7 @@ def _number(answer: dict[str, Any], name: str, most: float) -> float | None:
 
 
 def _content_type(family: str, brands: list[str]) -> str:
-    """An MP4 is what names itself one, be it only among the compatible brands (ISO 14496-12, 4.3)."""
+    """Return the type: MP4 if one of its brands says so, even a compatible one (ISO 14496-12, 4.3)."""
     major = brands[0]
     if family == "matroska":
         return "video/webm" if major == "webm" else "video/x-matroska"
@@ -128,14 +128,16 @@ def _content_type(family: str, brands: list[str]) -> str:
 
 
 def problems_of(facts: Facts) -> list[Problem]:
-    """Every limit of TikTok's that the video breaks, in plain words with what to do."""
+    """Return every limit of TikTok that the video breaks, in plain words with what to do."""
     checks = (_container, _codec, _picture, _sides, _rate, _duration)
     return [problem for check in checks for problem in check(facts)]
 
 
 def _container(facts: Facts) -> Iterator[Problem]:
     if facts.content_type not in limits.VIDEO_CONTENT_TYPES:
-        found = {"video/x-matroska": "Matroska (MKV)", "video/3gpp": "3GP"}.get(facts.content_type, _("another one"))
+        found = {"video/x-matroska": "Matroska (MKV)", "video/3gpp": "3GP"}.get(
+            facts.content_type, _("of another kind")
+        )
         text = _("TikTok takes MP4, MOV and WebM files; this one’s container is %(found)s. Export it again as MP4.")
         yield Problem(code="container", message=text % {"found": found}, fixable=True)
 
@@ -147,13 +149,15 @@ def _codec(facts: Facts) -> Iterator[Problem]:
 
 
 def codec_name(codec: str) -> str:
-    """H.264 instead of h264."""
+    """Return H.264 instead of h264."""
     return CODEC_NAMES.get(codec) or (_("unknown") if codec == "unknown" else codec)
 
 
 def _picture(facts: Facts) -> Iterator[Problem]:
     if facts.is_decodable is False and facts.codec in CODECS:
-        text = _("Its picture cannot be read; TikTok would refuse it too. Export the video again and upload that.")
+        text = _(
+            "Its picture can’t be read, so TikTok would refuse it too. Export the video again and upload the new file."
+        )
         yield Problem(code="undecodable", message=text, fixable=False)
 
 
@@ -173,7 +177,7 @@ def _sides(facts: Facts) -> Iterator[Problem]:
 def _rate(facts: Facts) -> Iterator[Problem]:
     low, high = limits.VIDEO_FPS_MIN, limits.VIDEO_FPS_MAX
     if facts.fps is None:
-        text = _("Its frame rate cannot be read; TikTok takes %(low)s–%(high)s fps. Export it again at 30 fps.")
+        text = _("Its frame rate can’t be read; TikTok takes %(low)s–%(high)s fps. Export it again at 30 fps.")
         yield Problem(code="frame_rate", message=text % {"low": low, "high": high}, fixable=True)
     elif not low - FPS_TOLERANCE <= facts.fps <= high + FPS_TOLERANCE:
         text = _("Its frame rate is %(fps)s fps; TikTok takes %(low)s–%(high)s. Export it again at 30 fps.")
@@ -183,7 +187,7 @@ def _rate(facts: Facts) -> Iterator[Problem]:
 
 def _duration(facts: Facts) -> Iterator[Problem]:
     if facts.duration_ms is None:
-        text = _("Its length cannot be read. Export the video again and upload that.")
+        text = _("Its length can’t be read. Export the video again and upload the new file.")
         yield Problem(code="duration_unknown", message=text, fixable=True)
     elif facts.duration_ms > DURATION_MAX_S * 1000:
         minutes, seconds = split_over(facts.duration_ms, DURATION_MAX_S)
@@ -195,7 +199,7 @@ def _duration(facts: Facts) -> Iterator[Problem]:
 
 
 def split_over(duration_ms: int, limit_s: int) -> tuple[int, float]:
-    """Minutes and seconds of a length over a limit: whole seconds, or exact where these would hide the difference."""
+    """Return minutes and seconds of a length over a limit: whole seconds, or exact if these hide the difference."""
     is_close = duration_ms - limit_s * 1000 < 1000
     minutes, rest_ms = divmod(duration_ms if is_close else round(duration_ms / 1000) * 1000, 60_000)
     return minutes, rest_ms / 1000

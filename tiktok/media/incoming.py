@@ -1,7 +1,7 @@
 """Files of forms while they are received: MEDIA_ROOT/incoming/form-<announced bytes>-<random>, locked by their process.
 
-The name says how much room a file still takes, so every process can count it; the lock (flock) says whether the
-process that receives it is alive, whatever its age.
+The name states how much space a file still needs, so every process can count it; the lock (flock) shows whether the
+process that receives it is alive, however old the file is.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ LEFT_AFTER_S: Final = 600.0
 
 
 def receive_file(announced_bytes: int) -> "_TemporaryFileWrapper[bytes]":
-    """A new file for a form of so many bytes. It is gone when it is closed."""
+    """Return a new file for a form of so many bytes. It is removed when it is closed."""
     prefix = f"{PREFIX}{announced_bytes}-"
     file = tempfile.NamedTemporaryFile(dir=storage.incoming_dir(), prefix=prefix)  # noqa: SIM115 - as the request
     fcntl.flock(file.fileno(), fcntl.LOCK_EX)
@@ -26,7 +26,7 @@ def receive_file(announced_bytes: int) -> "_TemporaryFileWrapper[bytes]":
 
 
 def bytes_under_way() -> int:
-    """Bytes that forms have announced and not sent yet; what a killed process left announces nothing."""
+    """Return the bytes that forms have announced and not sent yet; files of a killed process do not count."""
     return sum(_missing(path) for path in storage.incoming_dir().glob(f"{PREFIX}*"))
 
 
@@ -41,7 +41,7 @@ def _missing(path: Path) -> int:
 
 
 def remove_left() -> int:
-    """Delete files whose process has ended; how many. One that is being received is locked and stays."""
+    """Delete files whose process has ended and return how many. A file that is being received is locked and stays."""
     count = 0
     for path in storage.incoming_dir().glob(f"{PREFIX}*"):
         if path.stat().st_mtime < time.time() - LEFT_AFTER_S and _is_free(path):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.jobs import lease
 from core.jobs.clock import db_in
-from core.jobs.outside import give_back_connection
+from core.jobs.waiting import release_connection
 from tiktok.media.errors import MediaError
 from tiktok.models import MediaUpload
 
@@ -21,7 +21,7 @@ RETRY_S: Final = 5
 
 
 class UploadLocked(MediaError):
-    """Somebody else is writing this upload, or finishing it."""
+    """Another request is writing this upload, or finishing it."""
 
     def __init__(self) -> None:
         text = _("This upload is being received over another connection. Wait a moment, then try again.")
@@ -29,14 +29,14 @@ class UploadLocked(MediaError):
 
 
 class Lease:
-    """The right to write one upload, as long as it is renewed. Locks out nobody for more than LEASE_S."""
+    """The right to write one upload, as long as it is renewed. Locks out others for at most LEASE_S."""
 
     def __init__(self, upload: MediaUpload) -> None:
         self.upload, self.owner = upload, secrets.token_hex(16)
         self._taken_at, self._is_over = time.monotonic(), False
 
     def take(self) -> None:
-        """Raises UploadLocked while another lease runs."""
+        """Take the lease. Raises UploadLocked while another lease runs."""
         taken_at = time.monotonic()
         row = MediaUpload.objects.filter(pk=self.upload.pk)
         if not lease.take(row, timedelta(seconds=LEASE_S), lease_owner=self.owner):
@@ -44,11 +44,14 @@ class Lease:
         self._taken_at = taken_at
 
     def renew(self, **changes: Any) -> None:
-        """Hold on, and write ``changes`` with it. Raises UploadLocked, writing nothing, when somebody took over."""
+        """Renew the lease, and write ``changes`` with it.
+
+        Raises UploadLocked, writing nothing, if it was taken over.
+        """
         taken_at = time.monotonic()
         self._change(lease_until=db_in(timedelta(seconds=LEASE_S)), **changes)
         self._taken_at = taken_at
-        give_back_connection()
+        release_connection()
 
     def keep(self) -> None:
         """Renew when a third of the lease has passed: call it before every write."""
@@ -61,7 +64,7 @@ class Lease:
         self._is_over = True
 
     def release(self) -> None:
-        """Let the next one in, unless it has ended."""
+        """Release the lease, unless it has ended."""
         if not self._is_over:
             self._mine().update(lease_owner="", lease_until=None)
 
@@ -75,12 +78,12 @@ class Lease:
 
 @contextmanager
 def held_lease(upload: MediaUpload) -> Iterator[Lease]:
-    """Hold the upload. Raises UploadLocked; the row is read anew once it is ours."""
+    """Hold the upload. Raises UploadLocked; the row is read again once the lease is held."""
     held = Lease(upload)
     held.take()
     try:
         upload.refresh_from_db()
-        give_back_connection()
+        release_connection()
         yield held
     finally:
         held.release()

@@ -1,4 +1,4 @@
-"""How the states of media look."""
+"""Colours and icons of the states of media."""
 
 from typing import Final
 

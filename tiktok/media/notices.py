@@ -1,4 +1,4 @@
-"""What people are told of videos: one that cannot be published, and one that became ready after they had to wait."""
+"""Notifications about videos: one that cannot be published, and one that became ready after a wait."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -19,7 +19,7 @@ KINDS: Final = frozenset({NoticeKind.UNUSABLE, NoticeKind.CHECKED})
 
 
 def words(notice: Notice) -> Words:
-    """A notice about a video in sentences."""
+    """Return the text of a notification about a video."""
     if notice.kind == NoticeKind.CHECKED:
         return Words(_("This video has been checked and is ready to publish."), "", "")
     if code := notice.parts.get("refusal_code", ""):
@@ -28,14 +28,14 @@ def words(notice: Notice) -> Words:
 
 
 def subjects(instance: Instance, media_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Names and the page of the videos that are still there; one statement."""
+    """Return names and the page of the videos that still exist; one statement."""
     url = reverse("tiktok:media-list", args=[instance.slug])
     found = Media.objects.filter(pk__in=media_ids, deleted_at=None).only("pk", "original_name")
     return {media.pk: Subject(media.original_name, "", f"{url}#media-{media.pk}") for media in found}
 
 
 def mark_seen(media: Media, user: User) -> None:
-    """The person sees the verdict on the page, so there is nothing to tell them; again changes nothing."""
+    """Mark the verdict as seen on the page, so that no notification follows; harmless when repeated."""
     if not media.is_checking:
         mark_read(user, Notice.objects.filter(subject_id=media.pk, kind__in=KINDS))
 
@@ -44,8 +44,8 @@ TOPIC = Topic(
     {
         NoticeKind.UNUSABLE: Heading(
             "media_refused",
-            gettext_lazy("A video cannot be published"),
-            ngettext_lazy("%(count)d video cannot be published", "%(count)d videos cannot be published", "count"),
+            gettext_lazy("A video can’t be published"),
+            ngettext_lazy("%(count)d video can’t be published", "%(count)d videos can’t be published", "count"),
         ),
         NoticeKind.CHECKED: Heading(
             "media_ready",

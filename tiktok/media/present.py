@@ -1,4 +1,4 @@
-"""Media as programs read it."""
+"""Media in the REST API."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from tiktok.models import Media, MediaState
 
 
 def describe(media: Media) -> dict[str, Any]:
-    """State, facts and the name people gave the file. While it is being checked, or refused, its facts are null."""
+    """Return state, facts and display name. The facts of a file that is being checked, or was refused, are null."""
     is_ready = media.state == MediaState.READY
     return {
         "id": str(media.pk),
@@ -29,7 +29,7 @@ def describe(media: Media) -> dict[str, Any]:
 
 
 def describe_refusal(media: Media) -> dict[str, str] | None:
-    """Why the file cannot be used: a code and words; None unless it was refused."""
+    """Return why the file cannot be used: a code and a message; None unless it was refused."""
     if not media.is_refused:
         return None
     return {"code": media.refusal_code, "message": refusal_text(media.refusal_code, media.original_name)}

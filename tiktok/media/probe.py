@@ -1,4 +1,4 @@
-"""Asking the probe's child about a file, and taking the SHA-256 of its bytes."""
+"""Ask the probe's child about a file, and compute the SHA-256 of its bytes."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ from tiktok.media import storage
 from tiktok.media.facts import Facts, Unbelievable, read_facts
 from tiktok.media.refusals import ContentRefused
 
-# The child has limits of CPU time and memory, which decide. This one only frees the place when it hangs, so it is long.
+# The child has limits of CPU time and memory, which decide. This one only frees the slot when it hangs, so it is long.
 WALL_S: Final = 600.0
 WALL_BYTES_PER_S: Final = 1_000_000
 TICK_S: Final = 1.0
@@ -26,7 +26,7 @@ ANSWER_BYTES: Final = 16 * 1024
 HASH_BLOCK: Final = 4 * 1024**2
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
 CRASHED: Final = 70
-# How the kernel ends a program because of what it did. Any other signal came from outside and says nothing of the file.
+# Signals by which the kernel ends a faulty program. Any other came from outside and says nothing about the file.
 OVER_LIMIT: Final = frozenset({-signal.SIGXCPU, -signal.SIGXFSZ})
 OWN_FAULTS: Final = frozenset(
     -number
@@ -39,12 +39,12 @@ Keep = Callable[[], None]
 
 
 class CheckLater(Exception):
-    """There is no verdict, for a reason that is not the file's: a full disk, a child killed from outside."""
+    """There is no verdict, for a reason unrelated to the file: a full disk, a child killed from outside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Which bytes lie in a file: their SHA-256 (hex) and what changes when somebody touches them."""
+    """The identity of a file's bytes: their SHA-256 (hex) and metadata that changes when it is touched."""
 
     sha256: str
     size_bytes: int
@@ -64,10 +64,10 @@ def fingerprint(path: Path, keep: Keep) -> Fingerprint:
 
 
 def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
-    """Facts of a video; writes ``thumbnail`` (JPEG) where the picture can be decoded.
+    """Return the facts of a video; write ``thumbnail`` (JPEG) if the picture can be decoded.
 
-    Raises ContentRefused when the content is no video that we take, CheckLater when nothing is known yet. ``keep`` is
-    called about once a second; what it raises ends the child.
+    Raises ContentRefused when the content is not an accepted video, CheckLater when nothing is known yet. ``keep`` is
+    called about once a second; its exceptions end the child.
     """
     status, answer = _run(path, thumbnail, keep)
     if status in OVER_LIMIT:
@@ -90,7 +90,7 @@ def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
 
 
 def _run(path: Path, thumbnail: Path, keep: Keep) -> tuple[int | None, bytes]:
-    """The child's exit status, None when it hung, and what it said."""
+    """Return the child's exit status, None when it hung, and its output."""
     command = [sys.executable, "-m", "tiktok.media.probe_child", str(path), str(thumbnail), str(os.getpid())]
     try:
         child = subprocess.Popen(
@@ -109,7 +109,7 @@ def _run(path: Path, thumbnail: Path, keep: Keep) -> tuple[int | None, bytes]:
             status = _wait(child, WALL_S + path.stat().st_size / WALL_BYTES_PER_S, keep)
         finally:
             child.kill()
-        # The pipe holds all that may be said; a child that says more than fits waits, and is ended as hung.
+        # The pipe holds any valid output; a child that writes more waits, and is ended as hung.
         return status, child.stdout.read(ANSWER_BYTES) if child.stdout else b""
 
 

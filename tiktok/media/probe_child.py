@@ -1,10 +1,10 @@
 """The probe's child process: ``python -m tiktok.media.probe_child PATH THUMBNAIL PARENT`` prints one JSON object.
 
-It reads a stranger's file with FFmpeg, so it runs alone, under limits, without the parent's environment, and the
-parent believes nothing it says. Imports neither Django nor settings.
+It reads an untrusted file with FFmpeg, so it runs alone, under limits, without the parent's environment, and the parent
+trusts none of its output. Imports neither Django nor settings.
 
 The limits depend on the file alone: CPU time and memory, never the time of day, which a busy machine stretches. So the
-same file gets the same answer whatever else runs. PARENT is the process that asks; the child ends with it.
+same file gets the same answer on a busy machine. PARENT is the process that asks; the child ends with it.
 """
 
 import av  # first: the limits below would not let it load
@@ -40,7 +40,7 @@ OPEN_FILES: Final = 32
 DECODABLE_PIXELS: Final = 8192 * 4320
 CRASHED: Final = 70  # exit status: the content made this program fail
 PR_SET_PDEATHSIG: Final = 1
-# What a disk says that is full or fails; it says nothing about the file.
+# Errors of a full or failing disk, which say nothing about the file.
 DISK_FAULTS: Final = {
     errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full", errno.EIO: "disk_failed", errno.ESTALE: "disk_failed",
 }  # fmt: skip
@@ -55,7 +55,7 @@ def end_with(parent: int) -> None:
 
 
 def step_back() -> None:
-    """Leave the processor to everything else. Where Linux shares it out by session, niceness counts inside of one."""
+    """Leave the processor to everything else. Where Linux schedules by session, niceness counts only inside of one."""
     os.nice(NICENESS)
     with suppress(OSError):  # a kernel without autogroups
         Path("/proc/self/autogroup").write_text(str(NICENESS))
@@ -83,7 +83,7 @@ def allow_picture(pixels: int) -> None:
 
 
 def probe(path: str, thumbnail: str) -> dict[str, Any]:
-    """All that is known about the file. Raises Refusal."""
+    """Return everything known about the file. Raises Refusal."""
     with Path(path).open("rb") as file:
         kind = kind_of(file.read(HEAD_BYTES))
     with open_video(path) as container:
@@ -101,7 +101,7 @@ def probe(path: str, thumbnail: str) -> dict[str, Any]:
 
 
 def picture(path: str, index: int, found: dict[str, Any], thumbnail: str) -> dict[str, Any]:
-    """Which way the picture is turned; writes the thumbnail unless the picture cannot or must not be decoded here."""
+    """Return the rotation of the picture; write the thumbnail unless the picture cannot or must not be decoded."""
     if found["codec"] == UNKNOWN or found["width"] * found["height"] > DECODABLE_PIXELS:
         return {"is_decodable": None, "rotation": 0}
     allow_picture(found["width"] * found["height"])

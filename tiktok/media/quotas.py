@@ -1,4 +1,4 @@
-"""How much media one instance can hold; announced uploads count with their whole size."""
+"""The quota of media of one instance; announced uploads count with their whole size."""
 
 from django.conf import settings
 from django.db.models import Count, Sum

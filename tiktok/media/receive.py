@@ -26,22 +26,22 @@ CHECKSUMS: Final = ("sha256", "sha1")
 
 
 class Source(Protocol):
-    """Where the bytes come from: a request."""
+    """A source of bytes: a request."""
 
     def read(self, size: int, /) -> bytes:
-        """At most ``size`` bytes; none at the end. OSError when the line drops."""
+        """Return at most ``size`` bytes; none at the end. OSError when the connection drops."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """What the sender says the bytes of one request hash to; ``algorithm`` is one of CHECKSUMS."""
+    """The client's hash of the bytes of one request; ``algorithm`` is one of CHECKSUMS."""
 
     algorithm: str
     digest: bytes
 
 
 class OffsetMismatch(MediaError):
-    """The sender is elsewhere than the file."""
+    """The client's offset differs from the file's."""
 
     def __init__(self, expected: int) -> None:
         text = _("This upload continues at byte %(offset)s.") % {"offset": expected}
@@ -51,9 +51,9 @@ class OffsetMismatch(MediaError):
 def append(upload: MediaUpload, source: Source, *, offset: int, length: int, checksum: Checksum | None = None) -> int:
     """Write up to ``length`` bytes at ``offset``; set and return the upload's new offset, which is on disk.
 
-    What came before a line dropped is kept, except under a checksum: then it counts only as a whole. After each write
-    the upload may be continued for a day. Memory stays flat. Raises OffsetMismatch, UploadLocked, or MediaError with
-    400, 410, 413, 460 or 507.
+    Bytes that came before a connection dropped are kept, except with a checksum: then only all of them count. After
+    each write the upload may be continued for a day. Memory stays flat. Raises OffsetMismatch, UploadLocked, or
+    MediaError with 400, 410, 413, 460 or 507.
     """
     with storage.full_disk_as_fault(length), held_lease(upload) as held:
         if offset != upload.offset:
@@ -71,13 +71,17 @@ def append(upload: MediaUpload, source: Source, *, offset: int, length: int, che
 
 @contextmanager
 def _opened(upload: MediaUpload) -> Iterator[int]:
-    """The file, cut back to what was committed, ready to be written on."""
+    """Open the file, truncated to the committed offset, for writing."""
     path = storage.absolute(upload.path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(file).st_size < upload.offset:
-            raise MediaError("upload_lost", _("The received part of this file is gone. Start again."), status=410)
+            raise MediaError(
+                "upload_lost",
+                _("The part of this file that was received is missing. Start the upload again."),
+                status=410,
+            )
         os.ftruncate(file, upload.offset)
         os.lseek(file, upload.offset, os.SEEK_SET)
         yield file
@@ -86,7 +90,7 @@ def _opened(upload: MediaUpload) -> Iterator[int]:
 
 
 class _Receiver:
-    """One request's bytes on their way to the disk."""
+    """The transfer of one request's bytes to the disk."""
 
     def __init__(self, held: Lease, file: int, offset: int, checksum: Checksum | None) -> None:
         self.held, self.file, self.checksum = held, file, checksum
@@ -123,7 +127,7 @@ class _Receiver:
         )
 
     def _commit(self, write: Callable[..., None]) -> None:
-        """Only what survives a power cut is promised to the sender. ``write`` keeps the lease or ends it."""
+        """Confirm only bytes that survive a power cut. ``write`` keeps the lease or ends it."""
         upload = self.held.upload
         if self.written == upload.offset:
             return
@@ -143,7 +147,7 @@ class _Receiver:
 
 
 def _read(source: Source) -> bytes:
-    """The next block; none at the end, and none when the line dropped."""
+    """Return the next block; none at the end, and none when the connection dropped."""
     try:
         return source.read(BLOCK)
     except OSError:  # Django's UnreadablePostError is one

@@ -1,4 +1,4 @@
-"""Why the content of a file cannot be used: a code, and the sentence for it."""
+"""Reasons why a file cannot be used: a code, and the sentence for it."""
 
 from typing import Final
 
@@ -8,9 +8,9 @@ CODES: Final = frozenset({"not_video", "image", "incomplete", "no_picture", "too
 
 
 class ContentRefused(Exception):
-    """The content is not a video that can be used; checking the same file again changes nothing.
+    """The content is not a usable video; checking the same file again changes nothing.
 
-    An unknown code, from a child that was taken over, is ``not_video``.
+    An unknown code, from a compromised child, is ``not_video``.
     """
 
     def __init__(self, code: str) -> None:
@@ -27,11 +27,11 @@ def refusal_text(code: str, name: str = "") -> str:
         "incomplete": _(
             "This file is damaged or ends before the video does. Export or copy it again, then upload that."
         ),
-        "no_picture": _("There is only sound in this file, no picture. Choose a video."),
+        "no_picture": _("This file has sound but no picture. Choose a video."),
         "too_heavy": _(
             "Reading this file took too long or too much memory, so it was refused. Export the video again as MP4."
         ),
         "unreadable": _("Clipdesk could not read this file. Export the video again as MP4, then upload that."),
-        "upload_lost": _("The received file is gone. Upload it again."),
+        "upload_lost": _("The file that was received is missing. Upload it again."),
     }
     return sentences.get(code, sentences["not_video"])

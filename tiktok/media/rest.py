@@ -46,8 +46,8 @@ QUOTAS: Final = (
     KnownProblem(413, "file_too_large", "TikTok takes at most 4 GB"),
     KnownProblem(400, "empty_file", "the file is empty"),
 )
-NO_FILE: Final = f"Send the video in the field “{form_upload.FIELD}”, with a file name."  # a program has no button
-DISK_FULL: Final = KnownProblem(507, "disk_full", "the server has no room; what has arrived by tus is kept")
+NO_FILE: Final = f"Send the video in the field “{form_upload.FIELD}”, with a file name."  # an API client has no button
+DISK_FULL: Final = KnownProblem(507, "disk_full", "the disk is full; bytes received by tus are kept")
 LOCKED: Final = KnownProblem(423, "upload_locked", "another connection is sending this upload")
 WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing, or names another version")
 BAD_HEADER: Final = KnownProblem(400, "bad_header", "a header of tus cannot be read")
@@ -123,7 +123,7 @@ router = ApiRouter(tags=["media"])
 
 
 class ProblemOut(Schema):
-    """A limit of TikTok's that the file breaks; ``fixable``: converting the same video can help."""
+    """A limit of TikTok that the file breaks; ``fixable``: converting the same video can help."""
 
     code: str
     message: str
@@ -131,7 +131,7 @@ class ProblemOut(Schema):
 
 
 class RefusalOut(Schema):
-    """Why a file cannot be used."""
+    """The reason why a file cannot be used."""
 
     code: str
     message: str
@@ -158,7 +158,7 @@ class MediaOut(Schema):
 
 
 class UploadOut(Schema):
-    """Where an upload stands. Once all bytes are there: ``media``, or ``problem`` when the file was refused."""
+    """The progress of an upload. Once all bytes are there: ``media``, or ``problem`` when the file was refused."""
 
     id: UUID
     size_bytes: int
@@ -170,7 +170,7 @@ class UploadOut(Schema):
 
 @contextmanager
 def faults_as_problems(field: str = "") -> Iterator[None]:
-    """Let a MediaError leave as problem details, naming ``field`` where the input is at fault."""
+    """Convert a MediaError to problem details, naming ``field`` if the input is at fault."""
     try:
         yield
     except MediaError as error:
@@ -187,8 +187,10 @@ def faults_as_problems(field: str = "") -> Iterator[None]:
     openapi_extra=MULTIPART | OF_A_FORM | {"responses": {201: {"headers": LOCATION}}},
 )
 def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Answer]:
-    """multipart/form-data with one ``file``, up to 4 GB. Clipdesk then checks it: ask for the media until its ``state``
-    is ``ready``, with what TikTok would refuse in ``problems``, or ``refused``, with the reason in ``refusal``.
+    """Upload one ``file`` of up to 4 GB as multipart/form-data.
+
+    Clipdesk then checks it: poll the media until its ``state`` is ``ready``, with TikTok's objections in ``problems``,
+    or ``refused``, with the reason in ``refusal``.
     """
     with faults_as_problems(form_upload.FIELD):
         form_upload.prepare(request)
@@ -205,14 +207,14 @@ def list_media(
     cursor: Cursor = None,
     limit: Limit = PER_PAGE,
 ) -> Answer:
-    """All videos of the instance."""
+    """List all videos of the instance, newest first."""
     rows, next_cursor = paginate(queries.media_list(), cursor, limit)
     return {"items": [describe(media) for media in rows], "next_cursor": next_cursor}
 
 
 @router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="One video")
 def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
-    """Its state, facts and problems."""
+    """Return state, facts and problems of a video."""
     return describe(_find(media_id))
 
 
@@ -224,7 +226,7 @@ def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
     openapi_extra=problems(KnownProblem(409, "media_in_use", "a post that is not final needs it")),
 )
 def delete_media(request: InstanceRequest, media_id: UUID) -> Status[None]:
-    """409 while a post that is not final needs it."""
+    """Delete a video; 409 while a post that is not final needs it."""
     media = _find(media_id)
     with faults_as_problems():
         services.delete_media(media, actor=request.user)
@@ -243,10 +245,10 @@ def _find(media_id: UUID) -> Media:
     openapi_extra=ABOUT_CREATING,
 )
 def create_upload(request: InstanceRequest) -> HttpResponse:
-    """tus 1.0.0, see https://tus.io/protocols/resumable-upload: the answer's `Location` is where to PATCH the bytes.
+    """Create a tus 1.0.0 upload, see https://tus.io/protocols/resumable-upload. PATCH the bytes to its `Location`.
 
     With the last byte the upload becomes media: that PATCH answers 204 with `Clipdesk-Media-Id`. Clipdesk then checks
-    the file: ask for the media until its `state` is `ready` or `refused`.
+    the file: poll the media until its `state` is `ready` or `refused`.
     """
     return _tus(request)
 
@@ -255,7 +257,7 @@ def create_upload(request: InstanceRequest) -> HttpResponse:
     ["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="How far an upload is", openapi_extra=ABOUT_HEAD
 )
 def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """``Upload-Offset`` is where to go on."""
+    """Return the offset to continue at in ``Upload-Offset``."""
     return _tus(request, upload_id)
 
 
@@ -267,7 +269,7 @@ def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     openapi_extra=problems(LOCKED, DISK_FULL),
 )
 def show_upload(request: InstanceRequest, upload_id: UUID) -> Answer:
-    """Once complete: ``media``, which Clipdesk then checks, or ``problem`` when the file was refused."""
+    """Return the progress. Once complete: ``media``, which is then checked, or ``problem`` if the file was refused."""
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)
     problem = _finish(upload) if upload.media is None and upload.offset == upload.size_bytes else None
     media = upload.media
@@ -283,7 +285,7 @@ def show_upload(request: InstanceRequest, upload_id: UUID) -> Answer:
 
 
 def _finish(upload: MediaUpload) -> Answer | None:
-    """Make media of what a killed server left complete; the problem when its bytes are gone."""
+    """Make media of a complete upload that a killed server left; return the problem if its bytes are missing."""
     with faults_as_problems():
         try:
             media = services.finish_upload(upload)
@@ -301,31 +303,31 @@ def _finish(upload: MediaUpload) -> Answer | None:
     openapi_extra=ABOUT_A_PIECE,
 )
 def patch_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """tus 1.0.0. The last piece answers 204 with `Clipdesk-Media-Id`, whatever is in the file."""
+    """Send bytes by tus 1.0.0. The last piece always answers 204 with `Clipdesk-Media-Id`."""
     return _tus(request, upload_id)
 
 
 @router.delete(UPLOAD, auth=auth, response={204: None}, summary="Give up an upload", openapi_extra=ABOUT_DELETING)
 def delete_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """Its bytes are deleted; media made of it stays."""
+    """Delete the upload's bytes; media made of it stays."""
     return _tus(request, upload_id)
 
 
 @router.api_operation(["POST"], UPLOAD, auth=auth, include_in_schema=False)
 def override_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """For clients that can only POST: ``X-HTTP-Method-Override`` names the method."""
+    """Accept ``X-HTTP-Method-Override`` from clients that can only POST."""
     return _tus(request, upload_id)
 
 
 @router.api_operation(["OPTIONS"], "/media/uploads", auth=None, include_in_schema=False)
 def describe_tus(request: InstanceRequest) -> HttpResponse:
-    """What the tus endpoint can do; no secret, so that a client may ask before it has a key."""
+    """Describe the tus endpoint; no secret, so a client may ask before it has a key."""
     return _tus(request)
 
 
 @router.api_operation(["OPTIONS"], UPLOAD, auth=None, include_in_schema=False)
 def describe_tus_of_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """The same for every upload, whether or not it exists."""
+    """Describe tus for any upload, whether or not it exists."""
     return _tus(request)
 
 

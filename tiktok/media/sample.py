@@ -1,4 +1,4 @@
-"""Videos made on the spot: the demo's clips, and what tests need. H.264 by default, silent, really decodable."""
+"""Generated videos: the demo's clips, and those of tests. H.264 by default, silent, really decodable."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ FORMATS: Final = {".mp4": "mp4", ".mov": "mov", ".webm": "webm", ".mkv": "matros
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What is to be encoded. ``options`` are the encoder's own (``crf``, ``preset``)."""
+    """The video to encode. ``options`` are the encoder's own (``crf``, ``preset``)."""
 
     width: int = 1080
     height: int = 1920
@@ -53,7 +53,7 @@ def _add_stream(out: OutputContainer, shape: Shape) -> VideoStream:
 
 
 def _encode(stream: VideoStream, frames: Iterator[Image.Image]) -> Iterator[tuple[int, bool, bytes]]:
-    """(number, is a key frame, bytes) of each packet; without B frames their order is the pictures'."""
+    """Yield (number, is a key frame, bytes) of each packet; without B frames their order is the pictures'."""
     number = 0
     for frame in frames:
         picture = VideoFrame.from_image(frame)  # type: ignore[no-untyped-call]
@@ -94,7 +94,7 @@ PALETTES: Final = (
 
 
 def sunset(shape: Shape, *, look: int = 0, title: str = "") -> Painter:
-    """A calm picture that moves: a sky in two colours, a sun that rises, hills that drift."""
+    """Draw a calm moving picture: a sky in two colours, a sun that rises, hills that drift."""
     low, high = PALETTES[look % len(PALETTES)]
     sky = Image.new("RGB", (1, 64))
     sky.putdata([_blend(low, high, at / 63) for at in range(64)])
@@ -131,7 +131,7 @@ def _hill(draw: ImageDraw.ImageDraw, shape: Shape, share: float, layer: int, col
 
 
 def make_sample(path: Path, *, seconds: int = 4, look: int = 0, title: str = "") -> Path:
-    """A friendly clip for the demo: 1080×1920, 30 fps, H.264, silent, a few hundred KB. ``look`` picks the colours."""
+    """Write a clip for the demo: 1080×1920, 30 fps, H.264, silent, a few hundred KB. ``look`` picks the colours."""
     shape = Shape(options=(("preset", "ultrafast"), ("crf", "28")))
     paint = sunset(shape, look=look, title=title)
     count = seconds * shape.fps

@@ -1,4 +1,4 @@
-"""Sending a private file with Range and conditional requests. The body needs no database."""
+"""Send a private file with Range and conditional requests. The body needs no database."""
 
 import re
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ ETAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
 
 class BadRange(Exception):
-    """The range lies outside the file."""
+    """The range is outside the file."""
 
 
 def wanted_range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of a single range; None for "everything" (also for what we need not understand).
+    """Return first and last byte of a single range; None for everything (also for a range that may be ignored).
 
-    Raises BadRange when nothing of it lies in the file.
+    Raises BadRange when nothing of it is in the file.
     """
     match = RANGE.fullmatch(header.strip())
     if match is None or not any(match.groups()):
@@ -37,7 +37,7 @@ def wanted_range(header: str, size: int) -> tuple[int, int] | None:
 
 
 def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str) -> HttpResponseBase:
-    """200, 206, 304, 412 or 416. ``etag`` names the bytes (unquoted); 404 is the caller's business."""
+    """Answer 200, 206, 304, 412 or 416. ``etag`` identifies the bytes (unquoted); 404 is left to the caller."""
     quoted = f'"{etag}"'
     if refusal := _precondition(request, quoted):
         return _private(refusal, quoted)
@@ -57,7 +57,7 @@ def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str)
 
 
 def _precondition(request: HttpRequest, quoted: str) -> HttpResponse | None:
-    """The answer that RFC 9110, 13.2.2, gives before anything is sent. Dates are not compared: we send none."""
+    """Return the answer of RFC 9110, 13.2.2, if any. Dates are not compared: we send none."""
     if (wanted := request.headers.get("If-Match")) is not None and not _is_one_of(quoted, wanted, strong=True):
         return HttpResponse(status=412)
     if (known := request.headers.get("If-None-Match")) is not None and _is_one_of(quoted, known):
@@ -66,14 +66,14 @@ def _precondition(request: HttpRequest, quoted: str) -> HttpResponse | None:
 
 
 def _is_one_of(quoted: str, header: str, *, strong: bool = False) -> bool:
-    """Whether a list of entity tags, or ``*``, names these bytes; ``strong`` takes no weak tag (W/) for them."""
+    """Return whether a list of entity tags, or ``*``, matches; ``strong`` excludes weak tags (W/)."""
     if header.strip() == "*":
         return True
     return any(match[1] == quoted and not (strong and match[0].startswith("W/")) for match in ETAG.finditer(header))
 
 
 def _range_header(request: HttpRequest, quoted: str) -> str:
-    """The range, where it counts: only of a GET (14.2), and of the bytes that the client has begun with (13.1.5)."""
+    """Return the range if it counts: only of a GET (14.2), and for an unchanged file (13.1.5)."""
     if request.method != "GET" or request.headers.get("If-Range", quoted).strip() != quoted:
         return ""
     return request.headers.get("Range", "")
@@ -90,7 +90,7 @@ def _private(response: HttpResponseBase, etag: str) -> HttpResponseBase:
 
 
 class _Part:
-    """Some bytes of a file, as a file."""
+    """A byte range of a file, as a file."""
 
     def __init__(self, path: Path, start: int, length: int) -> None:
         self._path, self._start, self._left = path, start, length
@@ -106,7 +106,6 @@ class _Part:
         return block
 
     def close(self) -> None:
-        """Close the file."""
         if self._file is not None:
             self._file.close()
 
@@ -119,7 +118,7 @@ class _Part:
 
 
 class _FileResponse(StreamingHttpResponse):
-    """Part of a file. A server that sends files itself (wsgi.file_wrapper) gets the file, so that no thread waits."""
+    """A response of a file's part. A server with wsgi.file_wrapper gets the file, so that no thread waits."""
 
     block_size = BLOCK
 

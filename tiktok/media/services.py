@@ -1,4 +1,4 @@
-"""Taking media in and giving it up. Every caller has opened the instance's scope."""
+"""Receive and delete media. Every caller has opened the instance's scope."""
 
 import os
 from contextlib import ExitStack
@@ -27,7 +27,7 @@ from tiktok.models import Media, MediaCheck, MediaKind, MediaUpload
 
 @needs(Permission.MEDIA_WRITE)
 def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str) -> MediaUpload:
-    """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk or the quota has no room for it."""
+    """Announce a file. Raises MediaError when it is empty, over 4 GB, or the disk or the quota lacks space for it."""
     storage.require_size(size_bytes)
     storage.require_space(size_bytes + queries.bytes_under_way())
     with storage.full_disk_as_fault(size_bytes), transaction.atomic():
@@ -44,24 +44,24 @@ def create_upload(*, instance: Instance, actor: User, size_bytes: int, name: str
 
 
 def finish_upload(upload: MediaUpload) -> Media:
-    """Make a complete upload media, which a worker then checks. May be repeated; the same upload gives the same media.
+    """Make a complete upload media, which a worker then checks. May be repeated with the same result.
 
-    Raises UploadLocked while somebody else is at it, MediaError (409) while bytes are missing, and MediaRefused when
-    the received bytes are gone.
+    Raises UploadLocked while another request holds it, MediaError (409) while bytes are missing, and MediaRefused when
+    the received bytes are missing.
     """
     if upload.media is None:
         with storage.full_disk_as_fault(upload.size_bytes), held_lease(upload) as held:
             _finish(upload, held)
     if upload.media is None:
-        raise MediaRefused("upload_lost", _("The received file is gone. Upload it again."))
+        raise MediaRefused("upload_lost", _("The file that was received is missing. Upload it again."))
     return upload.media
 
 
 def _finish(upload: MediaUpload, held: Lease) -> None:
     if upload.media is not None:
-        return  # somebody else did it while we waited for the lease
+        return  # another request did it while we waited for the lease
     if upload.offset < upload.size_bytes:
-        raise MediaError("incomplete_upload", _("This file has not arrived completely yet."), status=409)
+        raise MediaError("incomplete_upload", _("This file has not been received completely yet."), status=409)
     if not storage.absolute(upload.path).exists():
         return
     with transaction.atomic():
@@ -90,7 +90,7 @@ def take_file(received: str, *, instance: Instance, actor: User, name: str) -> M
 
 
 def _store(path: str, instance: Instance, person: User | None, name: str) -> Media:
-    """Media without facts, and the check that finds them."""
+    """Store media without facts, and the check that finds them."""
     stat = storage.absolute(path).stat()
     media = Media.objects.create(
         instance=instance,
@@ -107,9 +107,9 @@ def _store(path: str, instance: Instance, person: User | None, name: str) -> Med
 
 
 def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool:
-    """Forget an upload and its bytes; media made of it stays. Raises UploadLocked while bytes arrive.
+    """Delete an upload and its bytes; media made of it stays. Raises UploadLocked while bytes arrive.
 
-    Returns whether it did: ``only_if_expired`` spares an upload that was continued meanwhile.
+    Returns whether it did: ``only_if_expired`` spares an upload that was continued since.
     """
     with held_lease(upload):
         if only_if_expired and upload.expires_at >= timezone.now():
@@ -123,7 +123,7 @@ def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool
 
 @needs(Permission.MEDIA_WRITE)
 def delete_media(media: Media, *, actor: User) -> None:
-    """Delete the file for good. The row stays, marked, while a finished post speaks of it.
+    """Delete the file for good. The row stays, marked, while a finished post refers to it.
 
     Raises MediaInUse when a post that is not final needs it.
     """
@@ -163,7 +163,7 @@ def _in_use(count: int) -> str:
 
 
 def remove_expired_uploads() -> int:
-    """Delete the open instance's uploads that nobody continued; how many."""
+    """Delete the open instance's abandoned uploads; return how many."""
     count = 0
     for upload in MediaUpload.objects.filter(expires_at__lt=timezone.now()):
         try:

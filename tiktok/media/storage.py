@@ -1,4 +1,4 @@
-"""Where files lie: MEDIA_ROOT/instances/<instance id>/<random>, under names of our own without a suffix."""
+"""The location of files: MEDIA_ROOT/instances/<instance id>/<random>, under generated names without a suffix."""
 
 import errno
 import os
@@ -23,43 +23,43 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def new_path(instance_id: UUID) -> str:
-    """A path for a new file, relative to MEDIA_ROOT; its directory exists."""
+    """Return a path for a new file, relative to MEDIA_ROOT; its directory exists."""
     directory = instance_dir(instance_id)
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return f"instances/{instance_id}/{secrets.token_hex(16)}"
 
 
 def instance_dir(instance_id: UUID) -> Path:
-    """Where an instance's files lie; it may not exist yet."""
+    """Return the directory of an instance's files; it may not exist yet."""
     return absolute(f"instances/{instance_id}")
 
 
 def absolute(path: str) -> Path:
-    """From the stored path to the file."""
+    """Return the absolute path of a stored one."""
     root: Path = settings.MEDIA_ROOT
     return root / path
 
 
 def inode_of(stat: os.stat_result) -> int:
-    """The inode as a database column holds it: some file systems number with all 64 bits."""
+    """Return the inode as a database column holds it: some file systems number with all 64 bits."""
     return stat.st_ino & (2**63 - 1)
 
 
 def incoming_dir() -> Path:
-    """Where a form's file is received before it has a name; on the same file system as its last place."""
+    """Return the directory for form files being received; on the same file system as their final place."""
     path: Path = settings.MEDIA_ROOT / "incoming"
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
 
 
 def remove(*paths: str) -> None:
-    """Delete files; those already gone are no fault."""
+    """Delete files; missing ones are ignored."""
     for path in filter(None, paths):
         absolute(path).unlink(missing_ok=True)
 
 
 def free_bytes() -> int:
-    """What uploads may use: the disk's free room less a reserve for the database."""
+    """Return the space for uploads: the disk's free space minus a reserve for the database."""
     root: Path = settings.MEDIA_ROOT
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
     return max(0, shutil.disk_usage(root).free - RESERVE_BYTES)
@@ -72,7 +72,7 @@ def require_space(needed_bytes: int) -> None:
 
 
 def is_full(error: OSError | DatabaseError) -> bool:
-    """Whether the disk of the files or of the database has no room left."""
+    """Return whether the disk of the files or of the database is full."""
     if isinstance(error, OSError):
         return error.errno in FULL
     cause = error.__cause__
@@ -91,7 +91,7 @@ def full_disk_as_fault(needed_bytes: int) -> Iterator[None]:
 
 
 def no_space(needed_bytes: int, free: int) -> MediaError:
-    """The disk is full, or would be."""
+    """Return the error of a full disk."""
     text = _("The server’s disk is too full: this needs %(needed)s, %(free)s is free. Delete media, then try again.")
     sizes = {"needed": size_text(needed_bytes), "free": size_text(free)}
     return MediaError("disk_full", text % sizes, status=507)
@@ -106,7 +106,7 @@ def require_size(size_bytes: int) -> None:
 
 
 def too_large(size_bytes: int) -> MediaError:
-    """Over TikTok's limit."""
+    """Return the error of a file over TikTok's limit."""
     text = _(
         "This file is too large: %(size)s (%(bytes)s bytes); TikTok takes up to 4 GB (%(limit)s bytes). "
         "Shorten it, or export it with a lower bit rate."

@@ -1,4 +1,4 @@
-"""Files that no row knows: left by a process that was killed between file and row, or while it deleted."""
+"""Files without a row: left by a process that was killed between file and row, or while it deleted."""
 
 import logging
 import time
@@ -13,14 +13,14 @@ from tiktok.media.verdict import THUMBNAIL_ENDING
 from tiktok.models import Media, MediaUpload
 
 log = logging.getLogger(__name__)
-# Every file in use has a row within seconds. The day is for an operator who puts back a database or files by hand.
+# Every file in use has a row within seconds. The day is for an operator who restores a database or files by hand.
 LEFT_AFTER_S: Final = 24 * 3600.0
 
 
 def remove_stray_files() -> int:
-    """Delete what forms left behind, and a day after they were last touched files without a row; how many.
+    """Delete files left by forms, and files without a row a day after their last change; return how many.
 
-    Only directories of instances that the database knows are looked at, so a wrong or empty database deletes nothing.
+    Only directories of instances that the database knows are searched, so a wrong or empty database deletes nothing.
     """
     count = incoming.remove_left()
     for instance in Instance.objects.all():
@@ -51,7 +51,7 @@ def _old_files(directory: Path) -> Iterator[Path]:
 
 
 def _known() -> set[str]:
-    """Paths that rows of the open instance name, read after the files were listed."""
+    """Return paths in rows of the open instance, read after the files were listed."""
     return {
         *Media.objects.filter(deleted_at=None).values_list("path", flat=True),
         *MediaUpload.objects.values_list("path", flat=True),

@@ -11,7 +11,7 @@ from tiktok.media.strays import remove_stray_files as remove_strays
 
 @shared_task(name="check_media")
 def check_media(_media_id: str) -> None:
-    """A file came in: examine the one whose turn it is. Harmless when repeated or lost."""
+    """Check the next file in turn after one came in. Harmless when repeated or lost."""
     run_if_free(_check_next)
 
 
@@ -21,12 +21,12 @@ def _check_next() -> None:
 
 
 def remove_expired_uploads() -> None:
-    """Delete what was begun and not continued for a day, in every instance."""
+    """Delete uploads that were not continued for a day, in every instance."""
     for instance in Instance.objects.all():
         with instance_scope(instance):
             services.remove_expired_uploads()
 
 
 def remove_stray_files() -> None:
-    """Delete files that no row knows: what a killed process left behind."""
+    """Delete files without a row, which killed processes left behind."""
     remove_strays()

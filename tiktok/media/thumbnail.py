@@ -1,4 +1,4 @@
-"""The picture of a video for lists: one frame, upright and in the colours of ordinary screens.
+"""The thumbnail of a video for lists: one frame, upright and in the colours of ordinary screens.
 
 Part of the probe's child, so it imports neither Django nor settings.
 """
@@ -38,7 +38,7 @@ TURNS: Final = {
 
 
 def write_thumbnail(frame: VideoFrame, path: str) -> None:
-    """A JPEG of the frame, upright, its longer side at most SIDE."""
+    """Write a JPEG of the frame, upright, its longer side at most SIDE."""
     scale = min(1.0, SIDE / max(frame.width, frame.height))
     width, height = max(2, round(frame.width * scale)), max(2, round(frame.height * scale))
     image: Image.Image = frame.reformat(width=width, height=height, format="rgb24").to_image()  # type: ignore[no-untyped-call]
@@ -49,7 +49,7 @@ def write_thumbnail(frame: VideoFrame, path: str) -> None:
 
 
 def axes(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """How the track's matrix turns and mirrors the frame; (1, 0, 0, 1) when it does neither."""
+    """Return how the track's matrix rotates and mirrors the frame; (1, 0, 0, 1) when it does neither."""
     every = cast(Iterable[SideData], frame.side_data)
     matrix = next((bytes(data) for data in every if data.type == Type.DISPLAYMATRIX), b"")
     if len(matrix) < MATRIX_BYTES:
@@ -61,7 +61,7 @@ def axes(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 def linear_pq(signal: float) -> float:
-    """Light of a PQ signal (SMPTE ST 2084); 1 is white paper."""
+    """Return the light of a PQ signal (SMPTE ST 2084); 1 is white paper."""
     power = signal ** (1 / 78.84375)
     return float(
         10_000 * (max(power - 0.8359375, 0) / (18.8515625 - 18.6875 * power)) ** (1 / 0.1593017578125) / WHITE_NITS
@@ -69,7 +69,7 @@ def linear_pq(signal: float) -> float:
 
 
 def linear_hlg(signal: float) -> float:
-    """Light of an HLG signal (ARIB STD-B67); 1 is white paper."""
+    """Return the light of an HLG signal (ARIB STD-B67); 1 is white paper."""
     if signal <= 0.5:
         return signal * signal / 3 / HLG_WHITE
     return (math.exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12 / HLG_WHITE
@@ -82,7 +82,7 @@ LINEAR: Final[dict[int, Callable[[float], float]]] = {
 
 
 def colour_table(to_linear: Callable[[float], float]) -> ImageFilter.Color3DLUT:
-    """From BT.2020 in this transfer function to sRGB; what is brighter than white paper becomes white."""
+    """Return a table from BT.2020 in this transfer function to sRGB; brighter than white paper becomes white."""
     return ImageFilter.Color3DLUT.generate(TABLE_SIDE, partial(_to_srgb, lru_cache(to_linear)))
 
 

@@ -1,4 +1,4 @@
-"""The tracks of a video: which one is the picture, how long picture and sound are, how many frames a second has.
+"""The tracks of a video: the picture track, the length of picture and sound, and the frame rate.
 
 Part of the probe's child, so it imports neither Django nor settings. Every answer depends on the file alone: nothing
 here stops after a time, since a slow disk would then change it.
@@ -34,7 +34,7 @@ UNKNOWN: Final = "unknown"
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of one track, in its own unit of time: where it begins and ends, and the stamps of its frames."""
+    """Measurements of one track in its own unit of time: its begin, its end, and the stamps of its frames."""
 
     unit: Fraction
     start: int = 0
@@ -43,19 +43,19 @@ class Seen:
 
     @classmethod
     def of(cls, track: Stream) -> "Seen":
-        """As its header says."""
+        """Read them from the header."""
         start = track.start_time or 0
         return cls(track.time_base or Fraction(1), start, start + (track.duration or 0))
 
     def add(self, stamp: int, length: int) -> None:
-        """Take in one more frame."""
+        """Add one more frame."""
         self.start = min(self.start, stamp) if self.stamps else stamp
         self.end = max(self.end, stamp + length) if self.stamps else stamp + length
         self.stamps.append(stamp)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether FFmpeg or Python met the memory limit."""
+    """Return whether FFmpeg or Python met the memory limit."""
     return isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM
 
 
@@ -69,7 +69,7 @@ def open_video(path: str) -> InputContainer:
 
 
 def video_of(container: InputContainer) -> VideoStream:
-    """The track that players show: no cover picture, not much shorter than the others, enabled, the largest.
+    """Return the track that players show: no cover picture, not much shorter than the others, enabled, the largest.
 
     Raises Refusal when there is none.
     """
@@ -92,20 +92,20 @@ def _pixels(track: VideoStream) -> int:
 
 
 def codec_of(track: Stream) -> str:
-    """The codec's name, not the decoder's; UNKNOWN where FFmpeg knows none."""
+    """Return the codec's name, not the decoder's; UNKNOWN if FFmpeg has none."""
     return track.codec_context.codec.canonical_name if track.codec_context else UNKNOWN
 
 
 def sides_of(video: VideoStream) -> dict[str, int | None]:
-    """Width and height as the picture is coded, in pixels; None where the codec is unknown."""
+    """Return width and height of the coded picture in pixels; None if the codec is unknown."""
     coded = video.codec_context
     return {"width": coded.width, "height": coded.height} if coded else {"width": None, "height": None}
 
 
 def measure(path: str, family: str, container: InputContainer, video: VideoStream) -> dict[str, Any]:
-    """Length and frame rate. Raises Refusal when the file ends before the video does.
+    """Return length and frame rate. Raises Refusal when the file ends before the video does.
 
-    The index of an MP4 tells both without reading the video. Matroska and fragmented MP4 have no such index: all their
+    The index of an MP4 has both without reading the video. Matroska and fragmented MP4 have no such index: all their
     packets are read.
     """
     size = Path(path).stat().st_size
@@ -139,7 +139,7 @@ def _seen_in_index(file: BinaryIO, size: int, container: InputContainer, video: 
 
 
 def _has_hole(file: BinaryIO, video: VideoStream) -> bool:
-    """Whether some frame, the last one included, is nothing but zeros: bytes that a download or a copy left out."""
+    """Return whether a frame, the last one included, is all zeros: bytes that a download or a copy omitted."""
     entries = video.index_entries
     step = max(1, len(entries) // LOOKED_AT_FRAMES)
     for at in range(len(entries) - 1, -1, -step):
@@ -169,13 +169,13 @@ def _seen_in_packets(container: InputContainer, video: VideoStream) -> dict[int,
 
 
 def _lengthen_last_frame(picture: Seen) -> None:
-    """WebM does not say how long a frame is shown: the last one is taken to last as long as the others do."""
+    """Extend the last frame by the average length, since WebM does not state how long a frame is shown."""
     if len(picture.stamps) > 1 and picture.end == max(picture.stamps):
         picture.end += round((picture.end - picture.start) / (len(picture.stamps) - 1))
 
 
 def packets(container: InputContainer, tracks: list[Stream]) -> "Iterator[av.Packet[Any]]":
-    """The packets of these tracks to the file's end. Raises Refusal where they cannot be read."""
+    """Yield the packets of these tracks to the file's end. Raises Refusal if they cannot be read."""
     try:
         for packet in container.demux(tracks):
             if (packet.dts is not None or packet.pts is not None) and packet.size:
@@ -185,9 +185,9 @@ def packets(container: InputContainer, tracks: list[Stream]) -> "Iterator[av.Pac
 
 
 def frame_at(path: str, index: int, at_s: float | None) -> VideoFrame | None:
-    """The key frame before ``at_s``, or the first frame that there is; None when nothing can be decoded.
+    """Return the key frame before ``at_s``, or the first frame; None when nothing can be decoded.
 
-    The file is opened for it: after all packets were read, not every container finds its way back.
+    The file is opened again: after all packets were read, not every container can seek back.
     """
     with open_video(path) as container:
         video = cast(VideoStream, container.streams[index])
@@ -203,9 +203,9 @@ def frame_at(path: str, index: int, at_s: float | None) -> VideoFrame | None:
 
 
 def _length(seen: list[Seen]) -> float | None:
-    """Seconds from the first picture or sound to the end of the last one: TikTok plays and counts both.
+    """Return seconds from the first picture or sound to the end of the last one: TikTok plays and counts both.
 
-    What has a stamp before zero is not played: a decoder of sound needs it to begin.
+    Data with a stamp before zero is not played: a sound decoder needs it to begin.
     """
     played = [part for part in seen if part.end > part.start]
     if not played:
@@ -215,10 +215,10 @@ def _length(seen: list[Seen]) -> float | None:
 
 
 def frame_rate(said: Fraction | None, picture: Seen) -> float | None:
-    """Frames per second from the first frame to the last.
+    """Return frames per second from the first frame to the last.
 
-    Where frames come evenly it is what the container says, if that is right within one frame. Where they do not, as in
-    recordings of a screen, it is measured, and taken for the whole number that was meant if one is as near.
+    If frames come evenly it is the container's value, if that is right within one frame. If not, as in screen
+    recordings, it is measured, and rounded to a whole number if one is as near.
     """
     said = said if said and 0 < said <= FRAME_RATE_SANE else None
     stamps = sorted(picture.stamps)

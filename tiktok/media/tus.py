@@ -1,7 +1,8 @@
-"""The tus protocol 1.0.0 with creation, checksum, termination and expiration. https://tus.io/protocols/resumable-upload
+"""The tus protocol 1.0.0 with creation, checksum, termination and expiration.
 
-The same for the page and for the REST API, which differ only in who is let in, where an upload's address is, and how
-a fault is worded.
+https://tus.io/protocols/resumable-upload
+Shared by the page and the REST API, which differ only in permissions, the addresses of uploads, and the format of
+faults.
 """
 
 import base64
@@ -31,8 +32,8 @@ EXTENSIONS: Final = "creation,checksum,termination,expiration"
 OVERRIDES: Final = frozenset({"PATCH", "DELETE", "HEAD"})
 REASONS: Final = {460: "Checksum Mismatch"}
 METADATA_MAX_CHARS: Final = 4096  # a file name of 255 characters, each of four bytes, as Base64, and a few more keys
-MOST_DIGITS: Final = 18  # more mean a file too large, whatever they are
-# What a client may send although Tus-Extension does not name it: taken for a plain upload it would become half a video.
+MOST_DIGITS: Final = 18  # more digits mean a file that is too large
+# Headers that clients may send although Tus-Extension does not list them: treated as a plain upload, half a video.
 UNSUPPORTED: Final = {"Upload-Concat": "concatenation", "Upload-Defer-Length": "creation-defer-length"}
 PATHS: Final = re.compile(r"/(api/v1|i/[-a-zA-Z0-9_]+)/media/uploads(/|$)")
 Address = Callable[[UUID], str]
@@ -40,19 +41,19 @@ Address = Callable[[UUID], str]
 
 @dataclass(frozen=True, slots=True)
 class TusRequest:
-    """A request as tus means it."""
+    """A request in the terms of tus."""
 
     request: InstanceRequest
     address: Address
 
     @property
     def method(self) -> str:
-        """The method, which a client that can only POST names in a header."""
+        """Return the method, which a client that can only POST sends in a header."""
         override = self.request.headers.get("X-HTTP-Method-Override", "").upper()
         return override if self.request.method == "POST" and override in OVERRIDES else str(self.request.method)
 
     def number(self, header: str) -> int:
-        """A header that is a count of bytes. Raises MediaError (400)."""
+        """Return a header that is a count of bytes. Raises MediaError (400)."""
         text = self.request.headers.get(header, "")
         if not (text.isascii() and text.isdigit()):
             raise MediaError("bad_header", _("%(header)s must be a number of bytes.") % {"header": header}, status=400)
@@ -74,13 +75,13 @@ def answer(request: InstanceRequest, address: Address, upload_id: UUID | None = 
 
 
 class TusMiddleware:
-    """Adds what every tus answer carries, also to those that no view of ours gives: 401, 404, 405, 429."""
+    """Adds the headers of every tus answer, also to those that no view of ours gives: 401, 404, 405, 429."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Only at the addresses of uploads."""
+        """Add the headers at the addresses of uploads only."""
         response = self.get_response(request)
         if PATHS.match(request.path_info):
             _add_headers(response)
@@ -141,13 +142,13 @@ def _patch(asked: TusRequest, upload: MediaUpload) -> HttpResponse:
 
 
 def _finish_if_complete(upload: MediaUpload) -> None:
-    """Make it media at once, so that it is checked even if nobody asks again."""
+    """Make it media at once, so that it is checked even if no further request comes."""
     if upload.offset < upload.size_bytes:
         return
     try:
         media = services.finish_upload(upload)
     except MediaError:
-        return  # somebody else is at it, or the disk is full: the bytes were received all the same
+        return  # another request holds it, or the disk is full: the bytes were received all the same
     nudge("check_media", media.pk)
 
 
@@ -162,7 +163,7 @@ def _state(upload: MediaUpload) -> dict[str, str]:
 
 
 def metadata(header: str) -> dict[str, str]:
-    """``Upload-Metadata``: keys and Base64 values. Raises MediaError (400)."""
+    """Parse ``Upload-Metadata``: keys and Base64 values. Raises MediaError (400)."""
     if len(header) > METADATA_MAX_CHARS:
         text = _("Upload-Metadata can have at most %(limit)d characters.") % {"limit": METADATA_MAX_CHARS}
         raise MediaError("bad_header", text, status=400)
@@ -177,7 +178,7 @@ def metadata(header: str) -> dict[str, str]:
 
 
 def checksum(header: str) -> Checksum | None:
-    """``Upload-Checksum``: an algorithm and a Base64 digest. Raises MediaError (400)."""
+    """Parse ``Upload-Checksum``: an algorithm and a Base64 digest. Raises MediaError (400)."""
     if not header:
         return None
     algorithm, _space, value = header.partition(" ")

@@ -1,4 +1,4 @@
-"""What a check finds out about one file, and whom it tells. Every caller has opened the instance's scope."""
+"""The result of a check and its notification. Every caller has opened the instance's scope."""
 
 import errno
 from datetime import timedelta
@@ -16,13 +16,13 @@ from tiktok.media.probe import CheckLater
 from tiktok.media.refusals import ContentRefused
 from tiktok.models import Media
 
-# Until then people wait on the page, and see the verdict there.
+# Until then people wait on the page, where the verdict appears.
 NOTIFIED_AFTER: Final = timedelta(minutes=1)
 THUMBNAIL_ENDING: Final = "-thumbnail"
 
 
 def examine(media: Media, keep: probe.Keep) -> dict[str, Any]:
-    """Facts, fingerprint and thumbnail of a file, as columns. Raises ContentRefused, and CheckLater."""
+    """Return facts, fingerprint and thumbnail of a file, as columns. Raises ContentRefused, and CheckLater."""
     file, thumbnail = storage.absolute(media.path), thumbnail_of(media.path)
     if not file.exists():
         raise ContentRefused("upload_lost")
@@ -49,7 +49,7 @@ def examine(media: Media, keep: probe.Keep) -> dict[str, Any]:
 
 
 def _probe(file: Path, thumbnail: Path, keep: probe.Keep) -> Facts:
-    """Facts of the file. What the disk does not give looks like a damaged file, so that is ruled out (OSError)."""
+    """Return the facts. A failing disk looks like a damaged file, so it is ruled out (OSError)."""
     try:
         return probe.probe(file, thumbnail, keep)
     except ContentRefused:
@@ -58,7 +58,7 @@ def _probe(file: Path, thumbnail: Path, keep: probe.Keep) -> Facts:
 
 
 def notify(media: Media) -> None:
-    """Tell the instance of a video that cannot be published, and of one that was not ready at once."""
+    """Notify the instance about a video that cannot be published, or one that was not ready at once."""
     if media.can_be_published and media.created_at > timezone.now() - NOTIFIED_AFTER:
         return
     kind = NoticeKind.CHECKED if media.can_be_published else NoticeKind.UNUSABLE
@@ -67,13 +67,13 @@ def notify(media: Media) -> None:
 
 
 def clean_up(media_id: UUID, media: Media | None) -> None:
-    """After a check that was lost: remove the picture that it may have written for a file that is deleted."""
+    """Remove the thumbnail of a lost check, which it may have written for a deleted file."""
     if media is not None and not Media.objects.filter(pk=media_id, deleted_at=None).exists():
         storage.remove(thumbnail_of(media.path))
 
 
 def thumbnail_of(path: str) -> str:
-    """Where the picture of a file is written: beside it, so that a second try overwrites it."""
+    """Return the path of a file's thumbnail: beside it, so that a second try overwrites it."""
     return path + THUMBNAIL_ENDING
 
 

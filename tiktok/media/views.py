@@ -31,7 +31,7 @@ SERVED_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def media_list(request: InstanceRequest) -> HttpResponse:
-    """All media of the instance, newest first."""
+    """Show all media of the instance, newest first."""
     page = Paginator(queries.media_list(), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "tiktok/media/media_list.html", {"page": page, "can_write": _can_write(request)})
 
@@ -43,7 +43,7 @@ def _can_write(request: InstanceRequest) -> bool:
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def media_card(request: InstanceRequest, media_id: UUID) -> HttpResponse:
-    """One media card, for a page that waits until the video is checked."""
+    """Show one media card, for a page that waits until the video is checked."""
     media = get_object_or_404(queries.media_list(), pk=media_id)
     mark_seen(media, request.user)
     return render(request, "tiktok/media/_card.html", {"media": media, "can_write": _can_write(request)})
@@ -66,7 +66,7 @@ def media_delete(request: InstanceRequest, media_id: UUID) -> HttpResponse:
 @require_safe
 @require_permission(Permission.CONTENT_VIEW)
 def media_file(request: InstanceRequest, media_id: UUID) -> HttpResponseBase:
-    """The video, for a preview."""
+    """Send the video for a preview."""
     media = get_object_or_404(Media, pk=media_id, deleted_at=None)
     content_type = media.content_type if media.content_type in SERVED_TYPES else "application/octet-stream"
     return _send(request, media.path, content_type, media.sha256)
@@ -75,7 +75,7 @@ def media_file(request: InstanceRequest, media_id: UUID) -> HttpResponseBase:
 @require_safe
 @require_permission(Permission.CONTENT_VIEW)
 def media_thumbnail(request: InstanceRequest, media_id: UUID) -> HttpResponseBase:
-    """The picture on the card."""
+    """Send the thumbnail for the card."""
     media = get_object_or_404(Media, pk=media_id, deleted_at=None)
     if not media.thumbnail_path:
         raise Http404
@@ -92,17 +92,17 @@ def _send(request: HttpRequest, stored: str, content_type: str, etag: str) -> Ht
 @csrf_exempt  # checked below, once the form's file has somewhere to go
 @require_permission(Permission.MEDIA_WRITE)
 def upload_collection(request: InstanceRequest) -> HttpResponseBase:
-    """tus creation, or, without JavaScript, a whole form."""
+    """Create an upload by tus, or, without JavaScript, receive a whole form."""
     if request.content_type == "multipart/form-data":
         form_upload.prepare(request)
         return _form_upload(request)
     return _tus_upload(request)
 
 
-@csrf_exempt  # checked below: the same door as the collection
+@csrf_exempt  # checked below, as for the collection
 @require_permission(Permission.MEDIA_WRITE)
 def upload_one(request: InstanceRequest, upload_id: UUID) -> HttpResponseBase:
-    """tus on one upload."""
+    """Serve tus for one upload."""
     return _tus_upload(request, upload_id)
 
 
@@ -120,7 +120,7 @@ def _tus_upload(request: InstanceRequest, upload_id: UUID | None = None) -> Http
 
 
 def _is_of_another_person(request: InstanceRequest) -> bool:
-    """Whether the page that uploads was made for another person than the one who is signed in now."""
+    """Return whether the uploading page was made for a person other than the one now signed in."""
     return request.headers.get(PERSON_HEADER, str(request.user.pk)) != str(request.user.pk)
 
 
@@ -144,7 +144,7 @@ def _take_form(request: InstanceRequest) -> HttpResponseBase:
 @require_POST
 @require_permission(Permission.MEDIA_WRITE)
 def upload_finish(request: InstanceRequest, upload_id: UUID) -> HttpResponseBase:
-    """The media that an upload became, as JSON; a worker checks it. 422 when its bytes are gone."""
+    """Return the media that an upload became, as JSON; a worker checks it. 422 when its bytes are missing."""
     if _is_of_another_person(request):
         return HttpResponse(status=HTTPStatus.PRECONDITION_FAILED)
     upload = get_object_or_404(MediaUpload.objects.select_related("media"), pk=upload_id)

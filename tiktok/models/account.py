@@ -24,12 +24,12 @@ LIMITED: Final = "limited"
 class TikTokCredential(models.Model):
     """Tokens of one (app, open_id), shared by all instances that linked this TikTok user.
 
-    Refresh tokens rotate, so two copies would burn each other. ``version`` counts token changes; a refresh is
-    claimed by ``refresh_owner`` and ``refresh_lease_until``. ``revoke_asked_version`` is that whose grant TikTok was
-    asked to end, until it answered. TikTok takes no post of this creator before
-    ``posts_held_until``, as far as it has said; ``posts_held_code`` is its word for why. ``union_id`` is the same for
-    this TikTok user in all apps of one developer, "" until a profile told it. ``retired_at``: when its last account
-    moved to another app; it is given back once nothing needs it (grants.py).
+    Refresh tokens rotate, so two copies would invalidate each other. ``version`` counts token changes; a refresh is
+    claimed by ``refresh_owner`` and ``refresh_lease_until``. ``revoke_asked_version`` is the version whose grant TikTok
+    was asked to end; it is cleared by TikTok's answer. TikTok takes no post of this creator before
+    ``posts_held_until``, as far as it has said; ``posts_held_code`` is its reason. ``union_id`` is the same for this
+    TikTok user in all apps of one developer, and "" until a profile contains it. ``retired_at`` is when the last
+    account moved to another app; the credential is revoked once nothing needs it (grants.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -63,7 +63,7 @@ class TikTokCredential(models.Model):
 
 
 class AccountStatus(models.TextChoices):
-    """Whether the account can be used; "expiring" is computed."""
+    """The stored status of an account; "expiring" is computed."""
 
     ACTIVE = "active", _("Active")
     RECONNECT_NEEDED = "reconnect_needed", _("Reconnect")
@@ -74,8 +74,8 @@ class AccountStatus(models.TextChoices):
 class TikTokAccount(ContentModel):
     """An instance's link to a TikTok user. ``name`` is the team's own and is never overwritten.
 
-    ``end_told_days``: so many days before the end of TikTok's permission its people were last warned (endings.py).
-    ``kept_apart``: ids of earlier accounts of the same TikTok user that a person decided not to move here.
+    ``end_told_days`` is the last warning before the authorization expires, in days before the end (endings.py).
+    ``kept_apart`` holds ids of earlier accounts of the same TikTok user that a person decided not to move here.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -115,23 +115,23 @@ class TikTokAccount(ContentModel):
 
     @property
     def is_active(self) -> bool:
-        """Whether posts may start."""
+        """Return whether posts may start."""
         return self.status == AccountStatus.ACTIVE
 
     @property
     def expires_in(self) -> timedelta | None:
-        """Time left on the refresh token when it is short; None while there is nothing to warn of."""
+        """Return the time left on the refresh token when it is short, else None."""
         return time_left(self.status, self.credential.refresh_expires_at)
 
 
 def time_left(status: str, ends_at: datetime | None) -> timedelta | None:
-    """What ``expires_in`` says, from the columns alone."""
+    """Compute ``expires_in`` from the columns alone."""
     left = ends_at - timezone.now() if ends_at else None
     return left if left is not None and status == AccountStatus.ACTIVE and left < EXPIRING_WITHIN else None
 
 
 def shown_status(status: str, ends_at: datetime | None, scopes: Collection[str]) -> str:
-    """The status as people see it: an active account may be "limited" (can’t publish) or "expiring"."""
+    """Return the status as people see it: an active account may be "limited" (can’t publish) or "expiring"."""
     if status == AccountStatus.ACTIVE and Scope.VIDEO_PUBLISH not in scopes:
         return LIMITED
     return EXPIRING if time_left(status, ends_at) is not None else status

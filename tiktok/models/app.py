@@ -13,7 +13,7 @@ from tiktok.models.fields import EncryptedTextField
 
 
 class AppEnvironment(models.TextChoices):
-    """Where the app's keys are valid."""
+    """The environment in which the app's keys are valid."""
 
     SANDBOX = "sandbox", _("Sandbox")
     PRODUCTION = "production", _("Production")
@@ -27,7 +27,7 @@ class AppType(models.TextChoices):
 
 
 class PkceMode(models.TextChoices):
-    """How the PKCE challenge is sent (docs/tiktok.md, section 2): desktop apps need the hex digest, web apps none."""
+    """The encoding of the PKCE challenge (docs/tiktok.md, section 2): hex digest for desktop apps, none for web."""
 
     OFF = "off", _("Off")
     HEX = "hex", _("Hex (desktop)")
@@ -35,12 +35,12 @@ class PkceMode(models.TextChoices):
 
 
 def all_scopes() -> list[str]:
-    """The six scopes of Login Kit, Content Posting and Display."""
+    """Return the six scopes of Login Kit, Content Posting and Display."""
     return [scope.value for scope in Scope]
 
 
 class TikTokApp(models.Model):
-    """Client key and secret with which accounts are linked. Never secret in clear, never deleted while in use.
+    """The client key and secret with which accounts are linked; never deleted while in use.
 
     TikTok takes no post of a further account through it before ``users_held_until``, as far as it has said.
     """
@@ -59,15 +59,15 @@ class TikTokApp(models.Model):
     scopes = models.JSONField(_("scopes"), default=all_scopes)
     pkce = models.CharField(_("PKCE"), max_length=9, choices=PkceMode.choices, default=PkceMode.OFF)
     is_audited = models.BooleanField(
-        _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok's answers tell.")
+        _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok's answers show it.")
     )
     tenant = models.ForeignKey(
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
-        help_text=_("Empty: every tenant of this deployment may use it."),
+        help_text=_("If empty, every tenant of this installation can use it."),
     )  # fmt: skip
     users_held_until = models.DateTimeField(null=True, editable=False)
     is_from_environment = models.BooleanField(default=False, editable=False)
-    # Steps of the set-up guide that were checked and found right, with the time of the last check (ISO).
+    # Steps of the set-up guide that passed their check, with the time of the last check (ISO).
     setup_ticks = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -88,5 +88,5 @@ class TikTokApp(models.Model):
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether accounts linked through it only see sandbox posts."""
+        """Return whether accounts linked through the app can publish only in the sandbox."""
         return self.environment == AppEnvironment.SANDBOX

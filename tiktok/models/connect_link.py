@@ -1,4 +1,4 @@
-"""ConnectLink: a one-time page on which somebody without a login links their TikTok account to an instance."""
+"""ConnectLink: a one-time page on which an account owner without a login links their TikTok account to an instance."""
 
 import uuid
 
@@ -14,10 +14,11 @@ from tiktok.models.app import TikTokApp
 
 
 class ConnectLink(models.Model):
-    """Single use; the token is stored as its SHA-256 only. A directory table: read before an instance is known.
+    """A single-use link; the token is stored as its SHA-256 only. A directory table.
 
-    ``name`` becomes the account's friendly name, ``note`` is shown to whoever opens the link. Its worth is never more
-    than what ``maker`` may do at the moment of use. It outlives its instance, so that it can still say what happened.
+    ``name`` becomes the account's name and ``note`` is shown to the person who opens the link. The link allows no more
+    than ``maker``, who created it, may do at the moment of use. It outlives its instance, so that its page can still
+    explain what happened.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,7 +1,7 @@
-"""Text that the database never sees in the clear.
+"""Text that is never stored unencrypted.
 
-Encrypted under the deployment's key ring (accounts.key_ring). The plaintext begins with ``table.column:pk``, which
-reading checks, so a value copied to another row does not decrypt.
+Values are encrypted under the deployment's key ring (accounts.key_ring). The plaintext begins with ``table.column:pk``,
+which reading checks, so a value copied to another row does not decrypt.
 """
 
 from typing import Any, Final, overload
@@ -17,7 +17,7 @@ __all__ = ["EncryptedTextField", "Sealed", "Undecryptable", "seal", "unseal"]
 
 
 class Sealed:
-    """Ciphertext as it lies in the database."""
+    """Ciphertext as it is stored in the database."""
 
     __slots__ = ("text",)
 
@@ -29,7 +29,7 @@ class Sealed:
 
     @property
     def key_id(self) -> str:
-        """Which key of the ring wrote it."""
+        """Return the id of the key that wrote it."""
         return self.text.partition(":")[0]
 
 
@@ -53,7 +53,7 @@ def unseal(model: type[models.Model], pk: UUID, field: str, sealed: Sealed) -> S
 
 
 class _SecretAttribute:
-    """Reading gives a Secret, decrypted now; writing takes a Sealed or None and refuses bare text."""
+    """Attribute that returns a Secret, decrypted on access, and accepts only a Sealed or None."""
 
     def __init__(self, field: "EncryptedTextField") -> None:
         self.field = field
@@ -75,7 +75,7 @@ class _SecretAttribute:
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
-    """A nullable encrypted text: Sealed in, Secret out. Left out of dumpdata and of lookups but ``isnull``."""
+    """A nullable encrypted text: Sealed in, Secret out. Excluded from dumpdata and from lookups but ``isnull``."""
 
     description = "Encrypted text"
 
@@ -84,11 +84,11 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
 
     def get_attname(self) -> str:
-        """The ciphertext has an attribute of its own, so that loading and refreshing a row decrypts nothing."""
+        """Give the ciphertext its own attribute, so that loading and refreshing a row decrypts nothing."""
         return f"{self.name}_sealed"
 
     def get_attname_column(self) -> tuple[str, str]:
-        """The column keeps the field's name."""
+        """Keep the field's name for the column."""
         return self.get_attname(), self.db_column or self.name
 
     def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
@@ -97,28 +97,27 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         setattr(cls, name, _SecretAttribute(self))
 
     def sealed(self, row: models.Model) -> Sealed | None:
-        """The ciphertext of a row, without decrypting; loads a deferred column."""
+        """Return the ciphertext of a row without decrypting it; loads a deferred column."""
         value: Sealed | None = getattr(row, self.attname)
         return value
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """Save the ciphertext, not what reading the attribute gives."""
+        """Save the ciphertext instead of what the attribute returns."""
         return self.sealed(model_instance)
 
     def value_from_object(self, obj: models.Model) -> Any:
-        """The ciphertext, for whoever copies rows."""
+        """Return the ciphertext, for code that copies rows."""
         return self.sealed(obj)
 
     def from_db_value(self, value: str | None, *_: Any) -> Sealed | None:
-        """No decryption here: one bad row must not break a list."""
+        """Keep the value encrypted: one bad row must not break a list."""
         return None if value is None else Sealed(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        """Refuses bare text in ``update()`` and filters."""
+        """Refuse unencrypted text in ``update()`` and filters."""
         if value is not None and not isinstance(value, Sealed):
             raise TypeError(f"{self.name} takes seal(…), never bare text")
         return None if value is None else value.text
 
     def to_python(self, value: Any) -> Any:
-        """Nothing to convert."""
         return value

@@ -1,4 +1,7 @@
-"""Media: a file of an instance; MediaUpload: one on its way in (tus); MediaCheck: the work of examining one."""
+"""Media: a file of an instance;
+
+MediaUpload: a file that is being received (tus); MediaCheck: the work of checking one.
+"""
 
 import uuid
 from pathlib import Path
@@ -15,13 +18,13 @@ from instances.scoping import ContentModel
 
 
 class MediaKind(models.TextChoices):
-    """What the content is, as the probe found it."""
+    """The kind of content that the probe found."""
 
     VIDEO = "video", _("Video")
 
 
 class MediaState(models.TextChoices):
-    """How far the examination of a file is."""
+    """The progress of a file's check."""
 
     CHECKING = "checking", _("Checking")
     READY = "ready", _("Ready")
@@ -71,31 +74,30 @@ class Media(ContentModel):
 
     @property
     def file(self) -> Path:
-        """Where the bytes lie."""
         return settings.MEDIA_ROOT / self.path
 
     @property
     def can_be_published(self) -> bool:
-        """Whether the file was checked and TikTok would take it."""
+        """Return whether the file was checked and TikTok would accept it."""
         return self.state == MediaState.READY and not self.problems
 
     @property
     def is_checking(self) -> bool:
-        """Whether the file has not been examined yet."""
+        """Return whether the file has not been checked yet."""
         return self.state == MediaState.CHECKING
 
     @property
     def is_refused(self) -> bool:
-        """Whether the file is not a video that Clipdesk can use."""
+        """Return whether the file is not a video that Clipdesk can use."""
         return self.state == MediaState.REFUSED
 
 
 class MediaCheck(models.Model):
-    """The work of examining one file: a row per file that is being checked, deleted with the verdict.
+    """The work of checking one file: a row per file that is being checked, deleted with the verdict.
 
-    ``fence`` grows with every claim; a worker whose fence is old can write nothing. ``turn_at`` orders the instances:
-    whenever one check of an instance is claimed, its other checks move to the end of the queue. ``due_at`` is later
-    than now after an attempt without a verdict. A directory table: workers read it before an instance is known.
+    ``fence`` grows with every claim; a worker with an older fence can write nothing. ``turn_at`` orders the instances:
+    when one check of an instance is claimed, its other checks move to the end of the queue. ``due_at`` is in the future
+    after an attempt without a verdict. A directory table: workers read it before an instance is known.
     """
 
     media = models.OneToOneField(Media, on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -118,9 +120,9 @@ class MediaCheck(models.Model):
 
 
 class MediaUpload(ContentModel):
-    """A tus upload under way. One writer at a time holds its lease; ``offset`` is on disk and fsynced.
+    """A tus upload in progress. One writer at a time holds its lease; ``offset`` is on disk and fsynced.
 
-    ``problem`` is not written any more: a refusal stands in the media. A later release drops it.
+    ``problem`` is unused: a refusal is stored on the media. A later release drops it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

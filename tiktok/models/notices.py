@@ -1,4 +1,4 @@
-"""What a post's moves tell people: written in the move's own transaction, so that no notice is lost or doubled."""
+"""Notifications about a post's transitions, written in the same transaction so that none is lost or doubled."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ TOLD: Final[Mapping[PostState, NoticeKind]] = {
     PostState.NEEDS_ATTENTION: NoticeKind.ATTENTION,
     PostState.WAITING_ACCOUNT: NoticeKind.RECONNECT,
 }
-# Leaving these settles what was told; a failed post stays failed.
+# Leaving these states resolves their notifications; a failed post stays failed.
 WAITS_FOR_SOMEBODY: Final = frozenset({PostState.NEEDS_ATTENTION, PostState.WAITING_ACCOUNT})
-# The columns that the words are made of (texts.explain_post).
+# The columns that the explanation is built from (texts.explain_post).
 CODES: Final = ("error_code", "tiktok_code", "fail_reason")
 
 
-def tell_people(
+def notify_people(
     post: Post, to: PostState, *, cause: EventCause, reason: AttentionReason | None, changes: Mapping[str, Any]
 ) -> None:
-    """Settle what was told about the state that ``post`` leaves, and tell the new one; a person's own doing is no news.
+    """Resolve the notification about the state that ``post`` leaves, and write one about the new state.
 
-    ``changes`` are the columns written with the move, which ``post`` does not show yet.
+    People are not notified about their own actions. ``changes`` are the columns written with the transition, which
+    ``post`` does not have yet.
     """
     if post.state in WAITS_FOR_SOMEBODY:
         settle_notices(post.pk)

@@ -1,4 +1,4 @@
-"""TikTokOutage: a spell in which TikTok takes no posts through an app."""
+"""TikTokOutage: a period in which TikTok takes no posts through an app."""
 
 import uuid
 
@@ -10,16 +10,16 @@ from tiktok.models.app import TikTokApp
 
 
 class OutageKind(models.TextChoices):
-    """Where it stops. Only the opposite of the same thing ends it."""
+    """The step that fails. Only a success of the same step ends the outage."""
 
     INIT = "init", _("TikTok takes no videos")
     PUBLISH = "publish", _("TikTok takes videos and fails to publish them")
 
 
 class TikTokOutage(models.Model):
-    """From the first fault of TikTok's own to the first success after it, for one app and one kind.
+    """The period from TikTok's first fault to the first success after it, for one app and one kind.
 
-    ``code`` and ``log_id`` are TikTok's latest. A directory table: an outage concerns every instance, and holds no
+    ``code`` and ``log_id`` are TikTok's latest. A directory table: an outage concerns every instance and holds no
     content.
     """
 
@@ -34,8 +34,8 @@ class TikTokOutage(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("outage of TikTok")
-        verbose_name_plural = _("outages of TikTok")
+        verbose_name = _("TikTok outage")
+        verbose_name_plural = _("TikTok outages")
         ordering = ["-began_at"]
         constraints = [
             models.UniqueConstraint(fields=["app", "kind"], condition=Q(ended_at=None), name="one_open_outage")

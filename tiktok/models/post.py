@@ -1,4 +1,4 @@
-"""Post: one piece of content for one account. Its state has one door, ``transition``."""
+"""Post: one piece of content for one account. Its state changes only through ``transition``."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from core.web.refusals import UserRefusal
 from instances.scoping import ContentModel
 from tiktok.models.account import TikTokAccount
 from tiktok.models.media import Media
-from tiktok.models.notices import tell_people
+from tiktok.models.notices import notify_people
 from tiktok.models.outage import TikTokOutage
 from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
-from tiktok.models.work import KEEP, Held, Person, StaleState, Wake
+from tiktok.models.work import KEEP, DueAt, Held, Person, StaleState
 
 
 class InvalidTransition(UserRefusal):
-    """The table of states does not allow this move."""
+    """The table of states does not allow this transition."""
 
-    def __init__(self, state: str, to: str, *, has_pnr: bool = False) -> None:
+    def __init__(self, state: str, to: str, *, is_past_commit_point: bool = False) -> None:
         super().__init__("state_conflict", "", state=state)
-        self.state, self.to, self.has_pnr = PostState(state), PostState(to), has_pnr
+        self.state, self.to, self.is_past_commit_point = PostState(state), PostState(to), is_past_commit_point
 
     def __str__(self) -> str:
         return f"{self.state} -> {self.to}"
 
     @property
     def detail(self) -> str:
-        """What the state is, in the language of whoever reads it."""
+        """Return the state and the reason as a sentence in the reader's language."""
         if self.state == PostState.INITING:
-            return str(_("This post is being handed to TikTok right now. Try again in a moment."))
-        if self.has_pnr:
-            return str(_("It is too late: the video has been handed to TikTok."))
-        return str(_("A post that is “%(state)s” cannot be changed this way.")) % {"state": self.state.label}
+            return str(_("TikTok is receiving this post right now. Try again in a moment."))
+        if self.is_past_commit_point:
+            return str(_("It’s too late: TikTok already has the video."))
+        return str(_("This can’t be done while the post is in the state “%(state)s”.")) % {"state": self.state.label}
 
 
 class PostMode(models.TextChoices):
@@ -55,13 +55,13 @@ class MediaSource(models.TextChoices):
 
 
 class Post(ContentModel):
-    """What is to be published, where it stands, and TikTok's word on it.
+    """The content to publish, its state, and TikTok's status of it.
 
-    Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone a person
-    chose (of a draft with its offset, where the second of two equal wall times is meant). ``publish_status`` and
-    ``fail_reason`` are TikTok's words, verbatim. ``post_ids`` are TikTok's public ids as text, empty until the post
-    is public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means nothing without one. ``outage``:
-    TikTok's outage that holds the post, or was the last thing that held it.
+    Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone that a person
+    chose (of a draft with its offset if the second of two equal wall times is meant). ``publish_status`` and
+    ``fail_reason`` hold TikTok's values verbatim. ``post_ids`` are TikTok's public ids as text, empty until the post is
+    public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means nothing without one. ``outage`` is the
+    TikTok outage that holds the post, or the last one that did.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -146,22 +146,25 @@ class Post(ContentModel):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing moves it any more."""
+        """Return whether no further transition is possible."""
         return self.state in FINAL
 
     @property
     def tries_again_at(self) -> datetime | None:
-        """When a held post goes on at the latest; None when nothing holds it."""
+        """Return the latest time at which a held post continues; None when nothing holds it."""
         return self.next_try_at if self.hold_reason and not self.is_final else None
 
     @property
     def share_urls(self) -> list[str]:
-        """Public links; empty until TikTok gave the ids, and for posts that are not public."""
+        """Return the public links; empty until TikTok sends the ids, and for posts that are not public."""
         return [f"https://www.tiktok.com/@{self.creator_username}/video/{post_id}" for post_id in self.post_ids]
 
-    def has_passed_no_return(self) -> bool:
-        """Whether the open submission's last bytes may have left us. Meaningful only under the work item's lock."""
-        return self.submissions.filter(closed_at=None, pnr_at__isnull=False).exists()
+    def has_passed_commit_point(self) -> bool:
+        """Return whether the open submission's last bytes may have left Clipdesk.
+
+        Meaningful only under the work item's lock.
+        """
+        return self.submissions.filter(closed_at=None, commit_point_at__isnull=False).exists()
 
     def transition(
         self,
@@ -170,40 +173,46 @@ class Post(ContentModel):
         cause: EventCause,
         by: Held | Person,
         reason: AttentionReason | None = None,
-        wake: Wake = KEEP,
+        due_at: DueAt = KEEP,
         detail: dict[str, Any] | None = None,
-        has_pnr: bool | None = None,
+        is_past_commit_point: bool | None = None,
         **changes: Any,
     ) -> None:
         """Move to ``to`` and record why; ``changes`` are further columns written with it, as plain values.
 
-        Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention.
-        Whatever moves is no longer set aside.
-        ``has_pnr``: whether the last bytes may have left us, where the holder of the claim knows; else it is read.
-        ``wake`` sets when a worker looks next (None: never). Raises InvalidTransition, or StaleState if somebody
-        moved the post or took the work first; then nothing is written.
+        Held: only while our fence and lease hold. Person: ends any lease. ``reason`` belongs to needs_attention. A
+        transition clears a dismissal. ``is_past_commit_point`` is passed by the holder of the claim, who knows it;
+        otherwise it is read. ``due_at`` is when a worker checks the post next (None: never). Raises InvalidTransition,
+        or StaleState if the post changed or its work was taken first; then nothing is written.
         """
         old_reason = AttentionReason(self.attention_reason) if self.attention_reason else None
         here = {"state": to, "attention_reason": reason or "", "dismissed_at": None, "updated_at": timezone.now()}
         written = here | changes
         with transaction.atomic():
-            by.guard(self, wake)
-            has_pnr = self.has_passed_no_return() if has_pnr is None else has_pnr
+            by.guard(self, due_at)
+            is_past_commit_point = (
+                self.has_passed_commit_point() if is_past_commit_point is None else is_past_commit_point
+            )
             if not may_move(
-                PostState(self.state), to, cause, has_pnr=has_pnr, old_reason=old_reason, new_reason=reason
+                PostState(self.state),
+                to,
+                cause,
+                is_past_commit_point=is_past_commit_point,
+                old_reason=old_reason,
+                new_reason=reason,
             ):
-                raise InvalidTransition(self.state, to, has_pnr=has_pnr)
+                raise InvalidTransition(self.state, to, is_past_commit_point=is_past_commit_point)
             same = Post.objects.filter(pk=self.pk, state=self.state, attention_reason=self.attention_reason)
             if not same.update(**written):
                 raise StaleState(f"{self.pk} is no longer {self.state}")
             PostEvent.note(self, to=to, cause=cause, by=by, reason=reason, detail=detail)
-            tell_people(self, to, cause=cause, reason=reason, changes=changes)
+            notify_people(self, to, cause=cause, reason=reason, changes=changes)
         for name, value in written.items():
             setattr(self, name, value)
 
 
 class PostMedia(ContentModel):
-    """A file of a post and its place in it."""
+    """A file of a post and its position in it."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="items")
     media = models.ForeignKey(Media, on_delete=models.PROTECT, related_name="+")
@@ -220,7 +229,7 @@ class PostMedia(ContentModel):
 
 
 class ConsentSnapshot(ContentModel):
-    """Who agreed to publish what, when, under which words, seeing which options of the creator."""
+    """The consent to publish: person, content, time, wording, and the creator's options at that time."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="consents")
@@ -274,7 +283,7 @@ class PostEvent(ContentModel):
         detail: dict[str, Any] | None = None,
         at: datetime | None = None,
     ) -> PostEvent:
-        """Write a line; equal states note something that moved nothing (a hold, a first look)."""
+        """Write a line; equal states note an event without a transition (a hold, a first check)."""
         return cls.objects.create(
             instance_id=post.instance_id,
             post=post,
@@ -288,11 +297,11 @@ class PostEvent(ContentModel):
         )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only a new line may be written."""
+        """Save a new line; refuse to change one."""
         if not self._state.adding:
             raise TypeError("events are append-only")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: events go only with their post."""
+        """Refuse: events are deleted only with their post."""
         raise TypeError("events are append-only")

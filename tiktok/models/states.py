@@ -1,4 +1,4 @@
-"""The life of a post as data (docs/protocol.md): which state follows which, and why. Pure, no database."""
+"""The life of a post as data (docs/protocol.md): the allowed transitions and their causes. Pure, no database."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PostState(models.TextChoices):
-    """Ours; TikTok's own words stay in ``publish_status`` and ``fail_reason``."""
+    """Clipdesk's state; TikTok's own values are in ``publish_status`` and ``fail_reason``."""
 
     DRAFT = "draft", _("Draft")
     SCHEDULED = "scheduled", _("Scheduled")
@@ -26,29 +26,29 @@ class PostState(models.TextChoices):
 
 
 class AttentionReason(models.TextChoices):
-    """Why somebody has to look."""
+    """The reason why a person has to act."""
 
     MISSED = "missed", _("Its time has passed")
     OPTIONS_CHANGED = "options_changed", _("The account's posting options have changed")
     MEDIA_CHANGED = "media_changed", _("The file has changed")
-    BUG = "bug", _("Clipdesk could not go on")
-    OUTCOME_UNKNOWN = "outcome_unknown", _("It is not known whether it was published")
-    QUARANTINED = "quarantined", _("Held after a restore")
+    BUG = "bug", _("Clipdesk could not continue")
+    OUTCOME_UNKNOWN = "outcome_unknown", _("Unknown whether it was published")
+    QUARANTINED = "quarantined", _("Publishing paused after a restore")
 
 
 class EventCause(models.TextChoices):
-    """What moved a post: a person, the clock, our worker, TikTok's word, or the rule that allowed a new init."""
+    """The cause of a transition: a person, the clock, a worker, TikTok's status, or the rule that allows a new init."""
 
     PERSON = "person", _("A person")
     CLOCK = "clock", _("Its time came")
     WORKER = "worker", _("Clipdesk")
     TIKTOK = "tiktok", _("TikTok")
-    RULE_R1 = "r1", _("Started anew: TikTok had given no id")
-    RULE_R2 = "r2", _("Started anew: the upload had died")
-    RULE_R3 = "r3", _("Started anew: TikTok failed and allows it")
-    RULE_R4 = "r4", _("Started anew: TikTok had refused for certain")
-    RULE_R6 = "r6", _("Sent again by a person")
-    QUARANTINE = "quarantine", _("Quarantine")
+    RULE_R1 = "r1", _("Restarted: TikTok had not issued an ID")
+    RULE_R2 = "r2", _("Restarted: the upload had failed")
+    RULE_R3 = "r3", _("Restarted: TikTok failed to publish and allows another attempt")
+    RULE_R4 = "r4", _("Restarted: TikTok had refused the post")
+    RULE_R6 = "r6", _("Resent by a person")
+    QUARANTINE = "quarantine", _("Publishing paused after a restore")
 
 
 S, A = PostState, AttentionReason
@@ -78,7 +78,7 @@ TRANSITIONS: Final[Mapping[PostState, frozenset[PostState]]] = MappingProxyType(
     }
 )
 
-# Why a post may come to need somebody, by the state it comes from. QUARANTINED comes from any that is not final.
+# Reasons for needs_attention by the state before it. QUARANTINED may follow any state that is not final.
 ATTENTION_FROM: Final[Mapping[PostState, frozenset[AttentionReason]]] = MappingProxyType(
     {
         S.SCHEDULED: frozenset({A.MISSED}),
@@ -90,10 +90,10 @@ ATTENTION_FROM: Final[Mapping[PostState, frozenset[AttentionReason]]] = MappingP
     }
 )
 
-# What may follow needs_attention, by its reason and by who moves it.
+# Allowed transitions from needs_attention, by its reason and by their cause.
 PERSON_AFTER_CERTAIN: Final = frozenset({S.DUE, S.SCHEDULED, S.DRAFT, S.CANCELLED})
 TIKTOK_AFTER_MAYBE: Final = frozenset({S.PUBLISHED, S.IN_INBOX, S.FAILED})
-# Handed over or being handed over: only a rule (R1 to R5) takes these back to due, never a person's decision.
+# At TikTok or on the way: only a rule (R1 to R5) takes these back to due, never a person's decision.
 HANDED_OVER: Final = frozenset({S.INITING, S.UPLOADING, S.PROCESSING})
 
 
@@ -102,35 +102,35 @@ def may_move(
     to: PostState,
     cause: EventCause,
     *,
-    has_pnr: bool,
+    is_past_commit_point: bool,
     old_reason: AttentionReason | None = None,
     new_reason: AttentionReason | None = None,
 ) -> bool:
-    """Return whether the tables above, and the commit point, allow this move.
+    """Return whether the tables above, and the commit point, allow this transition.
 
-    ``has_pnr``: the open submission has passed the point of no return. ``old_reason`` / ``new_reason``: the
+    ``is_past_commit_point``: the open submission has passed the commit point. ``old_reason`` / ``new_reason``: the
     attention reason before and after.
     """
     if to not in TRANSITIONS[state]:
         return False
     if to == S.NEEDS_ATTENTION:
-        return _may_need_attention(state, has_pnr, new_reason)
+        return _may_need_attention(state, is_past_commit_point, new_reason)
     if state == S.NEEDS_ATTENTION:
         return _may_leave_attention(to, cause, old_reason)
     if to == S.DUE and cause == EventCause.PERSON and state in HANDED_OVER:
         return False
-    if has_pnr:
-        return _may_move_after_pnr(state, to, cause)
+    if is_past_commit_point:
+        return _may_move_after_commit_point(state, to, cause)
     return True
 
 
-def _may_need_attention(state: PostState, has_pnr: bool, reason: AttentionReason | None) -> bool:
+def _may_need_attention(state: PostState, is_past_commit_point: bool, reason: AttentionReason | None) -> bool:
     if reason == A.QUARANTINED:
         return True
-    if has_pnr:
+    if is_past_commit_point:
         return reason == A.OUTCOME_UNKNOWN and reason in ATTENTION_FROM.get(state, frozenset())
     if state == S.UPLOADING and reason == A.OUTCOME_UNKNOWN:
-        return False  # without the last bytes a file is certainly not published
+        return False  # a file is certainly not published without its last bytes
     return reason in ATTENTION_FROM.get(state, frozenset())
 
 
@@ -142,8 +142,8 @@ def _may_leave_attention(to: PostState, cause: EventCause, reason: AttentionReas
     return to == S.DUE and cause == EventCause.RULE_R6
 
 
-def _may_move_after_pnr(state: PostState, to: PostState, cause: EventCause) -> bool:
-    """After the point of no return only TikTok's word, or a rule that proves the bytes are not in, moves a post."""
+def _may_move_after_commit_point(state: PostState, to: PostState, cause: EventCause) -> bool:
+    """Return whether the transition is caused by TikTok's status, or by a rule that proves that bytes are missing."""
     if to == S.CANCELLED:
         return False
     if to == S.FAILED:

@@ -1,4 +1,4 @@
-"""Submission: one ``init`` of a post. InitReceipt: what TikTok answered to it, kept whatever happens next."""
+"""Submission: one ``init`` of a post. InitReceipt: TikTok's answer to it, always kept."""
 
 import uuid
 
@@ -16,12 +16,11 @@ from tiktok.models.fields import EncryptedTextField
 class Submission(ContentModel):
     """One attempt to hand a post to TikTok; at most one per post is open, one per credential uploads.
 
-    ``sent_bytes`` counts bytes of chunks that TikTok acknowledged; ``sending_bytes``, how far into the file the chunk
-    under way has got, is for people's eyes and never counts as acknowledged. ``pnr_at``, the point of no return, is
-    committed before the last bytes leave; from then on only TikTok's word, or proof that bytes are missing, moves the
-    post.
-    ``is_in_doubt``: the fate of the last chunk sent is unknown, so TikTok is asked before anything else is sent.
-    The media's identity is that at init. Read and write ``pnr_at`` only under the work item's lock.
+    ``sent_bytes`` counts bytes of chunks that TikTok acknowledged; ``sending_bytes`` is the progress within the file of
+    the chunk that is being sent, for display only. ``commit_point_at`` is committed before the last bytes leave; from
+    then on only TikTok's status, or proof that bytes are missing, moves the post. ``is_in_doubt``: the fate of the last
+    chunk sent is unknown, so TikTok is asked before anything else is sent. The media's identity is that at init. Read
+    and write ``commit_point_at`` only under the work item's lock.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,7 +42,7 @@ class Submission(ContentModel):
     media_mtime_ns = models.PositiveBigIntegerField()
     media_inode = models.PositiveBigIntegerField()
     media_checked_by = models.CharField(max_length=120, blank=True)
-    pnr_at = models.DateTimeField(null=True)
+    commit_point_at = models.DateTimeField(null=True)
     url_died_at = models.DateTimeField(null=True)
     missing_seen_at = models.DateTimeField(null=True)
     range_refused_at_byte = models.PositiveBigIntegerField(null=True)
@@ -60,7 +59,7 @@ class Submission(ContentModel):
         verbose_name_plural = _("submissions")
         ordering = ["number"]
         indexes = [
-            models.Index(fields=["credential", "pnr_at"], name="submission_handed_over"),
+            models.Index(fields=["credential", "commit_point_at"], name="submission_handed_over"),
             models.Index(fields=["app", "init_answered_at"], name="submission_answered"),
         ]
         constraints = [
@@ -82,7 +81,7 @@ class Submission(ContentModel):
 class InitReceipt(models.Model):
     """TikTok's answer to an init, written at once and unguarded: knowledge, not authority.
 
-    Whoever claims an ``initing`` post adopts its receipt before any rule is considered. A directory table.
+    The next claim of an ``initing`` post adopts its receipt before any rule is considered. A directory table.
     """
 
     submission = models.OneToOneField(Submission, on_delete=models.CASCADE, primary_key=True, related_name="+")

@@ -1,4 +1,4 @@
-"""WebhookDelivery: what TikTok sent, stored before anything is made of it. WebhookRefusal: what was turned away."""
+"""WebhookDelivery: a delivery of TikTok, stored before it is processed. WebhookRefusal: a refused request."""
 
 import uuid
 from enum import StrEnum
@@ -12,7 +12,7 @@ from tiktok.models.app import TikTokApp
 
 
 class DeliveryState(models.TextChoices):
-    """What became of a delivery."""
+    """The progress of a delivery."""
 
     WAITING = "waiting", _("Waiting")
     APPLIED = "applied", _("Applied")
@@ -23,8 +23,8 @@ class DeliveryState(models.TextChoices):
 class WebhookDelivery(models.Model):
     """A verified delivery: written once, finished once. ``app`` is the one whose secret signed it.
 
-    TikTok repeats deliveries and gives them no id, so ``digest`` (SHA-256 of the raw body, hex) is theirs.
-    ``event_at`` is TikTok's time of the event, ``outcome`` a word for what came of it. A directory table.
+    TikTok repeats deliveries and gives them no id, so ``digest`` (SHA-256 of the raw body, hex) identifies them.
+    ``event_at`` is TikTok's time of the event, ``outcome`` a code for the result. A directory table.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -34,7 +34,7 @@ class WebhookDelivery(models.Model):
     user_openid = models.CharField(max_length=128, blank=True)
     event_at = models.DateTimeField(_("happened at"), null=True)
     body = models.TextField(_("body"))
-    is_signed_with_old_secret = models.BooleanField(_("signed with the secret before the change"), default=False)
+    is_signed_with_old_secret = models.BooleanField(_("signed with the previous secret"), default=False)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
     state = models.CharField(_("state"), max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     outcome = models.CharField(_("outcome"), max_length=40, blank=True)
@@ -61,7 +61,7 @@ class WebhookDelivery(models.Model):
 
 
 class RefusalReason(StrEnum):
-    """Why a request was not believed; those who send it are not told."""
+    """The reason why a request was refused; its sender does not learn it."""
 
     UNKNOWN_APP = "unknown_app"
     NO_SIGNATURE = "no_signature"
@@ -71,10 +71,9 @@ class RefusalReason(StrEnum):
 
 
 class WebhookRefusal(models.Model):
-    """When a request was last turned away for this reason; written once a minute at most, whoever floods us.
+    """The time of the last request refused for this reason; written once a minute at most.
 
-    ``app`` is the one that the request named, though nothing proves that it was meant; None: none of ours. A
-    directory table.
+    ``app`` is the app that the request named, which is not proven; None for an unknown one. A directory table.
     """
 
     app = models.ForeignKey(TikTokApp, null=True, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""What workers claim, who may move a post, and what a credential has spent of its rates."""
+"""Work items, the right to move a post, and the calls that a credential has spent of its rates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class StaleState(UserRefusal):
-    """Somebody moved the post, or took the work, first. ``what`` is for logs."""
+    """The post changed, or its work was taken, first. ``what`` is for logs."""
 
     def __init__(self, what: object = "") -> None:
         super().__init__(
@@ -36,11 +36,11 @@ class StaleState(UserRefusal):
 
 
 class WorkItem(models.Model):
-    """The work a post needs: when it is due, who holds it and for how long.
+    """The work that a post needs: when it is due, and who holds it for how long.
 
-    ``fence`` grows with every claim and every person's decision; a worker whose fence is old can write nothing.
-    ``crashes`` counts claims that ended without a release. Its row lock serialises all movers of the post.
-    A directory table: workers read it before an instance is known.
+    ``fence`` grows with every claim and every person's decision; a worker with an older fence can write nothing.
+    ``crashes`` counts claims that ended without a release. Its row lock serialises all transitions of the post. A
+    directory table: workers read it before an instance is known.
     """
 
     post = models.OneToOneField("tiktok.Post", on_delete=models.CASCADE, primary_key=True, related_name="+")
@@ -76,18 +76,18 @@ class Keep:
 
 
 KEEP: Final = Keep()
-Wake = datetime | Combinable | None | Keep
+DueAt = datetime | Combinable | None | Keep
 
 
-def _wake(wake: Wake) -> dict[str, Any]:
-    return {} if isinstance(wake, Keep) else {"next_action_at": wake}
+def _due_change(due_at: DueAt) -> dict[str, Any]:
+    return {} if isinstance(due_at, Keep) else {"next_action_at": due_at}
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A worker's right to move a post: only while its fence is the newest and its lease runs.
 
-    ``is_last``: the next write is the claim's last one, and gives it back.
+    ``is_last``: the next write is the claim's last one and releases it.
     """
 
     post_id: UUID
@@ -95,49 +95,49 @@ class Held:
     actor: None = None
     is_last: bool = False
 
-    def guard(self, post: Post, wake: Wake, *, is_progress: bool = True) -> None:
+    def guard(self, post: Post, due_at: DueAt, *, is_progress: bool = True) -> None:
         """Lock the work item. Raises StaleState when the claim is gone.
 
-        ``is_progress``: a move, or newly acknowledged bytes; then the crashes before it no longer count.
+        ``is_progress``: a transition or newly acknowledged bytes; crashes before it no longer count.
         """
         mine = WorkItem.objects.filter(post_id=post.pk, fence=self.fence, lease_until__gt=db_now())
         crashes: dict[str, Any] = {"crashes": 0 if is_progress or self.is_last else F("crashes")}
         if self.is_last:
             crashes |= {"lease_owner": "", "lease_until": None}
-        if post.pk != self.post_id or not mine.update(**(crashes | _wake(wake))):
+        if post.pk != self.post_id or not mine.update(**(crashes | _due_change(due_at))):
             raise StaleState(f"the claim on {post.pk} is gone")
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person's right (or the clock's, or TikTok's word, outside a step): ends any lease."""
+    """The right of a person (or of the clock, or TikTok's status outside a step): ends any lease."""
 
     actor: User | None = None
 
-    def guard(self, post: Post, wake: Wake) -> None:
-        """Lock the work item and outdate whoever works on it."""
+    def guard(self, post: Post, due_at: DueAt) -> None:
+        """Lock the work item and outdate any worker's claim on it."""
         changes: dict[str, Any] = {
             "fence": F("fence") + 1,
             "lease_until": None,
             "lease_owner": "",
             "crashes": 0,
         }
-        if not WorkItem.objects.filter(post_id=post.pk).update(**(changes | _wake(wake))):
+        if not WorkItem.objects.filter(post_id=post.pk).update(**(changes | _due_change(due_at))):
             raise StaleState(f"{post.pk} has no work item")
 
 
 class Quarantine(models.Model):
-    """Whether nothing may be sent after a restore: one row, which every process reads before each step.
+    """Whether publishing is paused after a restore: one row, which every process reads before each step.
 
-    ``since`` None: it is off. A directory table.
+    ``since`` is None when it is off. A directory table.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     since = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("quarantine")
-        verbose_name_plural = _("quarantine")
+        verbose_name = _("pause after a restore")
+        verbose_name_plural = _("pause after a restore")
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_quarantine")]
 
     def __str__(self) -> str:
@@ -145,10 +145,10 @@ class Quarantine(models.Model):
 
 
 class RateWindow(models.Model):
-    """What a credential has spent at one endpoint in TikTok's sliding minute; ``gated_until`` after a 429.
+    """The calls of a credential to one endpoint in TikTok's sliding minute; ``gated_until`` after a 429.
 
     ``spent`` holds the times of the calls (seconds since the epoch by the database's clock), oldest first.
-    ``promised_until`` is the time that the last of those who were refused was told to come back at.
+    ``promised_until`` is the latest retry time that a refused caller was given.
     """
 
     credential = models.ForeignKey(TikTokCredential, on_delete=models.CASCADE, related_name="+")

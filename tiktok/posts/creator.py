@@ -137,6 +137,6 @@ def ask_creator_info(account: TikTokAccount) -> CreatorInfo:
         lambda client, token: content_posting.query_creator_info(client, access_token=token.access_token),
         known=account.credential,
     )
-    if quota.lift(account.credential):
-        queue.wake_first(account.credential_id)
+    if quota.clear_hold(account.credential):
+        queue.requeue_first(account.credential_id)
     return creator

@@ -40,7 +40,7 @@ from tiktok.posts.submissions import askable_publish_id, close_submission, open_
 
 # Rule R6. TikTok needs a while to show what it has; past the point of no return the upload URL must be dead as well.
 SEND_AGAIN_AFTER: Final = timedelta(minutes=15)
-SEND_AGAIN_AFTER_NO_RETURN: Final = timedelta(minutes=65)
+SEND_AGAIN_AFTER_COMMIT_POINT: Final = timedelta(minutes=65)
 WHOLE_MINUTE: Final = timedelta(seconds=60, microseconds=-1)  # pages show minutes: round up, never too early
 
 
@@ -73,7 +73,7 @@ def why_not_recheck(post: Post, submission: Submission | None) -> UserRefusal | 
     """Return why the status cannot be checked; None if TikTok may still have one."""
     if post.state in (PostState.PROCESSING, PostState.IN_INBOX) or is_without_link(post):
         return None
-    if post.state == PostState.UPLOADING and submission and submission.pnr_at:
+    if post.state == PostState.UPLOADING and submission and submission.commit_point_at:
         return None
     if not is_in_doubt(post):
         text = _("There is no status to check. The post’s state is “%(state)s”.")
@@ -106,7 +106,7 @@ def send_again_post(post: Post, *, actor: User) -> None:
             PostState.DUE,
             cause=EventCause.RULE_R6,
             by=person,
-            wake=now,
+            due_at=now,
             deadline_at=deadline_for(now),
             **times,
             **NOTHING_WRONG,
@@ -135,7 +135,7 @@ def send_again_from(post: Post) -> datetime:
     """
     moments = [post.created_at]
     if submission := open_submission(post):
-        wait = SEND_AGAIN_AFTER_NO_RETURN if submission.pnr_at else SEND_AGAIN_AFTER
+        wait = SEND_AGAIN_AFTER_COMMIT_POINT if submission.commit_point_at else SEND_AGAIN_AFTER
         moments.append(submission.init_sent_at + wait)
     if post.attention_reason == AttentionReason.QUARANTINED:
         events = PostEvent.objects.filter(post=post, to_state=PostState.NEEDS_ATTENTION, reason=post.attention_reason)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.doctor.finding import Finding, fault, good, warning
-from core.doctor.run import Visit, needs_database
+from core.doctor.run import CheckContext, needs_database
 from core.jobs.clock import db_in, db_now, read_db_now
 from instances.models import InstanceTurn
 from tiktok.models import WorkItem
@@ -19,7 +19,7 @@ IDLE: Final = timedelta(minutes=10)
 
 
 @needs_database("posts")
-def waiting_posts(_visit: Visit) -> Iterable[Finding]:
+def waiting_posts(_context: CheckContext) -> Iterable[Finding]:
     """Posts that are due while no worker takes any; and the quarantine, in which none may."""
     if start := quarantine.since():
         text = _("The quarantine is on since %(when)s UTC: nothing is sent.") % {"when": f"{start:%Y-%m-%d %H:%M}"}

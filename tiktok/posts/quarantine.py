@@ -144,7 +144,7 @@ def _hold(post: Post, start: datetime) -> int:
                 cause=EventCause.CLOCK if was_missed else EventCause.QUARANTINE,
                 by=Person(),
                 reason=AttentionReason.MISSED if was_missed else AttentionReason.QUARANTINED,
-                wake=db_now() if post.state in HANDED_OVER else None,
+                due_at=db_now() if post.state in HANDED_OVER else None,
                 error_code="quarantine" if was_missed else "",
                 hold_reason="",
             )

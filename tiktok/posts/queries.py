@@ -125,18 +125,18 @@ def version_of(post: Post) -> str:
 def listed_posts() -> QuerySet[Post]:
     """Return posts with their account, the post they replace, and what a row shows of them; in no order.
 
-    ``thumbnail``: id of the first file that has one; ``when``: the time that matters; ``has_pnr``: whether the last
-    bytes may have left us.
+    ``thumbnail``: id of the first file that has one; ``when``: the time that matters; ``is_past_commit_point``: whether
+    the last bytes may have left us.
     """
     first = PostMedia.objects.filter(post=OuterRef("pk"), media__deleted_at=None).exclude(media__thumbnail_path="")
-    handed_over = Submission.objects.filter(post=OuterRef("pk"), closed_at=None, pnr_at__isnull=False)
+    handed_over = Submission.objects.filter(post=OuterRef("pk"), closed_at=None, commit_point_at__isnull=False)
     return Post.objects.select_related("account", "corrects").order_by().annotate(
         thumbnail=Subquery(first.values("media_id")[:1], output_field=UUIDField()),
         when=Case(
             When(state=PostState.CANCELLED, then="updated_at"),
             default=Coalesce("published_at", "publish_at", "updated_at"),
         ),
-        has_pnr=Exists(handed_over),
+        is_past_commit_point=Exists(handed_over),
     )  # fmt: skip
 
 

@@ -83,24 +83,24 @@ def busy_ahead_of(post: Post) -> int:
     return 1 + len(waiting.values_list("pk")[:MOST_COUNTED])
 
 
-def wake_next(post: Post) -> None:
+def requeue_next(post: Post) -> None:
     """An upload is over: the creator's next post goes on once TikTok takes it, and the instance's next one now.
 
     Of the instance's, one that sleeps: of two uploads that end at the same time each wakes another one.
     """
-    wake_first(post.account.credential_id)
+    requeue_first(post.account.credential_id)
     sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
     waiting = Post.objects.filter(sleeps, state=PostState.DUE, hold_reason=INSTANCE_BUSY)
     _wake(waiting.order_by(*ORDER), at=lambda: None)
 
 
-def look_again(post: Post) -> None:
+def requeue(post: Post) -> None:
     """After a post went to sleep for its turn: what it waits for may have come free a moment before."""
     if post.state == PostState.DUE and post.hold_reason in (OTHER_UPLOAD, INSTANCE_BUSY) and wait_of(post) is None:
         WorkItem.objects.filter(post_id=post.pk, lease_until=None).update(next_action_at=db_now())
 
 
-def wake_first(credential_id: UUID) -> None:
+def requeue_first(credential_id: UUID) -> None:
     """Let the creator's first post in the queue go on, once TikTok takes it."""
     with _everywhere():
         _wake(_queue(credential_id), at=lambda: throttle.free_at(credential_id, Endpoint.VIDEO_INIT))

@@ -46,7 +46,7 @@ from tiktok.posts.consent import Consent
 from tiktok.posts.idempotency import Idempotency, find_replay, insert_once
 from tiktok.posts.quarantine import refuse_in_quarantine
 from tiktok.posts.queries import media_of, version_of
-from tiktok.posts.queue import wake_next
+from tiktok.posts.queue import requeue_next
 from tiktok.posts.rules import OptionsRefused, PostOptions, check_options, options_of
 from tiktok.posts.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
 from tiktok.posts.submissions import close_submission
@@ -211,7 +211,7 @@ def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User
         at = when.at if when else now
         times = _times(when, at)
         post.transition(
-            to, cause=EventCause.PERSON, by=person, wake=at, detail=_plan_told(when), **times, **NOTHING_WRONG
+            to, cause=EventCause.PERSON, by=person, due_at=at, detail=_plan_told(when), **times, **NOTHING_WRONG
         )
         consents.keep(post, consent)
         if post.corrects_id:
@@ -226,11 +226,11 @@ def cancel_post(post: Post, *, actor: User) -> None:
     with locked(post, actor) as person:
         was_uploading = post.state == PostState.UPLOADING
         post.transition(
-            PostState.CANCELLED, cause=EventCause.PERSON, by=person, wake=None, hold_reason="", hold_count=0
+            PostState.CANCELLED, cause=EventCause.PERSON, by=person, due_at=None, hold_reason="", hold_count=0
         )
         close_submission(post, because="cancelled")
         if was_uploading:
-            wake_next(post)
+            requeue_next(post)
         consents.void(post)
         note_act("post.cancel", post, actor)
 
@@ -318,7 +318,7 @@ def _to_draft(post: Post, person: Person, *, is_replanned: bool) -> None:
     unplanned: dict[str, Any] = {"publish_at": None, "deadline_at": None, "publish_local": plan.local}
     detail = {"replanned": True} if is_replanned else {}
     post.transition(
-        PostState.DRAFT, cause=EventCause.PERSON, by=person, wake=None, detail=detail, **unplanned, **NOTHING_WRONG
+        PostState.DRAFT, cause=EventCause.PERSON, by=person, due_at=None, detail=detail, **unplanned, **NOTHING_WRONG
     )
     consents.void(post)
 

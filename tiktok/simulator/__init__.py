@@ -1,7 +1,7 @@
 """A TikTok for demos and tests, over real HTTP, in its own process.
 
 Written from TikTok's documentation alone; it shares no code with the product and needs only the
-standard library. What TikTok would refuse, it refuses. The one deviation is ``--loopback``: http on
+standard library. It refuses what TikTok would refuse. The one deviation is ``--loopback``: http on
 loopback counts as https, so that a web-type app can be tried on one machine.
 
     python -m tiktok.simulator --port 8010 [--loopback] [--state FILE] [--demo]
@@ -63,10 +63,10 @@ pass; without ``user`` or ``endpoint`` it concerns all. ``last_chunk: true`` wai
 A weather is random: of all requests to the posting endpoints (or to ``endpoints``) the share ``before`` fails
 before the act (server_error, html_error, drop_connection, in an upload in the middle of its body, and with
 ``rate_limits`` rate_limit), the share ``after`` after it (lost_answer, truncated_json, server_error,
-html_error), and the share ``slow`` takes up to ``slow_s`` seconds longer. What strikes the n-th request of a
+html_error), and the share ``slow`` takes up to ``slow_s`` seconds longer. The fault of the n-th request of a
 user at an endpoint follows from ``seed`` alone. Armed faults come first.
 
-Where the documentation is silent, this TikTok decided:
+Where the documentation is silent, the simulator decides:
 
 - "MB" is read both ways at once: chunks of 5 MiB to 64,000,000 bytes, a last one of up to 128,000,000.
 - A chunk that is stored already answers 416, also after the end. A broken chunk counts nothing. The answers'
@@ -77,11 +77,11 @@ Where the documentation is silent, this TikTok decided:
   ``invalid_grant``, a wrong verifier ``invalid_request``. Refreshing leaves the old access token alive, unless
   the app has ``refresh_ends_access``; without ``refresh_rotates`` the refresh token stays the same.
 - A second consent leaves the first tokens alive, unless the app has ``reauthorization_ends_tokens``; a refresh
-  starts the refresh token's 180 days anew, unless ``refresh_restarts_lifetime`` is false.
+  restarts the refresh token's 180 days, unless ``refresh_restarts_lifetime`` is false.
 - Revoking takes a live access token, ends all tokens of that user and app, and fails unfinished posts
   with ``auth_removed``.
-- An app with a ``webhook_url`` is told ``authorization.removed`` (revoked through the API: reason 5); other events are
-  sent on demand. Each try is signed anew and waits ten seconds for its 200; the pauses between them double.
+- An app with a ``webhook_url`` receives ``authorization.removed`` (revoked through the API: reason 5); other events are
+  sent on demand. Each try is signed again and waits ten seconds for its 200; the pauses between them double.
 - Rates are counted per access token, requests over the limit do not count. There is no Retry-After.
 - The bytes of videos are counted and hashed, not kept; only with an app's ``check_format`` are the first ones
   looked at. A restart in the middle of an upload costs its hash, not its progress.

@@ -1,4 +1,4 @@
-"""GET and POST /v2/auth/authorize/: who are you, and what may the app do?"""
+"""GET and POST /v2/auth/authorize/: sign-in and consent."""
 
 import secrets
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Asked:
 
 
 def authorize(world: World, request: Request) -> Response:
-    """Show the page, or skip it for somebody who is signed in when ``disable_auto_auth`` is not 1."""
+    """Show the page, or skip it for a signed-in user when ``disable_auto_auth`` is not 1."""
     try:
         asked = parse(world, request.params())
     except Refusal as refusal:
@@ -41,7 +41,7 @@ def authorize(world: World, request: Request) -> Response:
 
 
 def decide(world: World, request: Request) -> Response:
-    """The form of the page: Allow or Cancel."""
+    """Handle the page's form: Allow or Cancel."""
     try:
         asked = parse(world, request.params())
     except Refusal as refusal:
@@ -58,7 +58,7 @@ def decide(world: World, request: Request) -> Response:
 
 
 def parse(world: World, params: dict[str, str]) -> Asked:
-    """Raises Refusal with what TikTok would name on its error page."""
+    """Parse the request. Raises Refusal with the text of TikTok's error page."""
     app = world.apps.get(params.get("client_key", ""))
     if app is None:
         raise Refusal(400, "client_key", "The client_key is missing or unknown.")
@@ -125,5 +125,5 @@ def page(html: str, *, status: int = 200, code: str = "page") -> Response:
 
 
 def error_page(refusal: Refusal) -> Response:
-    """Shown by TikTok itself; the user does not come back to the app."""
+    """Show TikTok's error page; the user does not return to the app."""
     return page(pages.error(escape(refusal.message), refusal.code), status=400, code=refusal.code)

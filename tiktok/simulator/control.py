@@ -28,7 +28,7 @@ def answer(world: World, request: Request) -> Response:
 
 
 def read_body(request: Request) -> Json:
-    """JSON for a POST, the query for a GET; only from pages and programs on this machine.
+    """Return JSON for a POST, the query for a GET; only from pages and programs on this machine.
 
     Web pages elsewhere cannot send JSON without a preflight, nor name this host when they rebind theirs.
     """
@@ -46,11 +46,11 @@ def find_act(request: Request) -> Callable[[World, Json], object]:
     return act
 
 
-# Reading what tests send
+# Reading the input of tests
 
 
 def merged(make: Callable[..., T], hints: dict[str, Any], current: T | None, body: Json) -> T:
-    """``current`` (or a new item) with the fields of ``body``. Raises Refusal naming a bad field."""
+    """Return ``current`` (or a new item) with the fields of ``body``. Raises Refusal naming a bad field."""
     for name, value in body.items():
         if name not in hints:
             raise Refusal(400, "unknown_field", f"There is no field {name!r}")
@@ -182,7 +182,7 @@ def expire_tokens(world: World, body: Json) -> Json:
 
 
 def send_webhook(world: World, body: Json) -> Json:
-    """Any event, as often as asked for with the same body."""
+    """Send any event, as often as requested with the same body."""
     app = world.app(text(body, "client_key", demo.CLIENT_KEY))
     open_id = world.user(text(body, "user")).open_id(app) if "user" in body else text(body, "user_openid", "")
     content = body.get("content", {})
@@ -238,7 +238,7 @@ def act_on_post(world: World, body: Json) -> Json:
 
 
 def finish_post(post: Post, now: float) -> None:
-    """End the processing now; a post whose bytes are not all here is only let go."""
+    """End the processing now; a post with missing bytes is only released."""
     if post.finished_at is None:
         post.held, post.processing_delay_s = False, 0
     else:
@@ -268,7 +268,7 @@ def clear_faults(world: World, _body: Json) -> Json:
 
 
 def set_weather(world: World, body: Json) -> Json:
-    """A new weather, which counts requests from now on."""
+    """Set a new weather, which counts requests from now on."""
     weather = merged(Weather, get_type_hints(Weather), None, body)
     shares = (weather.before, weather.after, weather.slow)
     if min(shares) < 0 or sum(shares) > 1 or weather.slow_s < 0:

@@ -1,4 +1,4 @@
-"""The world a new simulator starts with."""
+"""The initial world of a new simulator."""
 
 from tiktok.simulator.entities import App, User
 from tiktok.simulator.world import World
@@ -81,7 +81,7 @@ USERS = (
 
 
 def make_app(world: World) -> None:
-    """The app whose key and secret are known beforehand."""
+    """Create the app whose key and secret are known beforehand."""
     origins = [f"{scheme}://{host}:*" for scheme in ("http", "https") for host in ("127.0.0.1", "localhost")]
     world.apps.save(App(CLIENT_KEY, redirect_uris=[origin + CALLBACK for origin in origins]))
 

@@ -1,4 +1,4 @@
-"""From a request to its answer: find the endpoint, let faults strike, act, note what happened."""
+"""Dispatch a request: find the endpoint, apply faults, act, record the result."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -25,7 +25,7 @@ BODY_LIMIT = 1 << 20
 
 @dataclass(frozen=True)
 class Endpoint:
-    """What answers a path, and the shape of its refusals."""
+    """The handler of a path, and the shape of its refusals."""
 
     name: str
     act: Callable[[World, Request], Response]
@@ -60,7 +60,7 @@ def find_endpoint(request: Request) -> Endpoint | None:
 
 
 def answer(world: World, request: Request) -> Response:
-    """Raises ConnectionLost when the connection is to end without a (whole) answer."""
+    """Answer a request. Raises ConnectionLost when the connection has to end without a (whole) answer."""
     if request.path.startswith("/_sim/"):
         return control.answer(world, request)
     endpoint = find_endpoint(request)
@@ -83,7 +83,7 @@ def answer(world: World, request: Request) -> Response:
 
 
 def find_caller(world: World, request: Request) -> Caller:
-    """By access token, upload URL, or the code or refresh token in a form."""
+    """Find the user by access token, upload URL, or the code or refresh token in a form."""
     params = request.loose_params()
     token = world.tokens.get(request.bearer())
     post = world.upload(params.get("upload_id", ""))
@@ -125,7 +125,7 @@ def complete(record: Json, request: Request, *, status: int | None, outcome: str
 
 
 def answer_despite(fault: Fault | None, world: World, endpoint: Endpoint, request: Request, caller: Caller) -> Response:
-    """The answer with what the fault does to it, before or after the act itself."""
+    """Answer with the fault applied, before or after the act itself."""
     if fault is None:
         return act(world, endpoint, request)
     refused = strikes.before(fault, world, endpoint.refuse, request, caller)
@@ -136,7 +136,7 @@ def answer_despite(fault: Fault | None, world: World, endpoint: Endpoint, reques
 
 
 def act(world: World, endpoint: Endpoint, request: Request) -> Response:
-    """Under the lock, except for streams."""
+    """Run the handler under the lock, except for streams."""
     with nullcontext() if endpoint.name in STREAMS else world.lock:
         try:
             return endpoint.act(world, request)

@@ -1,4 +1,4 @@
-"""What the simulated world consists of."""
+"""The entities of the simulated world."""
 
 import hashlib
 import uuid
@@ -49,7 +49,7 @@ class App:
         return self.client_key
 
     def user_cap(self) -> int | None:
-        """How many users may post in 24 h; unaudited apps always have a cap."""
+        """Return how many users may post in 24 h; unaudited apps always have a cap."""
         return 5 if self.active_user_cap is None and not self.audited else self.active_user_cap
 
     def accepts_redirect(self, uri: str) -> bool:
@@ -57,7 +57,7 @@ class App:
 
 
 def _matches(uri: str, registered: str) -> bool:
-    """Whether only the port differs and the registered one is ``*``."""
+    """Return whether only the port differs and the registered one is ``*``."""
     host, star, path = registered.partition(":*/")
     if not star or not uri.startswith(host + ":"):
         return False
@@ -66,7 +66,7 @@ def _matches(uri: str, registered: str) -> bool:
 
 
 def redirect_fault(uri: str, *, app_type: str, loopback: bool) -> str:
-    """Why TikTok would not register this redirect URI; empty when it would."""
+    """Return why TikTok would not register this redirect URI; empty when it would."""
     try:
         parts = urlsplit(uri.replace(":*/", ":1/"))
         port = parts.port
@@ -155,7 +155,7 @@ class Token:
 
 @dataclass
 class Grant:
-    """That a user lets an app act for them."""
+    """A user's permission for an app to act for them."""
 
     client_key: str
     user: str
@@ -214,12 +214,12 @@ class Post:
         return [self.post_id] if is_public and self.status(now) == "PUBLISH_COMPLETE" else []
 
     def chunk_end(self, first: int) -> int:
-        """The index of the last byte of the chunk that begins at ``first``."""
+        """Return the index of the last byte of the chunk that begins at ``first``."""
         is_last = first // self.chunk_size >= self.total_chunk_count - 1
         return (self.video_size if is_last else first + self.chunk_size) - 1
 
     def finish(self, now: float) -> None:
-        """All bytes are here: processing starts, unless it is held."""
+        """Start processing since all bytes are here, unless the post is held."""
         self.finished_at = now
         if not self.held:
             self.publish(now + self.processing_delay_s)

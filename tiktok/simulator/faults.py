@@ -1,4 +1,4 @@
-"""Faults by name: what goes wrong, where, for whom and how often."""
+"""Faults by name, with their endpoint, user and number."""
 
 from dataclasses import dataclass
 
@@ -42,7 +42,7 @@ ENDPOINTS = (
 
 @dataclass(frozen=True)
 class Caller:
-    """Who a request acts for, as far as it can be told."""
+    """The user and app of a request, as far as known."""
 
     client_key: str = ""
     user: str = ""
@@ -51,7 +51,7 @@ class Caller:
 
 @dataclass
 class Fault:
-    """``times`` requests go wrong after ``skip`` good ones; empty ``user`` means everybody."""
+    """A fault of ``times`` requests after ``skip`` good ones; empty ``user`` means everyone."""
 
     fault: str
     endpoint: str = ""
@@ -80,7 +80,7 @@ class Fault:
         )
 
     def strike(self) -> bool:
-        """Count one request; whether it is one that goes wrong."""
+        """Count one request and return whether it fails."""
         if self.skip:
             self.skip -= 1
             return False
@@ -97,7 +97,7 @@ class Faults:
         self.armed: list[Fault] = []
 
     def take(self, kinds: tuple[str, ...], endpoint: str, caller: Caller) -> Fault | None:
-        """The first fault of these kinds that strikes this request."""
+        """Return the first fault of these kinds that strikes this request."""
         for fault in self.armed:
             if fault.fault in kinds and fault.concerns(endpoint, caller) and fault.strike():
                 self.armed = [left for left in self.armed if left.times]

@@ -1,4 +1,4 @@
-"""What goes over the wire: requests, answers, refusals, and bodies too large to hold."""
+"""HTTP messages: requests, answers, refusals, and bodies too large for memory."""
 
 import json
 import secrets
@@ -15,7 +15,7 @@ SLOW_READS_PER_S = 20
 
 
 class Refusal(Exception):
-    """The documented answer to something TikTok does not accept; each endpoint has its own shape for it."""
+    """The documented answer to input that TikTok does not accept; each endpoint has its own shape."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class Refusal(Exception):
 
 
 class ConnectionLost(Exception):
-    """The connection ends here: the peer went away, or a fault says that we do."""
+    """The connection ends here: the peer disconnected, or a fault requires it."""
 
 
 class Readable(Protocol):
@@ -46,7 +46,7 @@ class Body:
         self._source = source
 
     def blocks(self) -> Iterator[memoryview]:
-        """Each block is valid until the next one is asked for. Raises ConnectionLost."""
+        """Yield blocks, each valid until the next. Raises ConnectionLost."""
         buffer = memoryview(bytearray(min(BLOCK_BYTES, max(self.length, 1))))
         while self.received < self.length:
             yield buffer[: self._fill(buffer)]
@@ -68,26 +68,26 @@ class Body:
         return count
 
     def _keep_pace(self) -> None:
-        """Time lost on the way is made up for, so that the whole body comes at ``bytes_per_s``."""
+        """Sleep so that the whole body arrives at ``bytes_per_s``, catching up after delays."""
         if self.bytes_per_s:
             self._began = self._began or time.monotonic()
             time.sleep(max(0.0, self._began + self.received / self.bytes_per_s - time.monotonic()))
 
     def read(self, limit: int) -> bytes:
-        """All of a small body. Raises Refusal above ``limit`` bytes."""
+        """Return all of a small body. Raises Refusal above ``limit`` bytes."""
         if self.length > limit:
             raise Refusal(413, "invalid_params", "The request body is too large")
         return b"".join(bytes(block) for block in self.blocks())
 
     def drain(self) -> None:
-        """Let the sender finish, since one that is still sending does not read the answer."""
+        """Receive the rest, since a client that is still sending does not read the answer."""
         for _ in self.blocks():
             pass
 
 
 @dataclass
 class Request:
-    """One HTTP request; uploads read ``body`` themselves, leave ``content`` empty, are noted in ``put``."""
+    """One HTTP request; uploads read ``body`` themselves, leave ``content`` empty, and are recorded in ``put``."""
 
     method: str
     path: str
@@ -98,23 +98,23 @@ class Request:
     put: Json = field(default_factory=dict)
 
     def params(self) -> dict[str, str]:
-        """The query parameters. Raises Refusal when one is sent twice."""
+        """Return the query parameters. Raises Refusal when one is sent twice."""
         twice = Refusal(400, "invalid_params", "A query parameter was sent twice")
         return _unique(parse_qsl(self.query, keep_blank_values=True), twice)
 
     def loose_params(self) -> dict[str, str]:
-        """The query parameters, for those who only want to know who is asking."""
+        """Return the query parameters without checks, to identify the user."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     def form(self) -> dict[str, str]:
-        """The form fields. Raises Refusal for another content type or a doubled field."""
+        """Return the form fields. Raises Refusal for another content type or a doubled field."""
         if self.media_type() != "application/x-www-form-urlencoded":
             raise Refusal(200, "invalid_request", "Content-Type must be application/x-www-form-urlencoded.")
         twice = Refusal(200, "invalid_request", "A form field was sent twice.")
         return _unique(parse_qsl(self.content.decode("utf-8", "replace"), keep_blank_values=True), twice)
 
     def json(self) -> Json:
-        """The JSON object. Raises Refusal for anything else."""
+        """Return the JSON object. Raises Refusal for anything else."""
         if self.media_type() != "application/json":
             raise Refusal(400, "invalid_params", "Content-Type must be application/json; charset=UTF-8")
         try:
@@ -160,7 +160,7 @@ def json_response(value: object, *, status: int = 200, code: str = "ok") -> Resp
 
 
 def envelope(data: Json, *, code: str = "ok", message: str = "", status: int = 200) -> Response:
-    """The shape of user, video and posting endpoints, on success and on failure."""
+    """Return the shape of user, video and posting endpoints, on success and on failure."""
     error = {"code": code, "message": message, "log_id": log_id()}
     return json_response({"data": data, "error": error}, status=status, code=code)
 
@@ -170,13 +170,13 @@ def refuse_with_envelope(refusal: Refusal) -> Response:
 
 
 def refuse_flat(refusal: Refusal) -> Response:
-    """The shape of OAuth failures: ``error`` is a string."""
+    """Return the shape of OAuth failures: ``error`` is a string."""
     body = {"error": refusal.code, "error_description": refusal.message, "log_id": log_id()}
     return json_response(body, status=refusal.status, code=refusal.code)
 
 
 def refuse_bare(refusal: Refusal) -> Response:
-    """The shape of upload failures: the status says it all."""
+    """Return the shape of upload failures: only a status."""
     return Response(refusal.status, code=refusal.code)
 
 

@@ -18,7 +18,7 @@ def refused(code: str, description: str) -> Refusal:
 
 
 def token(world: World, request: Request) -> Response:
-    """POST /v2/oauth/token/."""
+    """Handle POST /v2/oauth/token/."""
     form = request.form()
     app = authenticate(world, form)
     grants = {
@@ -62,7 +62,7 @@ def exchange_code(world: World, app: App, form: dict[str, str]) -> Json:
 
 
 def check_verifier(code: Code, form: dict[str, str]) -> None:
-    """Desktop apps: the challenge is the hex digest of the verifier, not base64url."""
+    """Check PKCE of desktop apps: the challenge is the hex digest of the verifier, not base64url."""
     verifier = required(form, "code_verifier")
     digest = hashlib.sha256(verifier.encode()).hexdigest()
     if not VERIFIER.fullmatch(verifier) or not hmac.compare_digest(digest, code.challenge):
@@ -70,7 +70,7 @@ def check_verifier(code: Code, form: dict[str, str]) -> None:
 
 
 def refresh(world: World, app: App, form: dict[str, str]) -> Json:
-    """A new pair; the refresh token that was sent stops working, unless the app is of the time before."""
+    """Return a new pair; the sent refresh token stops working, unless the app predates rotation."""
     value = required(form, "refresh_token")
     old = world.tokens.get(value)
     if not is_live(world, old, app, "refresh") or old is None:
@@ -95,7 +95,7 @@ def client_credentials(world: World, app: App, _form: dict[str, str]) -> Json:
 
 
 def revoke(world: World, request: Request) -> Response:
-    """POST /v2/oauth/revoke/: takes the access token."""
+    """Handle POST /v2/oauth/revoke/, which takes the access token."""
     form = request.form()
     app = authenticate(world, form)
     access = world.tokens.get(required(form, "token"))

@@ -18,7 +18,7 @@ STYLE = Path(__file__).with_name("pages.css").read_text()
 
 
 def consent(app: App, scopes: list[str], users: list[User], chosen: User | None, query: str) -> str:
-    """The form keeps the authorization request in its address and sends what the user chose."""
+    """Render the form, which keeps the authorization request in its address and sends the user's choice."""
     first = chosen or (users[0] if users else None)
     return layout(
         f"{app.name} asks for access",
@@ -40,7 +40,7 @@ def user_choice(user: User, is_chosen: bool) -> str:
 
 
 def scope_choice(scope: str) -> str:
-    """The basic scope belongs to every sign-in; the others can be refused one by one."""
+    """Render a scope; the basic one belongs to every sign-in, the others can be refused one by one."""
     text = f"<span>{SCOPE_TEXTS[scope]}<small><br>{scope}</small></span>"
     if scope != "user.info.basic":
         return f'<label><input type="checkbox" name="scope" value="{scope}" checked>{text}</label>'

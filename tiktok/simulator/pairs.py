@@ -1,6 +1,6 @@
-"""Which tokens were given out together, and which refresh tokens came back after they had been used up.
+"""Token pairs that were issued together, and refresh tokens that were sent again after they were used up.
 
-Tokens are kept as SHA-256 in hex: who holds one can find its pair, and nobody can read one here.
+Tokens are kept as SHA-256 in hex: the holder of one can find its pair, and none can be read here.
 """
 
 import hashlib
@@ -34,22 +34,22 @@ class Pairs:
         return iter(self._all)
 
     def note(self, pair: Pair) -> None:
-        """A pair leaves the house."""
+        """Record an issued pair."""
         self._all.append(pair)
         self._by_refresh[pair.refresh] = pair
 
     def use(self, refresh_token: str, now: float) -> None:
-        """A refresh has replaced this refresh token."""
+        """Record that a refresh has replaced this refresh token."""
         if pair := self._by_refresh.get(digest(refresh_token)):
             pair.used_at = now
 
     def refuse(self, refresh_token: str) -> None:
-        """Somebody came with a refresh token that is good for nothing; noted if it has been used up before."""
+        """Record a refused refresh token if it has been used up before."""
         pair = self._by_refresh.get(digest(refresh_token))
         if pair is not None and pair.used_at is not None:
             pair.used_again += 1
 
 
 def digest(token: str) -> str:
-    """SHA-256 in hex."""
+    """Return SHA-256 in hex."""
     return hashlib.sha256(token.encode()).hexdigest()

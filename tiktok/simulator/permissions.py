@@ -1,4 +1,4 @@
-"""GET and POST /connected-apps/: what TikTok's settings call "App permissions", for all users at once."""
+"""GET and POST /connected-apps/: TikTok's settings page "App permissions", for all users at once."""
 
 from html import escape
 from urllib.parse import parse_qsl, urlsplit
@@ -37,7 +37,7 @@ def _form(world: World, grant: Grant) -> str:
 
 
 def end(world: World, request: Request) -> Response:
-    """The form of the page, and no other page's."""
+    """Handle the page's form, and no other page's."""
     origin = request.headers.get("Origin")
     if origin and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
         raise Refusal(403, "forbidden_origin", "Only the simulator's own page ends access.")
@@ -50,5 +50,5 @@ def end(world: World, request: Request) -> Response:
 
 
 def refuse(refusal: Refusal) -> Response:
-    """In plain words."""
+    """Render a refusal in plain words."""
     return Response(refusal.status, refusal.message.encode(), code=refusal.code)

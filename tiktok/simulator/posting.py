@@ -1,4 +1,4 @@
-"""Direct Post: what the creator allows, the init of a video, and how far it has got."""
+"""Direct Post: the creator's options, the init of a video, and its progress."""
 
 import secrets
 
@@ -42,7 +42,7 @@ def invalid(message: str) -> Refusal:
 
 
 def creator_info(world: World, request: Request) -> Response:
-    """POST /v2/post/publish/creator_info/query/: no body."""
+    """Handle POST /v2/post/publish/creator_info/query/ without a body."""
     token = world.authorize(request, "creator_info", "video.publish")
     if request.content.strip() not in (b"", b"{}"):
         raise invalid("The request takes no body")
@@ -63,7 +63,7 @@ def creator_info(world: World, request: Request) -> Response:
 
 
 def video_init(world: World, request: Request) -> Response:
-    """POST /v2/post/publish/video/init/ for FILE_UPLOAD."""
+    """Handle POST /v2/post/publish/video/init/ for FILE_UPLOAD."""
     token = world.authorize(request, "video_init", "video.publish")
     app, user = world.app(token.client_key), world.user(token.user)
     body = request.json()
@@ -113,7 +113,7 @@ def check_source_info(source_info: Json) -> None:
 
 
 def is_chunk_size(size: int, chunk: int) -> bool:
-    """One piece up to 64 MB; above 5 MB also several of 5 to 64 MB, the last one up to 128 MB."""
+    """Check the size: one piece up to 64 MB; above 5 MB also several of 5 to 64 MB, the last one up to 128 MB."""
     if chunk == size:
         return size <= LARGEST_CHUNK
     if not SMALLEST_CHUNK <= chunk <= LARGEST_CHUNK or chunk > size:
@@ -159,7 +159,7 @@ def make_post(world: World, app: App, user: User, post_info: Json, source_info: 
 
 
 def foresee(world: World, post: Post) -> None:
-    """Let armed faults decide what will become of this post."""
+    """Let armed faults decide the outcome of this post."""
     caller = Caller(post.client_key, post.user)
     if fault := world.faults.take(("fail_reason",), "video_init", caller):
         post.fail_reason = fault.reason
@@ -172,7 +172,7 @@ def foresee(world: World, post: Post) -> None:
 
 
 def status_fetch(world: World, request: Request) -> Response:
-    """POST /v2/post/publish/status/fetch/."""
+    """Handle POST /v2/post/publish/status/fetch/."""
     token = world.authorize(request, "status", "video.publish", "video.upload")
     body = request.json()
     check_fields("body", body, {"publish_id": str})
@@ -202,7 +202,7 @@ def describe(post: Post, now: float) -> Json:
 
 
 def describe_lagging(post: Post, lag_bytes: int | None) -> Json:
-    """As it was ``lag_bytes`` (otherwise one chunk) ago."""
+    """Return the status as it was ``lag_bytes`` (otherwise one chunk) ago."""
     last_chunk = post.video_size - (post.total_chunk_count - 1) * post.chunk_size
     chunk = last_chunk if post.uploaded_bytes == post.video_size else post.chunk_size
     uploaded = max(0, post.uploaded_bytes - (chunk if lag_bytes is None else lag_bytes))

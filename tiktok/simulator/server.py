@@ -1,4 +1,4 @@
-"""The HTTP plumbing: one thread per connection, keep-alive, and connections that can be cut."""
+"""The HTTP server: one thread per connection, keep-alive, and connections that can be cut."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ LENGTH = re.compile(r"[0-9]{1,15}")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Reads requests, writes answers; knows nothing of TikTok."""
+    """Reads requests and writes answers; independent of TikTok."""
 
     protocol_version = "HTTP/1.1"
     server_version = "SimulatedTikTok"
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
         return Request(self.command, path, query, self.headers, body)
 
     def respond(self, request: Request) -> Response:
-        """What nobody has read of the body is read now, or the sender would never see the answer."""
+        """Answer after reading the rest of the body; otherwise the client would never see the answer."""
         try:
             response = dispatch.answer(self.server.world, request)
         except Refusal as refusal:
@@ -70,7 +70,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: what was asked stands in the records, and tokens stay out of logs."""
+        """Log nothing: requests are in the records, and tokens stay out of logs."""
 
 
 class Server(ThreadingHTTPServer):
@@ -85,7 +85,7 @@ class Server(ThreadingHTTPServer):
         world.base_url = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A peer that went away is no error; anything else goes to stderr as usual."""
+        """Ignore a peer that disconnected; anything else goes to stderr as usual."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
@@ -95,7 +95,7 @@ def stop(_signal: int, _frame: FrameType | None) -> None:
 
 
 def seed(world: World, *, with_users: bool) -> None:
-    """A new world, or one that is asked for the demo, gets its app and users."""
+    """Give a new world, or one started with demo, its app and users."""
     if world.was_new or with_users:
         demo.make_app(world)
         demo.make_users(world)

@@ -41,7 +41,7 @@ class Store:
 
 
 class Keyed(Protocol):
-    """A dataclass that knows what it is called."""
+    """A dataclass with a key."""
 
     @property
     def key(self) -> str: ...

@@ -1,4 +1,4 @@
-"""What a fault does to one request."""
+"""Effects of a fault on one request."""
 
 import time
 from collections.abc import Callable
@@ -15,7 +15,7 @@ LATE_REFUSALS = ("server_error", "html_error")
 
 
 def before(fault: Fault, world: World, refuse: Refuse, request: Request, caller: Caller) -> Response | None:
-    """The answer that replaces the act, if the fault does not let it happen. Raises ConnectionLost."""
+    """Return the answer that replaces the act, if the fault prevents it. Raises ConnectionLost."""
     if fault.fault == "drop_connection":
         drop(fault, request)
     elif fault.fault == "slow":
@@ -31,12 +31,12 @@ def before(fault: Fault, world: World, refuse: Refuse, request: Request, caller:
 
 
 def strikes_after(fault: Fault) -> bool:
-    """Whether the act is done and only its answer is spoilt."""
+    """Return whether the act is done and only its answer is damaged."""
     return fault.fault in ("lost_answer", "truncated_json") or (fault.after and fault.fault in LATE_REFUSALS)
 
 
 def drop(fault: Fault, request: Request) -> None:
-    """At once, or after so many bytes of the body."""
+    """Drop the connection at once, or after so many bytes of the body."""
     if fault.after_bytes is None:
         raise ConnectionLost
     request.body.cut_after = fault.after_bytes
@@ -75,7 +75,7 @@ def refusal(fault: Fault, world: World, refuse: Refuse) -> Response:
 
 
 def after(fault: Fault, world: World, refuse: Refuse, response: Response) -> Response:
-    """The act is done; the fault may still spoil its answer. Raises ConnectionLost."""
+    """Damage the answer after the act, if the fault says so. Raises ConnectionLost."""
     if fault.after and fault.fault in LATE_REFUSALS:
         return refusal(fault, world, refuse)
     if fault.fault == "lost_answer":

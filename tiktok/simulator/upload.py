@@ -20,7 +20,7 @@ def parse_range(request: Request) -> tuple[int, int, int] | None:
 
 
 def upload(world: World, request: Request) -> Response:
-    """Take one chunk. Locks the world itself, never while bytes arrive."""
+    """Receive one chunk. Locks the world itself, never while bytes arrive."""
     try:
         response = receive(world, request)
     except Refusal as refusal:
@@ -32,7 +32,7 @@ def upload(world: World, request: Request) -> Response:
 
 
 def open_record(world: World, request: Request) -> Json:
-    """A line about this PUT for tests to read; the dispatcher completes it."""
+    """Return a record of this PUT for tests; the dispatcher completes it."""
     post = find(world, request)
     first, last, total = parse_range(request) or (None, None, None)
     record: Json = {
@@ -82,13 +82,13 @@ def new_hash(world: World) -> Any:
 
 
 def sink(world: World, request: Request) -> Response:
-    """Take any bytes as an upload's are taken, and forget them: what uploads are compared with."""
+    """Receive any bytes like those of an upload and discard them, for comparison with uploads."""
     hash_body(request, new_hash(world))
     return Response(201, code="ok")
 
 
 def hash_body(request: Request, hasher: Any) -> bytes:
-    """Read the whole chunk; its first bytes are returned, the rest is forgotten."""
+    """Read the whole chunk; return its first bytes and discard the rest."""
     head = b""
     for block in request.body.blocks():
         head = head or bytes(block[:HEAD_BYTES])
@@ -98,7 +98,7 @@ def hash_body(request: Request, hasher: Any) -> bytes:
 
 
 def check(world: World, request: Request) -> Post:
-    """The upload task, if this chunk is the very next one of it."""
+    """Return the upload task, if this chunk is its very next one."""
     post = find(world, request)
     if post is None or post.upload_forgotten or post.failed_at is not None:
         raise Refusal(404, "no_such_task", "There is no such upload task")
@@ -124,7 +124,7 @@ def check_headers(request: Request, post: Post) -> None:
 
 
 def commit(world: World, request: Request, post: Post, first: int, hasher: Any, head: bytes) -> Response:
-    """Count the chunk, unless the task ended or another request delivered it meanwhile."""
+    """Count the chunk, unless the task ended or another request delivered it in the meantime."""
     if check(world, request).uploaded_bytes != first:
         raise Refusal(416, "range_mismatch", "The range does not match the progress")
     post.uploaded_bytes += request.body.length
@@ -144,7 +144,7 @@ def is_video(head: bytes) -> bool:
 
 
 def finish(world: World, post: Post, hasher: Any) -> Response:
-    """All bytes are here; without the earlier hash (a restart in between) ``sha256`` stays empty."""
+    """Finish the upload; without the earlier hash (a restart in between) ``sha256`` stays empty."""
     world.hashes.pop(post.publish_id, None)
     post.sha256 = hasher.hexdigest() if hasher else ""
     if world.posts_today(post.user) >= world.app(post.client_key).post_cap:

@@ -60,7 +60,7 @@ def describe(world: World, app: App, user: User) -> Json:
 
 
 def avatar_url(world: World, user: User, size: int) -> str:
-    """Signed for two hours, like the ones of TikTok's picture servers."""
+    """Return an address signed for two hours, as of TikTok's image servers."""
     expires = int(world.now()) + AVATAR_LIFETIME_S
     return f"{world.base_url}/avatars/{user.id}.png?size={size}&x-expires={expires}"
 
@@ -79,7 +79,7 @@ def avatar(world: World, request: Request) -> Response:
 
 @lru_cache(maxsize=256)
 def draw_avatar(seed: str, size: int) -> bytes:
-    """A PNG of a head and shoulders in the user's own two colours."""
+    """Draw a PNG of a head and shoulders in the user's two colours."""
     hue = zlib.crc32(seed.encode()) / 2**32
     ground, figure = _colour(hue, 0.5), _colour(hue, 0.88)
     rows = (b"\0" + _row(y / size, size, ground, figure) for y in range(size))
@@ -93,7 +93,7 @@ def _colour(hue: float, lightness: float) -> bytes:
 
 
 def _row(y: float, size: int, ground: bytes, figure: bytes) -> bytes:
-    """One row: a disc for the head above a wider one for the shoulders."""
+    """Return one row: a disc for the head above a wider one for the shoulders."""
     head = 0.17**2 - (y - 0.38) ** 2
     shoulders = 0.36**2 - (y - 0.98) ** 2
     half = int(max(head, shoulders, 0) ** 0.5 * size)

@@ -1,4 +1,4 @@
-"""Bad weather: random faults, the same ones for the same seed."""
+"""Weather: random faults, reproducible by seed."""
 
 import random
 from collections import Counter
@@ -11,10 +11,10 @@ POSTING = ("creator_info", "video_init", "upload", "status")
 
 @dataclass
 class Weather:
-    """How often the posting endpoints go wrong: ``before`` the act, ``after`` it, or merely ``slow``, each 0 to 1.
+    """Shares of faults at the posting endpoints: ``before`` the act, ``after`` it, or merely ``slow``, each 0 to 1.
 
-    What happens to the n-th request of a user at an endpoint follows from ``seed`` alone, in whatever order the
-    requests of different users come. ``rate_limits`` lets some of the faults before the act be a 429.
+    The fault of the n-th request of a user at an endpoint follows from ``seed`` alone, in any order of the requests of
+    different users. ``rate_limits`` makes some of the faults before the act a 429.
     """
 
     seed: int = 0
@@ -27,14 +27,14 @@ class Weather:
 
 
 class Forecast:
-    """Deals out the faults of a weather. Callers hold the world's lock."""
+    """Deals the faults of a weather. Callers hold the world's lock."""
 
     def __init__(self, weather: Weather) -> None:
         self.weather = weather
         self._seen: Counter[tuple[str, str]] = Counter()
 
     def strike(self, endpoint: str, caller: Caller, body_bytes: int) -> Fault | None:
-        """The fault of this request, if it has one."""
+        """Return the fault of this request, if it has one."""
         weather = self.weather
         if endpoint not in weather.endpoints or weather.before + weather.after + weather.slow <= 0:
             return None
@@ -48,7 +48,7 @@ class Forecast:
         return self._slow(dice, endpoint, body_bytes) if fate < weather.before + weather.after + weather.slow else None
 
     def _before(self, dice: random.Random, endpoint: str, body_bytes: int) -> Fault:
-        """TikTok has done nothing; a connection may be cut in the middle of the body."""
+        """Return a fault before the act; a connection may be cut in the middle of the body."""
         can_limit = self.weather.rate_limits and endpoint != "upload"
         kind = dice.choice(["server_error", "html_error", "drop_connection", *(["rate_limit"] if can_limit else [])])
         fault = Fault(kind, endpoint)
@@ -57,12 +57,12 @@ class Forecast:
         return fault
 
     def _after(self, dice: random.Random, endpoint: str) -> Fault:
-        """TikTok has done it; its answer never comes whole. An upload's answer has no JSON to break."""
+        """Return a fault after the act; the answer never arrives whole. An upload's answer has no JSON to break."""
         kinds = ["lost_answer", "server_error", "html_error", *([] if endpoint == "upload" else ["truncated_json"])]
         return Fault(dice.choice(kinds), endpoint, after=True)
 
     def _slow(self, dice: random.Random, endpoint: str, body_bytes: int) -> Fault:
-        """Up to ``slow_s`` seconds: an upload's body trickles, other requests wait before or after the act."""
+        """Return a delay of up to ``slow_s`` seconds: of an upload's body, or before or after other acts."""
         seconds = dice.uniform(0, self.weather.slow_s)
         if endpoint == "upload":
             return Fault("slow", endpoint, bytes_per_s=max(body_bytes, 1) / max(seconds, 0.01))

@@ -1,4 +1,4 @@
-"""Webhooks: signed POSTs to the callback URL of an app, repeated while they are not answered with 200."""
+"""Webhooks: signed POSTs to the callback URL of an app, repeated until they are answered with 200."""
 
 import hashlib
 import heapq
@@ -21,7 +21,7 @@ RECORDS = 10_000
 
 
 def url_fault(url: str, *, loopback: bool) -> str:
-    """Why TikTok would not register this callback URL; empty when it would."""
+    """Return why TikTok would not register this callback URL; empty when it would."""
     try:
         parts = urlsplit(url)
         _port = parts.port
@@ -34,14 +34,14 @@ def url_fault(url: str, *, loopback: bool) -> str:
 
 
 def sign(client_secret: str, signed_at: int, body: bytes) -> str:
-    """The value of ``TikTok-Signature``."""
+    """Return the value of ``TikTok-Signature``."""
     signed = f"{signed_at}.".encode() + body
     return f"t={signed_at},s={hmac.new(client_secret.encode(), signed, hashlib.sha256).hexdigest()}"
 
 
 @dataclass
 class Delivery:
-    """One event on its way; ``statuses`` has the answer of every try, None where there was none."""
+    """One event being sent; ``statuses`` has the answer of every try, None where there was none."""
 
     client_key: str
     event: str
@@ -57,7 +57,7 @@ class Delivery:
 
 
 def make_delivery(app: App, event: str, user_openid: str, content: Json, create_time: int) -> Delivery:
-    """``content`` is JSON inside a string of the JSON."""
+    """Return a delivery; ``content`` is JSON inside a string of the JSON."""
     body = {
         "client_key": app.client_key,
         "event": event,
@@ -70,9 +70,9 @@ def make_delivery(app: App, event: str, user_openid: str, content: Json, create_
 
 
 class Outbox:
-    """Sends in a thread of its own, which begins with the first delivery.
+    """Sends in a separate thread, which starts with the first delivery.
 
-    ``sign_now`` gives the signature of a body for an app at the time of the try; ``pace`` the pause after the first
+    ``sign_now`` returns the signature of a body for an app at the time of the try; ``pace`` the pause after the first
     try that failed, in seconds, and the number of tries.
     """
 
@@ -91,7 +91,7 @@ class Outbox:
         return delivery
 
     def clear(self) -> None:
-        """Nothing more is sent of what is here, not even of what is being tried right now."""
+        """Send nothing more of the present deliveries, not even of one in progress."""
         with self._changed:
             for delivery in self.sent:
                 delivery.state = "dropped"
@@ -111,7 +111,7 @@ class Outbox:
             self._try(self._next())
 
     def _next(self) -> Delivery:
-        """Wait for one that is due."""
+        """Wait for a due delivery."""
         with self._changed:
             while not self._due or self._due[0][0] > time.monotonic():
                 self._changed.wait(self._due[0][0] - time.monotonic() if self._due else None)
@@ -131,7 +131,7 @@ class Outbox:
 
 
 def post(delivery: Delivery, signature: str) -> int | None:
-    """One try; redirects are not followed. None when nothing was answered."""
+    """Try once without following redirects; return None when nothing was answered."""
     parts = urlsplit(delivery.url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=TIMEOUT_S)

@@ -23,7 +23,7 @@ RECORDS = 50_000
 
 @dataclass
 class Settings:
-    """What holds for the whole world; ``clock_offset_s`` is added to the machine's time.
+    """Settings of the whole world; ``clock_offset_s`` is added to the machine's time.
 
     Without ``hash_uploads`` bytes are only counted, so that a benchmark measures the sender. A webhook that is not
     answered with 200 comes again after ``webhook_pause_s``, then twice as long each time, up to ``webhook_tries``.
@@ -46,7 +46,7 @@ class Windows:
         self._times: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def spend(self, token: str, endpoint: str, now: float) -> bool:
-        """Whether the request is within the limit; refused ones do not count."""
+        """Return whether the request is within the limit; refused ones do not count."""
         times = self._times[token, endpoint]
         while times and times[0] <= now - WINDOW_S:
             times.popleft()
@@ -58,14 +58,14 @@ class Windows:
 
 @dataclass
 class Records:
-    """What was asked and answered, for tests to look at; never a token."""
+    """Requests and answers, for tests; never a token."""
 
     requests: deque[Json] = field(default_factory=lambda: deque(maxlen=RECORDS))
     puts: deque[Json] = field(default_factory=lambda: deque(maxlen=RECORDS))
 
 
 class World:
-    """Everything the simulator knows. ``lock`` is held by whoever reads or writes it."""
+    """The complete state of the simulator. Hold ``lock`` to read or write it."""
 
     def __init__(self, state: Path | None = None, *, loopback: bool = False) -> None:
         self.lock = threading.RLock()
@@ -84,7 +84,7 @@ class World:
         self._forget_the_rest()
 
     def _forget_the_rest(self) -> None:
-        """What no restart keeps: faults, rate windows, records, pairs, webhooks, the hashes of unfinished uploads."""
+        """Clear what no restart keeps: faults, windows, records, pairs, webhooks, hashes of unfinished uploads."""
         self.faults = Faults()
         self.forecast = Forecast(Weather())
         self.windows = Windows()
@@ -94,7 +94,7 @@ class World:
         self.webhooks.clear()
 
     def reset(self) -> None:
-        """An empty world at the machine's own time."""
+        """Return to an empty world at the machine's own time."""
         self.store.clear()
         for table in (self.apps, self.users, self.codes, self.tokens, self.grants, self.posts):
             table.forget()
@@ -127,10 +127,10 @@ class World:
         publish_id = upload_id.replace("u-", "v_pub_file~v2-1.", 1)
         return self.posts.get(publish_id)
 
-    # Who may act
+    # Authorization
 
     def authorize(self, request: Request, endpoint: str, *scopes: str) -> Token:
-        """The access token of a request that has one of ``scopes`` and is within its rate."""
+        """Return the access token of a request that has one of ``scopes`` and is within its rate."""
         token = self.access_token(request)
         if scopes and not set(scopes) & set(token.scopes):
             raise Refusal(401, "scope_not_authorized", "The user did not authorize the scope required")
@@ -147,7 +147,7 @@ class World:
     # Grants
 
     def mint(self, app: App, user: User, scopes: list[str]) -> Json:
-        """A new grant, or a new token pair for an old one, as the token endpoint answers it."""
+        """Return a new grant, or a new token pair of an old one, as the token endpoint answers it."""
         if app.reauthorization_ends_tokens:
             self._end_tokens(app.client_key, user.id)
         self.grants.save(Grant(app.client_key, user.id, user.open_id(app), scopes, self.now()))
@@ -155,7 +155,7 @@ class World:
         return self._answer(app, user, refresh)
 
     def renew(self, app: App, user: User, old: Token) -> Json:
-        """A new access token for a refresh token, which the app's rules replace, prolong or leave as it is."""
+        """Return a new access token for a refresh token, which the app's rules replace, prolong or keep."""
         restarted = self.now() + app.refresh_lifetime_s
         expires_at = restarted if app.refresh_restarts_lifetime else old.expires_at
         if app.refresh_ends_access:
@@ -167,7 +167,7 @@ class World:
         return self._answer(app, user, self._token("refresh", "rft", app, user, old.scopes, expires_at))
 
     def _answer(self, app: App, user: User, refresh: Token) -> Json:
-        """A fresh access token beside this refresh token, as the token endpoint answers it."""
+        """Return a fresh access token beside this refresh token, as the token endpoint answers it."""
         self._forget_expired(app.client_key, user.id)
         now, scopes = self.now(), refresh.scopes
         access = self._token("access", "act", app, user, scopes, now + app.access_lifetime_s)
@@ -188,7 +188,7 @@ class World:
         return self.tokens.save(Token(value, kind, app.client_key, user.id, scopes, expires_at))
 
     def revoke(self, client_key: str, user_id: str, *, reason: int = 1) -> None:
-        """The app is no longer connected: every token dies, unfinished posts fail, and the app is told ``reason``."""
+        """Disconnect the app: every token dies, unfinished posts fail, and the app receives ``reason``."""
         self._end_tokens(client_key, user_id)
         grant = self.grants.get(f"{client_key}/{user_id}")
         if grant is not None:
@@ -222,7 +222,7 @@ class World:
         return self.webhooks.put(make_delivery(app, event, open_id, content, happened))
 
     def _sign(self, delivery: Delivery) -> str:
-        """Anew at each try, with the secret of that moment."""
+        """Sign at each try, with the secret of that moment."""
         with self.lock:
             app = self.apps.get(delivery.client_key)
             return sign(app.client_secret if app else "", int(self.now()), delivery.body)
@@ -230,7 +230,7 @@ class World:
     # Daily caps
 
     def posts_today(self, user_id: str) -> int:
-        """Posts a creator has made in 24 h through all apps together."""
+        """Return how many posts a creator has made in 24 h through all apps together."""
         since = self.now() - DAY_S
         return sum(
             post.user == user_id and (post.finished_at or 0) > since and not post.fail_reason
@@ -238,7 +238,7 @@ class World:
         )
 
     def check_caps(self, app: App, user: User, *, status: int) -> None:
-        """Refuse who may not post now; ``status`` is 200 on creator_info and 403 on init."""
+        """Refuse a user who may not post now; ``status`` is 200 on creator_info and 403 on init."""
         if user.banned:
             raise Refusal(status, "spam_risk_user_banned_from_posting", "The user is banned from making new posts")
         if self.posts_today(user.id) >= app.post_cap:

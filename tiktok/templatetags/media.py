@@ -17,10 +17,10 @@ register = template.Library()
 
 @register.inclusion_tag("tiktok/media/_upload.html", takes_context=True)
 def media_upload(context: Context) -> dict[str, Any]:
-    """The upload area. It holds a form of its own, so it stands beside the page's form, not in it.
+    """Render the upload area. It contains a form, so it goes beside the page's form, not in it.
 
-    The page also includes ``tiktok/media/_head.html``. Every uploaded file causes a bubbling event
-    ``media:uploaded`` whose ``detail`` is the media as the REST API describes it; Clipdesk still checks it then.
+    The page also includes ``tiktok/media/_head.html``. Every uploaded file causes a bubbling event ``media:uploaded``
+    whose ``detail`` is the media as the REST API describes it; Clipdesk still checks it then.
     """
     request = cast(InstanceRequest, context["request"])
     return {
@@ -34,13 +34,13 @@ def media_upload(context: Context) -> dict[str, Any]:
 
 @register.filter
 def refusal(media: Media) -> str:
-    """Why a file cannot be used."""
+    """Return why a file cannot be used."""
     return refusal_text(media.refusal_code, media.original_name)
 
 
 @register.filter
 def clock(duration_ms: int | None) -> str:
-    """ "1:05" or "1:02:05"; a dash when unknown."""
+    """Return "1:05" or "1:02:05"; a dash when unknown."""
     if duration_ms is None:
         return "–"
     minutes, seconds = divmod(round(duration_ms / 1000), 60)
@@ -50,17 +50,17 @@ def clock(duration_ms: int | None) -> str:
 
 @register.filter
 def frame_rate(fps: float | None) -> str:
-    """ "29.97 fps"; nothing when unknown."""
+    """Return "29.97 fps"; nothing when unknown."""
     return f"{fps:.2f}".rstrip("0").rstrip(".") + " fps" if fps else ""
 
 
 @register.filter
 def codec_name(codec: str) -> str:
-    """H.264 instead of h264."""
+    """Return H.264 instead of h264."""
     return facts.codec_name(codec)
 
 
 @register.filter
 def percent_of(part: int, whole: int) -> int:
-    """Whole percent, rounded down."""
+    """Return whole percent, rounded down."""
     return part * 100 // whole if whole else 0

@@ -12,7 +12,7 @@ SHORTEST = 12
 
 
 class Canaries:
-    """Values to look for: as they stand, URL-encoded, in JSON, in hex, and in base64 at any offset."""
+    """Values to look for: unchanged, URL-encoded, in JSON, in hex, and in base64 at any offset."""
 
     def __init__(self, *values: str) -> None:
         self._forms: dict[bytes, str] = {}
@@ -45,14 +45,14 @@ def _forms(value: str) -> Iterator[bytes]:
 
 
 def _in_base64(plain: bytes, offset: int) -> Iterator[bytes]:
-    """The characters that do not depend on what stands before and after."""
+    """Return the characters that do not depend on their neighbours."""
     until = (offset + len(plain)) // 3 * 4
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(bytes(offset) + plain)[4 if offset else 0 : until]
 
 
 def secrets_of_tiktok(state: Path) -> set[str]:
-    """What the simulated TikTok that keeps its world in ``state`` has given out: tokens, secrets, upload addresses."""
+    """Return everything that the simulated TikTok with this ``state`` has issued: tokens, secrets, upload addresses."""
     with closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as world:
         rows = world.execute("SELECT kind, value FROM items").fetchall()
     items = [(kind, json.loads(value)) for kind, value in rows]

@@ -1,6 +1,6 @@
 """Everything that can go wrong between the Connect button and the way back from TikTok, made to happen.
 
-Each fault leads to the callback's address; whoever opens it (a test client, a browser) sees the fault's own page.
+Each fault leads to the callback's address; opening it (in a test client or a browser) shows the fault's own page.
 """
 
 import json

@@ -31,7 +31,7 @@ CHUNK = 5 * MB
 
 @dataclass
 class Clock:
-    """Stands still until it is moved; TikTok's clock moves with it."""
+    """A clock that is moved by hand; TikTok's clock moves with it."""
 
     simulator: Simulator | None
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -115,7 +115,7 @@ def submit(linked: TikTokAccount, video: Media, editor: User, instance: Instance
 
 @dataclass
 class Worker:
-    """Claims and works in this thread, moving the clock to whatever is due next."""
+    """A worker in this thread that moves the clock to the next due time."""
 
     clock: Clock
     steps: int = 0
@@ -137,7 +137,7 @@ class Worker:
         self.clock.advance(max((end - read_db_now()).total_seconds(), 0))
 
     def be_off_for(self, seconds: float) -> None:
-        """Let so much time pass with nobody at work."""
+        """Let so much time pass without a worker."""
         self.run_due()
         self.clock.advance(seconds)
 

@@ -31,7 +31,7 @@ def at_once(*works: Callable[[], Any], expect: tuple[type[Exception], ...]) -> l
 
 @contextmanager
 def just_before(statement: str, happens: Callable[[], object]) -> Iterator[None]:
-    """Somebody else commits something before the first of these statements."""
+    """Commit a concurrent change before the first of these statements."""
     open_acts = [happens]
 
     def watch(execute: Any, sql: str, *arguments: Any) -> Any:
@@ -45,7 +45,7 @@ def just_before(statement: str, happens: Callable[[], object]) -> Iterator[None]
 
 @contextmanager
 def just_after(statement: str, happens: Callable[[], object]) -> Iterator[None]:
-    """Somebody else commits something, on a connection of their own, after the first of these statements."""
+    """Commit a concurrent change on another connection after the first of these statements."""
     open_acts = [happens]
 
     def watch(execute: Any, sql: str, *arguments: Any) -> Any:

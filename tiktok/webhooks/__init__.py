@@ -1,1 +1,1 @@
-"""What TikTok tells us unasked: stored first, answered at once, applied once, and only to the app that it is for."""
+"""Webhooks: stored first, answered at once, applied once, and only to the app that they are for."""

@@ -1,4 +1,4 @@
-"""Applying a stored delivery: claimed like a mail, finished once, again changes nothing."""
+"""Apply stored deliveries: claimed like an email, finished once; applying one again changes nothing."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -22,25 +22,25 @@ LONGEST_WAIT: Final = timedelta(hours=1)
 HANDLERS: Final[Mapping[str, Callable[[WebhookDelivery], Outcome]]] = {
     "authorization.removed": removal.authorization_removed,
 }
-# Polling learns these by itself.
+# Polling finds these without a webhook.
 POSTING: Final = "post.publish."
 
 
 def due_deliveries(room: int) -> list[Callable[[], None]]:
-    """A sweep source: what applies up to so many due deliveries, the one that waits longest first."""
+    """Claim up to so many due deliveries, the longest waiting first; a sweep source."""
     due = WebhookDelivery.objects.filter(next_attempt_at__lte=db_now())
     return [partial(apply, row) for row in due.order_by("next_attempt_at")[:room] if claim(row)]
 
 
 def apply_one(delivery_id: UUID) -> None:
-    """Apply it if it is due and nobody else does."""
+    """Apply the delivery if it is due and free."""
     row = WebhookDelivery.objects.filter(pk=delivery_id, next_attempt_at__lte=db_now()).first()
     if row is not None and claim(row):
         apply(row)
 
 
 def claim(row: WebhookDelivery) -> bool:
-    """Take it for a minute, longer each time; what never ends well is given up."""
+    """Claim the delivery for a minute, longer each time; give up one that never ends well."""
     if row.attempts >= MOST_ATTEMPTS:
         log.error("webhook delivery %s (%s) is given up after %s attempts", row.pk, row.event, row.attempts)
         finish(row, Outcome(DeliveryState.GIVEN_UP, row.outcome))
@@ -51,7 +51,7 @@ def claim(row: WebhookDelivery) -> bool:
 
 
 def apply(row: WebhookDelivery) -> None:
-    """Do what a claimed delivery asks for, and finish it."""
+    """Process a claimed delivery and finish it."""
     try:
         finish(row, _outcome(row))
     except Later as later:
@@ -67,7 +67,7 @@ def _outcome(row: WebhookDelivery) -> Outcome:
 
 
 def finish(row: WebhookDelivery, outcome: Outcome) -> None:
-    """Write what came of it, once."""
+    """Store the outcome, once."""
     WebhookDelivery.objects.filter(pk=row.pk, state=DeliveryState.WAITING).update(
         state=outcome.state, outcome=outcome.word, next_attempt_at=None, applied_at=db_now()
     )

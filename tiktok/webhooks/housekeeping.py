@@ -1,4 +1,4 @@
-"""Old deliveries go."""
+"""Deletion of old deliveries."""
 
 from datetime import timedelta
 from typing import Final

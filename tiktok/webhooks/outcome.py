@@ -1,4 +1,4 @@
-"""What can come of a delivery."""
+"""The outcomes of a delivery."""
 
 from dataclasses import dataclass
 
@@ -6,22 +6,22 @@ from tiktok.models import DeliveryState
 
 
 class Later(Exception):
-    """It cannot be applied now; the message is a word for why."""
+    """The delivery cannot be applied now; the message is a code for the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a delivery ends, and a word for what that meant."""
+    """The final state of a delivery, and a code for its meaning."""
 
     state: DeliveryState
     word: str
 
 
 def applies(word: str) -> Outcome:
-    """It changed something, or what it says was known already."""
+    """Return the outcome of a delivery that changed something, or repeated what was known."""
     return Outcome(DeliveryState.APPLIED, word)
 
 
 def ignores(word: str) -> Outcome:
-    """There was nothing to do."""
+    """Return the outcome of a delivery that required nothing."""
     return Outcome(DeliveryState.IGNORED, word)

@@ -1,4 +1,4 @@
-"""What was turned away, for whoever sets webhooks up: the last time for each reason, never a row per request."""
+"""Refused requests, for the operator who sets webhooks up: the last time for each reason, never a row per request."""
 
 import logging
 from datetime import timedelta
@@ -12,7 +12,7 @@ AT_MOST_EVERY: Final = timedelta(minutes=1)
 
 
 def note_refusal(app: TikTokApp | None, reason: RefusalReason) -> None:
-    """Write it down and log it, at most once a minute for each app and reason; otherwise one SELECT."""
+    """Record and log a refusal, at most once a minute for each app and reason; otherwise one SELECT."""
     same = WebhookRefusal.objects.filter(app=app, reason=reason)
     if same.filter(at__gt=db_in(-AT_MOST_EVERY)).exists():
         return

@@ -1,8 +1,8 @@
-"""``authorization.removed``: the TikTok user's consent is gone, in every instance that shares it.
+"""Handle ``authorization.removed``: the consent of a TikTok user has ended, in every instance that shares it.
 
-Deliveries come late and in any order, and somebody may have consented again since. So TikTok's time of the event is
-compared with that of our newest tokens, which no ended grant would have given us; where the clocks could mislead,
-TikTok is asked.
+Deliveries come late and in any order, and the TikTok user may have consented again since. So TikTok's time of the event
+is compared with that of our newest tokens, which an ended grant would not have given us; where the clocks could
+mislead, TikTok is asked.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from tiktok.api.webhooks import RemovalReason, parse_delivery
 from tiktok.models import TikTokCredential, WebhookDelivery
 from tiktok.webhooks.outcome import Later, Outcome, applies, ignores
 
-# How far TikTok's clock and the database's may be apart.
+# The largest difference between TikTok's clock and the database's.
 SKEW: Final = timedelta(minutes=5)
 
 WORDS: Final[Mapping[RemovalReason, str]] = {
@@ -32,7 +32,7 @@ WORDS: Final[Mapping[RemovalReason, str]] = {
 
 
 class Order(Enum):
-    """The event and our newest tokens."""
+    """The order of the event and our newest tokens."""
 
     EVENT_FIRST = auto()
     TOKENS_FIRST = auto()
@@ -40,7 +40,7 @@ class Order(Enum):
 
 
 def authorization_removed(row: WebhookDelivery) -> Outcome:
-    """Accounts of this app and TikTok user need a reconnect, for the reason that TikTok names. Raises Later."""
+    """Mark the accounts of this app and TikTok user as needing a reconnect, with TikTok's reason. Raises Later."""
     word = WORDS[parse_delivery(row.body.encode()).removal_reason]
     credential = TikTokCredential.objects.filter(app_id=row.app_id, open_id=row.user_openid).first()
     if credential is None:
@@ -72,7 +72,7 @@ def _take_back(credential: TikTokCredential, word: str, order: Order) -> Outcome
 
 
 def _is_alive(credential: TikTokCredential) -> bool:
-    """Ask TikTok, by a refresh: it refuses one whose grant has ended."""
+    """Ask TikTok by a refresh, which it refuses after the grant has ended."""
     try:
         usable_token(credential.pk, refresh_now=credential.version)
     except ReconnectNeeded:

@@ -1,4 +1,4 @@
-"""Taking a delivery in: whose secret signed it, whether it is in time, and its one row."""
+"""Receive a delivery: find the secret that signed it, check its time, and store one row."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -17,15 +17,15 @@ LONGEST_OPEN_ID: Final = 128
 
 
 class Refused(Exception):
-    """Nothing says that this comes from TikTok; what exactly is missing, only the refusals' table tells."""
+    """The request is not proven to come from TikTok; only the table of refusals says what is missing."""
 
 
 class Unreadable(Exception):
-    """The app's secret cannot be read now, so nothing can be said about the signature; TikTok shall come again."""
+    """The app's secret cannot be read now, so the signature cannot be checked; TikTok has to send it again."""
 
 
 def receive(body: bytes, signature_header: str) -> UUID | None:
-    """Store a delivery of TikTok's, once however often it comes; the id of its row, None where it is known already.
+    """Store a delivery once, even if it comes often; return the id of its row, or None if it is known already.
 
     Nothing is applied here. Raises Malformed, Refused (nothing stored) and Unreadable.
     """
@@ -48,7 +48,7 @@ def _refused(app: TikTokApp | None, reason: RefusalReason) -> Refused:
 
 
 def _signer(app: TikTokApp, signature: Signature, body: bytes) -> str:
-    """Which of the app's secrets signed it: TikTok may know the new one later than we do, or earlier."""
+    """Return which of the app's secrets signed it: TikTok may use the new one later than we do, or earlier."""
     is_unreadable = False
     for name in SECRETS:
         try:
@@ -65,7 +65,7 @@ def _signer(app: TikTokApp, signature: Signature, body: bytes) -> str:
 
 
 def _store(app: TikTokApp, delivery: Delivery, body: bytes, *, is_old: bool) -> UUID | None:
-    """One row for one body; of two that come at the same moment the database drops one."""
+    """Store one row for one body; of two that come at the same moment the database drops one."""
     digest = hashlib.sha256(body).hexdigest()
     if WebhookDelivery.objects.filter(app=app, digest=digest).exists():
         return None

@@ -1,4 +1,4 @@
-"""Address of webhooks."""
+"""The address of webhooks."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Where TikTok knocks: no session, no CSRF token, and the signature is all that is believed."""
+"""The endpoint for TikTok's webhooks: no session, no CSRF token; only the signature is trusted."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ MOST_BYTES: Final = 256 * 1024
 @csrf_exempt
 @require_POST
 def tiktok(request: HttpRequest) -> HttpResponse:
-    """Store the delivery and say so; it is applied later. TikTok repeats whatever is not answered with 200."""
+    """Store the delivery and confirm it; it is applied later. TikTok repeats any delivery not answered with 200."""
     body = read_body(request)
     if body is None:
         return _say("Too large.", 413)
@@ -35,13 +35,13 @@ def tiktok(request: HttpRequest) -> HttpResponse:
 
 
 def read_body(request: HttpRequest) -> bytes | None:
-    """Return the raw bytes; None, with nothing more read, when there are too many."""
+    """Return the raw bytes, or None, with nothing more read, when there are too many."""
     length = request.headers.get("Content-Length", "")
     if length.isdecimal() and int(length[:12]) > MOST_BYTES:
         return None
     try:
         body: bytes = request.read(MOST_BYTES + 1)
-    except OSError:  # the sender went away
+    except OSError:  # the sender disconnected
         return b""
     return body if len(body) <= MOST_BYTES else None
 

@@ -1,4 +1,4 @@
-"""English dates that nobody can misread: the month by name, 24 hours."""
+"""Unambiguous English dates: the month by name, 24 hours."""
 
 DATE_FORMAT = "j F Y"
 SHORT_DATE_FORMAT = "j M Y"

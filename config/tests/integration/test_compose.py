@@ -17,7 +17,7 @@ DOCKERFILE: Final = (ROOT / "Dockerfile").read_text()
 OURS: Final = [name for name, service in SERVICES.items() if service["image"] == "clipdesk"]
 # Variables of the composition itself, which no Python reads.
 COMPOSITION: Final = {"POSTGRES_PASSWORD", "OWNER_PASSWORD", "APP_PASSWORD", "REDIS_PASSWORD", "HTTPS_PORT"}
-# What the settings read but the image or production decides, or what is no matter of a service.
+# Variables that the image or production decides, or that do not concern a service.
 NOT_IN_SERVICES: Final = {"ALLOWED_HOSTS", "DEBUG", "MEDIA_ROOT", "MIGRATION_DATABASE_URL"}
 READERS: Final = r"env\.[a-z_]+\(\s*\"([A-Z_]+)\""
 
@@ -52,7 +52,7 @@ def test_every_variable_that_is_read_is_explained_and_no_other() -> None:
     assert [name for name, comment in explained.items() if not comment] == []
 
 
-def test_the_composition_uses_only_explained_variables() -> None:
+def test_composition_uses_only_explained_variables() -> None:
     used = variables_in((ROOT / "docker-compose.yml").read_text())
     caddy = set(re.findall(r"\{\$([A-Z_]+)", (ROOT / "deploy" / "Caddyfile").read_text()))
 
@@ -60,7 +60,7 @@ def test_the_composition_uses_only_explained_variables() -> None:
     assert caddy - set(SERVICES["caddy"]["environment"]) == set()
 
 
-def test_the_database_script_uses_only_what_the_composition_gives() -> None:
+def test_database_script_uses_only_what_the_composition_gives() -> None:
     script = (ROOT / "deploy" / "postgres" / "10-roles.sh").read_text()
 
     assert set(re.findall(r"\$([A-Z_]+)", script)) <= set(SERVICES["postgres"]["environment"])
@@ -116,7 +116,7 @@ def test_every_service_is_locked_down(name: str) -> None:
     assert service["mem_limit"]
 
 
-def test_a_network_joins_only_services_that_talk() -> None:
+def test_network_joins_only_services_that_talk() -> None:
     joined: dict[str, set[str]] = {network: set() for network in COMPOSE["networks"]}
     for name, service in SERVICES.items():
         if service.get("profiles") != ["dev"]:
@@ -148,7 +148,7 @@ def lay_out_image(app: Path) -> None:
         shutil.rmtree(app / removed) if (app / removed).is_dir() else (app / removed).unlink()
 
 
-def test_the_image_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
+def test_image_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
     app, data = tmp_path / "app", tmp_path / "data"
     app.mkdir()
     data.mkdir()
@@ -189,7 +189,7 @@ def test_only_caddy_is_reached_from_outside() -> None:
     assert list(outside) == ["caddy"]
 
 
-def test_the_profile_dev_adds_the_simulator_and_a_mail_catcher() -> None:
+def test_profile_dev_adds_the_simulator_and_a_mail_catcher() -> None:
     dev = {name for name, service in SERVICES.items() if service.get("profiles") == ["dev"]}
 
     assert dev == {"simulator", "simulator-for-web", "simulator-for-worker", "mail"}
@@ -215,7 +215,7 @@ def test_celery_finds_the_application_that_the_commands_name(tmp_path: Path) -> 
     assert run_in_production(*apps.pop(), "report", data_dir=tmp_path).returncode == 0
 
 
-def test_the_migrate_command_names_a_database_that_production_has(tmp_path: Path) -> None:
+def test_migrate_command_names_a_database_that_production_has(tmp_path: Path) -> None:
     shell, flag, script = SERVICES["migrate"]["command"]
     commands = [part.split() for part in script.split("&&")]
 
@@ -227,13 +227,13 @@ def test_the_migrate_command_names_a_database_that_production_has(tmp_path: Path
     assert result.stdout.strip() == "clipdesk_owner", result.stderr
 
 
-def test_the_simulator_understands_its_command(tmp_path: Path) -> None:
+def test_simulator_understands_its_command(tmp_path: Path) -> None:
     result = run_in_production(*SERVICES["simulator"]["command"], "--help", data_dir=tmp_path)
 
     assert result.returncode == 0, result.stderr
 
 
-def test_the_health_check_of_the_image_fails_when_nobody_answers(tmp_path: Path) -> None:
+def test_image_health_check_fails_without_an_answer(tmp_path: Path) -> None:
     command = yaml.safe_load(DOCKERFILE.split("HEALTHCHECK")[1].split("CMD ")[1].splitlines()[0])
 
     result = run_in_production(*command[:-1], command[-1], data_dir=tmp_path)
@@ -242,7 +242,7 @@ def test_the_health_check_of_the_image_fails_when_nobody_answers(tmp_path: Path)
     assert result.returncode == 1, result.stderr
 
 
-def test_the_image_runs_as_nobody_special_and_copies_files_that_exist() -> None:
+def test_image_runs_unprivileged_and_copies_existing_files() -> None:
     users = re.findall(r"^USER (\S+)", DOCKERFILE, re.MULTILINE)
     copied = re.findall(r"^COPY (?!--from)(\S+)", DOCKERFILE, re.MULTILINE)
 
@@ -251,7 +251,7 @@ def test_the_image_runs_as_nobody_special_and_copies_files_that_exist() -> None:
     assert "--require-hashes" in DOCKERFILE
 
 
-def test_the_shell_scripts_are_valid() -> None:
+def test_shell_scripts_are_valid() -> None:
     scripts = [*ROOT.glob("scripts/*.sh"), *ROOT.glob("deploy/**/*.sh"), ROOT / ".ci" / "run"]
 
     for script in scripts:

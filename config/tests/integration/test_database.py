@@ -19,7 +19,7 @@ def answer(database: Any) -> Any:
 
 @pytest.mark.services
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_died_in_the_pool_is_not_handed_out() -> None:
+def test_connection_that_died_in_the_pool_is_not_handed_out() -> None:
     pooled: Any = connection.copy("pooled")
     pooled.settings_dict["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 1}}
     try:

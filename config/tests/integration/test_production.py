@@ -13,7 +13,7 @@ EXAMPLE = "%s has an example password. Choose a random one."
 CHECK = ("python", "-c", "import config.settings.production")
 
 
-def test_a_proper_environment_passes_djangos_deployment_checks(tmp_path: Path) -> None:
+def test_proper_environment_passes_djangos_deployment_checks(tmp_path: Path) -> None:
     result = run_in_production("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING", data_dir=tmp_path)
 
     assert result.returncode == 0, result.stderr
@@ -23,7 +23,7 @@ def test_a_proper_environment_passes_djangos_deployment_checks(tmp_path: Path) -
     "name",
     ["BASE_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "DATABASE_URL", "REDIS_URL", "TRUSTED_PROXY_COUNT"],
 )
-def test_a_missing_variable_is_named(tmp_path: Path, name: str) -> None:
+def test_missing_variable_is_named(tmp_path: Path, name: str) -> None:
     result = run_in_production(*CHECK, data_dir=tmp_path, without=name)
 
     assert result.returncode == 1
@@ -56,7 +56,7 @@ def test_a_missing_variable_is_named(tmp_path: Path, name: str) -> None:
         ("TRUSTED_PROXY_COUNT", "0", "TRUSTED_PROXY_COUNT must be a whole number from 1 to 5, not '0'."),
     ],
 )
-def test_a_value_that_is_not_for_production_is_refused(tmp_path: Path, name: str, value: str, message: str) -> None:
+def test_value_that_is_not_for_production_is_refused(tmp_path: Path, name: str, value: str, message: str) -> None:
     result = run_in_production(*CHECK, data_dir=tmp_path, **{name: value})
 
     assert result.returncode == 1

@@ -38,12 +38,12 @@ def assert_page_obeys(client: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", STRANGERS)
-def test_a_page_before_sign_in(client: Client, path: str) -> None:
+def test_page_before_sign_in(client: Client, path: str) -> None:
     assert_page_obeys(client, path)
 
 
 @pytest.mark.parametrize("path", PEOPLE)
-def test_a_page_after_sign_in(client: Client, path: str) -> None:
+def test_page_after_sign_in(client: Client, path: str) -> None:
     user = UserFactory.create()
     client.post("/auth/login/", {"login": user.email, "password": PASSWORD})
     client.post("/auth/reauthenticate/", {"password": PASSWORD})
@@ -51,7 +51,7 @@ def test_a_page_after_sign_in(client: Client, path: str) -> None:
     assert_page_obeys(client, path)
 
 
-def test_a_page_that_is_not_there_says_so_in_our_words(client: Client) -> None:
+def test_page_that_is_not_there_says_so_in_our_words(client: Client) -> None:
     response = client.get("/auth/social/signup/")
 
     assert response.status_code == 404

@@ -90,7 +90,7 @@ def test_data_directory_is_closed_to_other_users(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's word about a dead parent is Linux's")
-def test_a_killed_supervisor_leaves_no_orphans(tmp_path: Path) -> None:
+def test_killed_supervisor_leaves_no_orphans(tmp_path: Path) -> None:
     with product(tmp_path, free_port()) as process:
         assert until(lambda: "jobs:" in said(tmp_path)), said(tmp_path)
         process.kill()

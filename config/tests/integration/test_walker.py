@@ -42,7 +42,7 @@ PEOPLE = [
     "neighbour",
     "anonymous",
 ]
-# Which instances somebody has no place in; everybody else: all but aurora.
+# Instances that a person has no access to; for all others: all but aurora.
 FOREIGN = {
     "owner": "borealis", "tenant_admin": "borealis", "neighbour": "aurora|borealis", "outsider": "aurora|calypso",
     "tenant_member": "aurora|borealis|calypso", "ex_member": "aurora|borealis|calypso",
@@ -138,7 +138,7 @@ def world(
     other_instance: Instance,
     settings: Settings,
 ) -> World:
-    settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"  # nobody answers there, and pages say so
+    settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"  # nothing answers there, and pages say so
     users = {name: None if name == "anonymous" else request.getfixturevalue(name) for name in PEOPLE}
     home, sibling, other = furnish(instance), furnish(sibling_instance), furnish(other_instance)
     sessions, keys = {}, {}
@@ -171,7 +171,7 @@ def call(world: World, person: str, row: Row, method: str, kwargs: Mapping[str, 
 
 
 def payload(row: Row, method: str) -> tuple[bytes, str]:
-    """The row's data as a form or, for the API, as JSON; bytes as they stand."""
+    """Return the row's data as a form or, for the API, as JSON; bytes unchanged."""
     if method in {"GET", "HEAD", "DELETE"}:
         return b"", "application/octet-stream"
     if isinstance(row.data, bytes):
@@ -285,7 +285,7 @@ def callers(row: Row, place: str) -> list[str]:
 
 
 def problems_with(row: Row, world: World, person: str) -> Iterator[str]:
-    """What went wrong, one line each."""
+    """Return the faults, one line each."""
     for place, kwargs in visits(row, world):
         for method in row.methods if person in callers(row, place) else []:
             response = call(world, person, row, method, kwargs)
@@ -299,7 +299,7 @@ def problems_with(row: Row, world: World, person: str) -> Iterator[str]:
 
 @pytest.mark.timeout(400)  # hundreds of calls
 @pytest.mark.parametrize("person", PEOPLE)
-def test_everybody_gets_what_their_role_allows_and_nothing_of_another_instance(world: World, person: str) -> None:
+def test_each_person_gets_what_their_role_allows_in_their_instance_only(world: World, person: str) -> None:
     problems = [problem for row in TABLE for problem in problems_with(row, world, person)]
 
     assert not problems, "\n" + "\n".join(problems)

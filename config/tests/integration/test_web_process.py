@@ -1,4 +1,4 @@
-"""What a web process loads: everything that pages and the API need, and nothing of what workers do."""
+"""A web process loads everything that pages and the API need, and nothing of the workers."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ print(json.dumps(sorted(sys.modules)))
 
 
 @pytest.mark.embedded
-def test_a_web_process_with_every_address_loads_nothing_of_workers(tmp_path: Path) -> None:
+def test_web_process_with_every_address_loads_nothing_of_workers(tmp_path: Path) -> None:
     result = run_in_production("python", "-W", "ignore", "-c", SERVE, data_dir=tmp_path)
 
     modules = json.loads(result.stdout)

@@ -55,7 +55,7 @@ def test_only_an_audited_package_passes_the_audit(
     assert (result.returncode, result.stdout.splitlines()[-1]) == (status, last_line), result.stderr
 
 
-def test_a_vulnerability_is_named_with_the_version_that_fixes_it(tmp_path: Path) -> None:
+def test_vulnerability_is_named_with_the_version_that_fixes_it(tmp_path: Path) -> None:
     assert audit(tmp_path, report(BROKEN)).stdout.splitlines()[0] == "two 2.0: PYSEC-1, fixed in 2.1"
 
 

@@ -26,7 +26,7 @@ def while_writing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) ->
     monkeypatch.setattr(os, "fsync", fsync)
 
 
-def test_a_secret_is_there_as_a_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_is_there_as_a_whole_or_not_at_all(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
     while_writing(monkeypatch, lambda: seen.append(path.exists()))
     made = env.stored_secret(path.parents[1], "mine")

@@ -1,4 +1,4 @@
-"""The table of mutants keeps up with the code: whoever changes a line that is broken there changes the table too."""
+"""The table of mutants matches the code: changing a line that it breaks requires changing the table."""
 
 import importlib
 from pathlib import Path

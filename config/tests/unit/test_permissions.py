@@ -1,4 +1,4 @@
-"""Services check permissions: each that takes an actor declares one, or is listed with the reason why not."""
+"""Permissions are checked in the services: each with an actor names its permission, or why it needs none."""
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -77,7 +77,7 @@ def acts() -> Iterator[tuple[str, Callable[..., Any]]]:
                 yield called, function
 
 
-def test_every_service_that_somebody_acts_by_names_its_permission() -> None:
+def test_every_service_with_an_actor_names_its_permission() -> None:
     found = {called: getattr(function, "permission", None) for called, function in acts()}
 
     assert {called: permission for called, permission in found.items() if permission} == NEEDS
@@ -86,12 +86,12 @@ def test_every_service_that_somebody_acts_by_names_its_permission() -> None:
 
 
 @pytest.mark.django_db
-def test_a_role_that_does_not_reach_changes_nothing(scoped: Instance, editor: User, outsider: User) -> None:
+def test_role_that_does_not_reach_changes_nothing(scoped: Instance, editor: User, outsider: User) -> None:
     account = make_account(scoped)
 
-    for actor in (editor, outsider):
+    for nobody in (editor, outsider):
         with pytest.raises(NotAllowed):
-            rename_account(account, name="Taken over", actor=actor)
+            rename_account(account, name="Taken over", actor=nobody)
 
     account.refresh_from_db()
     assert account.name != "Taken over"

@@ -1,4 +1,4 @@
-"""What translators cannot translate is found; what they can is left alone."""
+"""The checker reports text that translators cannot translate, and nothing else."""
 
 from importlib import import_module
 from pathlib import Path

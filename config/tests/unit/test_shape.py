@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).resolve().parents[3]
 APPS: Final = ("accounts", "config", "core", "instances", "tiktok")
 LONGEST_MODULE: Final = 500
 
-# Where every instance is seen at once, and the reason that stands there.
+# Places that see every instance at once, with their reason.
 UNSCOPED: Final = {
     ("instances/middleware.py", "admin"),
     ("instances/notices/digest.py", "the digest finds instances with notices to mail"),
@@ -22,7 +22,7 @@ UNSCOPED: Final = {
     ("tiktok/access/endings.py", "permissions end in every instance"),
     ("tiktok/access/grants.py", "a post under way ends with the credential that it began with, in whichever instance"),
     ("tiktok/access/grants.py", "the consent is shared by every instance that linked this TikTok user"),
-    ("tiktok/access/outages.py", "an outage of TikTok holds posts of every instance"),
+    ("tiktok/access/outages.py", "a TikTok outage holds posts of every instance"),
     ("tiktok/access/quota.py", "TikTok counts a creator's posts and an app's accounts over all instances"),
     ("tiktok/access/readable.py", "a key that is back brings back the accounts of every instance"),
     ("tiktok/access/refresh.py", "tokens are shared by every instance that linked this TikTok user"),
@@ -117,7 +117,7 @@ def test_every_place_that_sees_all_instances_is_listed_with_its_reason() -> None
     assert sorted(found) == sorted(UNSCOPED)
 
 
-def test_nobody_goes_around_the_door() -> None:
+def test_post_state_changes_only_through_transition() -> None:
     """``scope`` and ``scopes_disabled`` of django-scopes are used in scoping.py alone."""
     found = {module for module, tree in trees() for _ in calls_of(tree, "scopes_disabled", "scope")}
 

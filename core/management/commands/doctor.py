@@ -1,4 +1,4 @@
-"""``manage.py doctor``: what is wrong with this deployment, and the step that mends each fault."""
+"""``manage.py doctor``: report what is wrong with this deployment, and the step that fixes each fault."""
 
 import sys
 from typing import Any
@@ -10,18 +10,16 @@ from core.doctor.run import examine
 
 
 class Command(BaseCommand):
-    """Exit code 1 where something does not work; 0 otherwise, also with warnings."""
+    """Check this deployment. Exit code 1 if something does not work; 0 otherwise, also with warnings."""
 
     help = "Check this deployment and say what mends each fault. Changes nothing and shows no secret."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """How it is said, and who may be asked."""
         parser.add_argument("--json", action="store_true", help="for programs")
         parser.add_argument("--offline", action="store_true", help="ask neither TikTok nor mail server nor BASE_URL")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Look at everything and report."""
         findings = examine(online=not options["offline"])
         self.stdout.write(as_json(findings) if options["json"] else as_text(findings))
         sys.exit(exit_code(findings))

@@ -18,7 +18,7 @@ from core.serving.private_files import close_to_others
 
 
 class Command(BaseCommand):
-    """Publishes, polls, and runs the periodic table until SIGTERM or SIGINT; then it is gone in seconds."""
+    """Publish, poll, and run the periodic table until SIGTERM or SIGINT; ends within seconds."""
 
     help = "Run all background work in this process (no broker needed)."
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         self._leave()
 
     def _leave(self) -> None:
-        """A call that outlasts the grace time is cut like a power cut would: the claim ends, nothing is lost."""
+        """Leave a call that outlasts the grace time, like a power cut would: the claim ends, nothing is lost."""
         self.stdout.write("jobs: stopped")
         self.stdout.flush()
         if any(thread.name.startswith("job-") for thread in threading.enumerate()):

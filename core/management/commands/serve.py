@@ -1,4 +1,4 @@
-"""The web server."""
+"""``manage.py serve``: the web server."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The ASGI application in front of the WSGI one: who waits for what, and where."""
+"""The ASGI application in front of the WSGI one: bodies and answers in the loop, computing in threads."""
 
 import asyncio
 import io
@@ -31,8 +31,8 @@ log = logging.getLogger("clipdesk.access")
 class Front:
     """Receives bodies and sends answers in the loop; threads compute. One object for each process.
 
-    Four pools keep apart what would otherwise wait for each other: pages, resumable uploads, forms with large files
-    (a thread each, for want of a better way), and the health check.
+    Four pools separate requests that would otherwise wait for each other: pages, resumable uploads, forms with large
+    files (a thread each, for lack of a better way), and the health check.
     """
 
     def __init__(self, application: WsgiApplication, *, limits: Limits, scratch: Path) -> None:
@@ -62,7 +62,7 @@ class Front:
         log.info('%s "%s %s" %s %s %sms', client, scope["method"], scope["path"], answer.status, sent, took_ms)
 
     async def _answer_counted(self, environ: Environ, incoming: Incoming, length: int | None, client: str) -> Answer:
-        """Bound what one client may have open at once."""
+        """Answer within the number of requests that one client may have open at once."""
         if environ["PATH_INFO"] == PULSE_PATH and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
             return await self._pulse.answer(with_body(environ, io.BytesIO(), 0))
         if self._requests[client] >= self.limits.requests_per_client:
@@ -92,7 +92,7 @@ class Front:
             return await pool.answer(with_body(environ, body, received))
 
     async def _answer_long(self, environ: Environ, incoming: Incoming, length: int, client: str) -> Answer:
-        """A form with a large file streams through a thread of its own; other long bodies are refused unread."""
+        """Stream a form with a large file through a thread of its own; refuse other long bodies unread."""
         if not _is_streamed(environ):
             return await self._refuse_long(environ, length)
         if self._streams[client] >= self.limits.forms_per_client:
@@ -105,7 +105,7 @@ class Front:
             self._streams -= Counter({client: 1})
 
     async def _refuse_long(self, environ: Environ, length: int) -> Answer:
-        """Let the application say it: it sees the length and no body."""
+        """Have the application refuse it: it sees the length and no body."""
         return await self._pages.answer(with_body(environ, io.BytesIO(), length))
 
     async def _send(self, answer: Answer, incoming: Incoming, receive: Receive, send: Send) -> int:
@@ -123,7 +123,7 @@ class Front:
         return len(answer.body)
 
     async def _send_file(self, file: OpenFile, receive: Receive, send: Send) -> int:
-        """Send a file block by block, as fast as its reader takes it; the protocol cuts off who takes nothing."""
+        """Send a file block by block, as fast as its reader takes it; the protocol disconnects a reader that stops."""
         loop, sent = asyncio.get_running_loop(), 0
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
@@ -146,7 +146,7 @@ async def _until_gone(receive: Receive) -> None:
 
 
 def _completed(answer: Answer, *, is_read: bool) -> list[Header]:
-    """Add the length, and that the connection ends where the client's body was not read to its end."""
+    """Add the length, and close the connection if the client's body was not read to its end."""
     headers = [*answer.headers] if is_read else [*answer.headers, CLOSE]
     has_length = any(name == b"content-length" for name, _value in headers)
     if answer.file is None and not has_length and answer.status not in NO_CONTENT:
@@ -155,16 +155,16 @@ def _completed(answer: Answer, *, is_read: bool) -> list[Header]:
 
 
 def _length(headers: dict[bytes, bytes]) -> int | None:
-    """Return what Content-Length says; the parser has refused what is no number."""
+    """Return the number in Content-Length; the parser has refused anything else."""
     text = headers.get(b"content-length")
     return int(text) if text else None
 
 
 def _is_upload(environ: Environ) -> bool:
-    """Whether pages should not wait for this request: a small file, or what a resumable upload asks besides."""
+    """Return whether pages should not wait for this request: a small file, or a side request of a resumable upload."""
     return "HTTP_TUS_RESUMABLE" in environ or kind_of(environ) == FORM
 
 
 def _is_streamed(environ: Environ) -> bool:
-    """A form may carry a file, and a resumable upload with a checksum counts as a whole."""
+    """Return whether the body is streamed: a form may carry a file, and so does a resumable upload with a checksum."""
     return kind_of(environ) in {FORM, RESUMABLE}

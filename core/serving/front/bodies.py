@@ -1,4 +1,4 @@
-"""Receiving a request body in the loop: whole, or block by block, and never slower than allowed."""
+"""Receive a request body in the loop: whole, or block by block, and never slower than allowed."""
 
 import asyncio
 import io
@@ -16,7 +16,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class LineDropped(OSError):
-    """The client went away before the end of its body."""
+    """The client disconnected before the end of its body."""
 
 
 class TooSlow(OSError):
@@ -24,11 +24,11 @@ class TooSlow(OSError):
 
 
 class TooLong(Exception):
-    """More bytes came than are received whole."""
+    """The body has more bytes than are received whole."""
 
 
 class Incoming:
-    """A request's body as it arrives. ``received`` counts its bytes, ``is_complete`` tells whether all are here."""
+    """A request's body as it arrives. ``received`` counts its bytes, ``is_complete``: all have arrived."""
 
     def __init__(self, receive: Receive, limits: Limits, *, has_body: bool) -> None:
         self._receive, self._limits = receive, limits
@@ -50,7 +50,7 @@ class Incoming:
         return b""
 
     async def _wait(self) -> dict[str, Any]:
-        """Only the time spent here counts: while the server is busy the client cannot send."""
+        """Wait for the client. Only this time counts: while the server is busy the client cannot send."""
         began = time.monotonic()
         try:
             async with asyncio.timeout(self._limits.silence_s):
@@ -63,7 +63,7 @@ class Incoming:
         return message
 
     async def drop_rest(self) -> None:
-        """Read and forget for a moment: a sender that is still sending would not see the answer to a closed line."""
+        """Read and discard for a moment, so that a client that is still sending sees the answer."""
         try:
             async with asyncio.timeout(self._limits.linger_s):
                 while await self.next():
@@ -73,7 +73,7 @@ class Incoming:
 
 
 async def receive_whole(incoming: Incoming, limits: Limits, directory: Path) -> tuple[BinaryIO, int]:
-    """Receive a body up to ``limits.body_bytes``: in memory while small, then in a file that has no name.
+    """Receive a body up to ``limits.body_bytes``: in memory while small, then in a file without a name.
 
     Returns it, rewound, with its length. Raises TooLong, LineDropped or TooSlow.
     """
@@ -91,18 +91,20 @@ async def receive_whole(incoming: Incoming, limits: Limits, directory: Path) -> 
 
 
 class Stream(io.RawIOBase):
-    """A body that a thread reads while it arrives. ``read`` blocks; raises OSError when the line drops or crawls."""
+    """A body that a thread reads while it arrives.
+
+    ``read`` blocks; raises OSError on a dropped or too slow connection.
+    """
 
     def __init__(self, incoming: Incoming, loop: asyncio.AbstractEventLoop) -> None:
         self._incoming, self._loop = incoming, loop
         self._rest = b""
 
     def readable(self) -> bool:
-        """It can be read."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is there, waiting for the first byte."""
+        """Fill the buffer with what has arrived, waiting for the first byte."""
         if not self._rest:
             self._rest = self._await_block()
         count = min(len(buffer), len(self._rest))

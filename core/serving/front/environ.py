@@ -1,4 +1,4 @@
-"""From an ASGI scope to a WSGI environment (PEP 3333)."""
+"""Convert an ASGI scope to a WSGI environment (PEP 3333)."""
 
 import sys
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from core.serving.front.files import OpenFile
 
 Scope = dict[str, Any]
 Environ = dict[str, Any]
-# Header names that WSGI keeps without HTTP_; the length is set by whoever received the body.
+# Header names that WSGI keeps without HTTP_; the length is set by the code that received the body.
 PLAIN: Final = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 DROPPED: Final = {"CONTENT_LENGTH", "TRANSFER_ENCODING"}
 
@@ -45,7 +45,7 @@ def kind_of(environ: Environ) -> str:
 
 
 def _add_headers(environ: Environ, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """A name with an underscore could pass for another one (X_Forwarded_For), so it is left out."""
+    """Add the headers except names with an underscore, which could pass for others (X_Forwarded_For)."""
     for name, value in headers:
         if b"_" in name:
             continue
@@ -59,6 +59,6 @@ def _add_headers(environ: Environ, headers: Iterable[tuple[bytes, bytes]]) -> No
 
 
 def with_body(environ: Environ, source: BinaryIO, length: int | None) -> Environ:
-    """Return a copy of the environment that has this body; a length of None stands for an unknown one."""
+    """Return a copy of the environment with this body; None means an unknown length."""
     described = {} if length is None else {"CONTENT_LENGTH": str(length)}
     return environ | described | {"wsgi.input": source}

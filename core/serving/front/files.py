@@ -1,17 +1,17 @@
-"""A file as the body of an answer: the loop sends it, no thread waits for its reader."""
+"""A file as the body of an answer: the loop sends it, so no thread waits for its reader."""
 
 from typing import Protocol
 
 
 class Readable(Protocol):
-    """What Django and WhiteNoise hand over as a file."""
+    """A file as Django and WhiteNoise pass it."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; none at the end."""
 
 
 class OpenFile:
-    """``wsgi.file_wrapper``: an open file, or a part of one."""
+    """Implementation of ``wsgi.file_wrapper``: an open file, or a part of one."""
 
     def __init__(self, file: Readable, block_size: int = 8192) -> None:
         self._file = file

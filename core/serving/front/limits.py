@@ -1,11 +1,11 @@
-"""What one connection, one client and one process may use."""
+"""The limits of one connection, one client and one process."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one web process. Rates are in bytes per second, measured while the server waits for the client."""
+    """Limits of one web process. Rates are in bytes per second, measured while the server waits for the client."""
 
     header_s: float = 10.0  # from the first byte of a request, or from the connection, to the end of its headers
     header_bytes: int = 64 * 1024
@@ -15,7 +15,7 @@ class Limits:
     connections_per_client: int = 100
     requests_per_client: int = 100
 
-    silence_s: float = 20.0  # a client that sends or takes nothing for so long is cut off
+    silence_s: float = 20.0  # a client that sends or takes nothing for this long is disconnected
     grace_s: float = 10.0
     lowest_rate: int = 1000
     body_bytes: int = 2_500_000  # received whole before the application runs; longer ones are refused or streamed
@@ -32,4 +32,4 @@ class Limits:
     upload_threads: int = 1  # pages share the interpreter with it; a piece of 4 MB takes some 20 ms
     form_threads: int = 32
     forms_per_client: int = 8
-    queue: int = 400  # requests that wait for a thread; more are told to come back
+    queue: int = 400  # requests that wait for a thread; more are asked to come back

@@ -1,8 +1,9 @@
-"""A long PATCH of a resumable upload reaches the application as a row of short ones.
+"""Pass a long PATCH of a resumable upload to the application as a row of short ones.
 
-The loop collects what arrives; every few megabytes or seconds the application is called with that piece as if the
-client had sent it alone. So a slow line holds no thread, what arrived before a line dropped is kept, and memory stays
-flat: where many pieces come at once, they wait on the disk. The client sees one request and gets the last answer.
+The loop collects bytes as they arrive; every few megabytes or seconds the application is called with that piece as if
+the client had sent it alone. So a slow connection holds no thread, bytes that arrived before it dropped are kept, and
+memory stays flat: if many pieces come at once, they wait on the disk. The client sees one request and gets the last
+answer.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ Call = Callable[[Environ], Awaitable[Answer]]
 
 
 def is_resumable(environ: Environ, length: int | None) -> bool:
-    """Whether this request is bytes of a tus upload that may be cut: not under a checksum, which covers the whole."""
+    """Return whether this request sends bytes of a tus upload that may be split: not with a checksum over all."""
     offset = environ.get("HTTP_UPLOAD_OFFSET", "")
     return (
         kind_of(environ) == CONTENT_TYPE
@@ -42,7 +43,7 @@ def is_resumable(environ: Environ, length: int | None) -> bool:
 
 
 class NoRoom(Exception):
-    """The disk takes no more, or no more files can be opened. The bytes of this piece are lost."""
+    """The disk is full, or no more files can be opened. The bytes of this piece are lost."""
 
 
 @dataclass(slots=True)
@@ -54,12 +55,12 @@ class Held:
 
     @property
     def is_tight(self) -> bool:
-        """Whether pieces have to go to the disk."""
+        """Return whether pieces have to go to the disk."""
         return self.now > self.most
 
 
 class Piece:
-    """Bytes in a row: in memory, or in a file without a name where memory is short. ``fault``: why no more came."""
+    """Consecutive bytes: in memory, or in a file without a name if memory is short. ``fault``: why no more came."""
 
     def __init__(self, held: Held, small_bytes: int, directory: Path) -> None:
         self._held, self._small_bytes, self._directory = held, small_bytes, directory
@@ -91,7 +92,7 @@ class Piece:
         self._held.now += count
 
     def rewound(self) -> BinaryIO:
-        """Return what is read from the first byte on. Raises NoRoom."""
+        """Return the piece positioned at its first byte. Raises NoRoom."""
         try:
             self._file.seek(0)
         except OSError as error:
@@ -99,14 +100,14 @@ class Piece:
         return self._file
 
     def close(self) -> None:
-        """Forget the bytes. May be repeated."""
+        """Discard the bytes. May be repeated."""
         with suppress(OSError):  # the disk is full, once more
             self._file.close()
         self._count(-self._counted)
 
 
 class Pieces:
-    """One such request. ``directory`` is where bytes go that memory cannot hold."""
+    """One such request. ``directory`` is for bytes that do not fit in memory."""
 
     def __init__(
         self, environ: Environ, incoming: Incoming, call: Call, limits: Limits, held: Held, directory: Path
@@ -116,7 +117,7 @@ class Pieces:
         self._offset = int(environ["HTTP_UPLOAD_OFFSET"])
 
     async def run(self) -> Answer:
-        """Ask whether these bytes are wanted, then hand them on. Raises LineDropped when there is nobody to answer."""
+        """Ask whether these bytes are wanted, then pass them on. Raises LineDropped when the client is gone."""
         answer = await self._hand_on(io.BytesIO(), 0)
         if answer.status != ACCEPTED:
             return answer
@@ -149,7 +150,7 @@ class Pieces:
         raise fault
 
     async def _collect(self) -> Piece:
-        """Gather one piece. It ends when it is full or old, or with the body. Raises NoRoom."""
+        """Collect one piece. It ends when it is full or old, or with the body. Raises NoRoom."""
         with ExitStack() as undo:
             piece = undo.enter_context(closing(Piece(self._held, self._limits.small_piece_bytes, self._directory)))
             await self._fill(piece)
@@ -178,7 +179,7 @@ class Pieces:
 
 
 def _forget(coming: "asyncio.Task[Piece]") -> None:
-    """End what collects a piece; one that is there already is closed."""
+    """Cancel the collection of a piece; close one that is complete."""
     if not coming.done():
         coming.cancel()
     elif not coming.cancelled() and coming.exception() is None:

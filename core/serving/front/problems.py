@@ -1,4 +1,4 @@
-"""What the server itself has to say to a program: the problem documents of the REST API, without Django."""
+"""Answers of the server itself to API clients: the problem documents of the REST API, without Django."""
 
 import json
 from http import HTTPStatus
@@ -17,7 +17,7 @@ CODES: Final = {
 
 
 def problem_body(status: int, code: str, detail: str) -> dict[str, Any]:
-    """The members that every problem has; ``errors`` are for the caller to fill."""
+    """Return the members that every problem has; the caller fills ``errors``."""
     title = _title(status)
     return {
         "type": "about:blank",
@@ -37,7 +37,7 @@ def _title(status: int) -> str:
 
 
 def own_answer(path: str, status: int, text: str) -> tuple[str, bytes]:
-    """Content type and body of an answer that no view gives: a problem under the API, plain text elsewhere."""
+    """Return type and body of an answer without a view: a problem under the API, plain text elsewhere."""
     if not path.startswith(API_PREFIX):
         return "text/plain; charset=utf-8", f"{text}\n".encode()
     return CONTENT_TYPE, json.dumps(problem_body(status, CODES.get(status, "error"), text)).encode()

@@ -12,10 +12,10 @@ from core.serving.front.problems import own_answer
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, which by itself waits for headers as long as a client likes and keeps any number of them.
+    """uvicorn's protocol, limited: by itself it waits for headers forever and keeps any number of them.
 
-    Counts are those of one process. ``is_behind_proxy``: all connections come from the proxy, so that only the
-    requests are counted by client, in the application.
+    Counts are those of one process. ``is_behind_proxy``: all connections come from the proxy, so only the requests are
+    counted by client, in the application.
     """
 
     limits: ClassVar[Limits] = Limits()
@@ -30,7 +30,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _has_asked = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, or refuse it when there are too many."""
+        """Accept the connection, or refuse it when there are too many."""
         super().connection_made(transport)
         if self._is_one_too_many():
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -48,7 +48,6 @@ class BoundedProtocol(HttpToolsProtocol):
         return not self.is_behind_proxy and self.open_by_client[self._address()] >= self.limits.connections_per_client
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
         self._stop_header_timer()
         self._stop_write_timer()
         if self._is_counted:
@@ -59,7 +58,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; headers may not grow for ever."""
+        """Parse the data; limit the headers."""
         if self.transport.is_closing():
             return
         super().data_received(data)
@@ -69,7 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
-        """Another request begins on this connection."""
+        """Begin another request on this connection."""
         super().on_message_begin()
         self._has_asked = self._is_in_headers = True
         self._header_bytes = 0
@@ -87,7 +86,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Keep it, unless its request was refused."""
+        """Keep the data, unless its request was refused."""
         if self.cycle is not None:
             super().on_body(body)
 
@@ -97,13 +96,13 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """More waits to be sent than its reader takes: give it the time that the lowest rate allows."""
+        """Start the time that the lowest rate allows, since more waits to be sent than its reader takes."""
         super().pause_writing()
         self._stop_write_timer()
         self._abort_after(self.transport.get_write_buffer_size() / self.limits.lowest_rate)
 
     def resume_writing(self) -> None:
-        """The reader took it."""
+        """Stop the time limit, since the reader took the data."""
         super().resume_writing()
         self._stop_write_timer()
 
@@ -139,7 +138,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP: a problem where the path was read before the fault."""
+        """Refuse anything but HTTP: with a problem if the path was read before the fault."""
         self._refuse(HTTPStatus.BAD_REQUEST, msg)
 
     def _refuse(self, status: HTTPStatus, text: str = "") -> None:
@@ -158,4 +157,4 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _unsupported_upgrade_warning(self) -> Any:
-        """An upgrade that is not understood is ignored (RFC 9110, 7.8), without a line in the log for each."""
+        """Ignore an unknown upgrade (RFC 9110, 7.8) without a line in the log for each."""

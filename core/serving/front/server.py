@@ -1,6 +1,6 @@
-"""Running the web processes: ``python -m core.serving.front.server HOST PORT PROCESSES direct|proxied``.
+"""Run the web processes: ``python -m core.serving.front.server HOST PORT PROCESSES direct|proxied``.
 
-A program of its own, without Django: the process that watches the others needs none of it, and saves its memory.
+A program without Django: the process that watches the others does not need it, and saves its memory.
 """
 
 import os
@@ -16,18 +16,18 @@ from core.serving.front.protocol import BoundedProtocol
 
 APPLICATION: Final = "config.asgi:application"
 ROOT: Final = Path(__file__).parents[3]
-# glibc gives threads heaps of their own, up to eight for each core, and each keeps what it has grown to.
+# glibc gives threads separate heaps, up to eight for each core, and each keeps its largest size.
 MEMORY: Final = {"MALLOC_ARENA_MAX": "2"}
 OTHER_FILES: Final = 512  # the database, files that are sent, logs
 STOP_S: Final = 5
 
 
 class DirectProtocol(BoundedProtocol):
-    """Clients connect themselves."""
+    """Protocol for clients that connect directly."""
 
 
 class ProxiedProtocol(BoundedProtocol):
-    """Every connection comes from the proxy in front."""
+    """Protocol for connections that all come from the proxy."""
 
     is_behind_proxy = True
 
@@ -44,7 +44,7 @@ def become_server(host: str, port: int, *, processes: int, is_behind_proxy: bool
 
 
 def serve(host: str, port: int, *, processes: int, kind: str) -> None:
-    """Serve until SIGTERM or SIGINT; requests under way get a few seconds to end."""
+    """Serve until SIGTERM or SIGINT; requests in progress get a few seconds to end."""
     limits = Limits()
     allow_open_files(3 * limits.connections + OTHER_FILES)  # two pieces of an upload may be on the disk
     uvicorn.run(

@@ -1,4 +1,4 @@
-"""Calling the WSGI application in a pool of threads."""
+"""Call the WSGI application in a pool of threads."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ PATIENCE_S: Final = 0.2
 
 @dataclass(slots=True)
 class Answer:
-    """What is sent: ``body`` in memory, ``file``, which the sender closes, or ``text`` of the server's own."""
+    """An answer: ``body`` in memory, ``file``, which the sender closes, or ``text`` of the server itself."""
 
     status: int
     headers: list[Header] = field(default_factory=list)
@@ -31,12 +31,12 @@ class Answer:
 
 
 def text_answer(status: int, text: str, *headers: Header) -> Answer:
-    """Make an answer of the server's own; ``worded`` makes its body."""
+    """Return an answer of the server itself; ``worded`` makes its body."""
     return Answer(status, [*headers], text=text)
 
 
 def worded(answer: Answer, environ: Environ) -> Answer:
-    """Put a text of the server's own in the form that its reader expects."""
+    """Format a text of the server itself as its reader expects."""
     if answer.text:
         kind, answer.body = own_answer(environ["PATH_INFO"], answer.status, answer.text)
         answer.headers.append((b"content-type", kind.encode()))
@@ -46,13 +46,13 @@ def worded(answer: Answer, environ: Environ) -> Answer:
 
 
 def busy() -> Answer:
-    """Tell the client to come back."""
+    """Ask the client to come back."""
     again = (b"retry-after", str(BUSY_S).encode())
     return text_answer(503, "Clipdesk is busy. Try again in a few seconds.", again)
 
 
 class Pool:
-    """Threads that compute answers; what waits for one of them is bounded.
+    """Threads that compute answers; the number of waiting requests is limited.
 
     Threads share one interpreter, so each request of this pool lets the pool ``after`` finish first, for a moment.
     """
@@ -68,7 +68,7 @@ class Pool:
         self.taken = 0
 
     async def answer(self, environ: Environ) -> Answer:
-        """Run the application; 503 when too many wait already."""
+        """Run the application; 503 when too many requests wait already."""
         if self.taken >= self._most:
             return busy()
         self._take(1)
@@ -82,7 +82,7 @@ class Pool:
 
     @property
     def _waiting(self) -> int:
-        """Requests that have no thread yet: the more there are, the less each lets others go first."""
+        """Return the requests without a thread: the more there are, the less each lets others go first."""
         return max(0, self.taken - self._threads)
 
     def _take(self, count: int) -> None:
@@ -103,7 +103,7 @@ class Pool:
 
 
 def call(application: WsgiApplication, environ: Environ) -> Answer:
-    """Run the application to the end of its answer, except that a file is left to the loop."""
+    """Run the application to the end of its answer, but leave a file to the loop."""
     answer = Answer(500)
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -121,7 +121,7 @@ def call(application: WsgiApplication, environ: Environ) -> Answer:
 
 
 class _Closing:
-    """An iterable's close(), which PEP 3333 makes optional."""
+    """An iterable's close(), which is optional in PEP 3333."""
 
     def __init__(self, result: Iterable[bytes]) -> None:
         self.close: Callable[[], None] = getattr(result, "close", lambda: None)

@@ -15,7 +15,7 @@ from instances.acting import needs
 from instances.models import Instance, Notice
 from instances.roles import Permission
 from tiktok.access import grants
-from tiktok.access.notices import settle
+from tiktok.access.notices import resolve
 from tiktok.accounts.app_change.queries import Profile, certainty
 from tiktok.accounts.avatars import remove_avatar
 from tiktok.accounts.labels import clean_labels
@@ -114,7 +114,7 @@ def _take_over(old: TikTokAccount, new: TikTokAccount) -> str:
     changes["labels"] = _together(old.labels, new.labels)
     changes["kept_apart"] = [pk for pk in {*old.kept_apart, *new.kept_apart} if pk != str(old.pk)]
     picture = old.avatar_path if changes.get("avatar_path", old.avatar_path) != old.avatar_path else ""
-    settle(old)
+    resolve(old)
     Notice.objects.filter(subject_id=new.pk).update(subject_id=old.pk)
     ConnectLink.objects.filter(account=new).update(account=old)
     TikTokAccount.objects.filter(pk=new.pk).delete()

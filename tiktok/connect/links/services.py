@@ -19,7 +19,7 @@ from instances.models import Instance, NoticeKind
 from instances.roles import Permission
 from instances.services.quotas import need_room
 from instances.tokens import hash_key, new_token
-from tiktok.access.notices import tell
+from tiktok.access.notices import notify
 from tiktok.models import ConnectLink, TikTokAccount, TikTokApp
 
 LIFETIME: Final = timedelta(days=7)
@@ -140,7 +140,7 @@ def claim_link(link_id: UUID) -> ConnectLink:
 def note_use(link: ConnectLink, account: TikTokAccount, *, by: User | None) -> None:
     """Write down what was linked with a claimed link, and tell the team; ``by`` is the person if one was signed in."""
     ConnectLink.objects.filter(pk=link.pk).update(account=account)
-    tell(account, NoticeKind.LINKED)
+    notify(account, NoticeKind.LINKED)
     record(
         "connect_link.used", tenant=account.instance.tenant, actor=by, instance_id=account.instance_id, target=link,
         name=link.name, account=str(account.pk), used_by=by.email if by else "somebody with the link",

@@ -1,4 +1,4 @@
-"""Try Clipdesk: the product and a simulated TikTok, with an instance that has really linked and published."""
+"""``manage.py demo``: the product and a simulated TikTok, with an instance that has really linked and published."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ from tiktok.demo.home import Home
 from tiktok.demo.person import DemoTrouble
 from tiktok.demo.processes import CommandFailed, product, simulator
 from tiktok.demo.program import ApiRefused
-from tiktok.demo.story import register_webhook, tell
+from tiktok.demo.story import create_content, register_webhook
 
 TRIES: Final = 3
 
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         try:
             wait_for(home, supervisor)
             register_webhook(home)
-            tell(home, self._say)
+            create_content(home, self._say)
         except (DemoTrouble, CommandFailed, ApiRefused, requests.RequestException, OSError) as error:
             self._trouble = str(error)
             supervisor.stop()
@@ -66,7 +66,7 @@ class Command(BaseCommand):
 
 
 def wait_for(home: Home, supervisor: Supervisor) -> None:
-    """Until web and simulator answer. Raises DemoTrouble when one of them keeps ending."""
+    """Wait until web and simulator answer. Raises DemoTrouble when one of them keeps ending."""
     simulated = Address("127.0.0.1", home.simulator_port)
     while not (simulated.answers() and _is_ready(home)):
         if failing := [child.name for child in supervisor.children if child.crashes >= TRIES]:

@@ -1,4 +1,4 @@
-"""``manage.py quarantine on|off|status``: after a restore, send nothing until people have looked."""
+"""``manage.py quarantine on|off|status``: pause publishing after a restore until people have checked."""
 
 import argparse
 from typing import Any, Final
@@ -14,16 +14,14 @@ NEXT: Final = (
 
 
 class Command(BaseCommand):
-    """Each may run any number of times, with the product running or not."""
+    """Turn the pause on or off. May run any number of times, with the product running or not."""
 
     help = "Holds everything back after a restore (on), lets new posts through again (off), or says which it is."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """One word."""
         parser.add_argument("switch", choices=["on", "off", "status"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it and say what was done."""
         {"on": self._on, "off": self._off, "status": self._status}[options["switch"]]()
 
     def _on(self) -> None:

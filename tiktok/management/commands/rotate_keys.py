@@ -1,4 +1,4 @@
-"""``manage.py rotate_keys``: write every secret under the newest key, while everything runs."""
+"""``manage.py rotate_keys``: re-encrypt every secret with the newest key, while everything runs."""
 
 import argparse
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ UNFINISHED: Final = 2
 
 
 class Command(BaseCommand):
-    """May run at any time, any number of times, and be stopped at any moment."""
+    """Rotate. May run at any time, any number of times, and be stopped at any moment."""
 
     help = (
         "Encrypts every stored secret anew with the newest key of FIELD_ENCRYPTION_KEYS and says how many rows each "
@@ -25,7 +25,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Which database, and whether to write."""
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=list(connections))
         parser.add_argument("--dry-run", "--report", action="store_true", help="Read everything, write nothing.")
 
@@ -77,7 +76,7 @@ def _under_older_keys(after: Mapping[str, Mapping[str, int]], newest: str) -> di
 
 
 def _unfinished(older: Mapping[str, int]) -> CommandError:
-    """A process without the newest key may write behind our back at any time."""
+    """Return the error: a process without the newest key may write old values at any time."""
     return CommandError(
         f"Some values were written with an older key meanwhile ({_named(older)}). Run it again once every process has "
         "the newest key in front.",

@@ -1,4 +1,4 @@
-"""``manage.py sync_environment_app``: make the app of TIKTOK_CLIENT_KEY a row. Runs at every start."""
+"""``manage.py sync_environment_app``: store the app of TIKTOK_CLIENT_KEY as a row. Runs at every start."""
 
 from typing import Any
 
@@ -9,12 +9,11 @@ from tiktok.developer_apps.services import upsert_environment_app
 
 
 class Command(BaseCommand):
-    """Changes nothing when nothing has changed."""
+    """Store the environment's app; changes nothing if it has not changed."""
 
     help = "Writes the TikTok app that stands in the environment into the database; may run often."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Say which app is in place."""
         try:
             app = upsert_environment_app()
         except ImproperlyConfigured as error:

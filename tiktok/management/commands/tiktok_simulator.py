@@ -1,4 +1,4 @@
-"""Run a simulated TikTok for demos and tests."""
+"""``manage.py tiktok_simulator``: run a simulated TikTok for demos and tests."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from core.jobs.outside import give_back_connection
+from core.jobs.waiting import release_connection
 from core.web.problems import ApiProblem, invalid
 from core.web.refusals import FieldError, UserRefusal
 from tiktok.access.problems import disconnected_problem, rate_problem, refresh_problem, unavailable_problem
@@ -113,7 +113,7 @@ def one_at_a_time(instance_id: UUID, key: str) -> Iterator[None]:
     with _running_lock:
         turn = _running.setdefault((instance_id, key), _Turn())
     if not turn.lock.acquire(blocking=False):
-        give_back_connection()
+        release_connection()
         turn.lock.acquire()
     try:
         yield

@@ -265,7 +265,7 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
     if post.state == to == PostState.SCHEDULED:
         return
     reason = AttentionReason(post.attention_reason) if post.attention_reason else None
-    if not may_move(PostState(post.state), to, EventCause.PERSON, has_pnr=False, old_reason=reason):
+    if not may_move(PostState(post.state), to, EventCause.PERSON, is_past_commit_point=False, old_reason=reason):
         raise InvalidTransition(post.state, to)
 
 

@@ -87,7 +87,7 @@ class Row:
     def can_cancel(self) -> bool:
         """Whether it can certainly still be kept from being published."""
         is_waiting = self.post.state in CANCELLABLE or services.is_certainly_unpublished(self.post)
-        return self.can_write and is_waiting and not self.post.has_pnr  # type: ignore[attr-defined]
+        return self.can_write and is_waiting and not self.post.is_past_commit_point  # type: ignore[attr-defined]
 
     @property
     def can_delete(self) -> bool:

@@ -52,8 +52,8 @@ def calls_for(post: Post) -> list[str]:
     reason = AttentionReason(post.attention_reason) if post.attention_reason else None
 
     def may_become(to: PostState) -> bool:
-        has_pnr = bool(submission and submission.pnr_at)
-        return may_move(state, to, EventCause.PERSON, has_pnr=has_pnr, old_reason=reason)
+        is_past_commit_point = bool(submission and submission.commit_point_at)
+        return may_move(state, to, EventCause.PERSON, is_past_commit_point=is_past_commit_point, old_reason=reason)
 
     allowed = {
         "change": state == PostState.DRAFT or may_become(PostState.DRAFT),
@@ -84,7 +84,9 @@ def _too_late(post: Post, submission: Submission | None) -> str:
     """Return why the post cannot be cancelled; empty if it can, or if it has ended."""
     if post.state == PostState.INITING:
         return _("Clipdesk is handing this post to TikTok. You can cancel it again in a moment.")
-    if post.state == PostState.PROCESSING or (post.state == PostState.UPLOADING and submission and submission.pnr_at):
+    if post.state == PostState.PROCESSING or (
+        post.state == PostState.UPLOADING and submission and submission.commit_point_at
+    ):
         return _("Too late to cancel: TikTok has the video. Delete it in the TikTok app once it is there.")
     return ""
 
@@ -100,7 +102,7 @@ def _known(post: Post, submission: Submission | None) -> str:
     if submission is None:
         return _("Clipdesk has no record of an upload, but a restored backup does not include what happened after it.")
     at = timezone.localtime(submission.init_sent_at, post.account.instance.zone)
-    if submission.pnr_at:
+    if submission.commit_point_at:
         text = _("The whole video was sent to TikTok. The upload started on %(time)s.")
     else:
         text = _("An upload to TikTok started on %(time)s. According to Clipdesk’s records it was not completed.")

@@ -1,4 +1,4 @@
-"""What a post costs in this checkout, beside an older one: ``BEFORE=folder make bench ROWS=cost``.
+"""The cost of a post in this checkout, beside an older one: ``BEFORE=folder make bench ROWS=cost``.
 
 The older checkout needs this package's rows under the same names; it is measured with its own code, one after the
 other on the same machine, each in an empty database of its own.
@@ -22,7 +22,7 @@ from tiktok.tests.bench.table import Measure
 HERE: Final = Path(__file__).resolve().parents[3]
 PROBE: Final = Path(__file__).with_name("cost_probe.py")
 
-# What is aimed at: of the ratio to the older checkout where True, of the value otherwise.
+# Aims: of the ratio to the older checkout where True, of the value otherwise.
 AIMS: Final[dict[str, dict[str, Any]]] = {
     "statements per published post": {"most": 0.5, "is_ratio_aimed_at": True},
     "CPU of the jobs process per published post": {"most": 0.5, "is_ratio_aimed_at": True},

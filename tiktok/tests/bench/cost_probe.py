@@ -15,7 +15,7 @@ import django
 
 POSTS = 60
 MB = 1_000_000
-# What a step is called, newest first.
+# Names of a step, newest first.
 CLAIM = ("tiktok.delivery.claims.claim", "tiktok.publishing.claims.claim")
 ADVANCE = ("tiktok.delivery.advance.advance", "tiktok.publishing.steps.advance")
 NOW = ("core.jobs.clock.db_now", "instances.jobs.clock.db_now")

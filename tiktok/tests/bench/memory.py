@@ -1,4 +1,4 @@
-"""How much memory the jobs process takes at most, whatever the size of what it uploads."""
+"""The peak memory of the jobs process, for uploads of any size."""
 
 from typing import Final
 

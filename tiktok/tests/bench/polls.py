@@ -1,4 +1,4 @@
-"""What one poll of a post in processing costs: statements, and milliseconds beside TikTok's own."""
+"""The cost of one poll of a post in processing: statements, and milliseconds beside TikTok's own."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The benchmarks by name. Each is a function that takes a Stand and returns its Measures."""
+"""The benchmarks by name. Each is a function that takes a ``Stand`` and returns its ``Measures``."""
 
 from typing import Final
 

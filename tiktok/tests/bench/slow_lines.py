@@ -39,6 +39,6 @@ def _in_flight(stand: Stand, *, threads: int, note: str) -> list[Measure]:
 
 
 def _receiving(stand: Stand, began: float) -> int:
-    """What an earlier process left in the lines' buffers does not count."""
+    """Discard the data that an earlier process left in the buffers."""
     puts = stand.simulator.get("puts", outcome="receiving")["items"]
     return sum(put["at"] >= began for put in puts)

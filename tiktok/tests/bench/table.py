@@ -1,4 +1,4 @@
-"""What a benchmark found, and how it is shown."""
+"""The results of a benchmark, and their table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ def shaped(stand: Stand) -> list[Measure]:
 
 
 def _measure(what: str, pairs: list[tuple[float, float]], *, least: float | None) -> Measure:
-    """The ratio is the median of the pairs' ratios, since whatever else runs here disturbs both of a pair alike."""
+    """The ratio is the median of the pairs' ratios, since other load disturbs both of a pair alike."""
     ours, curls = median(ours for ours, _ in pairs), median(curl for _, curl in pairs)
     ratio = median(ours / curl for ours, curl in pairs)
     baseline = f"{curls / MB:.4g} MB/s by curl -T"

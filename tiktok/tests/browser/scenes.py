@@ -177,7 +177,7 @@ def quarantined(scene: Scene) -> Post:
     with instance_scope(scene.instance):
         post.transition(
             PostState.NEEDS_ATTENTION, cause=EventCause.QUARANTINE, by=Person(), reason=AttentionReason.QUARANTINED,
-            wake=None,
+            due_at=None,
         )  # fmt: skip
     return post
 

@@ -48,7 +48,7 @@ def account(instance: Instance, other_instance: Instance, editor: User) -> TikTo
         for number, state in enumerate(["published", "published", "scheduled", "failed", "waiting_account"]):
             publish_at = now + timedelta(days=1) if state == "scheduled" else None
             make_post(account, caption=f"Loaf number {number} #sourdough", state=state, publish_at=publish_at)
-        quota.reached(
+        quota.record_hold(
             TikTokAccount.objects.select_related("credential__app").get().credential, "spam_risk_too_many_posts"
         )
     note_scopes(credential.pk, before=SCOPES, after=credential.scopes)

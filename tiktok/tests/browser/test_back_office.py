@@ -53,7 +53,7 @@ def test_staff_are_led_from_the_guide_to_a_right_secret(staff_at: Visitor, app: 
     page = staff_at.page
     page.goto("/admin/")
     page.get_by_role("link", name="Health What is wrong").click()
-    page.get_by_role("button", name="Ask TikTok, mail server and this address too").press("Enter")
+    page.get_by_role("button", name="Check TikTok, email server and this address as well").press("Enter")
     expect(page.get_by_text("TikTok does not know this client key with this secret")).to_be_visible()
     expect(page.get_by_text(f"{app.redirect_uri.partition('/auth')[0]} leads to this deployment.")).to_be_visible()
     assert seen(staff_at, "health") == {}
@@ -61,7 +61,7 @@ def test_staff_are_led_from_the_guide_to_a_right_secret(staff_at: Visitor, app: 
     page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/setup/")
     page.get_by_role("button", name="Check now").press("Enter")
     expect(page.get_by_role("status").get_by_text("3 of 7 steps")).to_be_visible()
-    page.get_by_role("link", name="Open the form of the app").press("Enter")
+    page.get_by_role("link", name="Edit app").press("Enter")
     page.get_by_role("textbox", name="Client secret:").fill("sim-client-secret")
     page.get_by_role("button", name="Save", exact=True).press("Enter")
     page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/setup/")

@@ -119,7 +119,7 @@ def test_a_held_post_names_its_next_try(editor_at: Visitor, submit: Submit, work
 def busy_day(account: TikTokAccount) -> None:
     """Fifteen posts went to the account."""
     now = read_db_now()
-    times = {"init_answered_at": now, "pnr_at": now, "closed_at": now, "closed_because": "published"}
+    times = {"init_answered_at": now, "commit_point_at": now, "closed_at": now, "closed_because": "published"}
     with instance_scope(account.instance):
         for _ in range(15):
             make_submission(make_post(account, state=PostState.PUBLISHED), **times)

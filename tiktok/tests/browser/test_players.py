@@ -19,7 +19,7 @@ from tiktok.tests.videos import make_video
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RunChecks = Callable[[], int]
-UNPLAYABLE = "This browser cannot play the format of this video. That does not affect publishing."
+UNPLAYABLE = "This browser can’t play the format of this video. That does not affect publishing."
 
 
 @pytest.fixture(scope="session")

@@ -152,7 +152,7 @@ def test_proxy_that_stays_down_is_not_called_unreachable(editor_at: Visitor, pro
     said = line.get_by_text("Clipdesk is not available right now (status 502).")
 
     acts.upload(page, make_file(tmp_path / "clip.mp4"))
-    expect(line).to_contain_text("The server is not ready yet. The upload continues by itself.")
+    expect(line).to_contain_text("The server is not ready yet. The upload will continue automatically.")
     while not said.is_visible():
         page.clock.run_for(5_000)
 

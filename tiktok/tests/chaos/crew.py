@@ -27,7 +27,7 @@ def _production(scratch: Path) -> dict[str, str]:
 
 
 def beat(scratch: Path) -> Process:
-    """What lets periodic work begin where Celery does it, not started yet."""
+    """Return the process that starts periodic work with Celery, not started yet."""
     return Process("beat", beat_command(scratch), _production(scratch))
 
 
@@ -65,7 +65,7 @@ class Worker:
         self.is_frozen = True
 
     def thaw(self) -> None:
-        """It goes on where it was."""
+        """Continue it."""
         self.process.thaw()
         self.is_frozen = False
 

@@ -16,7 +16,7 @@ RATE_LIMIT = "rate_limit"
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went over the wire."""
+    """The requests that were sent."""
 
     calls: Counter[str]
     faults: Counter[tuple[str, str]]
@@ -62,7 +62,7 @@ def _case(caption: str, sha256: str, post: Post | None, at_tiktok: list[Simulate
 
 
 def story(post: Post, seen_posts: Iterable[SimulatedPost], simulator: Simulator) -> list[str]:
-    """What a person needs to understand one post: its history, its submissions, and TikTok's side of each."""
+    """Return everything that explains one post: its history, its submissions, and TikTok's side of each."""
     with unscoped(reason=SEES_ALL):
         lines = [
             f"{event.at:%H:%M:%S.%f} {event.from_state} -> {event.to_state} {event.cause} {event.reason} {event.detail}"
@@ -70,7 +70,7 @@ def story(post: Post, seen_posts: Iterable[SimulatedPost], simulator: Simulator)
         ]
         lines += [
             f"submission {sub.number}: {sub.publish_id or 'no publish_id'} init {sub.init_sent_at:%H:%M:%S.%f}"
-            f" sent {sub.sent_bytes}/{sub.video_size} pnr {sub.pnr_at} closed {sub.closed_because or 'no'}"
+            f" sent {sub.sent_bytes}/{sub.video_size} commit {sub.commit_point_at} closed {sub.closed_because or 'no'}"
             for sub in Submission.objects.filter(post=post).order_by("number")
         ]
     for seen in seen_posts:

@@ -1,4 +1,4 @@
-"""What every laboratory begins and ends with: a scratch folder, a simulator, the settings that all processes share."""
+"""The common base of the laboratories: a scratch folder, a simulator, the settings that all processes share."""
 
 import os
 import shutil

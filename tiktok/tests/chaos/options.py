@@ -1,4 +1,4 @@
-"""What can be chosen for a run."""
+"""The options of a run."""
 
 import argparse
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is posted when, from the seed alone."""
+"""The posts and their times, from the seed alone."""
 
 import random
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run prints."""
+"""The report of a run."""
 
 import math
 import re
@@ -86,7 +86,7 @@ def _share(count: int, total: int) -> str:
 
 
 def _faults(options: Options, counts: Counter[Outcome], traffic: Traffic, storm: Storm) -> list[str]:
-    """What makes a run fail. A frozen worker may leave posts whose outcome only a person can tell."""
+    """Return the reasons to fail a run. A frozen worker may leave posts whose outcome only a person can tell."""
     wrong = [outcome.value for outcome in Outcome if outcome in FORBIDDEN and counts[outcome]]
     if not options.freeze and counts[Outcome.ONCE] < options.posts:
         wrong.append("not all published once")

@@ -18,7 +18,7 @@ from tiktok.tests.simulator_process import Simulator
 
 PROGRESS_EVERY_S: Final = 5.0
 LOOK_EVERY_S: Final = 0.5
-# After the last post is settled the workers go on for so long: whoever would publish a second time does it now.
+# How long workers continue after the last post is settled: a second publication would appear now.
 AFTERMATH_S: Final = 10.0
 
 
@@ -48,7 +48,7 @@ def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
 
 @contextmanager
 def stormy(options: Options, scratch: Path) -> Iterator[Storm]:
-    """Workers at work and a storm over them; whatever happens, no process is left behind."""
+    """Workers at work and a storm over them; no process is ever left behind."""
     with ExitStack() as stack:
         broker = start_broker(scratch, stack) if options.setup == "services" else None
         workers = hire(options, scratch)

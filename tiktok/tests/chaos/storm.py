@@ -1,4 +1,4 @@
-"""What happens to the workers and to Redis, in a thread of its own: a frozen writer may hold up everybody else."""
+"""The strikes on workers and Redis, in a separate thread: a frozen writer may delay all others."""
 
 import os
 import random
@@ -77,7 +77,7 @@ class Storm:
         self._thread.start()
 
     def end(self) -> None:
-        """The sky clears: nothing strikes any more, and whoever is frozen is woken."""
+        """End the storm: no further strikes, and frozen workers continue."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -104,7 +104,7 @@ class Storm:
     # Workers
 
     def _strike(self) -> None:
-        """Kill somebody; in a run with freezing every other one is frozen instead."""
+        """Kill a worker; in a run with freezing every other one is frozen instead."""
         self._in(self.options.kill_every_s, self._strike)
         is_freeze = self.options.freeze and self._dice.random() < 0.5
         rest_s = self.options.lease_s * self._dice.uniform(1.2, 2)

@@ -1,4 +1,4 @@
-"""What TikTok saw against what the product says. Pure."""
+"""Compare TikTok's records with the product's states. Pure."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,7 +9,7 @@ MAYBE_PUBLISHED: Final = frozenset({"outcome_unknown", "quarantined"})
 
 
 class Outcome(StrEnum):
-    """What became of one post; all but the first three must not happen, whatever happens."""
+    """The outcome of one post; all but the first three must never happen."""
 
     ONCE = "published once"
     ATTENTION = "needs_attention"
@@ -28,7 +28,7 @@ FORBIDDEN: Final = frozenset(Outcome) - {Outcome.ONCE, Outcome.ATTENTION, Outcom
 class Case:
     """One post: ``published`` has the SHA-256 of every publication at TikTok; state and reason are the product's.
 
-    ``lag_s``: from the post's time to TikTok's word. ``story`` is for people.
+    ``lag_s``: from the post's time to TikTok's status. ``story`` is for people.
     """
 
     caption: str
@@ -41,7 +41,7 @@ class Case:
 
 
 def judge(case: Case) -> Outcome:
-    """TikTok's side weighs first: two publications are two, whatever the product says."""
+    """TikTok's side weighs first: two publications are two, regardless of the product's state."""
     if len(case.published) > 1:
         return Outcome.TWICE
     if case.published and case.published != [case.sha256]:

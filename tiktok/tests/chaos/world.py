@@ -50,7 +50,7 @@ class Linked:
 
 @dataclass
 class World:
-    """What posts are made from."""
+    """The material of posts."""
 
     accounts: list[Linked]
 

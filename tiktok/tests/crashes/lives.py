@@ -1,6 +1,6 @@
 """A worker process in a thread: its commits and outside calls are counted, and at any of them it may die or freeze.
 
-Death is honest: after it, nothing of this life reaches the database or the network, whatever ``finally`` and
+Death is honest: after it, nothing of this life reaches the database or the network, even if ``finally`` and
 ``except`` try, and an open transaction is rolled back, as the database would do for a process that is gone.
 """
 
@@ -33,7 +33,7 @@ class Death(BaseException):
 
 
 class End(Enum):
-    """What happens to a life at its point."""
+    """The fate of a life at its point."""
 
     DIES = "dies"
     FREEZES = "freezes"
@@ -170,7 +170,7 @@ class Life:
         assert self._thaw.wait(PATIENCE_S), f"nobody woke {self.name}"
 
     def _is_here(self, is_locking: bool) -> bool:
-        """Whoever froze with a lock in hand would stop all others: it freezes at the next point without one."""
+        """Freeze at the next point without a lock, since a frozen lock would stop all others."""
         at = self._hindrance.at
         if at is None or self.has_thawed:
             return False

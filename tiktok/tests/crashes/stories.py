@@ -1,4 +1,4 @@
-"""Ways that a post may take; whatever its worker suffers on the way, it is published once."""
+"""Ways that a post may take; it is published once despite any fault of its worker."""
 
 from typing import Final
 

@@ -33,7 +33,7 @@ def points_of(world: World, story: Story, *, begins: bool = False) -> tuple[Row,
 def places(
     points: Sequence[Point], *, beginning: Sequence[Point] = (), endings: Sequence[Sequence[Point]] = ()
 ) -> list[int]:
-    """The points that are worth a row: a loop's only once, and not those that stand in another story's table, which
+    """The points that are worth a row: a loop's only once, and not those in another story's table, which
     has the same beginning or the same end."""
     seen, numbers, inits = set(), [], 0
     first = _common(points, beginning)
@@ -59,7 +59,7 @@ def _common(points: Sequence[Point], others: Sequence[Point]) -> int:
 def crash(world: World, story: Story, deaths: Sequence[int]) -> Row:
     """The first worker dies at its point ``deaths[0]``, the next one at its ``deaths[1]`` …; the last one lives.
 
-    After even points the process is started anew on its host; after odd ones the lease has to run out.
+    After even points the process is restarted on its host; after odd ones the lease has to run out.
     """
     world.begin(story)
     lives: list[Life] = []
@@ -106,13 +106,13 @@ def freeze(world: World, story: Story, at: int, takeover: int | None = None) -> 
 
 
 def _spare_inits(lives: list[Life]) -> int:
-    """Answers to inits that came after the lease was over: kept by whom nobody waits for any more."""
+    """Answers to inits that came after the lease was over: kept by a worker that is no longer expected."""
     late = sum(sent.is_late and sent.endpoint == "video/init" for life in lives for sent in life.sent)
     return late + sum(life.froze_at is not None and life.froze_at.may_orphan_an_init for life in lives)
 
 
 def _spare_bytes(lives: list[Life]) -> int:
-    """What may come once more: a block; or a whole chunk, where a late block completed it for a stale worker alone."""
+    """Count legitimate repeats: a block; or a whole chunk, where a late block completed it for a stale worker alone."""
     is_late = any(sent.late_bytes for life in lives for sent in life.sent)
     return CHUNK if is_late else BLOCK_SIZE
 
@@ -136,7 +136,7 @@ def _wake(world: World, frozen: Life) -> list[str]:
 
 
 def _is_outdated(world: World, life: Life) -> bool:
-    """Whether somebody else has claimed the work since, or its lease is over."""
+    """Return whether another worker has claimed the work since, or its lease is over."""
     work = WorkItem.objects.get(post_id=world.post.pk)
     if life.claim is None:
         return False
@@ -144,7 +144,7 @@ def _is_outdated(world: World, life: Life) -> bool:
 
 
 def _released(rows: list[list[dict[str, Any]]], frozen: Life) -> list[list[dict[str, Any]]]:
-    """Work whose lease is over and that nobody else has taken may still be given back, and nothing but that."""
+    """Allow work with an expired lease that is still unclaimed to be released, and nothing else."""
     (work,), *others = rows
     if frozen.claim is None or work["fence"] != frozen.claim.fence:
         return rows
@@ -178,7 +178,7 @@ def _rows(world: World) -> list[list[dict[str, Any]]]:
 
 def cancel(world: World, story: Story, at: int) -> Row:
     """A person is about to cancel, having seen the post as it was at the start; the worker freezes at its point, the
-    person's transaction runs, and the worker goes on. Cancelled means never published, refused means once."""
+    person's transaction runs, and the worker continues. Cancelled means never published, refused means once."""
     world.begin(story)
     said: list[str] = []
     person = Life("the person", lambda _life: said.append(_cancel(world)), Hindrance(0, End.FREEZES), begins=True)

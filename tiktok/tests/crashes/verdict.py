@@ -1,4 +1,4 @@
-"""What must hold at the end of every row: published once, with the right bytes, and nothing left open."""
+"""The conditions at the end of every row: published once, with the right bytes, and nothing left open."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from tiktok.models.states import TRANSITIONS
 from tiktok.tests.crashes.lives import Life
 from tiktok.tests.crashes.world import World
 
-# By then TikTok has published whatever it has, whether or not anybody asks.
+# By then TikTok has published everything it has, whether or not it is polled.
 PROCESSED_S: Final = 600.0
 
 
@@ -38,7 +38,7 @@ def judge(
     world: World, row: Row, lives: list[Life], *, spare_inits: int = 0, spare_bytes: int = 0, is_cancelled: bool = False
 ) -> Row:
     """Fill in the row. ``spare_inits``: so many more than the story's may be answered; ``spare_bytes``: so many of a
-    stored chunk may come once more; ``is_cancelled``: a person was told so."""
+    stored chunk may come once more; ``is_cancelled``: a person saw that it was cancelled."""
     end = PostState.CANCELLED if is_cancelled else PostState.PUBLISHED
     world.let_tiktok_finish()
     world.pass_time(PROCESSED_S)

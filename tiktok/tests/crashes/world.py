@@ -47,7 +47,7 @@ THREE_CHUNKS: Final = 15 * MB + 3
 
 @dataclass(frozen=True)
 class Story:
-    """What happens on the way of a post. ``inits``: how many TikTok answers when nobody dies."""
+    """The course of a post. ``inits``: how many TikTok answers without a crash."""
 
     name: str
     inits: int = 1
@@ -62,7 +62,7 @@ class Story:
 
 @dataclass
 class World:
-    """Made anew for each row of a table by ``begin``."""
+    """The world, created for each row of a table by ``begin``."""
 
     tiktok: Simulator
     app: TikTokApp
@@ -182,7 +182,7 @@ class World:
 
 
 def sweep(world: World, life: Life) -> None:
-    """What a worker process does all day: until the post is settled, or until it is told to leave after its step."""
+    """Work like a worker process until the post is settled, or until a step after which it has to leave."""
     for _ in range(MOST_STEPS):
         if life.is_leaving or not _work_or_wait(world, life):
             return

@@ -36,7 +36,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run saw. Memory is resident MB of the web processes without the children that probe files."""
+    """The measurements of a run. Memory is resident MB of the web processes without the children that probe files."""
 
     quiet: Sequence[Sample]
     busy: Sequence[Sample]

@@ -27,7 +27,7 @@ ANONYMOUS: Final = ("/webhooks/tiktok/", "/auth/login/")
 
 @dataclass(frozen=True)
 class Raid:
-    """What the attackers need to know. ``files`` are addresses of videos, each with the headers that open it."""
+    """The input of the attackers. ``files`` are addresses of videos, each with the headers that open it."""
 
     target: Target
     crowd: Crowd
@@ -40,7 +40,7 @@ class Raid:
 
 @dataclass(frozen=True)
 class Toll:
-    """What became of the attack, counted by what the server did, and the bombs' uploads."""
+    """The result of the attack by the server's reactions, and the bombs' uploads."""
 
     counts: Counter[str]
     bomb_uploads: list[str]

@@ -1,4 +1,4 @@
-"""What the product made of the uploads, and what it left behind."""
+"""The product's results of the uploads, and its leftovers."""
 
 import hashlib
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What the kernel knows of processes, connections and files: memory of process trees, and what is left over."""
+"""The kernel's data about processes, connections and files: memory of process trees, and what is left over."""
 
 import os
 import threading
@@ -37,7 +37,7 @@ class Running:
 
 
 def processes() -> dict[int, Running]:
-    """Return all processes that are no zombies, by their ids."""
+    """Return all processes except zombies, by their ids."""
     found = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():

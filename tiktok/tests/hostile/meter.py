@@ -18,7 +18,7 @@ ANSWER_S: Final = 10.0
 
 @dataclass(frozen=True)
 class Page:
-    """What a visitor asks for."""
+    """A request of a visitor."""
 
     name: str
     path: str

@@ -1,4 +1,4 @@
-"""What a run prints."""
+"""The report of a run."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ TOLD: Final = 10
 
 
 def attack(toll: Toll, sendings: Sequence[Sent]) -> None:
-    """What the server did to the attackers, and how honest uploads went."""
+    """Describe the server's reactions to attackers, and the honest uploads."""
     for what, count in sorted(toll.counts.items()):
         say(f"  {count:6} {what}")
     answers = sum((sent.answers for sent in sendings), Counter[str]())

@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What every request of it carries."""
+        """Return the headers of every request of the upload."""
         return (self.door.page_headers if self.is_page else self.door.api_headers) | TUS
 
     @property
@@ -61,7 +61,7 @@ class Content(Protocol):
 
 @dataclass
 class Sent:
-    """What became of one upload on the way; ``answers`` counts everything but success."""
+    """The progress of one upload; ``answers`` counts everything but success."""
 
     upload_id: str = ""
     offset: int = 0

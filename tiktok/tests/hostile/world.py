@@ -34,7 +34,7 @@ CSRF: Final = "c" * 32
 
 @dataclass(frozen=True)
 class World:
-    """Who attacks and who works. ``files`` are videos for slow readers, each with the headers that open it."""
+    """The attackers and the workers. ``files`` are videos for slow readers, each with the headers that open it."""
 
     doors: list[Door]
     hostile_doors: list[Door]

@@ -230,7 +230,7 @@ def test_unreadable_request_is_still_400(client: Client, db: None) -> None:
     assert client.post("/auth/login/", {}, headers={"host": "evil.test"}).status_code == 400
 
 
-def test_key_without_the_scope_gets_403_whatever_its_body(make_api: MakeApi, admin: User) -> None:
+def test_key_without_the_scope_gets_403_with_any_body(make_api: MakeApi, admin: User) -> None:
     reader = make_api(admin, KeyScope.POSTS_READ)
 
     assert reader.client.post("/api/v1/media", b"x", "video/mp4").status_code == 403

@@ -1,4 +1,4 @@
-"""What holds for every resource of the REST API alike."""
+"""Conventions of every resource of the REST API."""
 
 import json
 from typing import Any
@@ -38,7 +38,7 @@ def post(instance: Instance, linked: TikTokAccount) -> str:
 
 
 def errors_of(answer: Answer) -> list[dict[str, Any]]:
-    """Code and data of each error, without its words."""
+    """Return code and data of each error, without its message."""
     return [
         {name: value for name, value in error.items() if name != "message"} for error in answer.json().get("errors", [])
     ]
@@ -72,7 +72,7 @@ def test_cursor_of_no_page_is_refused(api: Api, post: str, path: str, cursor: st
 
 @pytest.mark.parametrize("path", ONES)
 @pytest.mark.parametrize("identifier", ["7", "not-an-id", NO_ROW])
-def test_unknown_id_is_404_whatever_it_looks_like(api: Api, path: str, identifier: str) -> None:
+def test_unknown_id_of_any_form_is_404(api: Api, path: str, identifier: str) -> None:
     answer = api.get(path.format(identifier))
 
     assert (answer.status_code, answer["Content-Type"], answer.json()["code"]) == (404, PROBLEM, "not_found")
@@ -103,7 +103,7 @@ def test_head_answers_like_get_without_a_body(api: Api, post: str, path: str) ->
 
 @pytest.mark.parametrize("path", [*LISTS, "/instance", "/posts/{post}"])
 @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/png;q=0.5", "nonsense"])
-def test_answer_is_json_whatever_is_accepted(api: Api, post: str, path: str, accept: str) -> None:
+def test_answer_is_json_for_any_accept_header(api: Api, post: str, path: str, accept: str) -> None:
     answer = api.client.get("/api/v1" + path.format(post=post), headers={"Accept": accept})
 
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/json; charset=utf-8")
@@ -173,7 +173,7 @@ def test_value_of_a_query_is_named_by_its_parameter(api: Api) -> None:
     assert errors_of(answer) == [{"field": "state", "code": "not_a_choice"}]
 
 
-def test_longest_text_is_told_with_the_error(api: Api) -> None:
+def test_error_states_the_maximum_length(api: Api) -> None:
     answer = api.send("POST", "/accounts/connect-links", {"note": "x" * 301})
 
     assert errors_of(answer) == [{"field": "note", "code": "too_long", "max_length": 300}]

@@ -104,7 +104,7 @@ def running(tiktok: Simulator, linked: TikTokAccount, jobs: JobsProcess, live_se
     return live_server.url
 
 
-def test_a_program_publishes_what_it_uploaded_whole_and_in_pieces(
+def test_program_publishes_what_it_uploaded_whole_and_in_pieces(
     running: str, key: str, clip: Path, tiktok: Simulator
 ) -> None:
     program = Program(running, key)
@@ -188,7 +188,7 @@ def generated(running: str, key: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 class GeneratedClient:
-    """What a program does with the generated functions."""
+    """Use the generated functions as an API client."""
 
     def __init__(self, module: Callable[[str], Any], base_url: str, key: str) -> None:
         self.module = module

@@ -107,7 +107,7 @@ def unwritable_database() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("path", ["/instance", "/posts", "/media", "/accounts"])
-def test_reading_goes_on_while_the_database_cannot_be_written(transactional_db: None, api: Api, path: str) -> None:
+def test_reading_continues_while_the_database_is_read_only(transactional_db: None, api: Api, path: str) -> None:
     with unwritable_database():
         answers = [api.get(path) for _ in range(LIMIT + 2)]
 

@@ -19,7 +19,7 @@ Search = Callable[..., str]
 
 @pytest.fixture
 def search(client: Client, owner: User, instance: Instance) -> Search:
-    """What the palette of the owner's instance answers."""
+    """Search the palette of the owner's instance."""
 
     def find(text: str = "", by: User = owner) -> str:
         client.force_login(by)

@@ -1,4 +1,4 @@
-"""What one instance and one tenant can hold, however many ask at once. Media: media/test_quotas.py."""
+"""The quotas of an instance and a tenant, also for concurrent requests. Media: media/test_quotas.py."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -52,7 +52,7 @@ def test_invitation_beyond_the_quota_is_not_made(instance: Instance, admin: User
     assert list(Invitation.objects.values_list("email", flat=True)) == ["one@example.com"]
 
 
-def test_the_members_page_says_the_quota(client: Client, instance: Instance, admin: User, settings: Settings) -> None:
+def test_members_page_says_the_quota(client: Client, instance: Instance, admin: User, settings: Settings) -> None:
     settings.QUOTA_INVITATIONS = 1
     invite_member(instance, actor=admin, email="one@example.com", role=Role.VIEWER)
     client.force_login(admin)

@@ -39,7 +39,7 @@ def test_what_later_versions_may_do_is_not_promised(client: Client, db: None) ->
     assert [path for _, path in calls(client) if LATER.search(path)] == []
 
 
-def test_the_document_says_that_posts_need_a_key_and_a_body_without_photos(client: Client, db: None) -> None:
+def test_document_says_that_posts_need_a_key_and_a_body_without_photos(client: Client, db: None) -> None:
     document = client.get("/api/v1/openapi.json").json()
     headers = [parameter["name"] for parameter in document["paths"]["/api/v1/posts"]["post"]["parameters"]]
     assert headers == ["Idempotency-Key"]

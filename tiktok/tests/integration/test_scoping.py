@@ -37,12 +37,12 @@ def test_without_a_scope_every_query_raises(query: Callable[[Any], Any]) -> None
 
 
 @pytest.mark.parametrize("value", [None, [], "aurora"])
-def test_a_scope_takes_nothing_but_an_instance(value: Any) -> None:
+def test_scope_takes_nothing_but_an_instance(value: Any) -> None:
     with pytest.raises(TypeError), instance_scope(value):
         pass
 
 
-def test_a_scope_sees_its_own_instance_only(instance: Instance, other_instance: Instance) -> None:
+def test_scope_sees_its_own_instance_only(instance: Instance, other_instance: Instance) -> None:
     with instance_scope(other_instance):
         theirs = make_account(other_instance)
     with instance_scope(instance):
@@ -67,7 +67,7 @@ def test_nothing_is_written_into_another_instance(instance: Instance, other_inst
 
 
 @pytest.mark.parametrize("by_id", [True, False])
-def test_a_row_cannot_point_into_another_instance(instance: Instance, other_instance: Instance, by_id: bool) -> None:
+def test_row_cannot_point_into_another_instance(instance: Instance, other_instance: Instance, by_id: bool) -> None:
     with instance_scope(other_instance):
         theirs = make_account(other_instance)
     link = {"account_id": theirs.pk} if by_id else {"account": theirs}
@@ -102,7 +102,7 @@ def test_postgresql_hears_of_the_scope_again_after_a_rollback(instance: Instance
 
 
 def announced() -> str:
-    """What the database believes is the open instance."""
+    """Return the open instance according to the database."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('app.instance', true)")
         return str(cursor.fetchone()[0])

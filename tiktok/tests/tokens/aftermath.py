@@ -1,4 +1,4 @@
-"""What is left after processes died in the middle of refreshes, and what is printed of it."""
+"""The state after processes died in the middle of refreshes, and its report."""
 
 import hashlib
 from collections import Counter

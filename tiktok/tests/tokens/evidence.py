@@ -80,7 +80,7 @@ def _restarted() -> set[object]:
 
 
 def _stories(cases: list[Case], simulator: Simulator) -> None:
-    """What became of posts that are not as they should be."""
+    """Describe posts with a wrong outcome."""
     at_tiktok, restarted = _by_caption(simulator), _restarted()
     with unscoped(reason=SEES_ALL):
         ours = {post.caption: post for post in Post.objects.all()}

@@ -1,6 +1,6 @@
-"""Processes die in the middle of a refresh; then the product's own worker goes on, and nobody helps it.
+"""Processes die in the middle of a refresh; then the product's own worker continues alone.
 
-Each refresh is a process of its own, forked from this one, which holds no database connection meanwhile. Half of them
+Each refresh is a process of its own, forked from this one, which holds no database connection in between. Half of them
 are killed after a random time; the others kill themselves at a named moment around TikTok's answer and our commit.
 """
 

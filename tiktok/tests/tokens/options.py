@@ -1,4 +1,4 @@
-"""What can be chosen for a run."""
+"""The options of a run."""
 
 import argparse
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class StormOptions:
 
 @dataclass(frozen=True)
 class KillOptions:
-    """So many processes die in the middle of a refresh; then so many workers go on."""
+    """So many processes die in the middle of a refresh; then so many workers continue."""
 
     setup: str
     seed: int

@@ -114,7 +114,7 @@ def _creator(account: TikTokAccount) -> CreatorInfo:
 
 @contextmanager
 def at_work(options: Setup, scratch: Path) -> Iterator[list[Worker]]:
-    """All processes sweep; whatever happens, none is left behind."""
+    """Run the sweep in all processes; none is ever left behind."""
     with ExitStack() as stack:
         if options.setup == "services":
             start_broker(scratch, stack)

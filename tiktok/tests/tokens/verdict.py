@@ -1,4 +1,4 @@
-"""What the runs came to. Pure."""
+"""The verdict of the runs. Pure."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from tiktok.tests.chaos.verdict import Outcome
 
 @dataclass(frozen=True)
 class Storm:
-    """What both sides saw. ``refreshes`` by TikTok user; ``outlived`` counts uploads that took longer than a token."""
+    """The observations. ``refreshes`` by TikTok user; ``outlived``: uploads that took longer than a token."""
 
     users: int
     life_s: int
@@ -25,7 +25,7 @@ class Storm:
 
     @property
     def least_refreshes(self) -> int:
-        """With fewer the run shows nothing: whoever is busy needs one in each life, who uploads for long a few less."""
+        """Return how many refreshes a run needs: a busy user one in each life, a slow uploader a few less."""
         return max(1, int(self.users * self.seconds / self.life_s / 3))
 
     def faults(self) -> list[str]:
@@ -54,7 +54,7 @@ class Moment(StrEnum):
     AFTER_SAVE = "after our commit"
 
 
-# TikTok has answered, and nobody has written it down.
+# TikTok has answered, but the answer was not stored.
 FATAL = frozenset({Moment.AFTER_CALL, Moment.BEFORE_SAVE})
 NAMED = tuple(moment for moment in Moment if moment != Moment.RANDOM)
 
@@ -73,7 +73,7 @@ class Fate:
     is_whole: bool
 
     def faults(self) -> list[str]:
-        """What may not be."""
+        """Return the forbidden results."""
         named = {
             "foreign or half pair": not self.is_whole,
             "lost, though not killed between TikTok's answer and our commit": not self.is_stale and not self.is_active,

@@ -31,7 +31,7 @@ class Place:
 
 
 def empty_world(simulator: Simulator, *, access_lifetime_s: int) -> TikTokApp:
-    """A migrated database, and a TikTok whose tokens live so long; nobody is there yet."""
+    """A migrated database, and a TikTok whose tokens live so long; without users yet."""
     call_command("migrate", verbosity=0)
     simulator.reset()
     simulator.create_app(audited=True, access_lifetime_s=access_lifetime_s, post_cap=1_000_000)

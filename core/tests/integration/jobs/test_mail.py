@@ -1,4 +1,4 @@
-"""Mail as rows: claimed once, tried again with longer waits, given up, forgotten once sent."""
+"""Emails as rows: claimed once, tried again with longer waits, given up, erased once sent."""
 
 import smtplib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from core.models import OutgoingMail
 
 
 class RefusingBackend(BaseEmailBackend):
-    """A mail server that is full."""
+    """An email server that is full."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         raise smtplib.SMTPServerDisconnected("try later")
@@ -29,7 +29,7 @@ def with_mail(settings: LazySettings, db: None) -> None:
     settings.EMAIL_URL = "smtp://localhost"
 
 
-def test_a_mail_is_sent_and_its_text_forgotten() -> None:
+def test_mail_is_sent_and_its_text_forgotten() -> None:
     queue_mail(to="a@example.com", subject="Hello\nBcc: x@example.com", text="the link", html="<p>the link</p>")
     run = claim_mail()
     assert run
@@ -43,14 +43,14 @@ def test_a_mail_is_sent_and_its_text_forgotten() -> None:
     assert claim_mail() is None
 
 
-def test_a_claimed_mail_is_not_claimed_again() -> None:
+def test_claimed_mail_is_not_claimed_again() -> None:
     queue_mail(to="a@example.com", subject="x", text="x")
 
     assert claim_mail() is not None
     assert claim_mail() is None
 
 
-def test_a_refused_mail_waits_and_is_given_up_in_the_end(settings: LazySettings) -> None:
+def test_refused_mail_waits_and_is_given_up_in_the_end(settings: LazySettings) -> None:
     settings.EMAIL_BACKEND = "core.tests.integration.jobs.test_mail.RefusingBackend"
     queue_mail(to="a@example.com", subject="x", text="the link")
     moment = timezone.now() + timedelta(seconds=1)

@@ -61,7 +61,7 @@ def test_it_runs_at_once_and_then_every_so_many_seconds() -> None:
     assert len(RUNS) == 3
 
 
-def test_while_one_runs_it_nobody_else_does() -> None:
+def test_running_job_is_not_started_again() -> None:
     with pinned_clock(NOW):
         assert periodic.take(JOB)
         assert not periodic.take(JOB)
@@ -69,7 +69,7 @@ def test_while_one_runs_it_nobody_else_does() -> None:
         assert periodic.take(JOB)
 
 
-def test_a_job_that_fails_is_due_again_later() -> None:
+def test_job_that_fails_is_due_again_later() -> None:
     broken = PeriodicJob("broken", 60, fail)
     with pytest.raises(LookupError):
         run_at(0, broken)
@@ -78,7 +78,7 @@ def test_a_job_that_fails_is_due_again_later() -> None:
         run_at(60, broken)
 
 
-def test_the_lease_of_a_dead_process_is_freed() -> None:
+def test_lease_of_a_dead_process_is_freed() -> None:
     with pinned_clock(NOW):
         periodic.take(JOB)
         assert periodic.free_dead_job_leases() == 0

@@ -58,7 +58,7 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_crashed_child_is_started_again_and_that_is_said(tmp_path: Path) -> None:
+def test_crashed_child_is_started_again_and_that_is_said(tmp_path: Path) -> None:
     mark, said = tmp_path / "mark", list[str]()
     worker = child("jobs", SLEEPER, mark)
     supervisor = Supervisor([worker], say=said.append)
@@ -73,7 +73,7 @@ def test_a_crashed_child_is_started_again_and_that_is_said(tmp_path: Path) -> No
     assert said == ["jobs ended (signal SIGKILL); starting it again in 1 s"]
 
 
-def test_a_signal_ends_every_process_including_grandchildren(tmp_path: Path) -> None:
+def test_signal_ends_every_process_including_grandchildren(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     supervisor = Supervisor([child("web", PARENT, pid_file)], say=lambda _text: None)
 
@@ -86,7 +86,7 @@ def test_a_signal_ends_every_process_including_grandchildren(tmp_path: Path) -> 
     until(lambda: not is_alive(int(pid_file.read_text())))
 
 
-def test_a_child_that_ignores_the_request_is_killed_after_a_while(tmp_path: Path) -> None:
+def test_child_that_ignores_the_request_is_killed_after_a_while(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     worker = child("web", STUBBORN, mark)
     supervisor = Supervisor([worker], say=lambda _text: None, patience_s=0.2)
@@ -101,7 +101,7 @@ def test_one_data_directory_has_one_product(tmp_path: Path) -> None:
         running_lock(path).__enter__()
 
 
-def test_the_lock_file_of_a_dead_process_locks_nothing(tmp_path: Path) -> None:
+def test_lock_file_of_a_dead_process_locks_nothing(tmp_path: Path) -> None:
     path = tmp_path / "up.lock"
     path.write_text("4194304")
 

@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from core.doctor import address
 from core.doctor.finding import Finding, State
-from core.doctor.run import Visit
+from core.doctor.run import CheckContext
 from core.web.health import healthz
 
 Answer = tuple[int, dict[str, str], str]
-ONLINE = Visit(is_online=True, database_answers=False)
+ONLINE = CheckContext(is_online=True, database_answers=False)
 TUNNEL = "https://calm-fox.ngrok-free.app"
 
 
@@ -33,7 +33,7 @@ def _base_url(settings: Settings) -> None:
 
 
 def ourselves(**headers: str) -> Callable[[requests.PreparedRequest], Answer]:
-    """What our own healthz answers to what was asked, with the headers that a proxy adds."""
+    """Answer a request as our own healthz, with the headers that a proxy adds."""
 
     def answer(asked: requests.PreparedRequest) -> Answer:
         challenge = parse_qs(urlsplit(str(asked.url)).query)["challenge"][0]
@@ -55,19 +55,19 @@ def test_our_own_address_is_known_by_its_proof(network: responses.RequestsMock, 
 
 
 @pytest.mark.parametrize("body", ["<html>", "{}", '{"status": "ok", "proof": "0123"}', "[]"])
-def test_somebody_else_at_our_address_is_a_fault(network: responses.RequestsMock, body: str) -> None:
+def test_foreign_server_at_our_address_is_a_fault(network: responses.RequestsMock, body: str) -> None:
     network.get("https://clip.example.com/healthz", body=body)
 
     found = look()["address"]
 
     assert (found.state, found.step) == (
         State.FAULT,
-        "Set BASE_URL to this deployment's own address, or lead that address here, and restart.",
+        "Set BASE_URL to this deployment’s own address, or point that address here, and restart.",
     )
 
 
 @pytest.mark.parametrize("answer", [requests.ConnectionError(), "{}", requests.Timeout()])
-def test_a_tunnel_whose_address_changed_is_named(
+def test_tunnel_whose_address_changed_is_named(
     network: responses.RequestsMock, settings: Settings, answer: str | Exception
 ) -> None:
     settings.BASE_URL = TUNNEL
@@ -86,7 +86,7 @@ def test_a_tunnel_whose_address_changed_is_named(
     [
         (requests.exceptions.SSLError(), "its certificate is not valid for this machine"),
         (requests.Timeout(), "nothing answered in time"),
-        (requests.ConnectionError(), "the name is not known or nothing listens there"),
+        (requests.ConnectionError(), "the name is unknown or nothing listens there"),
     ],
 )
 def test_why_the_address_does_not_answer_is_said(network: responses.RequestsMock, fault: Exception, words: str) -> None:
@@ -104,17 +104,17 @@ def test_why_the_address_does_not_answer_is_said(network: responses.RequestsMock
     ("status", "words"),
     [
         (400, "it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks."),
-        (502, "it answers 502, as a proxy does that cannot reach Clipdesk."),
-        (301, "it leads on to www.example.com."),
+        (502, "it answers 502, like a proxy that cannot reach Clipdesk."),
+        (301, "it redirects to www.example.com."),
     ],
 )
-def test_an_odd_answer_of_our_address_is_said(network: responses.RequestsMock, status: int, words: str) -> None:
+def test_odd_answer_of_our_address_is_said(network: responses.RequestsMock, status: int, words: str) -> None:
     network.get("https://clip.example.com/healthz", status=status, headers={"Location": "https://www.example.com/x"})
 
     assert (look()["address"].state, look()["address"].text.endswith(words)) == (State.FAULT, True)
 
 
-def test_a_product_that_does_not_run_yet_is_no_fault(network: responses.RequestsMock, settings: Settings) -> None:
+def test_product_that_does_not_run_yet_is_no_fault(network: responses.RequestsMock, settings: Settings) -> None:
     settings.BASE_URL = "http://127.0.0.1:8000"
     network.get("http://127.0.0.1:8000/healthz", body=requests.ConnectionError())
 
@@ -124,12 +124,12 @@ def test_a_product_that_does_not_run_yet_is_no_fault(network: responses.Requests
 @pytest.mark.parametrize(
     ("changes", "state", "step"),
     [
-        ({"SECURE_SSL_REDIRECT": True}, State.FAULT, "Let the proxy send X-Forwarded-Proto: https."),
+        ({"SECURE_SSL_REDIRECT": True}, State.FAULT, "Make the proxy send X-Forwarded-Proto: https."),
         ({"TRUSTED_PROXY_COUNT": 2}, State.WARNING,
-         "Set TRUSTED_PROXY_COUNT=1 and restart: limits on sign-in count people by address."),
+         "Set TRUSTED_PROXY_COUNT=1 and restart: sign-in limits count attempts by address."),
     ],
 )  # fmt: skip
-def test_a_proxy_that_is_not_as_the_settings_say_is_named(
+def test_proxy_that_is_not_as_the_settings_say_is_named(
     network: responses.RequestsMock, settings: Settings, changes: dict[str, object], state: State, step: str
 ) -> None:
     for name, value in changes.items():
@@ -146,7 +146,7 @@ def test_healthz_without_a_challenge_tells_nothing_of_us() -> None:
         assert healthz(RequestFactory().get(f"/healthz{query}")).content == b'{"status": "ok"}'
 
 
-def test_offline_nobody_is_asked() -> None:
-    findings = list(address.reaches_us(Visit(is_online=False, database_answers=True)))
+def test_offline_run_makes_no_calls() -> None:
+    findings = list(address.reaches_us(CheckContext(is_online=False, database_answers=True)))
 
     assert [finding.state for finding in findings] == [State.CANNOT_TELL, State.CANNOT_TELL]

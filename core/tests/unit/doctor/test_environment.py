@@ -1,4 +1,4 @@
-"""Variables and addresses that do not agree: each fault named, with the step that mends it."""
+"""Variables and addresses that do not agree: each fault is named, with the step that fixes it."""
 
 from dataclasses import replace
 
@@ -7,9 +7,9 @@ from pytest_django import Settings
 
 from core.doctor import environment
 from core.doctor.finding import Finding, State
-from core.doctor.run import Visit
+from core.doctor.run import CheckContext
 
-VISIT = Visit(is_online=False, database_answers=False)
+VISIT = CheckContext(is_online=False, database_answers=False)
 TIKTOK = ("TIKTOK_CLIENT_KEY", "TIKTOK_CLIENT_SECRET", "TIKTOK_REDIRECT_URI", "TIKTOK_SCOPES", "REDIS_URL", "EMAIL_URL")
 
 
@@ -32,7 +32,7 @@ def said(findings: object) -> dict[str, Finding]:
         ("TIKTOK_REDIRECT_URL", "TIKTOK_REDIRECT_URI"), ("tiktok_client_key", "TIKTOK_CLIENT_KEY"),
     ],
 )  # fmt: skip
-def test_a_misnamed_variable_of_tiktok_is_a_fault(monkeypatch: pytest.MonkeyPatch, wrong: str, right: str) -> None:
+def test_misnamed_variable_of_tiktok_is_a_fault(monkeypatch: pytest.MonkeyPatch, wrong: str, right: str) -> None:
     monkeypatch.setenv(wrong, "x")
 
     findings = list(environment.names(VISIT))
@@ -42,7 +42,7 @@ def test_a_misnamed_variable_of_tiktok_is_a_fault(monkeypatch: pytest.MonkeyPatc
     ]
 
 
-def test_a_misspelt_variable_is_a_warning_and_one_of_tiktok_that_nobody_reads_too(
+def test_misspelled_and_unknown_tiktok_variables_are_warnings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("REDIS_URI", "x")
@@ -51,12 +51,12 @@ def test_a_misspelt_variable_is_a_warning_and_one_of_tiktok_that_nobody_reads_to
     findings = said(list(environment.names(VISIT)))
 
     assert {text: finding.state for text, finding in findings.items()} == {
-        "REDIS_URI is set and REDIS_URL is not: Clipdesk reads only REDIS_URL.": State.WARNING,
+        "REDIS_URI is set but REDIS_URL is not: Clipdesk reads only REDIS_URL.": State.WARNING,
         "TIKTOK_MOON is set, but Clipdesk reads no variable of this name.": State.WARNING,
     }
 
 
-def test_a_wrong_name_beside_the_right_one_harms_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_name_beside_the_right_one_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TIKTOK_CLIENT_ID", "x")
     monkeypatch.setenv("TIKTOK_CLIENT_KEY", "x")
 
@@ -70,8 +70,8 @@ def test_quotes_and_blanks_are_named_and_the_value_is_not(monkeypatch: pytest.Mo
     findings = list(environment.values(VISIT))
 
     assert [(finding.state, finding.step) for finding in findings] == [
-        (State.WARNING, "Take them out, so that other programs read the same: TIKTOK_CLIENT_KEY."),
-        (State.FAULT, "Take the quotation marks out of TIKTOK_CLIENT_SECRET and restart."),
+        (State.WARNING, "Remove them, so that other programs read the same value: TIKTOK_CLIENT_KEY."),
+        (State.FAULT, "Remove the quotation marks from TIKTOK_CLIENT_SECRET and restart."),
     ]
     assert "canary" not in str(findings)
 
@@ -107,9 +107,13 @@ def test_our_own_address_has_to_be_served(
 @pytest.mark.parametrize(
     ("version", "system", "text"),
     [
-        ("2026f", "2025b", "Time zones are those of the tzdata package (2026f); the operating system has 2025b."),
-        ("2026g", "2026g", "Time zones are those of the operating system (2026g); the tzdata package has 2026f."),
-        ("2026f", "", "Time zones are those of the tzdata package (2026f); the operating system tells no version."),
+        ("2026f", "2025b", "Time zones come from the tzdata package (2026f); the operating system has 2025b."),
+        ("2026g", "2026g", "Time zones come from the operating system (2026g); the tzdata package has 2026f."),
+        (
+            "2026f",
+            "",
+            "Time zones come from the tzdata package (2026f); the operating system does not state a version.",
+        ),
     ],
 )
 def test_doctor_tells_which_zone_data_is_used(settings: Settings, version: str, system: str, text: str) -> None:

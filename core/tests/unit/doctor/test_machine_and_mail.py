@@ -1,4 +1,4 @@
-"""Disk, Redis and the mail server."""
+"""Disk, Redis and the email server."""
 
 import shutil
 import smtplib
@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from core.doctor import machine, mail
 from core.doctor.finding import Finding, State
-from core.doctor.run import Visit
+from core.doctor.run import CheckContext
 
-ONLINE = Visit(is_online=True, database_answers=False)
+ONLINE = CheckContext(is_online=True, database_answers=False)
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -41,14 +41,14 @@ def test_little_room_is_named(monkeypatch: pytest.MonkeyPatch, free: int, state:
     assert bool(found.step) == (state != State.OK)
 
 
-def test_a_place_that_cannot_be_written_is_a_fault(settings: Settings, tmp_path: Path) -> None:
+def test_place_that_cannot_be_written_is_a_fault(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     settings.MEDIA_ROOT = tmp_path / "file" / "media"
 
     found = first(machine.disk(ONLINE))
 
     assert (found.state, found.text) == (
-        State.FAULT, f"Clipdesk may not write to {tmp_path}/file/media (MEDIA_ROOT).",
+        State.FAULT, f"Clipdesk can’t write to {tmp_path}/file/media (MEDIA_ROOT).",
     )  # fmt: skip
     assert "set MEDIA_ROOT to another directory" in found.step
 
@@ -56,11 +56,11 @@ def test_a_place_that_cannot_be_written_is_a_fault(settings: Settings, tmp_path:
 @pytest.mark.parametrize(
     ("url", "step"),
     [
-        ("redis://127.0.0.1:{port}/0", "Start Redis, and look at host, port and password in REDIS_URL."),
+        ("redis://127.0.0.1:{port}/0", "Start Redis, and check host, port and password in REDIS_URL."),
         ("elsewhere", "Set it to redis://host:6379/0."),
     ],
 )
-def test_a_redis_that_does_not_answer_is_a_fault(settings: Settings, closed_port: int, url: str, step: str) -> None:
+def test_redis_that_does_not_answer_is_a_fault(settings: Settings, closed_port: int, url: str, step: str) -> None:
     settings.REDIS_URL = url.format(port=closed_port)
 
     found = first(machine.broker(ONLINE))
@@ -78,11 +78,11 @@ def test_without_redis_there_is_nothing_to_say(settings: Settings) -> None:
     ("url", "backend", "text"),
     [
         ("", "dummy",
-         "No mail server is set up: invitations are links to copy, and nobody is mailed about failed posts."),
-        ("consolemail://", "console", "EMAIL_URL names a place where mail ends, not a server: nobody receives any."),
+         "No email server is set up: invitations are links to copy, and no one gets email about failed posts."),
+        ("consolemail://", "console", "EMAIL_URL names a backend that sends no email: no one receives any."),
     ],
 )  # fmt: skip
-def test_mail_that_reaches_nobody_is_a_warning(settings: Settings, url: str, backend: str, text: str) -> None:
+def test_email_backend_without_recipients_is_a_warning(settings: Settings, url: str, backend: str, text: str) -> None:
     settings.EMAIL_URL, settings.EMAIL_BACKEND = url, f"django.core.mail.backends.{backend}.EmailBackend"
 
     found = first(mail.set_up(ONLINE))
@@ -96,12 +96,12 @@ def smtp(settings: Settings, port: int = 25) -> None:
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
 
 
-def test_a_mail_server_that_cannot_be_reached_is_a_fault(settings: Settings, closed_port: int) -> None:
+def test_mail_server_that_cannot_be_reached_is_a_fault(settings: Settings, closed_port: int) -> None:
     smtp(settings, closed_port)
 
     found = first(mail.set_up(ONLINE))
 
-    assert (found.state, found.text) == (State.FAULT, "The mail server cannot be reached.")
+    assert (found.state, found.text) == (State.FAULT, "The email server cannot be reached.")
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_mail_server_that_cannot_be_reached_is_a_fault(settings: Settings, clo
          "Try smtp+tls:// (587), smtp+ssl:// (465) or smtp:// (25) in EMAIL_URL."),
     ],
 )  # fmt: skip
-def test_a_mail_server_that_refuses_us_is_a_fault(
+def test_mail_server_that_refuses_us_is_a_fault(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, error: Exception, step: str
 ) -> None:
     smtp(settings)
@@ -129,12 +129,12 @@ def test_a_mail_server_that_refuses_us_is_a_fault(
 
 
 @pytest.mark.parametrize("sender", ["Clipdesk <clipdesk@localhost>", "nobody", "Desk <desk@example.com>"])
-def test_a_sender_that_others_refuse_is_a_warning(settings: Settings, sender: str) -> None:
+def test_sender_that_others_refuse_is_a_warning(settings: Settings, sender: str) -> None:
     settings.BASE_URL, settings.DEFAULT_FROM_EMAIL = "https://clip.aurora.de", sender
     settings.EMAIL_URL, settings.EMAIL_BACKEND = "consolemail://", "django.core.mail.backends.console.EmailBackend"
 
     found = {finding.check: finding for finding in mail.set_up(ONLINE)}["mail-sender"]
 
     assert (found.state, found.step) == (
-        State.WARNING, "Set DEFAULT_FROM_EMAIL to an address of a domain of yours.",
+        State.WARNING, "Set DEFAULT_FROM_EMAIL to an address of your own domain.",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from core.jobs.sweeper import Sweeper, run_if_free, run_when_free
 
 
 class Crowd:
-    """A source whose jobs wait until they are let go, computing or waiting outside."""
+    """A source whose jobs wait until they are released, computing or waiting for an outside answer."""
 
     def __init__(self, limit: Limiter, count: int, *, is_away: bool) -> None:
         self.limit, self.left, self.is_away = limit, count, is_away
@@ -28,7 +28,7 @@ class Crowd:
         if not self.is_away:
             self._wait()
             return
-        with self.limit.waiting(), self.limit.waiting():  # one in the other is one
+        with self.limit.slot_released(), self.limit.slot_released():  # one in the other is one
             self._wait()
 
     def _wait(self) -> None:
@@ -59,7 +59,7 @@ def test_no_more_jobs_begin_than_may_compute() -> None:
 
 
 @pytest.mark.django_db
-def test_who_waits_outside_leaves_its_slot_to_others_and_comes_back_at_once() -> None:
+def test_waiting_job_releases_its_slot_and_continues_at_once() -> None:
     crowd, stop = Crowd(Limiter(8, computing=1), 5, is_away=True), threading.Event()
     thread = swept(crowd, stop)
 
@@ -77,7 +77,7 @@ def test_nothing_begins_while_more_have_come_back_than_may_compute() -> None:
 
     def job() -> None:
         with limit.running():
-            with limit.waiting():
+            with limit.slot_released():
                 away.set()
                 assert come_back.wait(10)
             is_back.set()
@@ -97,13 +97,13 @@ def test_nothing_begins_while_more_have_come_back_than_may_compute() -> None:
     assert (limit.take(5), limit.wait(0)) == (1, False)
 
 
-def test_a_thread_without_a_job_has_no_slot_to_leave() -> None:
+def test_thread_without_a_job_has_no_slot_to_leave() -> None:
     limit = Limiter(8, computing=1)
-    with limit.waiting():
+    with limit.slot_released():
         assert limit.take(5) == 1
 
 
-def test_a_hint_is_left_to_the_sweep_when_all_slots_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hint_is_left_to_the_sweep_when_all_slots_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: Counter[str] = Counter()
     limit = Limiter(8, computing=1)
     monkeypatch.setattr(sweeper, "limiter", limit)
@@ -121,7 +121,7 @@ def test_no_more_jobs_are_taken_than_the_process_may_run() -> None:
     limit = Limiter(2, computing=16)
 
     assert limit.take(5) == 2
-    with limit.running(), limit.waiting():
+    with limit.running(), limit.slot_released():
         assert limit.take(5) == 0  # a job that waits outside is still a job
     assert limit.take(5) == 1
 
@@ -137,7 +137,7 @@ def test_work_of_a_kind_has_a_limit_of_its_own() -> None:
     assert limit.enter("check", most=1)
 
 
-def test_a_job_that_may_not_be_left_out_waits_for_a_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_that_may_not_be_left_out_waits_for_a_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     limit, done = Limiter(1), threading.Event()
     monkeypatch.setattr(sweeper, "limiter", limit)
     assert limit.take(1) == 1
@@ -152,7 +152,7 @@ def test_a_job_that_may_not_be_left_out_waits_for_a_slot(monkeypatch: pytest.Mon
     assert limit.take(5) == 1
 
 
-def test_a_process_that_ends_waits_for_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_that_ends_waits_for_no_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     limit, done = Limiter(1), threading.Event()
     monkeypatch.setattr(sweeper, "limiter", limit)
     assert limit.take(1) == 1

@@ -46,7 +46,7 @@ def test_all_work_is_done_the_first_source_first() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.filterwarnings("default")
-def test_what_work_or_a_source_raises_is_counted_and_the_sweep_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+def test_exceptions_are_counted_and_the_sweep_continues(caplog: pytest.LogCaptureFixture) -> None:
     end = threading.Event()
 
     def broken() -> None:
@@ -65,7 +65,7 @@ def test_what_work_or_a_source_raises_is_counted_and_the_sweep_goes_on(caplog: p
 
 
 @pytest.mark.django_db
-def test_a_start_that_fails_does_not_keep_the_sweep_from_beginning() -> None:
+def test_start_that_fails_does_not_keep_the_sweep_from_beginning() -> None:
     stop, done = threading.Event(), threading.Event()
 
     def no_database() -> None:
@@ -99,7 +99,7 @@ def test_no_more_is_claimed_than_can_be_worked_on() -> None:
 
 
 @pytest.mark.django_db
-def test_a_shared_limit_counts_the_work_of_others_too() -> None:
+def test_shared_limit_counts_the_work_of_others_too() -> None:
     limit, stop, done = Limiter(1), threading.Event(), threading.Event()
     assert limit.take(1) == 1
     sweeper = Sweeper([Work([done.set])], threads=1, limit=limit, stop=stop, interval_s=0.01)
@@ -131,7 +131,7 @@ def test_two_periodic_jobs_never_have_one_name() -> None:
         registry.register_periodic("forget-mails", every_s=60, run=print)
 
 
-def test_a_process_knows_itself_and_the_dead() -> None:
+def test_process_knows_itself_and_the_dead() -> None:
     mark = process_mark()
     host, pid, started = mark.split(":")
     assert not is_dead_here(mark)

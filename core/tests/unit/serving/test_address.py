@@ -13,7 +13,7 @@ from core.serving.address import Address, BadAddress, free_port
         ("[::1]:8002", "::1", 8002, "http://[::1]:8002"),
     ],
 )
-def test_an_address_is_a_host_and_a_port(text: str, host: str, port: int, url: str) -> None:
+def test_address_is_a_host_and_a_port(text: str, host: str, port: int, url: str) -> None:
     address = Address.parse(text)
 
     assert (address.host, address.port, address.url) == (host, port, url)
@@ -30,7 +30,7 @@ def test_other_machines_reach_what_is_not_loopback() -> None:
     assert not Address.parse("0.0.0.0:8000").is_loopback
 
 
-def test_a_port_with_a_listener_is_taken_and_answers() -> None:
+def test_port_with_a_listener_is_taken_and_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = Address("127.0.0.1", server.getsockname()[1])
 

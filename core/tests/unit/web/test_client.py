@@ -30,5 +30,5 @@ def test_only_trusted_proxies_say_where_a_request_came_from(
     assert client_address({"HTTP_X_FORWARDED_FOR": forwarded, "REMOTE_ADDR": peer}) == address
 
 
-def test_a_user_agent_is_one_short_line() -> None:
+def test_user_agent_is_one_short_line() -> None:
     assert user_agent({"HTTP_USER_AGENT": "a\r\nb" + "c" * 500}) == "ab" + "c" * 198

@@ -17,7 +17,7 @@ from core.web.redact import OneLine, RedactSecrets
         "/auth/confirm-email/Mw:1uMCANARY:abcdefghijklmnop/",
     ],
 )
-def test_a_path_with_a_token_is_masked(path: str) -> None:
+def test_path_with_a_token_is_masked(path: str) -> None:
     record = logging.LogRecord("x", logging.INFO, "x", 1, '"GET %s HTTP/1.1" 200', (path,), None)
 
     RedactSecrets().filter(record)
@@ -25,7 +25,7 @@ def test_a_path_with_a_token_is_masked(path: str) -> None:
     assert "CANARY" not in record.getMessage()
 
 
-def test_a_path_cannot_forge_a_line_of_the_access_log() -> None:
+def test_path_cannot_forge_a_line_of_the_access_log() -> None:
     record = logging.LogRecord("x", logging.INFO, "x", 1, '"GET %s" 404', ("/no\nforged\x00\u2028line %s",), None)
 
     OneLine().filter(record)

@@ -19,15 +19,15 @@ def rendered(text: str, **values: object) -> str:
     return Template("{% load ui %}" + text).render(Context(values))
 
 
-def test_a_missing_time_is_a_dash() -> None:
+def test_missing_time_is_a_dash() -> None:
     assert ui.time(None) == "–"
 
 
-def test_a_name_cannot_break_out_of_an_icon() -> None:
+def test_name_cannot_break_out_of_an_icon() -> None:
     assert "<b>" not in ui.icon("x", label="<b>")
 
 
-def test_a_status_is_said_by_tone_icon_and_word() -> None:
+def test_status_is_said_by_tone_icon_and_word() -> None:
     html = rendered("{% status_badge 'failed' %}")
 
     assert "tone-bad" in html
@@ -35,29 +35,29 @@ def test_a_status_is_said_by_tone_icon_and_word() -> None:
     assert "Failed" in html
 
 
-def test_a_progress_stands_behind_the_word() -> None:
+def test_progress_follows_the_label() -> None:
     html = rendered("{% status_badge 'uploading' percent=0 %}")
 
     assert "0 %" in html
 
 
-def test_a_state_from_the_future_is_unknown_and_does_not_fail() -> None:
+def test_state_from_the_future_is_unknown_and_does_not_fail() -> None:
     assert "Unknown" in rendered("{% status_badge 'teleported' %}")
 
 
 @pytest.mark.parametrize(
     ("name", "initials"), [("Nordwind Coffee", "NC"), ("Bo", "B"), ("", "?"), ("  ", " "), ("🎬 Film", "F")]
 )
-def test_a_face_without_picture_shows_initials(name: str, initials: str) -> None:
+def test_face_without_picture_shows_initials(name: str, initials: str) -> None:
     assert ui.avatar(None, name)["initials"] == initials
 
 
-def test_an_unknown_size_is_a_dash_and_zero_is_zero() -> None:
+def test_unknown_size_is_a_dash_and_zero_is_zero() -> None:
     assert ui.file_size(None) == "–"
     assert ui.file_size(0) == "0\xa0bytes"
 
 
-def test_a_field_ties_help_and_error_to_the_input() -> None:
+def test_field_ties_help_and_error_to_the_input() -> None:
     html = str(Settings({"agreed": "on"})["name"].as_field_group())
 
     assert 'aria-describedby="id_name_helptext id_name_error"' in html
@@ -65,18 +65,18 @@ def test_a_field_ties_help_and_error_to_the_input() -> None:
     assert 'id="id_name_error"' in html
 
 
-def test_a_form_with_errors_opens_with_a_summary_that_links_to_the_fields() -> None:
+def test_form_with_errors_opens_with_a_summary_that_links_to_the_fields() -> None:
     html = str(Settings({}))
 
     assert html.index("data-error-summary") < html.index('id="id_name"')
     assert 'href="#id_agreed"' in html
 
 
-def test_a_form_without_errors_has_no_summary() -> None:
+def test_form_without_errors_has_no_summary() -> None:
     assert "data-error-summary" not in str(Settings())
 
 
-def test_a_box_to_tick_has_its_label_behind_it() -> None:
+def test_box_to_tick_has_its_label_behind_it() -> None:
     html = str(Settings()["agreed"].as_field_group())
 
     assert html.index("<input") < html.index("<label")
@@ -85,5 +85,5 @@ def test_a_box_to_tick_has_its_label_behind_it() -> None:
 @pytest.mark.parametrize(
     ("tags", "tone"), [("success", "good"), ("extra error", "bad"), ("info", "accent"), ("", "accent")]
 )
-def test_a_message_has_a_tone(tags: str, tone: str) -> None:
+def test_message_has_a_tone(tags: str, tone: str) -> None:
     assert ui.message_tone(tags) == tone

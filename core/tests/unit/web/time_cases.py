@@ -18,7 +18,7 @@ NO_DST: Final = ZoneInfo("UTC")
 
 #: zone, now, moment, text
 CASES: Final = (
-    # The frictions that started this: both posts are on Monday, whatever the distance in hours.
+    # Both posts are on Monday, regardless of the distance in hours.
     (NO_DST, utc("2026-11-29T02:47"), utc("2026-11-30T11:16"), "Tomorrow 11:16"),
     (NO_DST, utc("2026-11-29T02:47"), utc("2026-11-30T18:30"), "Tomorrow 18:30"),
     (NO_DST, utc("2026-11-29T20:00"), utc("2026-12-01T07:00"), "Tue 1 Dec, 07:00"),

@@ -18,11 +18,11 @@ from pytest_django import Settings
 
 from core.doctor import database, machine, mail, workers
 from core.doctor.finding import Finding, State
-from core.doctor.run import Visit, examine
+from core.doctor.run import CheckContext, examine
 from core.jobs.clock import pinned_clock, read_db_now
 from core.models import JobLease, OutgoingMail
 
-VISIT = Visit(is_online=False, database_answers=True)
+VISIT = CheckContext(is_online=False, database_answers=True)
 
 
 def only(findings: object) -> Finding:
@@ -42,7 +42,12 @@ def now(db: None) -> Iterator[None]:
     [
         (None, None, State.WARNING, "No background work has run here yet."),
         (timedelta(minutes=6), timedelta(0), State.FAULT, "No background work has run since "),
-        (timedelta(seconds=7), timedelta(hours=1), State.WARNING, "these jobs have not ended in time: mail-notices."),
+        (
+            timedelta(seconds=7),
+            timedelta(hours=1),
+            State.WARNING,
+            "these jobs have not finished in time: mail-notices.",
+        ),
         (timedelta(seconds=7), timedelta(0), State.OK, "Background work last ran 7 s ago."),
     ],
 )
@@ -64,7 +69,7 @@ def test_mails_that_failed_are_counted(db: None) -> None:
     assert only(mail.queue(VISIT)).state == State.OK
     OutgoingMail.objects.create(to="a@b.de", subject="x", text="x", attempts=2, last_error="SMTPException: no")
 
-    assert only(mail.queue(VISIT)).text == "1 mail could not be sent yet."
+    assert only(mail.queue(VISIT)).text == "1 email could not be sent yet."
 
 
 def test_missing_migrations_are_a_fault(db: None) -> None:
@@ -83,7 +88,7 @@ def test_a_database_clock_that_is_off_is_named(db: None, off_s: int, state: Stat
 
 
 def test_a_database_that_does_not_answer_is_named_and_the_rest_says_so() -> None:
-    down = Visit(is_online=False, database_answers=False)
+    down = CheckContext(is_online=False, database_answers=False)
 
     assert only(database.answers(down)).state == State.FAULT
     for check in (database.is_up_to_date, database.clock, database.role, workers.at_work, mail.queue):
@@ -94,7 +99,7 @@ def test_a_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.Mo
     monkeypatch.setattr(connection, "vendor", "postgresql")
     monkeypatch.setattr(database, "ROLE_SQL", "SELECT 1")
 
-    assert only(database.role(VISIT)).step == "Name a plain role in DATABASE_URL (see the runbook)."
+    assert only(database.role(VISIT)).step == "Use an ordinary role in DATABASE_URL (see the runbook)."
 
 
 def test_a_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +109,7 @@ def test_a_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pyte
     found = only(database.history(VISIT))
 
     assert found.state == State.WARNING
-    assert found.step.startswith("Name the owner of the tables in MIGRATION_DATABASE_URL")
+    assert found.step.startswith("Put the owner of the tables in MIGRATION_DATABASE_URL")
 
 
 def test_doctor_does_not_claim_that_the_database_separates_instances(db: None) -> None:

@@ -26,7 +26,7 @@ def sent(account: TikTokAccount, posts: int) -> None:
     with instance_scope(account.instance):
         for number in range(posts):
             post = make_post(account, state="published")
-            make_submission(post, number=number + 1, init_answered_at=now, pnr_at=now, closed_at=now,
+            make_submission(post, number=number + 1, init_answered_at=now, commit_point_at=now, closed_at=now,
                             closed_because="published")  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def staff(owner: User) -> User:
 
 
 @pytest.mark.parametrize(("posts", "warns"), [(1, False), (14, False), (15, True)])
-def test_the_fifteenth_post_of_a_day_is_warned_of(
+def test_fifteenth_post_of_a_day_is_warned_of(
     client: Client, viewer: User, editor: User, linked: TikTokAccount, composer: str, posts: int, warns: bool
 ) -> None:
     sent(linked, posts)
@@ -74,8 +74,10 @@ def test_what_was_refused_or_is_older_does_not_count(
 ) -> None:
     long_ago = timezone.now() - timedelta(hours=24, minutes=1)
     with instance_scope(instance):
-        make_submission(make_post(linked), pnr_at=long_ago, init_answered_at=long_ago)
-        make_submission(make_post(linked), pnr_at=timezone.now(), closed_at=timezone.now(), closed_because="failed")
+        make_submission(make_post(linked), commit_point_at=long_ago, init_answered_at=long_ago)
+        make_submission(
+            make_post(linked), commit_point_at=timezone.now(), closed_at=timezone.now(), closed_because="failed"
+        )
     assert "0 posts in the last 24 hours" in text_of(client, viewer, CARDS)
 
 
@@ -83,7 +85,7 @@ def test_what_was_refused_or_is_older_does_not_count(
     ("others", "is_among_them", "is_audited", "warns"),
     [(4, False, False, False), (5, False, False, True), (4, True, False, False), (5, False, True, False)],
 )
-def test_a_sixth_account_of_an_app_that_is_not_audited_is_warned(
+def test_sixth_account_of_an_app_that_is_not_audited_is_warned(
     client: Client, viewer: User, editor: User, linked: TikTokAccount, composer: str, other_instance: Instance,
     others: int, is_among_them: bool, is_audited: bool, warns: bool,
 ) -> None:  # fmt: skip
@@ -121,7 +123,7 @@ def test_those_who_run_it_see_an_apps_posting_accounts(
     assert f'"field-posting_accounts">{office}<' in text_of(client, staff, BACK_OFFICE)
 
 
-def test_a_hold_is_shown_with_the_time_of_the_next_try(
+def test_hold_is_shown_with_the_time_of_the_next_try(
     client: Client, viewer: User, editor: User, linked: TikTokAccount, composer: str
 ) -> None:
     until = timezone.now().replace(microsecond=0) + timedelta(hours=1)
@@ -135,7 +137,7 @@ def test_a_hold_is_shown_with_the_time_of_the_next_try(
     assert "tries again" not in text_of(client, viewer, CARDS)
 
 
-def test_an_apps_hold_concerns_accounts_that_have_not_posted_yet(
+def test_apps_hold_concerns_accounts_that_have_not_posted_yet(
     client: Client, viewer: User, editor: User, linked: TikTokAccount, composer: str
 ) -> None:
     until = timezone.now().replace(microsecond=0) + timedelta(hours=1)
@@ -147,7 +149,7 @@ def test_an_apps_hold_concerns_accounts_that_have_not_posted_yet(
 
 
 @pytest.mark.parametrize("rows", [1, 3])
-def test_the_back_office_counts_all_apps_in_one_question(
+def test_back_office_counts_all_apps_in_one_question(
     client: Client, staff: User, rows: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(rows):
@@ -158,7 +160,7 @@ def test_the_back_office_counts_all_apps_in_one_question(
         client.get(BACK_OFFICE)
 
 
-def test_a_day_is_counted_in_one_statement(
+def test_day_is_counted_in_one_statement(
     linked: TikTokAccount, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     sent(linked, 2)

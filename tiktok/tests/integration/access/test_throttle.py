@@ -41,7 +41,7 @@ def test_six_inits_fit_in_any_minute(credential: TikTokCredential) -> None:
     assert take(credential, WINDOW_S + 1) >= 4
 
 
-def test_what_leaves_late_and_what_leaves_at_once_do_not_meet_in_one_minute_at_tiktok(
+def test_late_and_prompt_calls_never_share_a_minute_at_tiktok(
     credential: TikTokCredential,
 ) -> None:
     """Six calls that took five seconds to connect, and the next six without a delay."""
@@ -52,14 +52,14 @@ def test_what_leaves_late_and_what_leaves_at_once_do_not_meet_in_one_minute_at_t
     assert leaves_at - arrived_at >= 60
 
 
-def test_a_reserve_is_left_for_others(credential: TikTokCredential) -> None:
+def test_reserve_is_left_for_others(credential: TikTokCredential) -> None:
     assert [take(credential, 0, reserve=2) for _ in range(4)] == [0] * 4
     assert take(credential, 1, reserve=2) == WINDOW_S - 1
     assert [take(credential, 1) for _ in range(2)] == [0, 0]
     assert take(credential, 1) >= WINDOW_S - 1
 
 
-def test_a_gate_holds_everybody_and_a_longer_one_stays(credential: TikTokCredential) -> None:
+def test_gate_holds_everybody_and_a_longer_one_stays(credential: TikTokCredential) -> None:
     with pinned_clock(NOW):
         throttle.gate(credential.pk, Endpoint.VIDEO_INIT, seconds=90)
         throttle.gate(credential.pk, Endpoint.VIDEO_INIT, seconds=30)
@@ -85,7 +85,7 @@ def test_who_is_refused_gets_a_time_of_their_own(credential: TikTokCredential) -
     assert max(take(credential, 0) for _ in range(50)) <= 2 * WINDOW_S
 
 
-def test_the_next_free_slot_can_be_looked_up_without_taking_it(credential: TikTokCredential) -> None:
+def test_next_free_slot_can_be_looked_up_without_taking_it(credential: TikTokCredential) -> None:
     with pinned_clock(NOW):
         assert throttle.free_at(credential.pk, Endpoint.VIDEO_INIT) is None
         for _ in range(6):

@@ -1,4 +1,4 @@
-"""Whoever asks, and from how many connections and processes: no minute holds more calls than TikTok allows."""
+"""From any number of connections and processes, no minute holds more calls than TikTok allows."""
 
 import random
 import subprocess
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 WINDOW_S = 60 + throttle.MARGIN_S
 LIMITED = [Endpoint.VIDEO_INIT, Endpoint.CREATOR_INFO, Endpoint.STATUS_FETCH]
-# A process of its own: says that it is there, waits for the word, and takes whatever it gets.
+# A separate process: says that it is ready, waits for the signal, and takes all slots it gets.
 TAKE = """
 import sys
 import django

@@ -1,4 +1,4 @@
-"""Refreshing against the simulated TikTok, whose refresh tokens rotate: one refresh, whoever asks."""
+"""Refreshing against the simulated TikTok, whose refresh tokens rotate: one refresh, however many ask."""
 
 import json
 import subprocess
@@ -56,12 +56,12 @@ def status_of(account: TikTokAccount) -> tuple[str, str]:
     return fresh.status, fresh.status_reason
 
 
-def test_a_token_with_time_left_is_used_as_it_is(sim: Simulator, credential: TikTokCredential) -> None:
+def test_token_with_time_left_is_used_as_it_is(sim: Simulator, credential: TikTokCredential) -> None:
     assert usable_token(credential.pk).access_token == credential.access_token
     assert refreshes(sim) == 0
 
 
-def test_a_token_that_ends_soon_is_refreshed_and_both_new_tokens_are_kept(
+def test_token_that_ends_soon_is_refreshed_and_both_new_tokens_are_kept(
     sim: Simulator, credential: TikTokCredential
 ) -> None:
     age(credential)
@@ -114,7 +114,7 @@ def test_after_a_401_the_token_is_refreshed_once(sim: Simulator, credential: Tik
     assert refreshes(sim) == 1
 
 
-def test_a_withdrawn_grant_marks_the_accounts_of_all_instances(
+def test_withdrawn_grant_marks_the_accounts_of_all_instances(
     sim: Simulator, account: TikTokAccount, other_instance: Instance
 ) -> None:
     with instance_scope(other_instance):
@@ -133,9 +133,7 @@ def test_a_withdrawn_grant_marks_the_accounts_of_all_instances(
     assert refreshes(sim) == 1  # nothing more is asked with a dead grant
 
 
-def test_invalid_grant_is_not_believed_when_somebody_brought_a_newer_pair(
-    sim: Simulator, account: TikTokAccount
-) -> None:
+def test_invalid_grant_is_ignored_if_a_newer_pair_was_stored(sim: Simulator, account: TikTokAccount) -> None:
     credential = account.credential
     age(credential)
     stale = TikTokCredential.objects.select_related("app").get(pk=credential.pk)
@@ -157,7 +155,7 @@ LOST_AFTER_ROTATION: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("fault", "details"), LOST_AFTER_ROTATION)
-def test_an_answer_lost_after_the_rotation_needs_a_reconnect_and_is_asked_for_once_more_before(
+def test_answer_lost_after_rotation_is_retried_then_needs_reconnect(
     sim: Simulator, account: TikTokAccount, fault: str, details: dict[str, Any]
 ) -> None:
     sim.fault(fault, "token", **details)
@@ -192,7 +190,7 @@ def test_where_tiktok_keeps_the_refresh_token_a_lost_answer_costs_nothing(
 
 
 @pytest.mark.parametrize("fault", ["server_error", "html_error", "drop_connection"])
-def test_a_fault_of_tiktok_is_survived_by_asking_again(sim: Simulator, account: TikTokAccount, fault: str) -> None:
+def test_fault_of_tiktok_is_survived_by_asking_again(sim: Simulator, account: TikTokAccount, fault: str) -> None:
     sim.fault(fault, "token")
     age(account.credential)
 
@@ -204,7 +202,7 @@ def test_a_fault_of_tiktok_is_survived_by_asking_again(sim: Simulator, account: 
 
 
 @pytest.mark.parametrize(("fault", "asked"), [("server_error", 2), ("rate_limit", 1)])
-def test_while_nobody_can_refresh_a_living_token_is_used_to_its_end(
+def test_valid_token_is_used_to_its_end_while_refreshing_fails(
     sim: Simulator, account: TikTokAccount, fault: str, asked: int
 ) -> None:
     sim.fault(fault, "token", times=-1)
@@ -223,7 +221,7 @@ def test_while_nobody_can_refresh_a_living_token_is_used_to_its_end(
     assert status_of(account) == (AccountStatus.ACTIVE, "")
 
 
-def test_a_pair_of_another_tiktok_user_is_not_taken(sim: Simulator, account: TikTokAccount) -> None:
+def test_pair_of_another_tiktok_user_is_not_taken(sim: Simulator, account: TikTokAccount) -> None:
     foreign = {
         "access_token": "act.foreign", "refresh_token": "rft.foreign", "expires_in": 7200, "scope": "user.info.basic",
         "refresh_expires_in": 86_400, "open_id": "somebody-else", "token_type": "Bearer",
@@ -236,7 +234,7 @@ def test_a_pair_of_another_tiktok_user_is_not_taken(sim: Simulator, account: Tik
     assert (fresh.version, fresh.refresh_token) == (0, account.credential.refresh_token)
 
 
-def test_a_new_pair_outlasts_a_database_that_is_away(
+def test_new_pair_outlasts_a_database_that_is_away(
     sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "SAVE_AGAIN_S", 0.01)
@@ -257,13 +255,13 @@ def test_a_new_pair_outlasts_a_database_that_is_away(
 
 
 def hold(credential: TikTokCredential, until: timedelta, owner: str = "elsewhere:1:2:3") -> None:
-    """As a worker left it that died while refreshing; of another host nobody knows whether it did."""
+    """Leave the row like a worker that died while refreshing; of another host this is unknown."""
     TikTokCredential.objects.filter(pk=credential.pk).update(
         refresh_owner=owner, refresh_lease_until=timezone.now() + until
     )
 
 
-def test_the_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
+def test_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
     sim: Simulator, credential: TikTokCredential
 ) -> None:
     with subprocess.Popen(["true"]) as gone:
@@ -276,7 +274,7 @@ def test_the_lease_of_a_dead_process_of_this_host_is_taken_over_at_once(
     assert refreshes(sim) == 1
 
 
-def test_a_pair_that_died_with_its_process_is_called_lost(sim: Simulator, account: TikTokAccount) -> None:
+def test_pair_that_died_with_its_process_is_called_lost(sim: Simulator, account: TikTokAccount) -> None:
     sim.revoke("maren")
     age(account.credential)
     hold(account.credential, timedelta(seconds=-1))
@@ -288,7 +286,7 @@ def test_a_pair_that_died_with_its_process_is_called_lost(sim: Simulator, accoun
 
 
 @pytest.mark.parametrize(("says", "life"), [(2**62, tokens.MOST_S), (-5, 0)])
-def test_an_absurd_lifetime_does_not_cost_the_pair(
+def test_absurd_lifetime_does_not_cost_the_pair(
     sim: Simulator, credential: TikTokCredential, says: int, life: int
 ) -> None:
     odd = {
@@ -305,7 +303,7 @@ def test_an_absurd_lifetime_does_not_cost_the_pair(
     assert fresh.refresh_token == Secret("rft.new")
 
 
-def test_the_lease_of_a_living_process_of_this_host_is_respected(
+def test_lease_of_a_living_process_of_this_host_is_respected(
     sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "WAIT_S", 0.3)
@@ -316,7 +314,7 @@ def test_the_lease_of_a_living_process_of_this_host_is_respected(
     assert refreshes(sim) == 0
 
 
-def test_the_lease_of_a_killed_worker_ends(sim: Simulator, credential: TikTokCredential) -> None:
+def test_lease_of_a_killed_worker_ends(sim: Simulator, credential: TikTokCredential) -> None:
     age(credential)
     hold(credential, timedelta(seconds=0.5))
 
@@ -325,7 +323,7 @@ def test_the_lease_of_a_killed_worker_ends(sim: Simulator, credential: TikTokCre
     assert refreshes(sim) == 1
 
 
-def test_while_another_worker_refreshes_nobody_asks_tiktok(
+def test_no_second_refresh_while_another_worker_refreshes(
     sim: Simulator, credential: TikTokCredential, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "WAIT_S", 0.3)
@@ -339,7 +337,7 @@ def test_while_another_worker_refreshes_nobody_asks_tiktok(
     assert refreshes(sim) == 0
 
 
-def test_a_late_answer_revives_accounts_that_were_given_up(sim: Simulator, account: TikTokAccount) -> None:
+def test_late_answer_revives_accounts_that_were_given_up(sim: Simulator, account: TikTokAccount) -> None:
     with instance_scope(account.instance):
         post = make_post(account, state="waiting_account")
     age(account.credential)
@@ -377,7 +375,7 @@ def test_while_a_secret_is_being_changed_the_old_one_still_works(sim: Simulator,
     assert [call.code for call in sim.requests("token")] == ["invalid_client", "ok"]
 
 
-def test_a_refresh_that_ends_after_another_consent_changes_nothing(sim: Simulator, account: TikTokAccount) -> None:
+def test_refresh_that_ends_after_another_consent_changes_nothing(sim: Simulator, account: TikTokAccount) -> None:
     sim.create_app(reauthorization_ends_tokens=False)
     age(account.credential)
     slow = TikTokCredential.objects.select_related("app").get(pk=account.credential_id)

@@ -1,4 +1,4 @@
-"""What keeps links alive without anybody asking."""
+"""Automatic work that keeps links valid."""
 
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ def let_time_pass(credential: TikTokCredential, by: timedelta) -> None:
         (timedelta(hours=21), {"state": "published"}, 1),
     ],
 )
-def test_tokens_are_refreshed_when_work_needs_them_soon_or_after_an_idle_day(
+def test_tokens_are_refreshed_before_work_and_after_an_idle_day(
     sim: Simulator, account: TikTokAccount, passed: timedelta, post: dict[str, Any], refreshed: int
 ) -> None:
     with instance_scope(account.instance):
@@ -53,7 +53,7 @@ def test_tokens_are_refreshed_when_work_needs_them_soon_or_after_an_idle_day(
     assert refresh.refresh_ahead() == 0
 
 
-def test_a_refresh_token_that_ends_soon_is_used_before(sim: Simulator, account: TikTokAccount) -> None:
+def test_refresh_token_that_ends_soon_is_used_before(sim: Simulator, account: TikTokAccount) -> None:
     let_time_pass(account.credential, timedelta(hours=2))
     TikTokCredential.objects.update(refresh_expires_at=timezone.now() + timedelta(hours=19))
 
@@ -70,7 +70,7 @@ def test_accounts_that_are_not_in_use_are_left_alone(sim: Simulator, account: Ti
     assert sim.requests("token") == []
 
 
-def test_a_failure_waits_five_minutes(sim: Simulator, account: TikTokAccount) -> None:
+def test_failure_waits_five_minutes(sim: Simulator, account: TikTokAccount) -> None:
     let_time_pass(account.credential, timedelta(days=1))
     sim.fault("rate_limit", "token")
 
@@ -79,7 +79,7 @@ def test_a_failure_waits_five_minutes(sim: Simulator, account: TikTokAccount) ->
     assert len(sim.requests("token")) == 1
 
 
-def test_stale_profiles_are_read_once_a_day_and_one_failure_stops_nobody(
+def test_stale_profiles_are_read_daily_despite_a_failure(
     sim: Simulator, app: TikTokApp, account: TikTokAccount, other_instance: Instance
 ) -> None:
     with instance_scope(other_instance):
@@ -95,14 +95,14 @@ def test_stale_profiles_are_read_once_a_day_and_one_failure_stops_nobody(
     assert (theirs.name, theirs.display_name, theirs.username) == ("Ours", "Tomas", "tomas")
 
 
-def test_a_token_that_tiktok_refuses_is_refreshed_once_for_the_profile(sim: Simulator, account: TikTokAccount) -> None:
+def test_token_that_tiktok_refuses_is_refreshed_once_for_the_profile(sim: Simulator, account: TikTokAccount) -> None:
     sim.expire_token("maren")
 
     assert upkeep.sync_profiles() == 1
     assert [call.code for call in sim.requests("user_info")] == ["access_token_invalid", "ok"]
 
 
-def test_a_withdrawn_grant_is_noticed_by_the_nightly_sync(sim: Simulator, account: TikTokAccount) -> None:
+def test_withdrawn_grant_is_noticed_by_the_nightly_sync(sim: Simulator, account: TikTokAccount) -> None:
     sim.revoke("maren")
 
     assert upkeep.sync_profiles() == 0

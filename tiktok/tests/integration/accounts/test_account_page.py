@@ -77,9 +77,9 @@ def test_it_says_who_it_is_and_that_all_is_well(read: Read, editor: User) -> Non
 
 @pytest.mark.parametrize(
     ("reason", "said"),
-    [("withdrawn", "TikTok has ended the permission"),
-     ("user_disconnected", "The account's owner took the permission back at TikTok"),
-     ("account_banned", "TikTok has banned this account"), ("", "TikTok asks for a new permission")],
+    [("withdrawn", "TikTok has ended the authorization"),
+     ("user_disconnected", "The account owner revoked the authorization at TikTok"),
+     ("account_banned", "TikTok has banned this account"), ("", "TikTok requires a new authorization")],
 )  # fmt: skip
 def test_a_lost_permission_is_explained_with_the_way_back(
     read: Read, editor: User, viewer: User, account: TikTokAccount, reason: str, said: str
@@ -191,7 +191,7 @@ def test_caps_are_counted_and_holds_named(read: Read, editor: User, account: Tik
     throttle.gate(account.credential_id, Endpoint.USER_INFO, seconds=40)
     with instance_scope(account.instance):
         credential = TikTokAccount.objects.select_related("credential__app").get().credential
-    quota.reached(credential, "spam_risk_too_many_posts")
+    quota.record_hold(credential, "spam_risk_too_many_posts")
 
     page = read(editor)
     assert "Uploads begun 6 of 6 the next one waits" in page
@@ -259,8 +259,8 @@ def test_history_is_for_those_who_may_see_the_audit_log(
     assert "Now: VIP, Berlin." in page
     assert "It carries none now." in page
     assert "Reconnect needed" in page
-    assert "because the age in the owner's profile was changed. By Clipdesk." in page
-    assert "No longer allowed: the list of videos and their numbers. Allowed now: publishing." in page
+    assert "because the age in the account owner’s profile changed. By Clipdesk." in page
+    assert "No longer allowed: the list of videos and their statistics. Allowed now: publishing." in page
     assert "History" not in read(editor)
 
 

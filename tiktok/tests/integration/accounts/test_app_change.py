@@ -16,7 +16,7 @@ from instances.models import Instance, Notice, NoticeKind
 from instances.scoping import instance_scope
 from instances.tests.factories import person_of
 from tiktok.access.grants import release_retired
-from tiktok.access.notices import tell
+from tiktok.access.notices import notify
 from tiktok.access.status import _links, _move
 from tiktok.accounts.app_change.queries import open_questions
 from tiktok.accounts.app_change.services import AlreadyAnswered, Moved, keep_both, move_account
@@ -175,8 +175,8 @@ def test_a_move_brings_a_broken_account_back_and_wakes_its_posts(
     old: TikTokAccount, new: TikTokAccount, admin: User
 ) -> None:
     TikTokAccount.objects.filter(pk=old.pk).update(status=AccountStatus.RECONNECT_NEEDED, status_reason="withdrawn")
-    tell(old, NoticeKind.ENDED, reason="withdrawn")
-    tell(new, NoticeKind.LINKED)
+    notify(old, NoticeKind.ENDED, reason="withdrawn")
+    notify(new, NoticeKind.LINKED)
     waiting = Post.objects.get(state="waiting_account")
     WorkItem.objects.filter(post=waiting).update(next_action_at=db_in(timedelta(minutes=5)))
 

@@ -217,7 +217,7 @@ def test_sync_now_notices_a_withdrawn_permission(
 
     card = post(client, account, "sync", htmx=True)
 
-    assert "TikTok has ended the permission" in card
+    assert "TikTok has ended the authorization" in card
 
 
 def test_disconnecting_says_what_will_happen(client: Client, admin: User, card_account: TikTokAccount) -> None:

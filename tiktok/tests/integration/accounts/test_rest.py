@@ -194,7 +194,7 @@ def test_sync_of_a_lost_or_disconnected_account_says_what_has_to_happen(
     for _ in range(2):
         answer = admins.send("POST", synced)
         assert (answer.status_code, answer.json()["code"]) == (409, "reconnect_needed")
-        assert answer.json()["detail"].startswith("TikTok has ended the permission for this account.")
+        assert answer.json()["detail"].startswith("TikTok has ended the authorization for this account.")
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
     assert admins.send("POST", synced).json()["code"] == "account_disconnected"

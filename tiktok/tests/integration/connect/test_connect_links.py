@@ -140,7 +140,7 @@ def test_the_page_says_who_asks_and_for_what_and_starts_nothing(
     answer = guest.get(path_of(made))
 
     html = answer.content.decode()
-    for text in ("Aurora", instance.tenant.name, "Ines Ost", "Use the shop&#x27;s login, please.", "publish videos on"):
+    for text in ("Aurora", instance.tenant.name, "Ines Ost", "Use the shop&#x27;s login, please.", "publish videos to"):
         assert text in html
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert answer["Referrer-Policy"] == "same-origin"

@@ -1,4 +1,4 @@
-"""What became of a post, here and at TikTok."""
+"""The outcome of a post, here and at TikTok."""
 
 from core.jobs.clock import read_db_now
 from instances.models import Instance

@@ -1,4 +1,4 @@
-"""Posts that wait for their account go on when its TikTok user is back, or allows again what was taken away."""
+"""Posts that wait for their account continue when its TikTok user is back, or allows again what was taken away."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -57,7 +57,7 @@ def notices_of(account: TikTokAccount) -> list[tuple[str, bool]]:
         return [(notice.kind, notice.settled_at is not None) for notice in found]
 
 
-def test_a_reconnect_after_a_disconnect_keeps_name_and_history_and_sends_what_waits(
+def test_reconnect_after_disconnect_keeps_history_and_sends_posts(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
 ) -> None:
     early = submit()
@@ -86,7 +86,7 @@ def test_a_reconnect_after_a_disconnect_keeps_name_and_history_and_sends_what_wa
     )  # fmt: skip
 
 
-def test_fewer_scopes_by_another_instance_make_posts_wait_here_until_they_are_granted_again(
+def test_posts_wait_while_another_instance_granted_fewer_scopes(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount,
     other_instance: Instance,
 ) -> None:  # fmt: skip
@@ -115,7 +115,7 @@ def test_fewer_scopes_by_another_instance_make_posts_wait_here_until_they_are_gr
     assert reread(post, here).state == "published"
 
 
-def test_a_consent_that_links_nothing_here_still_brings_back_what_waited_elsewhere(
+def test_consent_without_a_link_still_resumes_posts_elsewhere(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount
 ) -> None:
     post = submit()
@@ -176,7 +176,7 @@ def by_a_key_that_is_back(tiktok: Simulator, account: TikTokAccount, actor: User
 
 
 @pytest.mark.parametrize("revive", [by_reconnect, by_consent_elsewhere, by_a_refresh, by_a_key_that_is_back])
-def test_whatever_revives_an_account_wakes_all_that_waits_for_it(
+def test_reactivated_account_requeues_all_its_waiting_posts(
     tiktok: Simulator, clock: Clock, linked: TikTokAccount, admin: User, revive: Callable[..., None]
 ) -> None:
     need_reconnect(linked.credential_id, seen_version=linked.credential.version, reason="token_refused")
@@ -191,7 +191,7 @@ def test_whatever_revives_an_account_wakes_all_that_waits_for_it(
     assert set(due) == waiting
 
 
-def test_a_refresh_that_brings_a_scope_back_wakes_what_waits_for_it(
+def test_refresh_that_brings_a_scope_back_wakes_what_waits_for_it(
     tiktok: Simulator, clock: Clock, linked: TikTokAccount
 ) -> None:
     TikTokCredential.objects.update(scopes=WITHOUT_PUBLISH)
@@ -204,7 +204,7 @@ def test_a_refresh_that_brings_a_scope_back_wakes_what_waits_for_it(
 
 
 def in_processing_without_consent(submit: Submit, worker: Worker, tiktok: Simulator, account: TikTokAccount) -> Post:
-    """TikTok has the video; the TikTok user has withdrawn the consent, and nobody may ask how it goes."""
+    """TikTok has the video; the TikTok user has withdrawn the consent, and its status cannot be polled."""
     tiktok.settings(hold_processing=True)
     post = submit()
     worker.run_due()
@@ -213,7 +213,7 @@ def in_processing_without_consent(submit: Submit, worker: Worker, tiktok: Simula
     return post
 
 
-def test_a_reconnect_lets_a_post_in_processing_be_asked_about_at_once(
+def test_reconnect_lets_a_post_in_processing_be_asked_about_at_once(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
 ) -> None:
     post = in_processing_without_consent(submit, worker, tiktok, linked)
@@ -227,7 +227,7 @@ def test_a_reconnect_lets_a_post_in_processing_be_asked_about_at_once(
     assert (now.state, now.hold_reason, now.publish_status) == ("processing", "", "PROCESSING_UPLOAD")
 
 
-def test_a_reconnect_while_a_worker_puts_the_post_to_sleep_is_not_missed(
+def test_reconnect_while_a_worker_puts_the_post_to_sleep_is_not_missed(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
 ) -> None:
     post = in_processing_without_consent(submit, worker, tiktok, linked)
@@ -246,7 +246,7 @@ def test_a_reconnect_while_a_worker_puts_the_post_to_sleep_is_not_missed(
     assert reread(post, linked.instance).hold_reason == ""
 
 
-def test_a_scope_that_tiktok_refuses_at_the_start_is_told_and_the_post_waits(
+def test_scope_refused_at_the_start_notifies_and_the_post_waits(
     submit: Submit, worker: Worker, tiktok: Simulator, simulated: TikTokApp, linked: TikTokAccount, admin: User
 ) -> None:
     post = submit()
@@ -263,7 +263,7 @@ def test_a_scope_that_tiktok_refuses_at_the_start_is_told_and_the_post_waits(
     assert notices_of(linked) == [("scopes", True)]
 
 
-def test_a_renewal_that_brings_fewer_scopes_is_told_too(
+def test_renewal_with_fewer_scopes_notifies_as_well(
     tiktok: Simulator, simulated: TikTokApp, instance: Instance
 ) -> None:
     given = tiktok.grant(tiktok.create_user("maren"), scopes=WITHOUT_PUBLISH)

@@ -61,7 +61,7 @@ def test_waiting_posts_go_out_through_the_new_app_once(
     assert sorted(sent) == [(NEW_KEY, f"Post {number}") for number in range(4)]
 
 
-def test_a_post_under_way_ends_through_the_app_that_it_began_with(
+def test_post_under_way_ends_through_the_app_that_it_began_with(
     submit: Submit, small: Media, worker: Worker, tiktok: Simulator, linked: TikTokAccount, second: TikTokAccount,
     admin: User,
 ) -> None:  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_post_under_way_ends_through_the_app_that_it_began_with(
     assert list(TikTokApp.objects.filter(is_audited=True).values_list("client_key", flat=True)) == [CLIENT_KEY]
 
 
-def test_a_missing_scope_of_the_old_app_is_not_held_against_the_new_one(
+def test_missing_scope_of_the_old_app_is_not_held_against_the_new_one(
     submit: Submit, small: Media, worker: Worker, tiktok: Simulator, linked: TikTokAccount, second: TikTokAccount,
     admin: User,
 ) -> None:  # fmt: skip
@@ -97,7 +97,7 @@ def test_a_missing_scope_of_the_old_app_is_not_held_against_the_new_one(
     assert "video.publish" not in TikTokCredential.objects.get(app__client_key=CLIENT_KEY).scopes
 
 
-def test_a_worker_that_knows_the_old_link_can_start_nothing_more(
+def test_worker_that_knows_the_old_link_can_start_nothing_more(
     submit: Submit, small: Media, worker: Worker, tiktok: Simulator, linked: TikTokAccount, second: TikTokAccount,
     admin: User,
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""What must hold before anything is sent: its time, its account, its options, its file, and its turn."""
+"""The conditions before anything is sent: its time, its account, its options, its file, and its turn."""
 
 import os
 import threading
@@ -57,7 +57,7 @@ def attention(post: Post, instance: Instance) -> tuple[str, str]:
     return post.state, post.attention_reason
 
 
-def test_a_scheduled_post_starts_at_its_time(
+def test_scheduled_post_starts_at_its_time(
     scheduled: Post, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     worker.run_for(2 * HOUR - 1)
@@ -67,7 +67,7 @@ def test_a_scheduled_post_starts_at_its_time(
 
 
 @pytest.mark.parametrize(("late_s", "state"), [(59 * 60, PostState.PROCESSING), (61 * 60, PostState.NEEDS_ATTENTION)])
-def test_a_post_found_more_than_an_hour_late_was_missed(
+def test_post_found_more_than_an_hour_late_was_missed(
     scheduled: Post, worker: Worker, instance: Instance, late_s: int, state: str
 ) -> None:
     worker.clock.advance(2 * HOUR + late_s)
@@ -87,7 +87,7 @@ def test_options_that_tiktok_took_away_are_never_replaced(
     assert tiktok.requests("video_init") == []
 
 
-def test_a_privacy_level_that_is_gone_needs_a_person(
+def test_privacy_level_that_is_gone_needs_a_person(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="PUBLIC_TO_EVERYONE")
@@ -96,7 +96,7 @@ def test_a_privacy_level_that_is_gone_needs_a_person(
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.OPTIONS_CHANGED)
 
 
-def test_a_file_that_was_only_touched_is_hashed_and_sent(
+def test_file_that_was_only_touched_is_hashed_and_sent(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, video: Media
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -106,7 +106,7 @@ def test_a_file_that_was_only_touched_is_hashed_and_sent(
 
 
 @pytest.mark.parametrize("how", ["other bytes", "shorter", "gone"])
-def test_a_file_that_changed_is_not_sent(
+def test_file_that_changed_is_not_sent(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, video: Media, how: str
 ) -> None:
     post = submit()
@@ -117,7 +117,7 @@ def test_a_file_that_changed_is_not_sent(
 
 
 @pytest.mark.parametrize("how", ["other bytes", "gone"])
-def test_a_file_that_changes_between_two_chunks_ends_the_upload(
+def test_file_that_changes_between_two_chunks_ends_the_upload(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, video: Media, how: str
 ) -> None:
     post = submit()
@@ -156,7 +156,7 @@ def spoil(video: Media, how: str) -> None:
         video.file.write_bytes(b"x" * video.size_bytes)
 
 
-def test_posts_wait_for_a_reconnect_and_then_go_on(
+def test_posts_wait_for_a_reconnect_and_then_continue(
     scheduled: Post, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     tiktok.revoke("maren")
@@ -170,7 +170,7 @@ def test_posts_wait_for_a_reconnect_and_then_go_on(
     assert reread(scheduled, instance).state == PostState.PUBLISHED
 
 
-def test_a_post_whose_account_comes_back_too_late_was_missed(
+def test_post_whose_account_comes_back_too_late_was_missed(
     scheduled: Post, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     tiktok.revoke("maren")
@@ -220,7 +220,7 @@ def test_one_upload_at_a_time_per_credential_even_across_instances(
     assert reread(post, instance).state == PostState.PUBLISHED
 
 
-def test_a_second_post_of_the_account_follows_by_itself(
+def test_second_post_of_the_account_follows_by_itself(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     posts = [submit(privacy_level="SELF_ONLY") for _ in range(3)]
@@ -229,7 +229,7 @@ def test_a_second_post_of_the_account_follows_by_itself(
     assert [history(post, instance)[-1] for post in posts] == ["published"] * 3
 
 
-def test_an_instance_that_was_served_longest_ago_comes_first(
+def test_instance_that_was_served_longest_ago_comes_first(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, other_instance: Instance,
     simulated: TikTokApp, editor: User, video: Media,
 ) -> None:  # fmt: skip
@@ -248,7 +248,7 @@ def test_an_instance_that_was_served_longest_ago_comes_first(
 
 
 @pytest.mark.parametrize(
-    ("state", "has_pnr", "expected"),
+    ("state", "is_past_commit_point", "expected"),
     [
         (PostState.DUE, False, AttentionReason.BUG),
         (PostState.SCHEDULED, False, AttentionReason.BUG),
@@ -258,8 +258,8 @@ def test_an_instance_that_was_served_longest_ago_comes_first(
         (PostState.PROCESSING, True, AttentionReason.OUTCOME_UNKNOWN),
     ],
 )
-def test_a_post_that_kills_its_workers_is_taken_out(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, state: str, has_pnr: bool,
+def test_post_that_kills_its_workers_is_taken_out(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, state: str, is_past_commit_point: bool,
     expected: str,
 ) -> None:  # fmt: skip
     post = submit()
@@ -268,19 +268,19 @@ def test_a_post_that_kills_its_workers_is_taken_out(
         Submission.objects.create(
             instance=instance, post=post, credential=post.account.credential, app=post.account.credential.app,
             number=1, video_size=1, chunk_size=1, total_chunk_count=1, media_sha256="", media_mtime_ns=0,
-            media_inode=0, pnr_at=read_db_now() if has_pnr else None,
+            media_inode=0, commit_point_at=read_db_now() if is_past_commit_point else None,
         )  # fmt: skip
     for _ in range(POISON_AFTER - 1):
         assert claim() is not None
         worker.clock.advance(61)
     claimed = claim()
     assert claimed is not None
-    assert claimed.is_poison
+    assert claimed.is_dead_lettered
     advance(claimed)
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, expected)
 
 
-def test_a_post_that_was_there_when_its_workers_died_waits_longer_each_time_and_is_published(
+def test_post_with_dropped_claims_waits_longer_and_is_published(
     submit: Submit, worker: Worker, settings: Settings, instance: Instance
 ) -> None:
     settings.PUBLISH_LEASE_S = 1
@@ -299,7 +299,7 @@ def test_a_post_that_was_there_when_its_workers_died_waits_longer_each_time_and_
     assert WorkItem.objects.get().crashes == 0
 
 
-def test_a_post_that_waits_for_its_account_is_looked_at_again_whatever_happens(
+def test_post_that_waits_for_its_account_is_always_checked_again(
     submit: Submit, worker: Worker, instance: Instance
 ) -> None:
     post = submit()
@@ -313,7 +313,7 @@ def test_a_post_that_waits_for_its_account_is_looked_at_again_whatever_happens(
     assert reread(post, instance).state == PostState.PUBLISHED
 
 
-def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
+def test_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()
@@ -325,14 +325,14 @@ def test_an_upload_whose_worker_dies_at_every_chunk_is_taken_out_too(
         assert claimed is not None
         with instance_scope(instance):
             step = Step(claimed, threading.Event())
-            if not claimed.is_poison:
+            if not claimed.is_dead_lettered:
                 step.save(submission={"is_in_doubt": False})
         worker.clock.advance(61)
     worker.run_due()
     assert attention(post, instance) == (PostState.NEEDS_ATTENTION, AttentionReason.BUG)
 
 
-def test_an_upload_that_ends_wakes_the_next_post_of_the_account(
+def test_upload_that_ends_wakes_the_next_post_of_the_account(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     first = submit(privacy_level="SELF_ONLY")
@@ -346,7 +346,7 @@ def test_an_upload_that_ends_wakes_the_next_post_of_the_account(
     assert [reread(post, instance).state for post in (first, second)] == [PostState.PUBLISHED] * 2
 
 
-def test_an_unaudited_app_is_learnt_from_the_answer(
+def test_unaudited_app_is_learnt_from_the_answer(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, simulated: TikTokApp
 ) -> None:
     tiktok.create_app(audited=False)
@@ -357,7 +357,7 @@ def test_an_unaudited_app_is_learnt_from_the_answer(
 
 
 @pytest.mark.parametrize(("privacy_level", "learnt"), [("PUBLIC_TO_EVERYONE", True), ("SELF_ONLY", None)])
-def test_an_audited_app_is_learnt_from_a_post_that_everybody_may_see(
+def test_audited_app_is_learnt_from_a_post_that_everybody_may_see(
     submit: Submit, worker: Worker, simulated: TikTokApp, privacy_level: str, learnt: bool | None
 ) -> None:
     submit(privacy_level=privacy_level)
@@ -380,7 +380,7 @@ def test_while_the_client_secret_is_changed_at_tiktok_posts_wait(
     assert reread(post, instance).state == PostState.PUBLISHED
 
 
-def test_a_cancelled_post_sends_nothing(
+def test_cancelled_post_sends_nothing(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, editor: User
 ) -> None:
     post = submit()

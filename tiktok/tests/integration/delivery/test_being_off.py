@@ -1,4 +1,4 @@
-"""The jobs were off when a post's time came: a little late is published, too late needs somebody, and says so."""
+"""The jobs were off when a post's time came: a little late is published, too late needs attention, and says so."""
 
 from datetime import timedelta
 
@@ -48,12 +48,12 @@ def outcome(post: Post, instance: Instance, tiktok: Simulator) -> tuple[str, str
     [
         (30 * MINUTE, 6 * HOUR, PUBLISHED),
         (2 * HOUR, 6 * HOUR, MISSED),
-        (30 * MINUTE, 10 * MINUTE, MISSED),  # the limit is for whatever keeps a post back
-        (2 * HOUR, 48 * HOUR, MISSED),  # nobody expects it any more, however long a post may be held
+        (30 * MINUTE, 10 * MINUTE, MISSED),  # the limit applies to every kind of hold
+        (2 * HOUR, 48 * HOUR, MISSED),  # it is no longer expected, however long a post may be held
         (50 * MINUTE, 48 * HOUR, PUBLISHED),
     ],
 )
-def test_a_scheduled_post_while_nothing_ran(
+def test_scheduled_post_while_nothing_ran(
     linked: TikTokAccount, video: Media, editor: User, instance: Instance, worker: Worker, tiktok: Simulator,
     settings: Settings, client: Client, off_s: int, limit_s: int, expected: tuple[str, str, int],
 ) -> None:  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_scheduled_post_while_nothing_ran(
         (20 * HOUR, 24 * HOUR, PUBLISHED),
     ],
 )
-def test_a_post_that_was_due_already_goes_on_until_the_late_limit(
+def test_post_that_was_due_may_start_until_the_late_limit(
     submit: Submit, instance: Instance, worker: Worker, tiktok: Simulator, settings: Settings,
     off_s: int, limit_s: int, expected: tuple[str, str, int],
 ) -> None:  # fmt: skip
@@ -92,7 +92,7 @@ def test_a_post_that_was_due_already_goes_on_until_the_late_limit(
 
 
 @pytest.mark.parametrize(("limit_s", "expected"), [(50 * MINUTE, MISSED), (3 * HOUR, PUBLISHED)])
-def test_a_post_that_tiktok_holds_waits_until_the_late_limit_and_not_longer(
+def test_post_held_by_tiktok_waits_until_the_late_limit(
     submit: Submit, instance: Instance, worker: Worker, tiktok: Simulator, settings: Settings,
     limit_s: int, expected: tuple[str, str, int],
 ) -> None:  # fmt: skip

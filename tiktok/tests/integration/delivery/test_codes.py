@@ -37,7 +37,7 @@ def video(instance: Instance) -> Media:
 
 
 def seen(post: Post, instance: Instance) -> tuple[str, str, str]:
-    """State, why it needs somebody, and the code that holds it or ended it."""
+    """Return the state, its reason for attention, and the code that holds or ended the post."""
     post = reread(post, instance)
     return post.state, post.attention_reason, post.error_code or post.hold_reason
 
@@ -89,7 +89,7 @@ AT_THE_START = [
 
 
 @pytest.mark.parametrize(("endpoint", "http", "code", "expected"), AT_THE_START)
-def test_a_code_at_the_start_ends_or_holds_the_post_and_is_not_asked_twice(
+def test_code_at_the_start_ends_or_holds_the_post_and_is_not_asked_twice(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, endpoint: str, http: int, code: str,
     expected: tuple[str, str, str],
 ) -> None:  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_code_at_the_start_ends_or_holds_the_post_and_is_not_asked_twice(
 
 
 @pytest.mark.parametrize("endpoint", ["creator_info", "video_init"])
-def test_an_access_token_refused_twice_makes_the_post_wait_for_its_account(
+def test_access_token_refused_twice_makes_the_post_wait_for_its_account(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, endpoint: str
 ) -> None:
     post = submit()
@@ -118,7 +118,7 @@ def test_an_access_token_refused_twice_makes_the_post_wait_for_its_account(
     assert len(tiktok.requests("token")) == 1
 
 
-def test_a_scope_that_tiktok_refuses_is_forgotten_until_somebody_consents_anew(
+def test_refused_scope_is_removed_until_a_new_consent(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()
@@ -153,7 +153,7 @@ def test_no_code_of_a_status_read_ends_a_post_that_tiktok_has(
     tiktok.fault("error", "status", code=code, status=http, times=-1)
     worker.run_for(HOUR)
     assert seen(post, instance) == (PostState.PROCESSING, "", code)
-    assert 5 <= len(tiktok.requests("status")) <= 61  # it goes on, and not faster than once a minute on average
+    assert 5 <= len(tiktok.requests("status")) <= 61  # it continues, at most once a minute on average
     says_so(post, instance, code)
     tiktok.clear_faults()
     worker.run_for(15 * 60)
@@ -161,7 +161,7 @@ def test_no_code_of_a_status_read_ends_a_post_that_tiktok_has(
 
 
 @pytest.mark.parametrize("code", ["invalid_publish_id", "token_not_authorized_for_specified_publish_id"])
-def test_an_id_that_tiktok_does_not_know_ends_unknown_after_a_day_and_is_told_to_the_operator(
+def test_id_unknown_to_tiktok_ends_in_doubt_and_is_logged(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, code: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -180,7 +180,7 @@ def test_an_id_that_tiktok_does_not_know_ends_unknown_after_a_day_and_is_told_to
     assert str(post.pk) in alerts[0].getMessage()
 
 
-def test_an_id_unknown_in_the_middle_of_an_upload_starts_nothing_anew(
+def test_id_unknown_during_an_upload_starts_no_new_init(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()
@@ -215,7 +215,7 @@ def test_no_odd_answer_of_a_status_read_counts_as_published_or_as_failed(
 
 @pytest.mark.parametrize("endpoint", ["creator_info", "video_init"])
 @pytest.mark.parametrize(("body", "blanks"), [*((body, 0) for body in BODIES.values()), ("", HUGE)])
-def test_an_odd_answer_at_the_start_holds_the_post_and_one_is_published(
+def test_odd_answer_at_the_start_holds_the_post_and_one_is_published(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, endpoint: str, body: str, blanks: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -266,7 +266,7 @@ FAIL_REASONS = [
 
 
 @pytest.mark.parametrize(("reason", "field"), FAIL_REASONS)
-def test_a_reason_that_will_not_pass_ends_the_post(
+def test_reason_that_will_not_pass_ends_the_post(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, reason: str, field: str
 ) -> None:
     post = submit()
@@ -279,7 +279,7 @@ def test_a_reason_that_will_not_pass_ends_the_post(
 
 
 @pytest.mark.parametrize("reason", ["internal", "video_pull_failed", "photo_pull_failed"])
-def test_a_fault_of_tiktoks_own_is_followed_by_a_new_init_after_a_pause(
+def test_fault_of_tiktoks_own_is_followed_by_a_new_init_after_a_pause(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, reason: str
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -293,7 +293,7 @@ def test_a_fault_of_tiktoks_own_is_followed_by_a_new_init_after_a_pause(
     assert tiktok_code_of(reread(post, instance)) == ""
 
 
-def test_a_quota_as_fail_reason_holds_and_sends_nothing_meanwhile(
+def test_quota_as_fail_reason_holds_the_post_unsent(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()
@@ -316,7 +316,7 @@ def test_access_taken_back_while_tiktok_processes_waits_for_the_account(
 # Limits
 
 
-def test_refusals_and_calls_that_never_left_do_not_count_against_the_limit_of_inits(
+def test_refusals_and_unsent_calls_do_not_count_as_inits(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -328,7 +328,7 @@ def test_refusals_and_calls_that_never_left_do_not_count_against_the_limit_of_in
     assert (reread(post, instance).state, len(published(tiktok))) == (PostState.PUBLISHED, 1)
 
 
-def test_an_audited_app_that_is_refused_as_unaudited_is_told_to_the_operator(
+def test_audited_app_refused_as_unaudited_is_logged(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, caplog: pytest.LogCaptureFixture
 ) -> None:
     submit()

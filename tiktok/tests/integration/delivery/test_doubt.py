@@ -1,4 +1,4 @@
-"""Posts whose outcome is open: TikTok is asked on, its word counts, and a person may send them again."""
+"""Posts whose outcome is open: TikTok is still polled, its status counts, and a person may resend them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -75,7 +75,7 @@ def test_tiktok_is_asked_on_for_a_week_and_then_only_by_a_person(
      (lambda tiktok, publish_id: tiktok.fail(publish_id, "internal"), S.FAILED),
      (lambda tiktok, publish_id: tiktok.fail(publish_id, "auth_removed"), S.FAILED)],
 )  # fmt: skip
-def test_tiktoks_late_word_ends_the_doubt_and_nothing_is_sent_without_a_person(
+def test_late_status_ends_the_doubt_and_nothing_is_resent(
     doubtful: Post, worker: Worker, tiktok: Simulator, instance: Instance, editor: User, act: Any, state: str
 ) -> None:
     decide(decisions.set_aside_post, doubtful, instance, editor)
@@ -88,7 +88,7 @@ def test_tiktoks_late_word_ends_the_doubt_and_nothing_is_sent_without_a_person(
     assert len(tiktok.posts()) == 1
 
 
-def test_a_line_that_is_down_leaves_the_question_open(
+def test_line_that_is_down_leaves_the_question_open(
     doubtful: Post, worker: Worker, tiktok: Simulator, instance: Instance, editor: User
 ) -> None:
     tiktok.fault("server_error", "status", times=2)
@@ -99,7 +99,7 @@ def test_a_line_that_is_down_leaves_the_question_open(
     assert said(doubtful, instance) == ["PROCESSING_UPLOAD"]
 
 
-def test_an_id_that_tiktok_does_not_know_is_told_and_not_asked_about_all_the_time(
+def test_id_unknown_to_tiktok_is_logged_and_polled_rarely(
     doubtful: Post, worker: Worker, tiktok: Simulator, instance: Instance, editor: User
 ) -> None:
     with instance_scope(instance):
@@ -122,7 +122,7 @@ def test_sending_again_publishes_a_second_time_only_what_a_person_wants(
         assert PostEvent.objects.filter(post=doubtful, cause=EventCause.RULE_R6).count() == 1
 
 
-def test_a_published_post_without_a_link_is_awaited_for_a_day(
+def test_published_post_without_a_link_is_awaited_for_a_day(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, editor: User
 ) -> None:
     post = submit()
@@ -151,7 +151,9 @@ class TestRaces:
 
         return run
 
-    def test_of_two_who_send_again_at_once_one_does(self, doubtful: Post, instance: Instance, editor: User) -> None:
+    def test_of_two_people_who_resend_at_once_one_succeeds(
+        self, doubtful: Post, instance: Instance, editor: User
+    ) -> None:
         results = at_once(*[self.tries(doubtful, instance, editor, decisions.send_again_post)] * 6)
         assert results.count("done") == 1
         assert all(isinstance(result, InvalidTransition | StaleState) for result in results if result != "done")

@@ -1,4 +1,4 @@
-"""What TikTok or the line may do to a publish, and that the post is published once or says what is known."""
+"""Faults of TikTok or the connection: the post is published once or says what is known."""
 
 import pytest
 
@@ -40,7 +40,7 @@ from tiktok.tests.simulator_process import Simulator
         ({"fault": "redirect"}, [(0, False), (0, True), (CHUNK, True), (2 * CHUNK, True)]),
     ],
 )
-def test_a_broken_upload_goes_on_at_the_chunk_that_tiktok_lacks(
+def test_broken_upload_continues_at_the_missing_chunk(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, fault: dict[str, object],
     puts: list[tuple[int, bool]],
 ) -> None:  # fmt: skip
@@ -52,7 +52,7 @@ def test_a_broken_upload_goes_on_at_the_chunk_that_tiktok_lacks(
     assert len(published(tiktok)) == 1
 
 
-def test_a_lost_init_answer_leads_to_a_new_init_and_one_publication(
+def test_lost_init_answer_leads_to_a_new_init_and_one_publication(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -62,7 +62,7 @@ def test_a_lost_init_answer_leads_to_a_new_init_and_one_publication(
     assert [seen.status for seen in tiktok.posts()] == ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE"]
 
 
-def test_an_url_that_dies_under_the_last_bytes_is_replaced_only_after_two_late_proofs(
+def test_url_dead_under_the_last_bytes_needs_two_late_proofs(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -93,7 +93,7 @@ def test_one_late_read_that_lags_is_no_proof(
     assert len(tiktok.posts()) == 1
 
 
-def test_a_lagging_status_sends_no_stored_chunk_again(
+def test_lagging_status_sends_no_stored_chunk_again(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     submit(privacy_level="SELF_ONLY")
@@ -109,7 +109,7 @@ def test_a_lagging_status_sends_no_stored_chunk_again(
 
 
 @pytest.mark.parametrize("when", [PostState.DUE, PostState.UPLOADING, PostState.PROCESSING])
-def test_an_access_token_that_expires_is_refreshed_once_and_nothing_begins_again(
+def test_expired_access_token_is_refreshed_once_during_a_publish(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, when: str
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -162,7 +162,7 @@ def test_ten_unanswered_inits_end_it(submit: Submit, worker: Worker, tiktok: Sim
     assert len(tiktok.requests("video_init")) == 10
 
 
-# TikTok's word
+# TikTok's status
 
 
 def test_three_answered_inits_end_it(submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance) -> None:
@@ -173,7 +173,7 @@ def test_three_answered_inits_end_it(submit: Submit, worker: Worker, tiktok: Sim
     assert (post.state, post.error_code, len(tiktok.posts())) == (PostState.FAILED, "init_limit", 3)
 
 
-def test_a_post_that_gets_no_last_word_within_a_day_is_unknown(
+def test_post_without_a_final_status_within_a_day_is_unknown(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()

@@ -1,4 +1,4 @@
-"""From a person's click to TikTok's word, over real HTTP."""
+"""From a person's click to TikTok's final status, over real HTTP."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from tiktok.tests.fixtures_posts import CHUNK, Submit, Worker, history, reread
 from tiktok.tests.simulator_process import Simulator
 
 
-def test_a_video_in_several_chunks_is_published_and_linked(
+def test_video_in_several_chunks_is_published_and_linked(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, video: Media, linked: TikTokAccount
 ) -> None:
     post = submit(allow_comment=True)
@@ -30,11 +30,11 @@ def test_a_video_in_several_chunks_is_published_and_linked(
     with instance_scope(instance):
         submission = Submission.objects.get(post=post)
         assert (submission.sent_bytes, submission.is_uploading) == (video.size_bytes, False)
-        assert submission.pnr_at is not None
+        assert submission.commit_point_at is not None
     assert WorkItem.objects.get(post_id=post.pk).next_action_at is None
 
 
-def test_a_private_post_is_not_asked_for_a_public_id(
+def test_private_post_is_not_asked_for_a_public_id(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")

@@ -72,7 +72,7 @@ def test_killed_between_a_stored_chunk_and_its_answer(
     assert_published_once(tiktok)
 
 
-def test_stopped_it_is_gone_in_seconds_and_another_goes_on(
+def test_stopped_process_ends_in_seconds_and_another_continues(
     jobs: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance, settings: Settings
 ) -> None:
     settings.UPLOAD_SINGLE_LIMIT_BYTES = 64_000_000
@@ -146,7 +146,7 @@ def waited_for(tiktok: Simulator) -> list[Put]:
 
 @pytest.mark.services
 @pytest.mark.parametrize("end", ["kill", "stop"])
-def test_a_celery_worker_that_ends_in_the_middle_of_a_chunk(
+def test_celery_worker_that_ends_in_the_middle_of_a_chunk(
     celery_worker: JobsProcess, submit: Submit, tiktok: Simulator, instance: Instance, end: str
 ) -> None:
     tiktok.fault("slow", "upload", skip=1, bytes_per_s=MB)
@@ -175,7 +175,7 @@ def test_without_a_broker_the_worker_sweeps_all_the_same(
 
 
 @pytest.mark.services
-def test_a_hint_starts_a_post_and_a_lost_one_does_not_matter(
+def test_hint_starts_a_post_and_a_lost_one_does_not_matter(
     celery_worker: JobsProcess, submit: Submit, tiktok: Simulator
 ) -> None:
     celery_worker.start()

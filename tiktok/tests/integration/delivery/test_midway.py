@@ -1,4 +1,4 @@
-"""What is taken away while a post is under way: the scope, the account, the permission, the file, the worker."""
+"""Losses while a post is being sent: the scope, the account, the permission, the file, the worker."""
 
 import threading
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def interrupted(submit: Submit, worker: Worker, tiktok: Simulator, instance: Ins
         tiktok.fault("error", "upload", status=503, skip=2 if last else 1)
         worker.run_due()
         assert reread(post, instance).state == PostState.UPLOADING
-        assert (submission_of(post, instance).pnr_at is not None) == last
+        assert (submission_of(post, instance).commit_point_at is not None) == last
         return post
 
     return start
@@ -49,7 +49,7 @@ def interrupted(submit: Submit, worker: Worker, tiktok: Simulator, instance: Ins
 # The permission
 
 
-def test_a_scope_lost_in_the_middle_of_an_upload_ends_it_and_the_post_waits(
+def test_scope_lost_during_an_upload_makes_the_post_wait(
     interrupted: Start, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     post = interrupted()
@@ -66,7 +66,7 @@ def test_a_scope_lost_in_the_middle_of_an_upload_ends_it_and_the_post_waits(
     assert (reread(post, instance).state, len(published(tiktok))) == (PostState.PUBLISHED, 1)
 
 
-def test_a_permission_withdrawn_before_the_last_bytes_waits_for_the_account_and_publishes_once(
+def test_consent_revoked_before_the_last_bytes_publishes_once_later(
     interrupted: Start, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     post = interrupted()
@@ -80,7 +80,7 @@ def test_a_permission_withdrawn_before_the_last_bytes_waits_for_the_account_and_
     assert [each.status for each in tiktok.posts()] == ["FAILED", "PUBLISH_COMPLETE"]
 
 
-def test_a_permission_withdrawn_past_the_point_of_no_return_is_asked_about_once_it_is_back(
+def test_consent_revoked_past_the_commit_point_is_polled_later(
     interrupted: Start, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     post = interrupted(last=True)
@@ -95,7 +95,7 @@ def test_a_permission_withdrawn_past_the_point_of_no_return_is_asked_about_once_
 
 
 @pytest.mark.parametrize("state", [PostState.UPLOADING, PostState.PROCESSING])
-def test_a_permission_that_never_comes_back_ends_unknown_after_a_day(
+def test_permission_that_never_comes_back_ends_unknown_after_a_day(
     interrupted: Start, submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, state: PostState
 ) -> None:
     if state == PostState.UPLOADING:
@@ -118,7 +118,7 @@ def test_a_permission_that_never_comes_back_ends_unknown_after_a_day(
 # The account
 
 
-def test_an_account_unlinked_past_the_point_of_no_return_still_hears_tiktoks_word(
+def test_account_unlinked_past_the_commit_point_gets_its_status(
     interrupted: Start, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = interrupted(last=True)
@@ -131,7 +131,7 @@ def test_an_account_unlinked_past_the_point_of_no_return_still_hears_tiktoks_wor
 # The file
 
 
-def test_a_file_that_changes_past_the_point_of_no_return_is_not_sent_and_not_forgotten(
+def test_file_changed_past_the_commit_point_is_kept_but_not_sent(
     interrupted: Start, worker: Worker, tiktok: Simulator, instance: Instance, video: Media
 ) -> None:
     post = interrupted(last=True)
@@ -144,7 +144,7 @@ def test_a_file_that_changes_past_the_point_of_no_return_is_not_sent_and_not_for
     assert (len(sent(tiktok)), len(tiktok.posts())) == (puts, 1)
 
 
-def test_a_file_that_cannot_be_read_is_said_so(
+def test_file_that_cannot_be_read_is_said_so(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, video: Media
 ) -> None:
     post = submit()
@@ -159,12 +159,12 @@ def test_a_file_that_cannot_be_read_is_said_so(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_post_that_ends_its_workers_stops_no_other(
+def test_post_that_ends_its_workers_stops_no_other(
     interrupted: Start, submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, simulated: TikTokApp
 ) -> None:
     poison = interrupted()
     with instance_scope(instance):
-        Submission.objects.update(chunk_size=0)  # whoever plans its next chunk divides by it
+        Submission.objects.update(chunk_size=0)  # planning the next chunk divides by it
     other = submit(account=link_simulated(tiktok, simulated, instance, "nora"), privacy_level="SELF_ONLY")
     died: list[str] = []
     for _ in range(POISON_AFTER + 2):
@@ -198,7 +198,7 @@ def work_until_death(died: list[str]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_of_one_chunk_shows_how_far_it_is_and_counts_nothing_as_acknowledged(
+def test_single_chunk_shows_progress_but_counts_no_acknowledged_bytes(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, settings: Settings
 ) -> None:
     settings.UPLOAD_CHUNK_BYTES = settings.UPLOAD_SINGLE_LIMIT_BYTES = 20 * MB

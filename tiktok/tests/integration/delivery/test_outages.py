@@ -1,4 +1,4 @@
-"""TikTok is away for hours: every post is tried as long as it has time, goes out once, and nobody has to guess why."""
+"""TikTok is away for hours: every post is tried as long as it has time, is published once, and says what happened."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ def ends(tiktok: Simulator) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("how", [INTERNAL, TIMED_OUT, UNAVAILABLE, REFUSED])
-def test_an_outage_of_hours_costs_no_post(
+def test_outage_of_hours_costs_no_post(
     plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance, how: str
 ) -> None:
     posts = plan([0, 0, HOUR], accounts=2)
@@ -140,9 +140,7 @@ def test_tries_are_spread_over_the_time_a_post_has(
     assert reread(post, instance).state == PostState.FAILED
 
 
-def test_the_end_keeps_what_tiktok_said_last(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
-) -> None:
+def test_end_keeps_what_tiktok_said_last(submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance) -> None:
     post = submit(privacy_level="SELF_ONLY")
     tiktok.fault("fail_reason", reason="internal", times=-1)
     worker.run_for(6 * HOUR)
@@ -167,7 +165,7 @@ def test_every_refusal_of_an_init_stays_in_the_history(
     assert all(f"internal_error · log_id {log_id}" in page for log_id in log_ids)
 
 
-def test_the_first_success_releases_all_that_wait(
+def test_first_success_releases_all_that_wait(
     plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     posts = plan([0, 0, 0, 3 * HOUR], accounts=4)
@@ -212,7 +210,7 @@ def test_post_that_goes_to_sleep_as_the_outage_ends_wakes_soon(
     assert at - read_db_now() > timedelta(hours=4)
     TikTokOutage.objects.update(ended_at=read_db_now())  # another worker's success, while this one was at work
     with instance_scope(instance):
-        outages.look_again(reread(post, instance))
+        outages.requeue(reread(post, instance))
     assert (at := next_due()) is not None
     assert at - read_db_now() <= timedelta(minutes=5)
     worker.run_for(10 * MINUTE)
@@ -233,7 +231,7 @@ def test_post_moved_by_a_person_no_longer_belongs_to_the_outage(
     assert reread(post, instance).outage_id is None
 
 
-def test_the_operator_is_told_once_of_the_outage_and_of_its_end(
+def test_outage_and_its_end_are_logged_once(
     plan: Plan, break_tiktok: Callable[[str], Weather], worker: Worker, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan([0, 0, 0], accounts=3)
@@ -363,7 +361,7 @@ def test_viewers_cannot_repost(lose: Lose, worker: Worker, viewer: User, client:
     assert client.post(f"/i/aurora/posts/outages/{outage}/", {"posts": [str(posts[0].pk)]}).status_code == 403
 
 
-def test_a_post_that_cannot_be_reposted_does_not_stop_the_others(
+def test_post_that_cannot_be_reposted_does_not_stop_the_others(
     lose: Lose, worker: Worker, tiktok: Simulator, instance: Instance,
     editor: User,
 ) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""PUT answers (docs/protocol.md): in the middle, at the end, before and after the point of no return."""
+"""PUT answers (docs/protocol.md): in the middle, at the end, before and after the commit point."""
 
 import re
 
@@ -26,7 +26,7 @@ from tiktok.tests.integration.delivery.outcomes import (
 )
 from tiktok.tests.simulator_process import Simulator
 
-# What no row of the table names is unclear: TikTok is asked, and the same chunk goes out again.
+# Answers without a row in the table are unclear: TikTok is asked, and the same chunk is sent again.
 UNCLEAR = [200, 204, 302, 307, 401, 408, 429, 500, 503]
 ALL_STORED = [(0, True), (CHUNK, True), (2 * CHUNK, True)]
 
@@ -44,7 +44,7 @@ def fail_chunk(tiktok: Simulator, status: int, *, number: int) -> None:
 
 
 @pytest.mark.parametrize("status", UNCLEAR)
-def test_an_unclear_answer_in_the_middle_sends_the_same_chunk_again(
+def test_unclear_answer_in_the_middle_sends_the_same_chunk_again(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -59,20 +59,20 @@ def test_an_unclear_answer_in_the_middle_sends_the_same_chunk_again(
 
 
 @pytest.mark.parametrize("status", [*UNCLEAR, 206])
-def test_an_unclear_answer_at_the_end_asks_first_and_sends_the_same_chunk_again(
+def test_unclear_last_answer_asks_first_then_repeats_the_chunk(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
     fail_chunk(tiktok, status, number=2)
     worker.run_due()
-    assert submission_of(post, instance).pnr_at is not None
+    assert submission_of(post, instance).commit_point_at is not None
     worker.run_for(600)
     assert sent(tiktok) == [(0, True), (CHUNK, True), (2 * CHUNK, False), (2 * CHUNK, True)]
     assert (history(post, instance), len(published(tiktok))) == (STRAIGHT, 1)
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_dead_url_before_the_last_bytes_is_replaced_once_tiktok_says_that_bytes_are_missing(
+def test_dead_url_before_the_last_bytes_is_replaced_once_proven(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -84,7 +84,7 @@ def test_a_dead_url_before_the_last_bytes_is_replaced_once_tiktok_says_that_byte
     assert (history(post, instance), len(published(tiktok)), len(tiktok.posts())) == (AGAIN, 1, 2)
 
 
-def test_a_bad_request_before_the_last_bytes_is_our_fault_and_certainly_not_published(
+def test_bad_request_before_the_last_bytes_is_a_certain_bug(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit()
@@ -94,7 +94,7 @@ def test_a_bad_request_before_the_last_bytes_is_our_fault_and_certainly_not_publ
     assert (sent(tiktok), len(tiktok.posts())) == ([(0, True), (CHUNK, False)], 1)
 
 
-def test_nobody_waits_behind_a_dead_url_until_it_is_certain_what_became_of_it(
+def test_dead_url_does_not_make_other_posts_wait(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -109,7 +109,7 @@ def test_nobody_waits_behind_a_dead_url_until_it_is_certain_what_became_of_it(
 
 
 @pytest.mark.parametrize(("status", "number"), [(201, 1), (400, 2), (403, 2), (404, 2)])
-def test_past_the_point_of_no_return_only_two_late_proofs_allow_a_new_init(
+def test_past_the_commit_point_two_late_proofs_allow_a_new_init(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int, number: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -120,21 +120,21 @@ def test_past_the_point_of_no_return_only_two_late_proofs_allow_a_new_init(
     words = explain_post(held)
     assert words is not None
     assert words.does == "Clipdesk checks until that is certain, so that the post cannot appear twice."
-    assert submission_of(post, instance).pnr_at is not None
+    assert submission_of(post, instance).commit_point_at is not None
     assert sent(tiktok) == [*ALL_STORED[:number], (number * CHUNK, False)]
     worker.run_for(HOUR)
     assert (history(post, instance), len(published(tiktok)), len(tiktok.posts())) == (AGAIN, 1, 2)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 416, 500])
-def test_a_chunk_in_the_middle_past_the_point_of_no_return_starts_nothing_anew(
+def test_middle_chunk_past_the_commit_point_starts_no_new_init(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
     fail_chunk(tiktok, 503, number=1)
     worker.run_due()
     with instance_scope(instance):
-        Submission.objects.update(pnr_at=read_db_now())
+        Submission.objects.update(commit_point_at=read_db_now())
     fail_chunk(tiktok, status, number=0)
     worker.run_for(60 * 60)
     held = reread(post, instance)
@@ -149,22 +149,22 @@ def test_a_chunk_in_the_middle_past_the_point_of_no_return_starts_nothing_anew(
     ("status", "expected"),
     [(200, STRAIGHT), (206, STRAIGHT), (500, STRAIGHT), (403, AGAIN), (404, AGAIN), (416, STRAIGHT)],
 )
-def test_an_answer_that_comes_before_the_last_bytes_left_commits_no_point_of_no_return(
+def test_answer_before_the_last_bytes_sets_no_commit_point(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, status: int, expected: list[str]
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
     answer_early(worker, tiktok, instance, status)
-    assert submission_of(post, instance).pnr_at is None
+    assert submission_of(post, instance).commit_point_at is None
     worker.run_for(600)
     assert (history(post, instance), len(published(tiktok))) == (expected, 1)
 
 
-def test_a_success_before_the_last_bytes_left_is_no_success(
+def test_success_before_the_last_bytes_left_is_no_success(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
     answer_early(worker, tiktok, instance, 201)
-    assert submission_of(post, instance).pnr_at is not None
+    assert submission_of(post, instance).commit_point_at is not None
     assert reread(post, instance).state == PostState.UPLOADING
     worker.run_for(2 * HOUR)
     assert (history(post, instance), len(published(tiktok))) == (AGAIN, 1)
@@ -175,7 +175,7 @@ def answer_early(worker: Worker, tiktok: Simulator, instance: Instance, status: 
     fail_chunk(tiktok, 503, number=2)
     worker.run_due()
     with instance_scope(instance):
-        Submission.objects.update(pnr_at=None)
+        Submission.objects.update(commit_point_at=None)
     with responses.RequestsMock() as network:
         network.add_passthru(f"{tiktok.base_url}/v2/")
         network.put(re.compile(".*/upload/.*"), status=status)
@@ -186,7 +186,7 @@ def answer_early(worker: Worker, tiktok: Simulator, instance: Instance, status: 
 # Refused ranges
 
 
-def test_a_range_that_does_not_match_is_taken_from_tiktok(
+def test_range_that_does_not_match_is_taken_from_tiktok(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -235,7 +235,7 @@ def puts_of(network: responses.RequestsMock) -> int:
     return len([call for call in network.calls if call.request.method == "PUT"])
 
 
-def test_a_refused_range_counts_no_longer_once_tiktok_has_more(
+def test_refused_range_counts_no_longer_once_tiktok_has_more(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -249,25 +249,25 @@ def test_a_refused_range_counts_no_longer_once_tiktok_has_more(
 # An upload URL that cannot be read
 
 
-@pytest.mark.parametrize("has_pnr", [False, True])
-def test_an_upload_url_that_does_not_decrypt_waits_until_it_is_dead(
-    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, has_pnr: bool
+@pytest.mark.parametrize("is_past_commit_point", [False, True])
+def test_upload_url_that_does_not_decrypt_waits_until_it_is_dead(
+    submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, is_past_commit_point: bool
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
-    fail_chunk(tiktok, 503, number=2 if has_pnr else 1)
+    fail_chunk(tiktok, 503, number=2 if is_past_commit_point else 1)
     worker.run_due()
     sealed = submission_of(post, instance).upload_url_sealed  # type: ignore[attr-defined]
     with instance_scope(instance):
         Submission.objects.update(upload_url=type(sealed)("lost-key:" + sealed.text.partition(":")[2]))
     worker.run_for(64 * 60)
     held = reread(post, instance)
-    expected = "bytes_missing" if has_pnr else "upload_unreadable"
+    expected = "bytes_missing" if is_past_commit_point else "upload_unreadable"
     assert (held.state, held.hold_reason, len(tiktok.posts())) == (PostState.UPLOADING, expected, 1)
     worker.run_for(HOUR)
     assert (history(post, instance), len(published(tiktok))) == (AGAIN, 1)
 
 
-def test_a_receipt_whose_url_does_not_decrypt_is_adopted_for_its_id(
+def test_receipt_whose_url_does_not_decrypt_is_adopted_for_its_id(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")

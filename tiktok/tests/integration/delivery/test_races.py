@@ -86,7 +86,7 @@ def test_two_workers_at_one_post(account: TikTokAccount) -> None:
     assert len([claimed for claimed in claims if claimed is not None]) == 1
 
 
-def test_a_frozen_worker_that_wakes_up_can_write_nothing(account: TikTokAccount, instance: Instance) -> None:
+def test_frozen_worker_that_wakes_up_can_write_nothing(account: TikTokAccount, instance: Instance) -> None:
     post = uploading_post(account)
     frozen = claim()
     assert frozen is not None
@@ -114,7 +114,7 @@ def test_a_frozen_worker_that_wakes_up_can_write_nothing(account: TikTokAccount,
 
 
 class Frost:
-    """The process's own clock, which goes on by a minute while its next write to a work item is under way."""
+    """The process's own clock, which advances by a minute while its next write to a work item is under way."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 0.0
@@ -128,7 +128,7 @@ class Frost:
         return result
 
 
-def test_a_worker_that_froze_in_a_renewal_does_not_take_its_lease_for_a_fresh_one(
+def test_worker_frozen_in_a_renewal_knows_its_lease_is_over(
     account: TikTokAccount, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploading_post(account)
@@ -144,7 +144,7 @@ def test_a_worker_that_froze_in_a_renewal_does_not_take_its_lease_for_a_fresh_on
             step.renew()
 
 
-def test_a_worker_that_froze_in_its_claim_does_not_take_its_lease_for_a_fresh_one(
+def test_worker_frozen_in_its_claim_knows_its_lease_is_over(
     account: TikTokAccount, instance: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     post = uploading_post(account)
@@ -160,7 +160,7 @@ def test_a_worker_that_froze_in_its_claim_does_not_take_its_lease_for_a_fresh_on
                 step.renew()
 
 
-def test_a_lease_that_is_over_is_gone_even_if_nobody_took_it(account: TikTokAccount, instance: Instance) -> None:
+def test_expired_lease_is_gone_even_if_unclaimed(account: TikTokAccount, instance: Instance) -> None:
     uploading_post(account)
     mine = claim()
     assert mine is not None
@@ -170,9 +170,7 @@ def test_a_lease_that_is_over_is_gone_even_if_nobody_took_it(account: TikTokAcco
             step.save(submission={"sent_bytes": 5})
 
 
-def test_an_init_answer_that_comes_to_a_frozen_worker_is_adopted_by_the_next_one(
-    instance: Instance, account: TikTokAccount
-) -> None:
+def test_init_answer_of_a_frozen_worker_is_adopted_by_the_next(instance: Instance, account: TikTokAccount) -> None:
     post = uploading_post(account)
     with instance_scope(instance):
         Post.objects.update(state=PostState.INITING)
@@ -193,7 +191,7 @@ def test_an_init_answer_that_comes_to_a_frozen_worker_is_adopted_by_the_next_one
     assert reread(post, instance).state == PostState.UPLOADING
 
 
-def test_cancelling_and_the_point_of_no_return_exclude_each_other(
+def test_cancelling_and_the_commit_point_exclude_each_other(
     account: TikTokAccount, instance: Instance, editor: User
 ) -> None:
     for _ in range(12):
@@ -205,7 +203,7 @@ def test_cancelling_and_the_point_of_no_return_exclude_each_other(
 
         def pass_no_return(step: Step = step) -> str:
             with instance_scope(instance):
-                step.save(submission={"pnr_at": read_db_now()})
+                step.save(submission={"commit_point_at": read_db_now()})
             return "sent"
 
         def cancel(post: Post = post) -> str:
@@ -217,7 +215,7 @@ def test_cancelling_and_the_point_of_no_return_exclude_each_other(
         with instance_scope(instance):
             submission = Submission.objects.get(post=post)
             assert (sent == "sent") != (cancelled == "cancelled")
-            assert (submission.pnr_at is not None) == (sent == "sent")
+            assert (submission.commit_point_at is not None) == (sent == "sent")
             assert (reread(post, instance).state == PostState.CANCELLED) == (cancelled == "cancelled")
             Submission.objects.filter(post=post).update(is_uploading=False, publish_id="")
 
@@ -251,7 +249,7 @@ def test_cancelling_during_a_chunk_cuts_the_line_before_the_last_bytes(
     assert [put.first for put in puts() if put.stored] == [0, CHUNK]
 
 
-def test_a_chunk_that_outlasts_the_lease_keeps_it(
+def test_chunk_that_outlasts_the_lease_keeps_it(
     submit: Submit, tiktok: Simulator, instance: Instance, settings: Any
 ) -> None:
     settings.PUBLISH_LEASE_S = 3

@@ -1,4 +1,4 @@
-"""An access token that TikTok has refused is sent by nobody else, whoever still has it in their hands."""
+"""An access token that TikTok has refused is not sent again by any process that still holds it."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def codes(tiktok: Simulator, endpoint: str) -> list[str]:
 
 
 @WAYS
-def test_a_token_refused_to_another_thread_is_not_sent_again(
+def test_token_refused_to_another_thread_is_not_sent_again(
     tiktok: Simulator, linked: TikTokAccount, ask: Ask, endpoint: str
 ) -> None:
     tiktok.expire_token("maren")
@@ -54,7 +54,7 @@ def test_a_token_refused_to_another_thread_is_not_sent_again(
 
 
 @WAYS
-def test_a_refused_token_is_not_sent_while_no_new_one_can_be_had(
+def test_refused_token_is_not_sent_while_no_new_one_can_be_had(
     tiktok: Simulator, linked: TikTokAccount, ask: Ask, endpoint: str
 ) -> None:
     tiktok.expire_token("maren")
@@ -69,7 +69,7 @@ def test_a_refused_token_is_not_sent_while_no_new_one_can_be_had(
     assert codes(tiktok, endpoint) == [REFUSED, "ok"]
 
 
-def test_a_new_token_that_is_refused_too_is_not_sent_again(tiktok: Simulator, linked: TikTokAccount) -> None:
+def test_new_token_that_is_refused_too_is_not_sent_again(tiktok: Simulator, linked: TikTokAccount) -> None:
     tiktok.fault("error", "creator_info", code=REFUSED, status=401, times=2)
     with pytest.raises(ReconnectNeeded):
         publishing(linked)

@@ -1,4 +1,4 @@
-"""What publishing one post costs the database. Each figure is exact, so that nobody raises it unknowingly."""
+"""The database statements of publishing one post. Each figure is exact, so that no change raises it unnoticed."""
 
 import pytest
 from django.db import connection
@@ -49,9 +49,7 @@ def run(clock: Clock) -> tuple[int, int]:
     return cost.statements, cost.transactions
 
 
-def test_a_post_of_one_chunk_is_started_sent_and_polled_with_so_many_statements(
-    submit: Submit, small: Media, clock: Clock
-) -> None:
+def test_single_chunk_post_takes_a_fixed_number_of_statements(submit: Submit, small: Media, clock: Clock) -> None:
     submit(media=small, privacy_level="SELF_ONLY")
     run(clock)  # the first of a credential makes its rate windows
     clock.advance(120)
@@ -63,7 +61,7 @@ def test_a_post_of_one_chunk_is_started_sent_and_polled_with_so_many_statements(
     assert (start, poll) == ((37, 7), (14, 3))
 
 
-def test_a_poll_that_brings_nothing_new_takes_twelve_statements(
+def test_poll_that_brings_nothing_new_takes_twelve_statements(
     submit: Submit, small: Media, clock: Clock, tiktok: Simulator
 ) -> None:
     """One of them, which a pinned clock spares, asks for the database's time."""
@@ -77,7 +75,7 @@ def test_a_poll_that_brings_nothing_new_takes_twelve_statements(
     assert run(clock) == (11, 3)
 
 
-def test_a_batch_of_claims_costs_as_much_as_one(submit: Submit, small: Media, clock: Clock) -> None:
+def test_batch_of_claims_costs_as_much_as_one(submit: Submit, small: Media, clock: Clock) -> None:
     for _ in range(4):
         submit(media=small)
     with Cost() as one:

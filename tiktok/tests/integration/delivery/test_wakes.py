@@ -1,4 +1,4 @@
-"""Who waits for a turn is woken by what ends; no two who wake ever wait for each other."""
+"""Posts that wait for their turn are requeued when another ends; no two of these ever deadlock."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def meeting_after_the_first_wake(place: threading.Barrier) -> Iterator[None]:
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_two_uploads_that_end_at_once_wake_each_others_next_without_a_deadlock(instance: Instance) -> None:
+def test_two_uploads_that_end_at_once_requeue_without_a_deadlock(instance: Instance) -> None:
     with instance_scope(instance):
         ended = [make_post(make_account(instance), state=PostState.UPLOADING) for _ in range(2)]
         waiting = [sleeping(post.account, minutes_ago=10 - number) for number, post in enumerate(ended)]
@@ -54,7 +54,7 @@ def test_two_uploads_that_end_at_once_wake_each_others_next_without_a_deadlock(i
 
     def wake(post: Post) -> None:
         with instance_scope(instance), transaction.atomic(), meeting_after_the_first_wake(place):
-            queue.wake_next(post)
+            queue.requeue_next(post)
 
     assert races.at_once(lambda: wake(ended[0]), lambda: wake(ended[1]), expect=(OperationalError,)) == [None, None]
     woken = WorkItem.objects.filter(next_action_at__lte=timezone.now()).values_list("post_id", flat=True)

@@ -1,4 +1,4 @@
-"""``make demo`` as somebody runs it who has just cloned the repository: from nothing to a living product, twice."""
+"""``make demo`` in a freshly cloned repository: from nothing to a living product, twice."""
 
 import json
 import signal
@@ -62,7 +62,7 @@ def disconnect_in_tiktok(port: int, user: str) -> None:
     requests.post(f"http://127.0.0.1:{port}/_sim/grants/revoke", json={"user": user}, timeout=10).raise_for_status()
 
 
-def test_a_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
+def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
     directory = tmp_path / "demo"
     with demo(directory) as process:
         kept = welcomed(directory, process)

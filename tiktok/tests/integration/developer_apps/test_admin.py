@@ -38,7 +38,7 @@ def fields(**changes: object) -> dict[str, object]:
     } | changes  # fmt: skip
 
 
-def test_an_app_is_entered_and_its_secret_is_never_shown_again(staff: Client) -> None:
+def test_app_is_entered_and_its_secret_is_never_shown_again(staff: Client) -> None:
     staff.post(reverse("admin:tiktok_tiktokapp_add"), fields())
 
     app = TikTokApp.objects.get()
@@ -51,7 +51,7 @@ def test_an_app_is_entered_and_its_secret_is_never_shown_again(staff: Client) ->
     assert CANARY not in staff.get(reverse("admin:tiktok_tiktokapp_changelist")).content.decode()
 
 
-def test_an_empty_secret_keeps_the_present_one_and_a_new_one_keeps_the_old(staff: Client) -> None:
+def test_empty_secret_keeps_the_present_one_and_a_new_one_keeps_the_old(staff: Client) -> None:
     staff.post(reverse("admin:tiktok_tiktokapp_add"), fields())
     change = reverse("admin:tiktok_tiktokapp_change", args=[TikTokApp.objects.get().pk])
 
@@ -75,7 +75,7 @@ def test_an_empty_secret_keeps_the_present_one_and_a_new_one_keeps_the_old(staff
         ({"redirect_uri": "http://clip.example.com/"}, "redirect_uri",
          "A web app's redirect URI must start with https://."),
         ({"redirect_uri": "https://clip.example.com/?x=1"}, "redirect_uri",
-         "TikTok takes no “?”, no “#” and at most 511 characters."),
+         "TikTok accepts no “?”, no “#” and at most 511 characters."),
         ({"app_type": "desktop", "pkce": "hex"}, "redirect_uri",
          "A desktop app redirects to localhost or 127.0.0.1 with a port."),
         ({"app_type": "desktop", "redirect_uri": "http://127.0.0.1:8000/x/"}, "pkce",
@@ -92,7 +92,7 @@ def test_what_tiktok_would_refuse_is_refused_at_the_field(
     assert not TikTokApp.objects.exists()
 
 
-def test_the_environments_app_is_read_only(staff: Client, settings: Settings) -> None:
+def test_environments_app_is_read_only(staff: Client, settings: Settings) -> None:
     settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET = "envkey", CANARY
     app = upsert_environment_app()
     assert app is not None
@@ -108,7 +108,7 @@ def test_the_environments_app_is_read_only(staff: Client, settings: Settings) ->
     assert (app.client_key, app.redirect_uri, app.is_audited) == ("envkey", settings.TIKTOK_REDIRECT_URI, True)
 
 
-def test_an_app_that_other_tenants_use_cannot_be_given_to_one(
+def test_app_that_other_tenants_use_cannot_be_given_to_one(
     staff: Client, instance: Instance, other_instance: Instance
 ) -> None:
     with instance_scope(other_instance):
@@ -140,7 +140,7 @@ def test_staff_forget_the_old_secret_once_tiktok_knows_the_new_one(
     assert app.old_client_secret is None
 
 
-def test_nobody_sees_tokens_in_the_back_office(staff: Client, instance: Instance) -> None:
+def test_back_office_never_shows_tokens(staff: Client, instance: Instance) -> None:
     with instance_scope(instance):
         account = make_account(instance)
     credential = account.credential
@@ -168,7 +168,7 @@ def test_allauths_social_admin_is_gone() -> None:
     assert "socialaccount" not in names
 
 
-def test_the_environments_app_follows_the_environment(db: None, settings: Settings) -> None:
+def test_environments_app_follows_the_environment(db: None, settings: Settings) -> None:
     settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET = "one", "first"
     settings.TIKTOK_REDIRECT_URI = "http://127.0.0.1:8000/auth/tiktok/login/callback/"
     first = upsert_environment_app()
@@ -200,7 +200,7 @@ def test_the_environments_app_follows_the_environment(db: None, settings: Settin
     [("TIKTOK_CLIENT_KEY", "'quoted'"), ("TIKTOK_CLIENT_SECRET", "two words"), ("TIKTOK_CLIENT_SECRET", ""),
      ("TIKTOK_REDIRECT_URI", "http://clip.example.com/")],
 )  # fmt: skip
-def test_a_bad_environment_names_the_variable(db: None, settings: Settings, variable: str, value: str) -> None:
+def test_bad_environment_names_the_variable(db: None, settings: Settings, variable: str, value: str) -> None:
     settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET = "key", "secret"
     setattr(settings, variable, value)
 
@@ -208,7 +208,7 @@ def test_a_bad_environment_names_the_variable(db: None, settings: Settings, vari
         upsert_environment_app()
 
 
-def test_an_app_without_rows_of_an_instance_may_be_reused(db: None, settings: Settings) -> None:
+def test_app_without_rows_of_an_instance_may_be_reused(db: None, settings: Settings) -> None:
     TikTokAppFactory.create(client_key="shared", name="Entered by hand")
     settings.TIKTOK_CLIENT_KEY, settings.TIKTOK_CLIENT_SECRET = "shared", "secret"
 

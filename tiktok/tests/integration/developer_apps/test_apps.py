@@ -26,18 +26,18 @@ def apps(instance: Instance, other_instance: Instance) -> dict[str, TikTokApp]:
 
 
 def labels_of(form: Form) -> list[str]:
-    """What the chooser of apps says, in its order."""
+    """Return the labels of the chooser of apps, in its order."""
     return [str(label) for _value, label in form.fields["app"].choices]  # type: ignore[attr-defined]
 
 
-def test_a_tenants_own_app_comes_first_and_another_tenants_is_not_offered(
+def test_tenants_own_app_comes_first_and_another_tenants_is_not_offered(
     apps: dict[str, TikTokApp], scoped: Instance
 ) -> None:
     assert list(apps_for(scoped)) == [apps["ours"], apps["shared"]]
     assert labels_of(ConnectForm(instance=scoped)) == ["Ours (sandbox)", "A shared one"]
 
 
-def test_the_environments_app_is_offered_before_all_others(scoped: Instance) -> None:
+def test_environments_app_is_offered_before_all_others(scoped: Instance) -> None:
     TikTokAppFactory.create(name="A", tenant=scoped.tenant)
     TikTokAppFactory.create(name="B")
     environments = TikTokAppFactory.create(name="C", is_from_environment=True)
@@ -98,7 +98,7 @@ def test_another_tenants_app_cannot_be_chosen(
     assert list(refused.context["form"].errors) == ["app"]
 
 
-def test_an_account_of_an_app_that_went_to_another_tenant_is_not_reconnected_through_it(
+def test_account_is_not_reconnected_through_another_tenants_app(
     apps: dict[str, TikTokApp], scoped: Instance, other_instance: Instance
 ) -> None:
     with instance_scope(scoped):
@@ -112,7 +112,7 @@ def test_an_account_of_an_app_that_went_to_another_tenant_is_not_reconnected_thr
     }
 
 
-def test_an_app_that_went_to_another_tenant_meanwhile_is_gone_at_the_callback(
+def test_app_moved_to_another_tenant_is_gone_at_the_callback(
     apps: dict[str, TikTokApp], instance: Instance, other_instance: Instance
 ) -> None:
     def found(app: TikTokApp) -> TikTokApp | None:
@@ -131,7 +131,7 @@ def replaced(scoped: Instance) -> TikTokAccount:
 
 
 @pytest.mark.parametrize("status", ["active", "reconnect_needed", "disconnected"])
-def test_the_environments_new_app_is_offered_beside_the_reconnect(
+def test_environments_new_app_is_offered_beside_the_reconnect(
     client: Client, admin: User, replaced: TikTokAccount, status: str
 ) -> None:
     TikTokAccount.objects.update(status=status)

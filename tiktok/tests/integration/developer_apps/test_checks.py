@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from core.doctor.finding import Finding, State
-from core.doctor.run import Visit, examine
+from core.doctor.run import CheckContext, examine
 from core.jobs.clock import read_db_now
 from instances.models import Instance, InstanceTurn
 from instances.scoping import instance_scope
@@ -21,8 +21,8 @@ from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_acc
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
 CALLBACK = "http://127.0.0.1:8000/auth/tiktok/login/callback/"
-ONLINE = Visit(is_online=True, database_answers=True)
-OFFLINE = Visit(is_online=False, database_answers=True)
+ONLINE = CheckContext(is_online=True, database_answers=True)
+OFFLINE = CheckContext(is_online=False, database_answers=True)
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def app(sim: Simulator, db: None) -> TikTokApp:
     return TikTokAppFactory.create(name="Ours", client_key=CLIENT_KEY, secret=CLIENT_SECRET, redirect_uri=CALLBACK)
 
 
-def look(app: TikTokApp, visit: Visit = ONLINE) -> dict[str, Finding]:
-    return {finding.check: finding for finding in findings.examine_app(app, visit)}
+def look(app: TikTokApp, context: CheckContext = ONLINE) -> dict[str, Finding]:
+    return {finding.check: finding for finding in findings.examine_app(app, context)}
 
 
 def keep_secret(app: TikTokApp, **secrets: str) -> TikTokApp:
@@ -58,7 +58,7 @@ def test_tiktok_is_asked_whether_it_knows_key_and_secret(sim: Simulator, app: Ti
     assert [call.code for call in sim.requests("token")] == ["invalid_grant"]
 
 
-def test_a_wrong_secret_is_a_fault_that_does_not_say_it(app: TikTokApp) -> None:
+def test_wrong_secret_is_a_fault_that_does_not_say_it(app: TikTokApp) -> None:
     found = look(keep_secret(app, client_secret="canary-wrong"))["client-secret"]
 
     assert (found.state, found.text) == (
@@ -68,7 +68,7 @@ def test_a_wrong_secret_is_a_fault_that_does_not_say_it(app: TikTokApp) -> None:
     assert "canary" not in str(found)
 
 
-def test_a_wrong_key_is_a_fault(app: TikTokApp) -> None:
+def test_wrong_key_is_a_fault(app: TikTokApp) -> None:
     app.client_key = "sim-client-kye"
 
     assert look(app)["client-secret"].state == State.FAULT
@@ -79,7 +79,7 @@ def test_quotes_and_blanks_in_a_secret_are_a_fault_without_asking(sim: Simulator
     found = look(keep_secret(app, client_secret=secret))["client-secret"]
 
     assert (found.state, found.text) == (
-        State.FAULT, "The client secret has quotation marks, blanks or a line break in it.",
+        State.FAULT, "The client secret contains quotation marks, spaces or a line break.",
     )  # fmt: skip
     assert "canary" not in str(found)
     assert sim.requests("token") == []
@@ -91,12 +91,12 @@ def test_quotes_in_a_key_are_a_fault(app: TikTokApp) -> None:
     assert look(app, OFFLINE)["client-key"].state == State.FAULT
 
 
-def test_a_secret_whose_encryption_key_is_gone_is_a_fault(app: TikTokApp) -> None:
+def test_secret_whose_encryption_key_is_gone_is_a_fault(app: TikTokApp) -> None:
     TikTokApp.objects.update(client_secret=Sealed("gone:xxxx"))
 
     found = look(TikTokApp.objects.get())["client-secret"]
 
-    assert found.step.startswith("Put the missing key back into FIELD_ENCRYPTION_KEYS, or enter the secret again")
+    assert found.step.startswith("Add the missing key to FIELD_ENCRYPTION_KEYS again, or enter the secret again")
 
 
 def test_during_a_change_the_old_secret_is_said_to_work_still(app: TikTokApp) -> None:
@@ -110,7 +110,7 @@ def test_during_a_change_the_old_secret_is_said_to_work_still(app: TikTokApp) ->
     assert "secret-change" in found
 
 
-def test_an_app_that_tiktok_does_not_let_in_is_not_approved(sim: Simulator, app: TikTokApp) -> None:
+def test_app_that_tiktok_does_not_let_in_is_not_approved(sim: Simulator, app: TikTokApp) -> None:
     with responses.RequestsMock() as network:
         network.post(f"{sim.base_url}/v2/oauth/token/", json={"error": "unauthorized_client"})
         found = next(f for f in findings.examine_app(app, ONLINE) if f.check == "approval")
@@ -118,7 +118,7 @@ def test_an_app_that_tiktok_does_not_let_in_is_not_approved(sim: Simulator, app:
     assert (found.state, found.step.split(",")[0]) == (State.FAULT, "Submit it for review in TikTok's portal")
 
 
-def test_a_sandbox_and_a_used_app_need_no_word_about_approval(app: TikTokApp) -> None:
+def test_sandbox_and_a_used_app_need_no_word_about_approval(app: TikTokApp) -> None:
     app.environment = "sandbox"
     assert look(app, OFFLINE)["approval"].state == State.OK
     app.environment = "production"
@@ -161,7 +161,9 @@ def test_scopes_that_accounts_have_not_granted_are_named(app: TikTokApp) -> None
     assert (found.state, found.step) == (
         State.WARNING, "Open Accounts and use Reconnect account on their cards to grant the rest.",
     )  # fmt: skip
-    assert found.text.startswith("1 TikTok user has not granted everything; off there: @username and profile link,")
+    assert found.text.startswith(
+        "1 TikTok user has not granted every scope. Not available there: @username and profile link,"
+    )
 
 
 @pytest.mark.parametrize(("served_ago_s", "state"), [(3600, State.FAULT), (5, State.OK)])
@@ -180,7 +182,7 @@ def test_posts_that_no_worker_takes_are_a_fault(instance: Instance, served_ago_s
     ("off", "state"),
     [(timedelta(0), State.OK), (timedelta(seconds=-50), State.WARNING), (timedelta(minutes=10), State.FAULT)],
 )
-def test_a_clock_that_is_off_by_tiktoks_is_named(off: timedelta, state: State) -> None:
+def test_clock_that_is_off_by_tiktoks_is_named(off: timedelta, state: State) -> None:
     with responses.RequestsMock() as network:
         date = format_datetime(datetime.now(UTC) + off)
         network.get("https://open.tiktokapis.com/", status=404, headers={"Date": date})
@@ -189,7 +191,7 @@ def test_a_clock_that_is_off_by_tiktoks_is_named(off: timedelta, state: State) -
     assert (found["tiktok"].state, found["clock"].state) == (State.OK, state)
 
 
-def test_a_tiktok_that_cannot_be_reached_is_a_fault(settings: Settings, app: TikTokApp) -> None:
+def test_tiktok_that_cannot_be_reached_is_a_fault(settings: Settings, app: TikTokApp) -> None:
     settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"
 
     found = {finding.check: finding.state for finding in findings.reach(ONLINE)}
@@ -212,7 +214,7 @@ def states() -> dict[str, State]:
     return {finding.check: finding.state for finding in findings.apps(ONLINE)}
 
 
-def test_the_environments_app_is_looked_at_as_it_stands_there_now(environment: Settings) -> None:
+def test_environment_app_is_checked_with_its_present_values(environment: Settings) -> None:
     assert (states()["client-secret"], states()["tiktok-apps"]) == (State.OK, State.WARNING)
 
     environment.TIKTOK_CLIENT_SECRET = "other"
@@ -230,7 +232,7 @@ def test_the_environments_app_is_looked_at_as_it_stands_there_now(environment: S
         ("TIKTOK_SCOPES", ["video.push"], "scopes"),
     ],
 )
-def test_a_bad_variable_is_named(environment: Settings, variable: str, value: object, check: str) -> None:
+def test_bad_variable_is_named(environment: Settings, variable: str, value: object, check: str) -> None:
     setattr(environment, variable, value)
 
     found = {finding.check: finding for finding in findings.apps(ONLINE)}[check]
@@ -254,7 +256,7 @@ def test_nothing_is_written_and_no_secret_is_said(environment: Settings, app: Ti
     assert credential.open_id not in str(findings)
 
 
-def test_a_refused_webhook_says_what_it_may_mean(app: TikTokApp, settings: Settings) -> None:
+def test_refused_webhook_says_what_it_may_mean(app: TikTokApp, settings: Settings) -> None:
     settings.BASE_URL = "https://clip.example.com"
     WebhookDelivery.objects.create(app=app, digest="x", body="{}", received_at=timezone.now() - timedelta(hours=1))
     assert look(app, OFFLINE)["webhook"].state == State.OK
@@ -263,7 +265,7 @@ def test_a_refused_webhook_says_what_it_may_mean(app: TikTokApp, settings: Setti
     found = look(app, OFFLINE)["webhook"]
 
     assert (found.state, found.step) == (
-        State.CANNOT_TELL, "If TikTok sent it, the client secret here is not TikTok's: check it.",
+        State.CANNOT_TELL, "If TikTok sent it, the client secret here differs from TikTok’s: check it.",
     )  # fmt: skip
     WebhookRefusal.objects.filter(pk=refused.pk).update(reason="secret_unreadable")
     assert look(app, OFFLINE)["webhook"].state == State.WARNING

@@ -44,7 +44,7 @@ def badges(answer: object) -> dict[str, bool]:
         ("https://clip.example.com",
          ["the platform Web", "https://clip.example.com/webhooks/tiktok/", "https://clip.example.com/privacy/"],
          "Desktop"),
-        ("http://127.0.0.1:8000", ["choose the platform Desktop", "Skip this: TikTok cannot reach your own machine"],
+        ("http://127.0.0.1:8000", ["choose the platform Desktop", "Skip this: TikTok can’t reach your own machine"],
          "/webhooks/tiktok/"),
     ],
 )  # fmt: skip
@@ -65,7 +65,7 @@ def test_before_an_app_is_entered_the_guide_says_what_to_copy(
     assert reverse("admin:tiktok_tiktokapp_add") in page
 
 
-def test_checking_ticks_what_is_right_with_its_time_and_later_visits_remember(staff: Client, app: TikTokApp) -> None:
+def test_passed_steps_are_recorded_with_their_time(staff: Client, app: TikTokApp) -> None:
     assert badges(staff.get(guide_of(app)))["keys"] is False
 
     checked = staff.post(guide_of(app))
@@ -79,7 +79,7 @@ def test_checking_ticks_what_is_right_with_its_time_and_later_visits_remember(st
     assert "checked" in later.content.decode()
 
 
-def test_what_cannot_be_told_keeps_its_tick(staff: Client, app: TikTokApp, settings: Settings) -> None:
+def test_unknown_step_keeps_its_recorded_check(staff: Client, app: TikTokApp, settings: Settings) -> None:
     staff.post(guide_of(app))
     settings.TIKTOK_API_BASE_URL = "http://127.0.0.1:9"
 
@@ -111,7 +111,7 @@ def test_accounts_and_webhooks_prove_their_steps(staff: Client, app: TikTokApp, 
     assert (found["products"], found["people"], found["webhook"], found["redirect"]) == (True, True, True, False)
 
 
-def test_a_new_app_goes_on_in_the_guide_and_its_pages_lead_there(staff: Client, settings: Settings) -> None:
+def test_new_app_continues_in_the_guide(staff: Client, settings: Settings) -> None:
     settings.BASE_URL = "https://clip.example.com"
     entered = {
         "name": "Ours", "client_key": "awkey", "new_secret": "canary-5", "environment": "production", "app_type": "web",
@@ -129,7 +129,7 @@ def test_a_new_app_goes_on_in_the_guide_and_its_pages_lead_there(staff: Client, 
         assert NEW in staff.get(page).content.decode()
 
 
-def test_the_health_page_says_what_the_command_says(staff: Client, app: TikTokApp, settings: Settings) -> None:
+def test_health_page_says_what_the_command_says(staff: Client, app: TikTokApp, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
 
     quick = staff.get(reverse("admin:health"))

@@ -1,4 +1,4 @@
-"""The client secret is changed, here first or at TikTok first, while tokens go on being refreshed."""
+"""The client secret is changed, here first or at TikTok first, while tokens are still refreshed."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tiktok.access.tokens import usable_token
 from tiktok.api.errors import InvalidClient
-from tiktok.developer_apps.services import forget_old_secret, set_client_secret, settle_secrets
+from tiktok.developer_apps.services import drop_confirmed_secrets, forget_old_secret, set_client_secret
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.fixtures_credentials import age
 from tiktok.tests.simulator_process import CLIENT_SECRET, Simulator
@@ -41,12 +41,12 @@ def test_entered_here_first(sim: Simulator, account: TikTokAccount, app: TikTokA
     enter(app, SECOND)
     refresh(account.credential)
     three_days_later(app)
-    assert settle_secrets() == 0  # TikTok does not know the new one yet
+    assert drop_confirmed_secrets() == 0  # TikTok does not know the new one yet
     sim.create_app(client_secret=SECOND)
     refresh(account.credential)
 
     assert secrets(app) == (SECOND, CLIENT_SECRET)
-    assert settle_secrets() == 1
+    assert drop_confirmed_secrets() == 1
     assert secrets(app) == (SECOND, "")
     refresh(account.credential)
 
@@ -60,13 +60,13 @@ def test_changed_at_tiktok_first(sim: Simulator, account: TikTokAccount, app: Ti
     refresh(account.credential)
 
     assert TikTokAccount._base_manager.get().status == AccountStatus.ACTIVE
-    assert settle_secrets() == 0  # a webhook that was signed with the old one may still come
+    assert drop_confirmed_secrets() == 0  # a webhook that was signed with the old one may still come
     three_days_later(app)
-    assert settle_secrets() == 1
+    assert drop_confirmed_secrets() == 1
     refresh(account.credential)
 
 
-def test_a_secret_that_changed_again_is_not_taken_for_the_old_one(app: TikTokApp) -> None:
+def test_secret_that_changed_again_is_not_taken_for_the_old_one(app: TikTokApp) -> None:
     enter(app, SECOND)
     seen = TikTokApp.objects.get(pk=app.pk)
     enter(app, "third")

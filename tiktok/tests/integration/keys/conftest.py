@@ -47,7 +47,7 @@ def only(*key_ids: str) -> dict[str, bytes]:
 
 
 def rotate_keys(*arguments: str) -> str:
-    """What the command says."""
+    """Return the command's output."""
     said = StringIO()
     call_command("rotate_keys", *arguments, stdout=said)
     return said.getvalue()

@@ -7,7 +7,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from core.doctor.finding import State
-from core.doctor.run import Visit
+from core.doctor.run import CheckContext
 from tiktok.keys.check import MISSING_KEY, check_stored_keys
 from tiktok.keys.columns import stored_key_ids
 from tiktok.keys.findings import stored_keys
@@ -22,9 +22,7 @@ def test_with_every_key_in_the_ring_nothing_is_wrong(ring: Settings) -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_stored_key_id_without_a_key_fails_the_deployment_check_and_nothing_else(
-    ring: Settings, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_missing_key_fails_only_the_deployment_check(ring: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     ring.FIELD_ENCRYPTION_KEYS = only(NEW)
 
     with pytest.raises(SystemCheckError) as raised:
@@ -45,28 +43,28 @@ def test_it_counts_and_decrypts_nothing(ring: Settings) -> None:
 
 
 def doctor_says() -> list[tuple[State, str]]:
-    visit = Visit(is_online=False, database_answers=True)
-    return [(finding.state, finding.text) for finding in stored_keys(visit)]
+    context = CheckContext(is_online=False, database_answers=True)
+    return [(finding.state, finding.text) for finding in stored_keys(context)]
 
 
 @pytest.mark.usefixtures("stored")
-def test_the_doctor_names_a_lost_key_and_one_that_another_has_replaced_under_its_id(ring: Settings) -> None:
+def test_doctor_reports_missing_and_replaced_keys(ring: Settings) -> None:
     assert doctor_says() == [(State.OK, "Every stored secret has its key in FIELD_ENCRYPTION_KEYS.")]
 
     ring.FIELD_ENCRYPTION_KEYS = only(NEW)
-    assert doctor_says() == [(State.FAULT, f"FIELD_ENCRYPTION_KEYS lacks key {OLD}, under which 8 secrets are stored.")]
+    assert doctor_says() == [(State.FAULT, f"FIELD_ENCRYPTION_KEYS lacks key {OLD}, which encrypts 8 stored secrets.")]
 
     ring.FIELD_ENCRYPTION_KEYS = {OLD: b"0" * 32}
     assert doctor_says() == [
         (
             State.FAULT,
-            "Key k1 of FIELD_ENCRYPTION_KEYS is not the one with which secrets were stored under this id.",
+            "Key k1 of FIELD_ENCRYPTION_KEYS is not the key that encrypted the secrets stored under this id.",
         )
     ]
 
 
 @pytest.mark.usefixtures("stored")
-def test_the_doctor_takes_a_damaged_value_for_no_wrong_key(ring: Settings) -> None:
+def test_doctor_takes_a_damaged_value_for_no_wrong_key(ring: Settings) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tiktok_tiktokcredential SET access_token = %s", [f"{OLD}:damaged"])
 

@@ -69,7 +69,7 @@ def enter_secret(client: Client, staff: User, app: TikTokApp) -> None:
     """In the back office, as the page asks for."""
     sign_in_as_staff(client, staff)
     page = reverse("admin:tiktok_tiktokapp_change", args=[app.pk])
-    assert "cannot be read with the present keys. Enter it again." in client.get(page).content.decode()
+    assert "can’t be read with the present keys. Enter it again." in client.get(page).content.decode()
     form = client.get(page).context["adminform"].form
     fields = {name: value for name, value in form.initial.items() if value is not None}
     answer = client.post(page, fields | {"scopes": app.scopes, "new_secret": CLIENT_SECRET, "is_audited": "unknown"})
@@ -90,7 +90,7 @@ def reconnect(tiktok: Simulator, account: TikTokAccount, actor: User) -> None:
         )
 
 
-def test_posts_wait_until_the_account_is_reconnected_and_the_new_key_holds_what_comes_back(
+def test_posts_wait_for_a_reconnect_and_the_new_key_is_used(
     submit: Submit, linked: TikTokAccount, instance: Instance, editor: User, admin_user: User, worker: Worker,
     tiktok: Simulator, client: Client, settings: Settings,
 ) -> None:  # fmt: skip
@@ -119,7 +119,7 @@ def test_posts_wait_until_the_account_is_reconnected_and_the_new_key_holds_what_
     assert stored["tiktok_tiktokcredential.refresh_token"] == stored["tiktok_tiktokapp.client_secret"] == {NEW: 1}
 
 
-def test_when_the_key_is_back_everything_goes_on_without_anybody(
+def test_everything_continues_by_itself_when_the_key_is_back(
     submit: Submit, linked: TikTokAccount, instance: Instance, worker: Worker, tiktok: Simulator, settings: Settings
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -137,7 +137,7 @@ def test_when_the_key_is_back_everything_goes_on_without_anybody(
     assert tiktok.requests("token") == []
 
 
-def test_an_account_that_waits_for_another_reason_is_not_revived(linked: TikTokAccount) -> None:
+def test_account_that_waits_for_another_reason_is_not_revived(linked: TikTokAccount) -> None:
     with instance_scope(linked.instance):
         TikTokAccount.objects.update(status=AccountStatus.RECONNECT_NEEDED, status_reason="token_refused")
 
@@ -146,7 +146,7 @@ def test_an_account_that_waits_for_another_reason_is_not_revived(linked: TikTokA
     assert status_of(linked) == (AccountStatus.RECONNECT_NEEDED, "token_refused")
 
 
-def test_a_client_secret_that_cannot_be_read_is_the_operators_matter_and_no_account_pays_for_it(
+def test_unreadable_client_secret_is_logged_and_keeps_accounts(
     submit: Submit, linked: TikTokAccount, instance: Instance, admin_user: User, worker: Worker, tiktok: Simulator,
     client: Client, settings: Settings, caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
@@ -172,7 +172,7 @@ def test_a_client_secret_that_cannot_be_read_is_the_operators_matter_and_no_acco
     assert not AuditLogEntry.objects.filter(action="account.reconnect_needed").exists()
 
 
-def test_the_page_of_a_held_post_sends_people_to_the_operator(
+def test_page_of_a_held_post_sends_people_to_the_operator(
     submit: Submit, linked: TikTokAccount, worker: Worker, editor: User, client: Client, settings: Settings
 ) -> None:
     post = submit()
@@ -187,7 +187,7 @@ def test_the_page_of_a_held_post_sends_people_to_the_operator(
     assert "cannot read the secret of its TikTok app" in page
 
 
-def test_the_check_falls_silent_when_everything_has_been_done(
+def test_check_falls_silent_when_everything_has_been_done(
     stored: Submission, instance: Instance, editor: User, admin: User, admin_user: User, client: Client,
     settings: Settings,
 ) -> None:  # fmt: skip
@@ -231,19 +231,17 @@ def test_disconnecting_ends_and_leaves_nothing_secret(
     assert line.detail == {"revoked": False, "why": "unusable" if is_everything_lost else "failed"}
 
 
-def test_upkeep_goes_on_past_accounts_whose_tokens_cannot_be_read(linked: TikTokAccount, settings: Settings) -> None:
+def test_upkeep_continues_past_accounts_with_unreadable_tokens(linked: TikTokAccount, settings: Settings) -> None:
     let_token_end(linked)
     settings.FIELD_ENCRYPTION_KEYS = only(NEW)
 
     assert (refresh_ahead(), sync_profiles()) == (0, 0)
 
     assert status_of(linked) == UNREADABLE
-    assert refresh_ahead() == 0  # nobody asks again
+    assert refresh_ahead() == 0  # it is not asked again
 
 
-def test_upkeep_leaves_accounts_alone_while_the_client_secret_cannot_be_read(
-    linked: TikTokAccount, settings: Settings
-) -> None:
+def test_upkeep_skips_accounts_with_an_unreadable_client_secret(linked: TikTokAccount, settings: Settings) -> None:
     let_token_end(linked)
     lose_client_secret(settings, linked.credential.app)
 
@@ -252,7 +250,7 @@ def test_upkeep_leaves_accounts_alone_while_the_client_secret_cannot_be_read(
     assert status_of(linked) == ACTIVE
 
 
-def test_an_old_secret_that_cannot_be_read_hides_no_refusal(linked: TikTokAccount, settings: Settings) -> None:
+def test_old_secret_that_cannot_be_read_hides_no_refusal(linked: TikTokAccount, settings: Settings) -> None:
     app = linked.credential.app
     settings.FIELD_ENCRYPTION_KEYS = {"k9": b"9" * 32}
     old = seal(TikTokApp, app.pk, "old_client_secret", CLIENT_SECRET)

@@ -1,4 +1,4 @@
-"""``rotate_keys``: every secret under the newest key, and nothing that is written meanwhile is lost."""
+"""``rotate_keys``: every secret under the newest key, and no concurrent write is lost."""
 
 from typing import Any
 
@@ -63,9 +63,7 @@ def test_every_encrypted_column_of_every_table_is_known() -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_all_values_move_to_the_newest_key_and_the_old_one_is_needed_no_more(
-    ring: Settings, instance: Instance
-) -> None:
+def test_all_values_move_to_the_newest_key(ring: Settings, instance: Instance) -> None:
     before = reveal(instance)
     assert stored_key_ids() == each({OLD: 1})
 
@@ -82,7 +80,7 @@ def test_all_values_move_to_the_newest_key_and_the_old_one_is_needed_no_more(
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_second_run_changes_nothing(ring: Settings) -> None:
+def test_second_run_changes_nothing(ring: Settings) -> None:
     rotate_keys()
     texts = ciphertexts()
 
@@ -93,15 +91,13 @@ def test_a_second_run_changes_nothing(ring: Settings) -> None:
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_rehearsal_counts_and_writes_nothing(ring: Settings) -> None:
+def test_rehearsal_counts_and_writes_nothing(ring: Settings) -> None:
     assert "Values to be encrypted anew with k2: 8." in rotate_keys("--dry-run")
 
     assert stored_key_ids() == each({OLD: 1})
 
 
-def test_it_goes_on_batch_by_batch_over_many_rows_and_takes_up_what_a_killed_run_left(
-    ring: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rotation_runs_in_batches_and_continues_a_killed_run(ring: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tiktok.keys.rotate.BATCH", 2)
     ring.FIELD_ENCRYPTION_KEYS = only(OLD)
     credentials = CredentialFactory.create_batch(5, app=TikTokAppFactory.create())
@@ -109,7 +105,7 @@ def test_it_goes_on_batch_by_batch_over_many_rows_and_takes_up_what_a_killed_run
     name = "tiktok_tiktokcredential.access_token"
     done = column(name).not_under(NEW, after=None, limit=2, using="default")
     for pk, text in done:
-        assert column(name).swap(pk, text, column(name).encrypt_anew(pk, text), "default")
+        assert column(name).swap(pk, text, column(name).encrypt_again(pk, text), "default")
     assert stored_key_ids()[name] == {OLD: 3, NEW: 2}
 
     rotate_keys()
@@ -121,7 +117,7 @@ def test_it_goes_on_batch_by_batch_over_many_rows_and_takes_up_what_a_killed_run
         assert fresh.version == credential.version
 
 
-def test_a_refresh_of_the_same_moment_wins(
+def test_refresh_of_the_same_moment_wins(
     tiktok: Simulator, simulated: TikTokApp, instance: Instance, ring: Settings
 ) -> None:
     tokens = column("tiktok_tiktokcredential.refresh_token")
@@ -129,7 +125,7 @@ def test_a_refresh_of_the_same_moment_wins(
     credential = link_simulated(tiktok, simulated, instance, "maren").credential
     [(pk, read)] = tokens.not_under(NEW, after=None, limit=9, using="default")
     ring.FIELD_ENCRYPTION_KEYS = only(NEW, OLD)
-    late = tokens.encrypt_anew(pk, read)
+    late = tokens.encrypt_again(pk, read)
     ring.FIELD_ENCRYPTION_KEYS = only(OLD, NEW)
     usable_token(pk, refresh_now=credential.version)
 
@@ -142,13 +138,13 @@ def test_a_refresh_of_the_same_moment_wins(
 
 
 @pytest.mark.usefixtures("stored")
-def test_a_recovery_code_used_meanwhile_stays_used(ring: Settings) -> None:
+def test_recovery_code_used_during_rotation_stays_used(ring: Settings) -> None:
     seeds = column("mfa_authenticator.data.seed")
     [(pk, read)] = seeds.not_under(NEW, after=None, limit=9, using="default")
     codes = Authenticator.objects.get(pk=pk)
     Authenticator.objects.filter(pk=pk).update(data=codes.data | {"used_mask": 7})
 
-    assert seeds.swap(pk, read, seeds.encrypt_anew(pk, read), "default")
+    assert seeds.swap(pk, read, seeds.encrypt_again(pk, read), "default")
 
     assert Authenticator.objects.get(pk=pk).data["used_mask"] == 7
 
@@ -186,7 +182,7 @@ def test_what_cannot_be_read_is_counted_named_and_left_alone(ring: Settings) -> 
 
 
 @pytest.mark.usefixtures("stored")
-def test_what_another_process_writes_with_the_old_key_behind_its_back_is_not_called_done(ring: Settings) -> None:
+def test_concurrent_writes_with_the_old_key_are_reported(ring: Settings) -> None:
     tokens = "tiktok_tiktokcredential.access_token"
 
     def write_with_the_old_key(execute: Any, sql: str, *arguments: Any) -> Any:

@@ -57,7 +57,7 @@ def claimed() -> CheckClaim:
     return claim
 
 
-def test_an_uploaded_file_is_checked_by_a_worker(
+def test_uploaded_file_is_checked_by_a_worker(
     take: Take, instance: Instance, clip: Path, run_due_checks: Callable[[], int]
 ) -> None:
     media = take(instance)
@@ -70,16 +70,14 @@ def test_an_uploaded_file_is_checked_by_a_worker(
     assert not MediaCheck.objects.exists()
 
 
-def test_a_claimed_check_is_not_claimed_twice(take: Take, instance: Instance) -> None:
+def test_claimed_check_is_not_claimed_twice(take: Take, instance: Instance) -> None:
     take(instance)
 
     assert claim_next() is not None
     assert claim_next() is None
 
 
-def test_a_killed_worker_only_delays_the_check(
-    take: Take, instance: Instance, run_due_checks: Callable[[], int]
-) -> None:
+def test_killed_worker_only_delays_the_check(take: Take, instance: Instance, run_due_checks: Callable[[], int]) -> None:
     media = take(instance)
     claimed()
     MediaCheck.objects.update(lease_owner=f"{HOST}:999999:1")
@@ -90,7 +88,7 @@ def test_a_killed_worker_only_delays_the_check(
     assert reread(media).state == MediaState.READY
 
 
-def test_the_lease_of_a_dead_worker_of_another_host_runs_out(
+def test_lease_of_a_dead_worker_of_another_host_runs_out(
     take: Take, instance: Instance, run_due_checks: Callable[[], int]
 ) -> None:
     take(instance)
@@ -102,7 +100,7 @@ def test_the_lease_of_a_dead_worker_of_another_host_runs_out(
     assert run_due_checks() == 1
 
 
-def test_a_worker_that_lost_the_check_writes_nothing(take: Take, instance: Instance) -> None:
+def test_worker_that_lost_the_check_writes_nothing(take: Take, instance: Instance) -> None:
     media, claim = take(instance), claimed()
     MediaCheck.objects.update(fence=F("fence") + 1)
 
@@ -112,7 +110,7 @@ def test_a_worker_that_lost_the_check_writes_nothing(take: Take, instance: Insta
     assert MediaCheck.objects.exists()
 
 
-def test_a_check_of_a_deleted_file_ends_and_leaves_nothing(
+def test_check_of_a_deleted_file_ends_and_leaves_nothing(
     take: Take,
     instance: Instance,
     editor: User,
@@ -131,7 +129,7 @@ def test_a_check_of_a_deleted_file_ends_and_leaves_nothing(
     assert not MediaCheck.objects.exists()
 
 
-def test_a_stopping_worker_gives_the_check_back(
+def test_stopping_worker_gives_the_check_back(
     take: Take, instance: Instance, run_due_checks: Callable[[], int]
 ) -> None:
     media, claim = take(instance), claimed()
@@ -162,7 +160,7 @@ def test_instances_take_turns(take: Take, instance: Instance, other_instance: In
     assert order == [instance, other_instance, instance, other_instance, instance, instance]
 
 
-def test_an_instance_has_one_check_at_a_time(take: Take, instance: Instance, other_instance: Instance) -> None:
+def test_instance_has_one_check_at_a_time(take: Take, instance: Instance, other_instance: Instance) -> None:
     for _ in range(3):
         take(instance)
     take(other_instance)
@@ -171,7 +169,7 @@ def test_an_instance_has_one_check_at_a_time(take: Take, instance: Instance, oth
     assert claim_next() is None
 
 
-def test_a_process_examines_few_files_at_once(take: Take, instance: Instance, other_instance: Instance) -> None:
+def test_process_examines_few_files_at_once(take: Take, instance: Instance, other_instance: Instance) -> None:
     for one in (instance, other_instance):
         take(one)
     for _ in range(checks.AT_ONCE):
@@ -188,7 +186,7 @@ def test_a_process_examines_few_files_at_once(take: Take, instance: Instance, ot
     assert found == checks.AT_ONCE
 
 
-def test_a_full_disk_keeps_the_bytes_and_checks_later(
+def test_full_disk_keeps_the_bytes_and_checks_later(
     take: Take,
     instance: Instance,
     clip: Path,
@@ -209,7 +207,7 @@ def test_a_full_disk_keeps_the_bytes_and_checks_later(
 
 
 @pytest.mark.parametrize("child_says", ["", '{"refused": "incomplete"}'], ids=["fails to read", "says damaged"])
-def test_a_disk_that_fails_keeps_the_bytes_and_checks_later(
+def test_disk_that_fails_keeps_the_bytes_and_checks_later(
     take: Take, instance: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, child_says: str
 ) -> None:
     media = take(instance)
@@ -229,14 +227,14 @@ def test_a_disk_that_fails_keeps_the_bytes_and_checks_later(
     assert MediaCheck.objects.get().due_at > timezone.now()
 
 
-def test_a_check_without_a_verdict_waits_longer_each_time() -> None:
+def test_check_without_a_verdict_waits_longer_each_time() -> None:
     assert [
         wait_after(attempts, first=checks.FIRST_WAIT, longest=checks.LONGEST_WAIT).total_seconds()
         for attempts in (1, 2, 3, 100)
     ] == [5, 10, 20, 300]
 
 
-def test_a_refused_video_is_told_with_the_reason(
+def test_refused_video_notifies_with_the_reason(
     take: Take, instance: Instance, editor: User, run_due_checks: Callable[[], int]
 ) -> None:
     media = take(instance, b"text")
@@ -250,7 +248,7 @@ def test_a_refused_video_is_told_with_the_reason(
         assert (subject.name, subject.url) == ("clip.mp4", f"/i/aurora/media/#media-{media.pk}")
 
 
-def test_a_person_who_sees_the_verdict_is_not_told_again(
+def test_person_who_sees_the_verdict_is_not_told_again(
     take: Take, instance: Instance, editor: User, run_due_checks: Callable[[], int]
 ) -> None:
     media = take(instance, b"text")
@@ -263,7 +261,7 @@ def test_a_person_who_sees_the_verdict_is_not_told_again(
 
 
 @pytest.mark.parametrize(("minutes", "told"), [(0, []), (2, [NoticeKind.CHECKED])])
-def test_a_ready_video_is_told_after_a_long_wait_only(
+def test_ready_video_notifies_only_after_a_long_wait(
     take: Take, instance: Instance, run_due_checks: Callable[[], int], minutes: int, told: list[NoticeKind]
 ) -> None:
     media = take(instance)
@@ -275,7 +273,7 @@ def test_a_ready_video_is_told_after_a_long_wait_only(
         assert [notice.kind for notice in Notice.objects.all()] == told
 
 
-def test_an_error_in_a_check_frees_the_place(
+def test_error_in_a_check_frees_the_place(
     take: Take, instance: Instance, monkeypatch: pytest.MonkeyPatch, run_due_checks: Callable[[], int]
 ) -> None:
     take(instance)

@@ -35,7 +35,7 @@ def set_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _path: Mock(free=storage.RESERVE_BYTES + free))
 
 
-def test_a_disk_that_fills_up_under_a_form_is_507(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_disk_that_fills_up_under_a_form_is_507(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     real = incoming.receive_file
 
     def receive(announced_bytes: int) -> Any:
@@ -50,7 +50,7 @@ def test_a_disk_that_fills_up_under_a_form_is_507(api: Api, monkeypatch: pytest.
     assert list(storage.incoming_dir().iterdir()) == []
 
 
-def test_a_disk_that_is_full_at_the_commit_is_507(
+def test_disk_that_is_full_at_the_commit_is_507(
     scoped: Instance, editor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = services.create_upload(instance=scoped, actor=editor, size_bytes=100_000, name="a.mp4")
@@ -63,7 +63,7 @@ def test_a_disk_that_is_full_at_the_commit_is_507(
     assert MediaUpload.objects.values_list("offset", "lease_until").get(pk=upload.pk) == (0, None)
 
 
-def test_a_database_without_room_is_507_too(scoped: Instance, editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_database_without_room_is_507_too(scoped: Instance, editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_args: object, **_kwargs: object) -> None:
         cause = sqlite3.OperationalError("database or disk is full")
         cause.sqlite_errorname = "SQLITE_FULL"
@@ -91,7 +91,7 @@ def test_uploads_of_other_instances_take_room_too(
     assert refusal.value.code == "disk_full"
 
 
-def test_a_form_under_way_takes_room(scoped: Instance, editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_form_under_way_takes_room(scoped: Instance, editor: User, monkeypatch: pytest.MonkeyPatch) -> None:
     set_free(monkeypatch, 1_000_000)
     with incoming.receive_file(900_000) as file:
         with pytest.raises(MediaError):
@@ -102,9 +102,7 @@ def test_a_form_under_way_takes_room(scoped: Instance, editor: User, monkeypatch
     assert incoming.bytes_under_way() == 0
 
 
-def test_a_form_counts_uploads_that_were_announced(
-    api: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_form_counts_uploads_that_were_announced(api: Api, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     with instance_scope(instance):
         make_upload(instance, size_bytes=1_000_000)
     set_free(monkeypatch, 1_000_000)
@@ -114,7 +112,7 @@ def test_a_form_counts_uploads_that_were_announced(
     assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
 
 
-def test_a_key_reads_on_though_its_use_cannot_be_noted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_key_reads_on_though_its_use_cannot_be_noted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_args: object, **_kwargs: object) -> int:
         raise OperationalError("database or disk is full")
 
@@ -138,14 +136,14 @@ def test_what_a_killed_form_left_is_removed(db: None) -> None:
     assert not left.exists()
 
 
-def test_a_form_that_is_received_stays_however_slow(db: None) -> None:
+def test_form_that_is_received_stays_however_slow(db: None) -> None:
     with incoming.receive_file(1_000_000) as file:
         age(Path(file.name), incoming.LEFT_AFTER_S + 1)
         tasks.remove_stray_files()
         assert Path(file.name).exists()
 
 
-def test_a_file_that_has_just_begun_stays(db: None) -> None:
+def test_file_that_has_just_begun_stays(db: None) -> None:
     fresh = storage.incoming_dir() / "form-10-fresh"
     fresh.write_bytes(b"x")
 
@@ -154,7 +152,7 @@ def test_a_file_that_has_just_begun_stays(db: None) -> None:
     assert fresh.exists()
 
 
-def test_the_lock_of_a_form_ends_with_its_request(db: None) -> None:
+def test_lock_of_a_form_ends_with_its_request(db: None) -> None:
     with incoming.receive_file(10) as file, Path(file.name).open("rb") as other:
         with pytest.raises(BlockingIOError):
             fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -193,7 +191,7 @@ def test_files_without_a_row_are_removed(instance: Instance, known: list[Path], 
     assert all(file.exists() for file in known)
 
 
-def test_a_file_younger_than_a_day_stays(instance: Instance, media_root: Path) -> None:
+def test_file_younger_than_a_day_stays(instance: Instance, media_root: Path) -> None:
     stray = storage.absolute(storage.new_path(instance.pk))
     stray.write_bytes(b"x")
     age(stray, 3 * 24 * 3600)  # bytes that were received earlier and linked just now
@@ -203,7 +201,7 @@ def test_a_file_younger_than_a_day_stays(instance: Instance, media_root: Path) -
     assert stray.exists()
 
 
-def test_a_database_that_knows_no_instance_deletes_nothing(db: None, media_root: Path, old: None) -> None:
+def test_database_that_knows_no_instance_deletes_nothing(db: None, media_root: Path, old: None) -> None:
     foreign = media_root / "instances" / "0d1c4a0e-0000-4000-8000-000000000000" / "file"
     foreign.parent.mkdir(parents=True)
     foreign.write_bytes(b"x")
@@ -213,7 +211,7 @@ def test_a_database_that_knows_no_instance_deletes_nothing(db: None, media_root:
     assert foreign.exists()
 
 
-def test_an_upload_that_begins_during_housekeeping_stays(
+def test_upload_that_begins_during_housekeeping_stays(
     instance: Instance, editor: User, media_root: Path, old: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its row comes before its file, and the rows are read after the files were listed."""

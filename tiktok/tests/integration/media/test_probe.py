@@ -48,7 +48,7 @@ def boxes(content: bytes) -> dict[bytes, bytes]:
     return found
 
 
-def test_a_good_video_has_facts_and_a_thumbnail(clip: Path, tmp_path: Path) -> None:
+def test_good_video_has_facts_and_a_thumbnail(clip: Path, tmp_path: Path) -> None:
     facts = examine(clip, tmp_path / "thumbnail")
 
     assert facts == Facts("video/mp4", "h264", 360, 640, 30.0, 2000, False, True)
@@ -65,7 +65,7 @@ def test_a_good_video_has_facts_and_a_thumbnail(clip: Path, tmp_path: Path) -> N
         ("a.mp4", "libx265", "video/mp4", "hevc"),
     ],
 )
-def test_every_container_is_told_by_its_content(
+def test_container_is_recognized_by_its_content(
     tmp_path: Path, name: str, codec: str, content_type: str, shown: str
 ) -> None:
     path = make_video(tmp_path / name, seconds=1, codec=codec).rename(tmp_path / "video.txt")
@@ -74,13 +74,13 @@ def test_every_container_is_told_by_its_content(
     assert (facts.content_type, facts.codec, problems_of(facts)) == (content_type, shown, [])
 
 
-def test_a_matroska_file_is_read_and_its_container_named(tmp_path: Path) -> None:
+def test_matroska_file_is_read_and_its_container_named(tmp_path: Path) -> None:
     facts = examine(make_video(tmp_path / "a.mkv", seconds=1))
 
     assert [problem["code"] for problem in problems_of(facts)] == ["container"]
 
 
-def test_the_large_video_is_really_decodable(tmp_path: Path) -> None:
+def test_large_video_is_really_decodable(tmp_path: Path) -> None:
     path = make_large_video(tmp_path / "large.mp4")
 
     assert path.stat().st_size > 70_000_000
@@ -108,13 +108,13 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_by_its_content(tmp_path: Path, name: str) -> None:
+def test_hostile_file_is_refused_by_its_content(tmp_path: Path, name: str) -> None:
     content, code = HOSTILE[name]
 
     assert refused(tmp_path, content) == code
 
 
-def test_a_header_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+def test_header_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     bomb = zlib.compress(bytes(1 << 27), 9)
     packed = box(b"dcom", b"zlib") + box(b"cmvd", struct.pack(">I", (1 << 31) - 10) + bomb)
 
@@ -124,20 +124,20 @@ def test_a_header_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     }
 
 
-def test_a_video_without_its_index_is_refused(clip: Path, tmp_path: Path) -> None:
+def test_video_without_its_index_is_refused(clip: Path, tmp_path: Path) -> None:
     parts = boxes(clip.read_bytes())
 
     assert refused(tmp_path, parts[b"ftyp"] + parts[b"mdat"]) == "incomplete"
 
 
 @pytest.mark.parametrize("share", [0.4, 0.7, 0.97])
-def test_a_video_that_was_cut_off_is_refused(clip: Path, tmp_path: Path, share: float) -> None:
+def test_video_that_was_cut_off_is_refused(clip: Path, tmp_path: Path, share: float) -> None:
     content = clip.read_bytes()
 
     assert refused(tmp_path, content[: int(len(content) * share)]) == "incomplete"
 
 
-def test_a_webm_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+def test_webm_that_was_cut_off_is_refused(tmp_path: Path) -> None:
     content = make_video(tmp_path / "a.webm", seconds=4, codec="libvpx").read_bytes()
 
     assert refused(tmp_path, content[: len(content) // 3]) == "incomplete"
@@ -163,7 +163,7 @@ def test_huge_dimensions_are_never_decoded(tmp_path: Path) -> None:
     assert not (tmp_path / "thumbnail").exists()
 
 
-def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
+def test_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "sound.mp4"
     with av.open(str(path), "w", format="mp4") as out:
         stream = out.add_stream("aac", rate=48_000)
@@ -177,7 +177,7 @@ def test_a_file_with_sound_alone_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, path.read_bytes()) == "no_picture"
 
 
-def test_a_child_that_hangs_is_ended_without_a_verdict(
+def test_child_that_hangs_is_ended_without_a_verdict(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(probe, "WALL_S", -clip.stat().st_size)
@@ -195,7 +195,7 @@ def script(tmp_path: Path, *lines: str) -> str:
 
 
 @pytest.mark.parametrize("line", ["kill -KILL $$", "kill -TERM $$", "exit 1"])
-def test_a_child_that_was_ended_from_outside_is_no_verdict(
+def test_child_that_was_ended_from_outside_is_no_verdict(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", script(tmp_path, line))
@@ -208,7 +208,7 @@ def test_a_child_that_was_ended_from_outside_is_no_verdict(
     ("line", "code"),
     [("kill -XCPU $$", "too_heavy"), ("kill -SEGV $$", "unreadable"), (f"exit {probe.CRASHED}", "unreadable")],
 )
-def test_a_child_that_fails_by_the_content_refuses_it(
+def test_child_that_fails_by_the_content_refuses_it(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, code: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", script(tmp_path, line))
@@ -217,8 +217,8 @@ def test_a_child_that_fails_by_the_content_refuses_it(
         examine(clip)
 
 
-def test_a_slow_machine_changes_no_verdict(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child is stopped for longer than it was ever given, and then goes on."""
+def test_slow_machine_changes_no_verdict(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop the child for longer than any limit, then continue it."""
     slow = script(tmp_path, f'sleep 0.3; exec {sys.executable} "$@"')
     monkeypatch.setattr(sys, "executable", slow)
     monkeypatch.setattr(probe, "TICK_S", 0.1)
@@ -226,12 +226,12 @@ def test_a_slow_machine_changes_no_verdict(clip: Path, tmp_path: Path, monkeypat
     assert examine(clip, tmp_path / "thumbnail").width == 360
 
 
-def test_a_full_disk_under_the_thumbnail_is_no_verdict(clip: Path) -> None:
+def test_full_disk_under_the_thumbnail_is_no_verdict(clip: Path) -> None:
     with pytest.raises(CheckLater, match="disk_full"):
         examine(clip, Path("/dev/full"))
 
 
-def test_the_child_ends_with_the_process_that_asks(clip: Path, tmp_path: Path) -> None:
+def test_child_ends_with_the_process_that_asks(clip: Path, tmp_path: Path) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, sys.executable, str(clip), str(tmp_path / "thumbnail")],
         stdout=subprocess.PIPE, text=True, cwd=settings.BASE_DIR,
@@ -243,7 +243,7 @@ def test_the_child_ends_with_the_process_that_asks(clip: Path, tmp_path: Path) -
     wait_until(lambda: not Path(f"/proc/{child}").exists() or is_zombie(child), what="the child has ended")
 
 
-def test_the_child_comes_after_everything_else() -> None:
+def test_child_comes_after_everything_else() -> None:
     code = (
         "import os, pathlib; from tiktok.media import probe_child as child; child.step_back();"
         "print(os.nice(0), pathlib.Path('/proc/self/autogroup').read_text())"
@@ -304,7 +304,7 @@ def bomb(clip: Path, samples: int, edits: int) -> bytes:
     return parts[b"ftyp"] + box(b"mdat", bytes(samples)) + box(b"moov", others + whole)
 
 
-def test_an_edit_list_bomb_is_refused_within_its_memory(clip: Path, tmp_path: Path) -> None:
+def test_edit_list_bomb_is_refused_within_its_memory(clip: Path, tmp_path: Path) -> None:
     content = bomb(clip, samples=200_000, edits=10_000)
     assert len(content) < 500_000
 
@@ -312,7 +312,7 @@ def test_an_edit_list_bomb_is_refused_within_its_memory(clip: Path, tmp_path: Pa
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 620_000
 
 
-def test_a_video_with_one_key_frame_is_examined_like_any_other(tmp_path: Path) -> None:
+def test_video_with_one_key_frame_is_examined_like_any_other(tmp_path: Path) -> None:
     path = tmp_path / "one.mp4"
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=30, options={"preset": "ultrafast", "g": "1000", "keyint_min": "1000"})
@@ -328,7 +328,7 @@ def test_a_video_with_one_key_frame_is_examined_like_any_other(tmp_path: Path) -
 @pytest.mark.parametrize(
     "said", [b"", b"[]", b"{", b'{"codec": 1}', b'{"refused": "x"}', b"\xff\xfe", b"[" * 9000], ids=repr
 )
-def test_a_child_that_was_taken_over_is_not_believed(
+def test_child_that_was_taken_over_is_not_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bytes, fake_child: Callable[[bytes], str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", fake_child(said))
@@ -338,7 +338,7 @@ def test_a_child_that_was_taken_over_is_not_believed(
 
 @pytest.fixture
 def fake_child(tmp_path: Path) -> Callable[[bytes], str]:
-    """A program that says what it is told to, in place of the interpreter."""
+    """A program with a given output, in place of the interpreter."""
 
     def write(said: bytes) -> str:
         (tmp_path / "said").write_bytes(said)
@@ -347,7 +347,7 @@ def fake_child(tmp_path: Path) -> Callable[[bytes], str]:
     return write
 
 
-def test_the_child_gets_none_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Path) -> None:
+def test_child_gets_none_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: Path) -> None:
     monkeypatch.setenv("SECRET_KEY", "canary-key")
     monkeypatch.setattr(sys, "executable", script(tmp_path, f"env > {tmp_path}/environment"))
 
@@ -356,7 +356,7 @@ def test_the_child_gets_none_of_our_environment(tmp_path: Path, monkeypatch: pyt
     assert "canary-key" not in (tmp_path / "environment").read_text()
 
 
-def test_the_fingerprint_is_of_the_bytes(tmp_path: Path) -> None:
+def test_fingerprint_is_of_the_bytes(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abc")
     prints = probe.fingerprint(path, lambda: None)
@@ -365,7 +365,7 @@ def test_the_fingerprint_is_of_the_bytes(tmp_path: Path) -> None:
     assert (prints.size_bytes, prints.inode) == (3, path.stat().st_ino)
 
 
-def test_an_inode_of_64_bits_fits_its_column(tmp_path: Path) -> None:
+def test_inode_of_64_bits_fits_its_column(tmp_path: Path) -> None:
     mode, _inode, *rest = tmp_path.stat()
     numbered = os.stat_result((mode, 2**64 - 5, *rest))
     assert storage.inode_of(numbered) == 2**63 - 5

@@ -36,7 +36,7 @@ def test_announced_uploads_count(scoped: Instance, editor: User, settings: Setti
 
 
 @pytest.mark.parametrize("quota", ["QUOTA_MEDIA_BYTES", "QUOTA_MEDIA"])
-def test_the_api_answers_409_and_keeps_nothing(
+def test_api_answers_409_and_keeps_nothing(
     api: Api, scoped: Instance, settings: Settings, clip: Path, quota: str
 ) -> None:
     make_media(scoped)
@@ -49,9 +49,7 @@ def test_the_api_answers_409_and_keeps_nothing(
     assert list(storage.incoming_dir().iterdir()) == []
 
 
-def test_the_page_says_the_limit(
-    scoped: Instance, editor: User, client: Client, settings: Settings, clip: Path
-) -> None:
+def test_page_says_the_limit(scoped: Instance, editor: User, client: Client, settings: Settings, clip: Path) -> None:
     settings.QUOTA_MEDIA = 1
     make_media(scoped)
     client.force_login(editor)

@@ -249,7 +249,7 @@ def verdict(name: str, path: Path) -> tuple[str | Facts, list[str]]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_file_gets_its_true_verdict(tmp_path: Path, name: str) -> None:
+def test_file_gets_its_true_verdict(tmp_path: Path, name: str) -> None:
     case = CASES[name]
 
     found, problems = verdict(name, tmp_path / name)

@@ -41,7 +41,7 @@ def create(api: Api, size: int) -> str:
     return str(response["Location"])
 
 
-def test_a_file_goes_up_whole(api: Api, clip: Path, editor: User, run_due_checks: Callable[[], int]) -> None:
+def test_file_goes_up_whole(api: Api, clip: Path, editor: User, run_due_checks: Callable[[], int]) -> None:
     answer = post_file(api, clip.read_bytes())
 
     assert answer.status_code == 201
@@ -65,7 +65,7 @@ def test_a_file_goes_up_whole(api: Api, clip: Path, editor: User, run_due_checks
         (b"text", "video", 400, "one_file"),
     ],
 )
-def test_a_bad_file_is_refused_naming_the_field(api: Api, content: bytes, field: str, status: int, code: str) -> None:
+def test_bad_file_is_refused_naming_the_field(api: Api, content: bytes, field: str, status: int, code: str) -> None:
     answer = post_file(api, content, field=field)
 
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
@@ -125,7 +125,7 @@ def test_unreadable_part_after_the_file_leaves_no_file_behind(api: Api) -> None:
     answer = post_form(api, video, part(b'name="note"', b"x" * 3_000_000))
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
-    assert "Send the file alone" in answer.json()["detail"]
+    assert "Send only the file" in answer.json()["detail"]
     assert list(storage.incoming_dir().iterdir()) == []
 
 
@@ -138,7 +138,7 @@ def test_file_name_of_a_form_arrives_as_it_was_meant(api: Api) -> None:
     assert answer.json()["name"] == '👩\u200d🍳 "bread" &amp; می\u200cخواهم %41.mp4'
 
 
-def test_a_file_goes_up_in_parts(api: Api, clip: Path, run_due_checks: Callable[[], int]) -> None:
+def test_file_goes_up_in_parts(api: Api, clip: Path, run_due_checks: Callable[[], int]) -> None:
     content = clip.read_bytes()
     url = create(api, len(content))
     assert url.startswith("/api/v1/media/uploads/")
@@ -158,7 +158,7 @@ def test_a_file_goes_up_in_parts(api: Api, clip: Path, run_due_checks: Callable[
     assert tus(api, "HEAD", url)["Upload-Offset"] == str(len(content))
 
 
-def test_a_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) -> None:
+def test_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) -> None:
     url = create(api, 4)
     last = tus(api, "PATCH", url, b"text", Upload_Offset="0")
     run_due_checks()
@@ -187,7 +187,7 @@ def test_what_a_killed_server_left_complete_is_checked_when_asked(
     ("headers", "status"),
     [({"Upload_Offset": "7"}, 409), ({"Upload_Offset": "0", "Upload_Checksum": "sha1 AAAA"}, 460), ({}, 400)],
 )
-def test_a_fault_of_tus_is_a_problem_too(api: Api, headers: dict[str, str], status: int) -> None:
+def test_fault_of_tus_is_a_problem_too(api: Api, headers: dict[str, str], status: int) -> None:
     answer = tus(api, "PATCH", create(api, 100), b"abc", **headers)
 
     assert (answer.status_code, answer.json()["status"]) == (status, status)
@@ -195,13 +195,13 @@ def test_a_fault_of_tus_is_a_problem_too(api: Api, headers: dict[str, str], stat
     assert answer["Tus-Resumable"] == "1.0.0"
 
 
-def test_an_upload_is_given_up(api: Api, instance: Instance) -> None:
+def test_upload_is_given_up(api: Api, instance: Instance) -> None:
     assert tus(api, "DELETE", create(api, 100)).status_code == 204
     with instance_scope(instance):
         assert not MediaUpload.objects.exists()
 
 
-def test_the_list_goes_on_at_its_cursor(api: Api, instance: Instance, other_instance: Instance) -> None:
+def test_list_continues_at_its_cursor(api: Api, instance: Instance, other_instance: Instance) -> None:
     with instance_scope(instance):
         made = [str(make_media(instance).pk) for _ in range(3)]
     with instance_scope(other_instance):
@@ -227,14 +227,14 @@ def test_media_is_deleted_unless_a_post_needs_it(api: Api, instance: Instance) -
         assert list(Media.objects.all()) == [used]
 
 
-def test_a_key_without_the_scope_is_refused(make_api: MakeApi, editor: User) -> None:
+def test_key_without_the_scope_is_refused(make_api: MakeApi, editor: User) -> None:
     api = make_api(editor, KeyScope.POSTS_READ)
 
     assert api.get("/media").json()["code"] == "scope_missing"
     assert tus(api, "POST", "/api/v1/media/uploads", Upload_Length="5").status_code == 403
 
 
-def test_the_schema_tells_how_to_send_a_file(api: Api) -> None:
+def test_schema_tells_how_to_send_a_file(api: Api) -> None:
     schema = api.get("/openapi.json").json()
     body = schema["paths"]["/api/v1/media"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
 

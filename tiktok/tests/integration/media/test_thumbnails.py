@@ -56,7 +56,7 @@ def four_colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ((0, -1, -1, 0), "BGRW"),
     ],
 )
-def test_a_picture_is_turned_and_mirrored_as_its_matrix_says(
+def test_picture_is_turned_and_mirrored_as_its_matrix_says(
     tmp_path: Path, four_colours: Path, matrix: tuple[int, int, int, int], shown: str
 ) -> None:
     path = tmp_path / "turned.mp4"
@@ -93,7 +93,7 @@ def hdr(colour: tuple[int, int, int], transfer: int) -> Look:
 
 @pytest.mark.parametrize("transfer", [16, 18])
 @pytest.mark.parametrize("colour", [(189, 1, 0), (0, 160, 40), (20, 40, 200), (128, 128, 128), (200, 160, 130)])
-def test_an_hdr_video_has_the_colours_of_an_ordinary_one(
+def test_hdr_video_has_the_colours_of_an_ordinary_one(
     tmp_path: Path, colour: tuple[int, int, int], transfer: int
 ) -> None:
     path = tmp_path / "hdr.mp4"

@@ -68,7 +68,7 @@ def complete(upload: MediaUpload, content: bytes) -> MediaUpload:
     return upload
 
 
-def test_bytes_arrive_and_the_next_request_goes_on(upload: Announce) -> None:
+def test_next_request_continues_after_received_bytes(upload: Announce) -> None:
     one = upload(200_000)
 
     assert append(one, Line(b"a" * 150_000), offset=0, length=150_000) == 150_000
@@ -86,7 +86,7 @@ def test_what_came_before_the_line_dropped_is_kept(upload: Announce, drops: bool
     assert len(stored(one)) == 300_000
 
 
-def test_bytes_beyond_the_committed_offset_are_written_anew(upload: Announce) -> None:
+def test_bytes_beyond_the_committed_offset_are_overwritten(upload: Announce) -> None:
     one = upload(10)
     append(one, Line(b"01234"), offset=0, length=5)
     with storage.absolute(one.path).open("ab") as file:
@@ -115,7 +115,7 @@ def test_more_bytes_than_announced_are_refused(upload: Announce) -> None:
     assert not storage.absolute(one.path).exists()
 
 
-def test_the_offset_is_committed_while_bytes_arrive(upload: Announce, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offset_is_committed_while_bytes_arrive(upload: Announce, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive, "COMMIT_BYTES", 128 * 1024)
     one, seen = upload(512 * 1024), []
     append(
@@ -126,7 +126,7 @@ def test_the_offset_is_committed_while_bytes_arrive(upload: Announce, monkeypatc
     assert all(at - committed < 128 * 1024 for at, committed in seen)
 
 
-def test_a_second_writer_is_locked_out(upload: Announce) -> None:
+def test_second_writer_is_locked_out(upload: Announce) -> None:
     one = upload(1000)
     refused: list[int] = []
 
@@ -142,14 +142,14 @@ def test_a_second_writer_is_locked_out(upload: Announce) -> None:
     assert stored(one) == b"first"
 
 
-def test_the_lease_of_a_killed_server_runs_out(upload: Announce) -> None:
+def test_lease_of_a_killed_server_runs_out(upload: Announce) -> None:
     one = upload(10)
     MediaUpload.objects.filter(pk=one.pk).update(lease_owner="dead", lease_until=timezone.now() - timedelta(seconds=1))
 
     assert append(one, Line(b"x"), offset=0, length=1) == 1
 
 
-def test_a_writer_whose_lease_was_taken_writes_no_offset(upload: Announce) -> None:
+def test_writer_whose_lease_was_taken_writes_no_offset(upload: Announce) -> None:
     one = upload(1000)
 
     def take_over(_at: int) -> None:
@@ -161,7 +161,7 @@ def test_a_writer_whose_lease_was_taken_writes_no_offset(upload: Announce) -> No
     assert MediaUpload.objects.get(pk=one.pk).lease_owner == "somebody else"
 
 
-def test_the_lease_is_free_afterwards(upload: Announce) -> None:
+def test_lease_is_free_afterwards(upload: Announce) -> None:
     one = upload(10)
     append(one, Line(b"x"), offset=0, length=1)
 
@@ -169,7 +169,7 @@ def test_the_lease_is_free_afterwards(upload: Announce) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha1"])
-def test_a_right_checksum_is_taken(upload: Announce, algorithm: str) -> None:
+def test_right_checksum_is_taken(upload: Announce, algorithm: str) -> None:
     one = upload(5)
     right = Checksum(algorithm, hashlib.new(algorithm, b"hello").digest())
 
@@ -186,7 +186,7 @@ def test_under_a_wrong_checksum_nothing_counts(upload: Announce, drops: bool) ->
     assert (refusal.value.status, offset_of(one)) == (460, 0)
 
 
-def test_a_full_disk_keeps_what_was_written(upload: Announce, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_keeps_what_was_written(upload: Announce, monkeypatch: pytest.MonkeyPatch) -> None:
     one = upload(200_000)
 
     def fill_up(at: int) -> None:
@@ -218,7 +218,7 @@ def test_uploads_under_way_count_as_room_taken(upload: Announce, monkeypatch: py
 
 
 @pytest.mark.parametrize(("size", "code"), [(0, "empty_file"), (4 * 1024**3 + 1, "file_too_large")])
-def test_a_size_that_cannot_be_is_refused(upload: Announce, size: int, code: str) -> None:
+def test_size_that_cannot_be_is_refused(upload: Announce, size: int, code: str) -> None:
     with pytest.raises(MediaError) as refusal:
         upload(size)
     assert refusal.value.code == code
@@ -229,7 +229,7 @@ def test_four_gigabytes_are_named_exactly(upload: Announce) -> None:
         upload(5_000_000_000)
 
 
-def test_a_complete_upload_becomes_media(
+def test_complete_upload_becomes_media(
     upload: Announce, clip: Path, editor: User, run_due_checks: Callable[[], int]
 ) -> None:
     content = clip.read_bytes()
@@ -258,7 +258,7 @@ def test_finishing_twice_gives_the_same_media(upload: Announce, clip: Path) -> N
     assert Media.objects.count() == 1
 
 
-def test_a_file_that_is_no_video_is_refused_and_gone(upload: Announce, run_due_checks: Callable[[], int]) -> None:
+def test_file_that_is_no_video_is_refused_and_gone(upload: Announce, run_due_checks: Callable[[], int]) -> None:
     one = complete(upload(4), b"text")
 
     media = services.finish_upload(one)
@@ -270,7 +270,7 @@ def test_a_file_that_is_no_video_is_refused_and_gone(upload: Announce, run_due_c
     assert not MediaCheck.objects.exists()
 
 
-def test_an_upload_whose_bytes_are_gone_is_refused(upload: Announce) -> None:
+def test_upload_whose_bytes_are_gone_is_refused(upload: Announce) -> None:
     one = complete(upload(4), b"text")
     storage.absolute(one.path).unlink()
 
@@ -279,13 +279,13 @@ def test_an_upload_whose_bytes_are_gone_is_refused(upload: Announce) -> None:
     assert refusal.value.code == "upload_lost"
 
 
-def test_an_incomplete_upload_is_not_finished(upload: Announce) -> None:
+def test_incomplete_upload_is_not_finished(upload: Announce) -> None:
     with pytest.raises(MediaError) as refusal:
         services.finish_upload(upload(4))
     assert (refusal.value.code, refusal.value.status) == ("incomplete_upload", 409)
 
 
-def test_a_cancelled_upload_is_gone(upload: Announce) -> None:
+def test_cancelled_upload_is_gone(upload: Announce) -> None:
     one = complete(upload(4), b"text")
 
     services.cancel_upload(one)
@@ -294,14 +294,14 @@ def test_a_cancelled_upload_is_gone(upload: Announce) -> None:
     assert not MediaUpload.objects.exists()
 
 
-def test_an_upload_is_not_cancelled_under_its_writer(upload: Announce) -> None:
+def test_upload_is_not_cancelled_under_its_writer(upload: Announce) -> None:
     one = upload(4)
 
     with held_lease(one), pytest.raises(UploadLocked):
         services.cancel_upload(MediaUpload.objects.get(pk=one.pk))
 
 
-def test_an_expired_upload_is_removed_and_its_media_stays(
+def test_expired_upload_is_removed_and_its_media_stays(
     upload: Announce, clip: Path, scoped: Instance, other_instance: Instance
 ) -> None:
     content = clip.read_bytes()
@@ -342,7 +342,7 @@ def test_media_of_an_open_post_is_not_deleted(media: Media, scoped: Instance, ed
     assert not AuditLogEntry.objects.exists()
 
 
-def test_a_finished_post_keeps_the_row_of_its_deleted_media(media: Media, scoped: Instance, editor: User) -> None:
+def test_finished_post_keeps_the_row_of_its_deleted_media(media: Media, scoped: Instance, editor: User) -> None:
     make_post(make_account(scoped), media, state=PostState.PUBLISHED)
 
     services.delete_media(media, actor=editor)
@@ -376,7 +376,7 @@ def test_two_finishers_make_one_media(transactional_db: None, upload: Announce, 
     assert str(made.pk) in outcomes
 
 
-def test_an_upload_continued_in_its_last_hour_is_kept(scoped: Instance, editor: User) -> None:
+def test_upload_continued_in_its_last_hour_is_kept(scoped: Instance, editor: User) -> None:
     upload = services.create_upload(instance=scoped, actor=editor, size_bytes=1000, name="a.mp4")
     soon = timezone.now() + timedelta(minutes=1)
     MediaUpload.objects.update(expires_at=soon)

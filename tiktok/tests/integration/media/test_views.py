@@ -44,7 +44,7 @@ def create(client: Client, size: int, name: str = "clip.mp4") -> str:
     return str(response["Location"])
 
 
-def test_the_server_says_what_it_speaks(client: Client) -> None:
+def test_server_says_what_it_speaks(client: Client) -> None:
     response = client.options(UPLOADS)
 
     assert response.status_code == 204
@@ -54,7 +54,7 @@ def test_the_server_says_what_it_speaks(client: Client) -> None:
     assert response["Tus-Checksum-Algorithm"] == "sha256,sha1"
 
 
-def test_a_video_goes_up_in_two_parts_and_becomes_media(client: Client, clip: Path, instance: Instance) -> None:
+def test_video_goes_up_in_two_parts_and_becomes_media(client: Client, clip: Path, instance: Instance) -> None:
     content = clip.read_bytes()
     url = create(client, len(content), "größe.mp4")
 
@@ -75,7 +75,7 @@ def test_a_video_goes_up_in_two_parts_and_becomes_media(client: Client, clip: Pa
         assert Media.objects.get().pk == UUID(finish.json()["id"])
 
 
-def test_a_refused_file_says_why(client: Client, run_due_checks: Callable[[], int]) -> None:
+def test_refused_file_says_why(client: Client, run_due_checks: Callable[[], int]) -> None:
     url = create(client, 4)
     patch = tus(client, "PATCH", url, b"text", Upload_Offset="0")
     card_url = reverse("tiktok:media-card", args=["aurora", patch["Clipdesk-Media-Id"]])
@@ -108,7 +108,7 @@ def test_a_refused_file_says_why(client: Client, run_due_checks: Callable[[], in
         ("POST", {"X_HTTP_Method_Override": "PUT"}, 405),
     ],
 )
-def test_a_bad_request_is_answered_plainly(client: Client, method: str, headers: dict[str, Any], status: int) -> None:
+def test_bad_request_is_answered_plainly(client: Client, method: str, headers: dict[str, Any], status: int) -> None:
     url = create(client, 100)
 
     response = tus(client, method, url, b"abc", **headers)
@@ -143,21 +143,21 @@ def test_another_content_type_is_refused(client: Client) -> None:
         ({"Upload_Length": "5", "Upload_Metadata": "filename /w=="}, 400),
     ],
 )
-def test_a_bad_announcement_is_refused(client: Client, headers: dict[str, Any], status: int) -> None:
+def test_bad_announcement_is_refused(client: Client, headers: dict[str, Any], status: int) -> None:
     response = tus(client, "POST", UPLOADS, **headers)
 
     assert response.status_code == status
     assert response.json()["message"]
 
 
-def test_a_client_that_can_only_post_is_served(client: Client) -> None:
+def test_client_that_can_only_post_is_served(client: Client) -> None:
     url = create(client, 100)
     response = tus(client, "POST", url, b"abc", Upload_Offset="0", X_HTTP_Method_Override="PATCH")
 
     assert (response.status_code, response["Upload-Offset"]) == (204, "3")
 
 
-def test_an_upload_is_given_up(client: Client) -> None:
+def test_upload_is_given_up(client: Client) -> None:
     url = create(client, 100)
 
     assert tus(client, "DELETE", url).status_code == 204
@@ -189,14 +189,14 @@ def test_page_of_another_person_cannot_continue_an_upload(client: Client, editor
     assert client.post(f"{url}finish/", headers={"Clipdesk-Person": str(editor.pk)}).status_code == 200
 
 
-def test_somebody_signed_out_is_told_so(client: Client) -> None:
+def test_signed_out_person_gets_an_explanation(client: Client) -> None:
     url = create(client, 100)
     client.logout()
 
     assert tus(client, "PATCH", url, b"abc", Upload_Offset="0").status_code == 401
 
 
-def test_a_plain_form_uploads_too(
+def test_plain_form_uploads_too(
     client: Client, clip: Path, instance: Instance, editor: User, run_due_checks: Callable[[], int]
 ) -> None:
     file = SimpleUploadedFile("form.mp4", clip.read_bytes(), "text/plain")
@@ -221,7 +221,7 @@ def test_a_plain_form_uploads_too(
         ({"file": [SimpleUploadedFile("a.mp4", b"1"), SimpleUploadedFile("b.mp4", b"2")]}, "Send exactly one file"),
     ],
 )
-def test_a_bad_form_is_told_what_is_wrong(client: Client, form: dict[str, Any], said: str) -> None:
+def test_bad_form_gets_an_explanation(client: Client, form: dict[str, Any], said: str) -> None:
     response = client.post(UPLOADS, form, follow=True)
 
     assert response.status_code == 200
@@ -241,7 +241,7 @@ def test_unreadable_form_leads_back_with_the_reason(client: Client, boundary: st
     assert said in client.get(response["Location"]).content.decode()
 
 
-def test_a_form_over_four_gigabytes_is_refused_before_it_is_read(client: Client) -> None:
+def test_form_over_four_gigabytes_is_refused_before_it_is_read(client: Client) -> None:
     claim = {"CONTENT_LENGTH": str(5 * 1024**3)}
     response = client.generic("POST", UPLOADS, b"--x\r\n", "multipart/form-data; boundary=x", **claim)  # type: ignore[arg-type]
 
@@ -252,14 +252,14 @@ def test_other_forms_drop_large_files_unread() -> None:
     assert settings.FILE_UPLOAD_HANDLERS == ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 
 
-def test_an_empty_page_says_what_to_do(client: Client) -> None:
+def test_empty_page_says_what_to_do(client: Client) -> None:
     page = client.get("/i/aurora/media/").content.decode()
 
     assert "No videos yet" in page
     assert "data-upload" in page
 
 
-def test_a_viewer_sees_media_and_nothing_to_write(client: Client, viewer: User, instance: Instance) -> None:
+def test_viewer_sees_media_and_nothing_to_write(client: Client, viewer: User, instance: Instance) -> None:
     with instance_scope(instance):
         make_media(instance)
     client.force_login(viewer)
@@ -270,7 +270,7 @@ def test_a_viewer_sees_media_and_nothing_to_write(client: Client, viewer: User, 
     assert "/delete/" not in page
 
 
-def test_a_card_shows_facts_problems_and_use(client: Client, instance: Instance) -> None:
+def test_card_shows_facts_problems_and_use(client: Client, instance: Instance) -> None:
     problem = {"code": "frame_rate", "message": "Its frame rate is 15 fps.", "fixable": True}
     with instance_scope(instance):
         media = make_media(instance, problems=[problem], original_name="<b>x</b>.mp4", size_bytes=5_000_000)
@@ -284,9 +284,7 @@ def test_a_card_shows_facts_problems_and_use(client: Client, instance: Instance)
     assert "<b>x</b>" not in page
 
 
-def test_the_page_asks_the_same_questions_for_one_and_for_three(
-    client: Client, instance: Instance, editor: User
-) -> None:
+def test_page_asks_the_same_questions_for_one_and_for_three(client: Client, instance: Instance, editor: User) -> None:
     def furnish() -> None:
         with instance_scope(instance):
             make_post(make_account(instance), make_media(instance, uploaded_by=editor))
@@ -307,7 +305,7 @@ def test_the_page_asks_the_same_questions_for_one_and_for_three(
     assert count() == one
 
 
-def test_a_list_is_cut_into_pages(client: Client, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_is_cut_into_pages(client: Client, instance: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "PER_PAGE", 2)
     with instance_scope(instance):
         for number in range(3):
@@ -318,7 +316,7 @@ def test_a_list_is_cut_into_pages(client: Client, instance: Instance, monkeypatc
     assert client.get("/i/aurora/media/?page=nonsense").status_code == 200
 
 
-def test_the_file_is_sent_with_its_own_type_whatever_was_claimed(client: Client, instance: Instance) -> None:
+def test_file_is_sent_with_its_real_type(client: Client, instance: Instance) -> None:
     with instance_scope(instance):
         media = make_media(instance, content=b"0123456789")
         odd = make_media(instance, content=b"<script>", content_type="text/html")
@@ -332,7 +330,7 @@ def test_the_file_is_sent_with_its_own_type_whatever_was_claimed(client: Client,
     )
 
 
-def test_a_file_that_is_gone_is_404(client: Client, instance: Instance) -> None:
+def test_file_that_is_gone_is_404(client: Client, instance: Instance) -> None:
     with instance_scope(instance):
         media = make_media(instance)
     media.file.unlink()
@@ -359,7 +357,7 @@ def test_deleting_says_what_happened(client: Client, instance: Instance) -> None
     assert client.get(reverse("tiktok:media-file", args=["aurora", gone.pk])).status_code == 404
 
 
-def test_an_unfinished_upload_is_shown_and_discarded(client: Client, instance: Instance, editor: User) -> None:
+def test_unfinished_upload_is_shown_and_discarded(client: Client, instance: Instance, editor: User) -> None:
     with instance_scope(instance):
         upload = make_upload(instance, created_by=editor, original_name="half.mp4", offset=500)
     page = client.get("/i/aurora/media/").content.decode()

@@ -22,7 +22,7 @@ def stored(app: TikTokApp) -> str:
         return str(cursor.fetchone()[0])
 
 
-def test_a_secret_comes_back_and_is_not_stored_in_the_clear() -> None:
+def test_secret_comes_back_and_is_not_stored_in_the_clear() -> None:
     app = TikTokApp.objects.get(pk=TikTokAppFactory.create(secret=CANARY).pk)
     assert isinstance(app.client_secret, Secret)
     assert app.client_secret.reveal() == CANARY
@@ -45,7 +45,7 @@ def test_bare_text_is_refused() -> None:
         TikTokApp.objects.update(client_secret=CANARY)
 
 
-def test_a_value_moved_to_another_row_does_not_decrypt() -> None:
+def test_value_moved_to_another_row_does_not_decrypt() -> None:
     first, second = TikTokAppFactory.create(secret=CANARY), TikTokAppFactory.create()
     TikTokApp.objects.filter(pk=second.pk).update(client_secret=seal(TikTokApp, first.pk, "client_secret", CANARY))
     second = TikTokApp.objects.get(pk=second.pk)
@@ -53,7 +53,7 @@ def test_a_value_moved_to_another_row_does_not_decrypt() -> None:
         _ = second.client_secret
 
 
-def test_a_new_first_key_writes_and_the_old_one_still_reads(settings: Settings) -> None:
+def test_new_first_key_writes_and_the_old_one_still_reads(settings: Settings) -> None:
     app = TikTokAppFactory.create(secret=CANARY)
     old = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = {"k2": b"2" * 32} | old

@@ -13,7 +13,7 @@ from instances.models import Instance, Notice, NotificationPreference
 from instances.notices.digest import COLLECTED, mail_digests
 from instances.notices.reading import bell_of
 from instances.scoping import instance_scope
-from tiktok.access.endings import settle_endings, warn_of_endings
+from tiktok.access.endings import resolve_endings, warn_of_endings
 from tiktok.access.status import lose_scope, need_reconnect, note_scopes, revive_accounts
 from tiktok.accounts.disconnect import start_disconnect
 from tiktok.accounts.queries import account_status
@@ -93,7 +93,7 @@ def test_a_permission_that_runs_on_settles_the_warning_and_may_be_warned_of_agai
     end_in(account.credential, 5 * DAY)
     warn_of_endings()
     end_in(account.credential, 180 * DAY)
-    settle_endings(account.credential_id)
+    resolve_endings(account.credential_id)
     assert told(instance) == [("ending", {"days": "14"}, True)]
 
     end_in(account.credential, 5 * DAY)
@@ -183,7 +183,7 @@ def test_the_mail_says_why_until_when_how_many_posts_wait_and_where_to_go(
     assert mail.to == editor.email
     assert mail.subject == "Aurora: 1 account has to be reconnected · 1 account's permission ends soon"
     lines = mail.text.splitlines()
-    assert "The account's owner took the permission back at TikTok." in lines
+    assert "The account owner revoked the authorization at TikTok." in lines
     assert "- Bakery (@noravale)" in lines
     assert "  2 posts planned or waiting" in lines
     assert f"  https://clipdesk.example{page_of(account)}" in lines
@@ -214,7 +214,7 @@ def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
     client.force_login(editor)
 
     page = client.get("/i/aurora/notices/").content.decode()
-    assert "TikTok has ended the permission for this account." in page
+    assert "TikTok has ended the authorization for this account." in page
     assert "Bakery</a>" in page
     with instance_scope(instance):
         notice = Notice.objects.get()

@@ -37,7 +37,7 @@ def doubtful(account: TikTokAccount, media: Media, editor: User) -> Post:
         account, media, state=S.NEEDS_ATTENTION, attention_reason=A.OUTCOME_UNKNOWN, privacy_level="SELF_ONLY"
     )
     at = timezone.now() - timedelta(hours=2)
-    make_submission(post, init_sent_at=at, pnr_at=at)
+    make_submission(post, init_sent_at=at, commit_point_at=at)
     consents.keep(post, Consent(editor, creator(), "web", agreed=True))
     return post
 
@@ -65,7 +65,7 @@ def test_what_may_be_out_offers_the_three_ways(page: Client, doubtful: Post) -> 
 
 
 def test_too_early_shows_the_time_instead_of_a_button(page: Client, doubtful: Post) -> None:
-    Submission.objects.update(init_sent_at=timezone.now(), pnr_at=timezone.now())
+    Submission.objects.update(init_sent_at=timezone.now(), commit_point_at=timezone.now())
     html = shown(page, url("detail", doubtful))
     assert "You can resend it from" in html
     assert url("send-again", doubtful) not in html
@@ -82,7 +82,7 @@ def test_without_the_persons_word_the_server_asks(page: Client, doubtful: Post) 
     page.post(url("send-again", doubtful), {"confirm": "yes"})
     assert Post.objects.get().state == S.DUE
     again = page.post(url("send-again", doubtful), {"confirm": "yes"}, follow=True)
-    assert "cannot be changed this way" in again.content.decode()
+    assert "can’t be done while the post is in the state" in again.content.decode()
 
 
 def test_checking_again_is_written_down_and_the_page_waits_for_the_answer(page: Client, doubtful: Post) -> None:
@@ -113,7 +113,7 @@ def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtfu
 
 
 @pytest.mark.parametrize(
-    ("state", "has_pnr", "says", "can_cancel"),
+    ("state", "is_past_commit_point", "says", "can_cancel"),
     [
         (S.UPLOADING, False, "", True),
         (S.UPLOADING, True, "Too late to cancel", False),
@@ -122,10 +122,10 @@ def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtfu
     ],
 )
 def test_past_the_point_of_no_return_the_reason_stands_in_place_of_cancel(
-    page: Client, account: TikTokAccount, state: str, has_pnr: bool, says: str, can_cancel: bool
+    page: Client, account: TikTokAccount, state: str, is_past_commit_point: bool, says: str, can_cancel: bool
 ) -> None:
     post = make_post(account, state=state)
-    make_submission(post, pnr_at=timezone.now() if has_pnr else None)
+    make_submission(post, commit_point_at=timezone.now() if is_past_commit_point else None)
     html = shown(page, url("live", post))
     assert says in html
     assert (url("cancel", post) in html) is can_cancel

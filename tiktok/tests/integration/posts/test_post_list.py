@@ -218,7 +218,7 @@ def test_missed_post_can_be_edited_and_cancelled_and_an_unclear_one_cannot(
 
 
 def test_post_whose_last_bytes_were_sent_cannot_be_cancelled(page: Client, account: TikTokAccount) -> None:
-    make_submission(make_post(account, state=S.UPLOADING), pnr_at=timezone.now())
+    make_submission(make_post(account, state=S.UPLOADING), commit_point_at=timezone.now())
     assert "/cancel/" not in menu(page)
 
 

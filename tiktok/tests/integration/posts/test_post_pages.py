@@ -77,7 +77,7 @@ def test_cancelling_twice_says_so_the_second_time(page: Client, account: TikTokA
     post = make_post(account, state=PostState.DUE)
     url = reverse("tiktok:post-cancel", args=["aurora", post.pk])
     assert "Post cancelled." in page.post(url, follow=True).content.decode()
-    assert "cannot be changed" in page.post(url, follow=True).content.decode()
+    assert "can’t be done while the post is in the state" in page.post(url, follow=True).content.decode()
     post.refresh_from_db()
     assert post.state == PostState.CANCELLED
 

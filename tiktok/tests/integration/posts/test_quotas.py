@@ -134,7 +134,7 @@ def test_the_next_try_is_when_the_oldest_of_our_own_posts_leaves_the_day(
     worker.run_for(60)
     assert reread(first, instance).state == PostState.PUBLISHED
     with instance_scope(instance):
-        handed_over_at = Submission.objects.get().pnr_at
+        handed_over_at = Submission.objects.get().commit_point_at
     assert handed_over_at is not None
     worker.clock.advance(23.5 * HOUR)
     tiktok.create_app(post_cap=15)

@@ -33,7 +33,7 @@ def doubtful(instance: Instance, clip: Media, editor: User) -> str:
             make_account(instance), clip, state=PostState.NEEDS_ATTENTION, privacy_level="SELF_ONLY",
             attention_reason=AttentionReason.OUTCOME_UNKNOWN,
         )  # fmt: skip
-        make_submission(post, init_sent_at=timezone.now() - 2 * HOURS, pnr_at=timezone.now() - 2 * HOURS)
+        make_submission(post, init_sent_at=timezone.now() - 2 * HOURS, commit_point_at=timezone.now() - 2 * HOURS)
         consents.keep(post, Consent(editor, creator(), "api", agreed=True))
     return str(post.pk)
 

@@ -44,7 +44,7 @@ def test_account_at_its_rate_answers_429_with_a_time(
     assert (answer.status_code, answer.json()["code"]) == (429, "rate")
     assert 30 < int(answer["Retry-After"]) <= 44
     assert answer.json()["detail"] == (
-        "TikTok's limit of calls per minute for this account is reached. Retry-After says when to try again."
+        "This account has reached TikTok’s limit of calls per minute. Try again after the time in Retry-After."
     )
     assert tiktok.requests("creator_info") == []
     assert [record.levelname for record in caplog.records if record.levelname == "ERROR"] == []

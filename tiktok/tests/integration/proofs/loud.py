@@ -53,7 +53,7 @@ class Loud:
     def _redis_cli(self, *words: str) -> list[str]:
         return ["redis-cli", "-p", str(self._redis_port), *words]
 
-    # What is left behind
+    # Leftovers
 
     def logs(self) -> dict[str, str]:
         """Everything that was logged; Redis's commands among it."""
@@ -126,7 +126,7 @@ def _whole(answer: requests.Response) -> bytes:
 
 
 def our_own_secrets() -> Canaries:
-    """What encrypts and signs."""
+    """The keys that encrypt and sign."""
     keys = (base64.urlsafe_b64encode(key).decode() for key in settings.FIELD_ENCRYPTION_KEYS.values())
     return Canaries(settings.SECRET_KEY, *keys)
 

@@ -22,18 +22,18 @@ PRODUCTION = {
     "BASE_URL": "https://clip.example.com",
     "TRUSTED_PROXY_COUNT": "1",
 }
-# What their logs say when they sweep.
+# Lines in their logs when they sweep.
 SWEEPS = "dead leases freed"
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port that is free now."""
     with socket.create_server(("127.0.0.1", 0)) as end:
         return int(end.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Return whether a server accepts connections there."""
     with socket.socket() as end:
         end.settimeout(0.5)
         return end.connect_ex(("127.0.0.1", port)) == 0
@@ -65,7 +65,7 @@ class Process:
         return self.text().count(words)
 
     def text(self) -> str:
-        """What it has logged so far."""
+        """Return its log so far."""
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def peak_memory_bytes(self) -> int:
@@ -135,12 +135,12 @@ def background(scratch: Path, loglevel: str = "INFO", **more: str) -> tuple[Proc
 
 
 def worker_command(loglevel: str) -> list[str]:
-    """What docker-compose.yml starts."""
+    """Return the command of docker-compose.yml."""
     return [*_composed("worker"), "--loglevel", loglevel]
 
 
 def beat_command(folder: Path) -> list[str]:
-    """What docker-compose.yml starts; its schedule lies in ``folder``."""
+    """Return the command of docker-compose.yml; its schedule is in ``folder``."""
     return [*_composed("beat"), "--schedule", str(folder / "celerybeat-schedule")]
 
 

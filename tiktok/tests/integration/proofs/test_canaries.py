@@ -117,7 +117,7 @@ class Story:
         return str(answer.json()["id"])
 
     def state_of(self, post_id: str) -> str:
-        """Where it stands; new secrets are noted on the way."""
+        """Return where it occurs; note new secrets on the way."""
         self.watch.look()
         with instance_scope(self.instance):
             return Post.objects.get(pk=post_id).state
@@ -139,7 +139,7 @@ class Story:
         return post_id
 
     def crash(self, account: TikTokAccount) -> None:
-        """A stored plan that nobody can follow: a fault that was not foreseen, with a traceback."""
+        """Store an impossible plan: an unforeseen fault, with a traceback."""
         self.tiktok.fault("slow", "upload", bytes_per_s=2 * MB)
         post_id = self.send_post(account)
         wait_until(lambda: self.state_of(post_id) == PostState.UPLOADING, what="the upload runs")
@@ -213,5 +213,5 @@ def assert_the_story_happened(story: Story, post_id: str) -> None:
 
 
 def in_base64(text: str) -> list[str]:
-    """As it stands in a message's body."""
+    """Return the value as in a message's body."""
     return [base64.b64encode(b"x" * n + text.encode()).decode()[4:44] for n in range(3)]

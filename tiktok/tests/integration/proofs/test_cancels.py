@@ -1,7 +1,7 @@
 """People who cancel at any moment of an upload: what is cancelled is never published, what is refused exactly once.
 
 ``CANCELS`` says how many posts are cancelled (30 without it); a fifth of them is cancelled in the very statements
-around the point of no return.
+around the commit point.
 """
 
 import os
@@ -52,7 +52,7 @@ BYTES_PER_S: Final = 24 * MB
 class Aim:
     """Counts the statements of one post's worker from its receipt on, and fires at one of them.
 
-    ``no_return_at`` is the number of the statement that commits the point of no return, once it was seen.
+    ``no_return_at`` is the number of the statement that stores the commit point, once it was seen.
     """
 
     fires_at: int | None = None
@@ -68,7 +68,7 @@ class Aim:
         self._seen += 1
         if self._seen == self.fires_at:
             self.fired.set()
-        if self.no_return_at is None and "SET" in sql and '"pnr_at" = ' in sql:
+        if self.no_return_at is None and "SET" in sql and '"commit_point_at" = ' in sql:
             self.no_return_at = self._seen
             self.fired.set()
 
@@ -93,7 +93,7 @@ def watched(post_id: UUID) -> Iterator[None]:
 
 
 def work(stop: threading.Event) -> None:
-    """What a worker does, until it is told to stop."""
+    """Work until the process has to stop."""
     try:
         while not stop.is_set():
             claimed = claim()
@@ -134,7 +134,7 @@ Send = Callable[[str, int, bool], Post]
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one wish to cancel: cancelled, too late, or try again in a moment."""
+    """The result of one attempt to cancel: cancelled, too late, or try again in a moment."""
 
     post: Post
     said: str
@@ -163,7 +163,7 @@ def send(accounts: list[TikTokAccount], clips: dict[str, Media], editor: User, i
 
 @pytest.fixture
 def no_return_at(send: Send) -> int:
-    """How many statements after its receipt a worker passes the point of no return; learnt from one post."""
+    """How many statements after its receipt a worker passes the commit point; learned from one post."""
     post = send("calibration", -1, True)
     aim = AIMS[post.pk] = Aim()
     while claimed := claim(post.pk):
@@ -180,7 +180,7 @@ def is_under_way(post: Post, instance: Instance) -> bool:
 
 @dataclass
 class People:
-    """Each sends a post and cancels it; every fifth aims at the statements around the point of no return."""
+    """Each sends a post and cancels it; every fifth aims at the statements around the commit point."""
 
     send: Send
     no_return_at: int
@@ -188,7 +188,7 @@ class People:
     editor: User
 
     def send_and_cancel(self, number: int) -> Answer:
-        """Whatever the service says to it."""
+        """Return the service's answer to it."""
         moment = random.Random(f"{SEED} {number}")
         try:
             if number % 5 == 0:

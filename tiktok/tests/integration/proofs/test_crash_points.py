@@ -1,4 +1,4 @@
-"""A worker dies, or freezes, at every commit and every outside call of a publish; another one goes on.
+"""A worker dies, or freezes, at every commit and every outside call of a publish; another one continues.
 
 The tables are printed (``pytest -s``). With ``DEEP=1 … -m deep`` (``make deep``) every story has all its rows, workers
 freeze in every story, and they die twice and three times in one publish.
@@ -60,18 +60,18 @@ def undisturbed(world: World, story: Story) -> tuple[Row, list[Point]]:
     return points_of(world, story, begins=True)
 
 
-def free_places(points: list[Point]) -> list[int]:
+def free_points(points: list[Point]) -> list[int]:
     """Where no lock is held."""
     return [number for number in places(points) if not points[number].is_locking]
 
 
 @pytest.mark.parametrize("story", [ODD_ANSWER, DENIED], ids=str)
-def test_whatever_tiktok_answers_to_the_last_bytes_they_are_published_once(world: World, story: Story) -> None:
+def test_any_answer_to_the_last_bytes_publishes_once(world: World, story: Story) -> None:
     show(story, [points_of(world, story)[0]])
 
 
 @pytest.mark.parametrize("story", STORIES, ids=str)
-def test_a_worker_may_die_at_every_point(world: World, story: Story) -> None:
+def test_worker_may_die_at_any_point(world: World, story: Story) -> None:
     """In short, rows that an earlier story's table has as well are left out: the same beginning, the same end."""
     earlier = STORIES[: STORIES.index(story)]
     beginning = points_of(world, ONE_CHUNK)[1] if earlier else []
@@ -82,24 +82,24 @@ def test_a_worker_may_die_at_every_point(world: World, story: Story) -> None:
 
 
 @pytest.mark.parametrize("story", FROZEN, ids=str)
-def test_a_worker_may_freeze_at_every_point_and_wake_when_another_one_has_finished(world: World, story: Story) -> None:
+def test_worker_frozen_at_any_point_resumes_after_another_finished(world: World, story: Story) -> None:
     first, points = undisturbed(world, story)
-    show(story, chain([first], (freeze(world, story, number) for number in free_places(points))))
+    show(story, chain([first], (freeze(world, story, number) for number in free_points(points))))
 
 
 @pytest.mark.parametrize("story", FROZEN, ids=str)
-def test_a_worker_may_freeze_at_every_point_and_wake_amid_the_other_ones_work(world: World, story: Story) -> None:
-    """Every third time the other one is only about to claim: the lease is over, and nobody has it."""
+def test_worker_frozen_at_any_point_resumes_amid_anothers_work(world: World, story: Story) -> None:
+    """Every third time the other one is only about to claim: the lease is over, and the post unclaimed."""
     first, points = undisturbed(world, story)
     at_random = random.Random(7)
-    takeovers = [(at, at_random.randrange(2, 36) if at % 3 else 0) for at in free_places(points)]
+    takeovers = [(at, at_random.randrange(2, 36) if at % 3 else 0) for at in free_points(points)]
     show(story, chain([first], (freeze(world, story, at, takeover) for at, takeover in takeovers)))
 
 
 @pytest.mark.parametrize("story", FROZEN, ids=str)
-def test_a_person_may_cancel_at_every_point(world: World, story: Story) -> None:
+def test_person_may_cancel_at_any_point(world: World, story: Story) -> None:
     first, points = undisturbed(world, story)
-    show(story, chain([first], (cancel(world, story, number) for number in free_places(points))))
+    show(story, chain([first], (cancel(world, story, number) for number in free_points(points))))
 
 
 # Only for ``make deep``
@@ -128,5 +128,5 @@ def test_two_workers_may_freeze_at_random_points_of_a_random_story(world: World,
     at_random = random.Random(seed)
     story = at_random.choice(ALL)
     first, points = undisturbed(world, story)
-    pairs = [(at_random.choice(free_places(points)), at_random.randrange(len(points))) for _ in range(10)]
+    pairs = [(at_random.choice(free_points(points)), at_random.randrange(len(points))) for _ in range(10)]
     show(story, chain([first], (freeze(world, story, at, takeover) for at, takeover in pairs)))

@@ -53,7 +53,7 @@ def film(clip: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def take_in(tmp_path: Path, start: Keep, owner: User, instance: Instance, transactional_db: None) -> Iterator[TakeIn]:
-    """Upload a file to the web server in one request of tus; the media's id. What was taken in is deleted again."""
+    """Upload a file to the web server in one request of tus; return the media's id. The file is deleted again."""
     port = free_port()
     start(processes.web(tmp_path, port)).start()
     wait_until(lambda: is_listening(port), what="the web server listens")
@@ -95,7 +95,7 @@ def finish(post: Post, instance: Instance) -> None:
 
 
 def publish_small(publisher: tuple[Process, str], small: Post, instance: Instance) -> float:
-    """What the process takes at most for a clip of a few kilobytes, in MB."""
+    """Return the peak memory for a clip of a few kilobytes, in MB."""
     process, ready = publisher
     process.start(ready)
     finish(small, instance)
@@ -120,7 +120,7 @@ def publish_killed(publisher: tuple[Process, str], film: Post, instance: Instanc
 
 
 def report(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """For whoever runs this: seen without ``-s``."""
+    """Print for the person who runs this, visible without ``-s``."""
     with capsys.disabled():
         sys.stdout.write(f"\n{text}\n")
 

@@ -42,7 +42,7 @@ from tiktok.tests.simulator_process import Simulator
 IS_DEEP: Final = os.environ.get("DEEP") == "1"
 ACCOUNTS, PROCESSES, CHANGES = (12, 3, 5) if IS_DEEP else (3, 2, 1)
 TOKENS_LIVE_S: Final = 4
-# So many values are encrypted anew while refreshes keep writing them with the old key.
+# How many values are re-encrypted while refreshes keep writing them with the old key.
 RENEWED: Final = 1000 if IS_DEEP else 30
 ROTATION: Final = """
 import django
@@ -53,7 +53,7 @@ while True:
     for done in rotate("default"):
         print(done.renewed, done.overtaken, done.unreadable, flush=True)
 """
-# What a process says when it meets a value that it cannot read.
+# The message of a process for a value that it cannot read.
 COMPLAINTS: Final = ("undecryptable", "does not decrypt", "cannot be read", "no key with id", "Traceback")
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(3600)]

@@ -74,7 +74,7 @@ def test_killed_twice_in_the_middle_of_a_chunk(
     assert history(post, instance) == ["draft", "due", "initing", "uploading", "processing", "published"]
 
 
-def test_stopped_it_gives_the_work_back_and_another_goes_on(
+def test_stopped_process_releases_its_work_and_another_continues(
     background: Background, submit: Submit, tiktok: Simulator, instance: Instance, big_video: Media
 ) -> None:
     slow_down(tiktok, 3)

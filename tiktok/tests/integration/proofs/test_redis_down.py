@@ -29,7 +29,7 @@ Keep = Callable[[Process], Process]
 
 
 class Deployment:
-    """Web and worker, which look for Redis at a port where nobody listens yet."""
+    """Web and worker, with Redis at a port that is still closed."""
 
     def __init__(self, scratch: Path, keep: Keep) -> None:
         self.redis_port, web_port = free_port(), free_port()

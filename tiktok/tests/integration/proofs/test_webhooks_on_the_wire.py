@@ -28,7 +28,7 @@ def server(tmp_path: Path, transactional_db: None) -> Iterator[tuple[Process, in
 
 
 def knock(port: int, headers: str, sent: bytes, *, then_close: bool = False) -> int:
-    """The status, 0 where nobody waits for one; ``sent`` is all that ever comes."""
+    """Return the status, 0 without waiting for one; ``sent`` is all that is ever sent."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
         line.sendall(f"{HEAD}{headers}\r\n".encode("latin-1") + sent)
         return 0 if then_close else int(line.recv(64).split()[1])

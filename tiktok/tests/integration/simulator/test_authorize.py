@@ -14,7 +14,7 @@ def callback_query(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_the_page_names_itself_the_users_and_the_scopes(talk: Talk, maren: str) -> None:
+def test_page_names_itself_the_users_and_the_scopes(talk: Talk, maren: str) -> None:
     answer = talk.authorize()
     html = answer.body.decode()
 
@@ -42,7 +42,7 @@ def test_single_scopes_can_be_refused(talk: Talk, tiktok: Simulator, maren: str)
     assert callback_query(url)["scopes"] == "user.info.basic"
 
 
-def test_a_scope_that_was_not_asked_for_cannot_be_granted(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_scope_that_was_not_asked_for_cannot_be_granted(talk: Talk, tiktok: Simulator, maren: str) -> None:
     url = tiktok.consent(talk.authorize_target(scope="user.info.basic"), maren)
 
     assert callback_query(url)["scopes"] == "user.info.basic"
@@ -77,7 +77,7 @@ def test_cancelling_comes_back_with_an_error(talk: Talk, tiktok: Simulator, mare
         {"without": "code_challenge_method"},
     ],
 )
-def test_a_bad_request_ends_on_an_error_page(talk: Talk, maren: str, changes: dict[str, str]) -> None:
+def test_bad_request_ends_on_an_error_page(talk: Talk, maren: str, changes: dict[str, str]) -> None:
     answer = talk.authorize(**changes)
 
     assert answer.status == 400
@@ -85,7 +85,7 @@ def test_a_bad_request_ends_on_an_error_page(talk: Talk, maren: str, changes: di
     assert "Location" not in answer.headers
 
 
-def test_a_scope_that_the_app_lacks_is_refused(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_scope_that_the_app_lacks_is_refused(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tiktok.create_app(scopes=["user.info.basic"])
 
     assert talk.authorize().status == 400
@@ -96,7 +96,7 @@ def test_client_id_is_not_client_key(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"disable_auto_auth": "0"}, {"without": "disable_auto_auth"}])
-def test_a_session_skips_the_page_unless_told_otherwise(talk: Talk, maren: str, changes: dict[str, str]) -> None:
+def test_session_skips_the_page_unless_told_otherwise(talk: Talk, maren: str, changes: dict[str, str]) -> None:
     answer = talk.send("GET", talk.authorize_target(**changes), headers=SESSION)
 
     assert answer.status == 302

@@ -8,7 +8,7 @@ from tiktok.tests.integration.simulator.talk import Talk, start_task
 from tiktok.tests.simulator_process import ControlError, Simulator
 
 
-def test_a_reset_empties_the_world(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_reset_empties_the_world(talk: Talk, tiktok: Simulator, token: str) -> None:
     start_task(talk, token)
     tiktok.fault("slow", times=-1)
     tiktok.advance(10_000)
@@ -23,7 +23,7 @@ def test_a_reset_empties_the_world(talk: Talk, tiktok: Simulator, token: str) ->
     assert talk.user_info(token).code == "access_token_invalid"
 
 
-def test_the_demo_world_has_six_people(tiktok: Simulator) -> None:
+def test_demo_world_has_six_people(tiktok: Simulator) -> None:
     tiktok.reset(demo=True)
     users = tiktok.get("users")["items"]
 
@@ -48,7 +48,7 @@ def test_the_demo_world_has_six_people(tiktok: Simulator) -> None:
         ("nowhere", {}, "/_sim/nowhere"),
     ],
 )
-def test_a_bad_request_names_the_fault(
+def test_bad_request_names_the_fault(
     tiktok: Simulator, maren: str, path: str, body: dict[str, object], named: str
 ) -> None:
     with pytest.raises(ControlError, match=named):
@@ -80,7 +80,7 @@ def test_records_and_lists_hold_no_token(talk: Talk, tiktok: Simulator, maren: s
     ]
 
 
-def test_a_user_keeps_what_a_change_does_not_name(tiktok: Simulator) -> None:
+def test_user_keeps_what_a_change_does_not_name(tiktok: Simulator) -> None:
     tiktok.create_user("maren", display_name="Maren", follower_count=5)
     tiktok.create_user("maren", is_private=True)
 
@@ -88,7 +88,7 @@ def test_a_user_keeps_what_a_change_does_not_name(tiktok: Simulator) -> None:
     assert (user["display_name"], user["follower_count"], user["is_private"]) == ("Maren", 5, True)
 
 
-def test_a_handle_can_change_while_the_user_stays(tiktok: Simulator, maren: str) -> None:
+def test_handle_can_change_while_the_user_stays(tiktok: Simulator, maren: str) -> None:
     open_id = tiktok.grant(maren).open_id
     tiktok.create_user("maren.new", id=maren)
 
@@ -107,7 +107,7 @@ def test_single_tokens_can_be_expired(talk: Talk, tiktok: Simulator, maren: str)
     assert talk.refresh(refreshed["refresh_token"]).code == "invalid_grant"
 
 
-def test_a_public_post_can_be_hidden_again(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_public_post_can_be_hidden_again(talk: Talk, tiktok: Simulator, token: str) -> None:
     task = start_task(talk, token, privacy_level="PUBLIC_TO_EVERYONE")
     talk.put(task.url, *task.piece(0))
     tiktok.finish(task.publish_id)
@@ -119,7 +119,7 @@ def test_a_public_post_can_be_hidden_again(talk: Talk, tiktok: Simulator, token:
     assert talk.status(token, task.publish_id)["publicaly_available_post_id"] == []
 
 
-def test_a_post_can_be_made_to_fail(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_post_can_be_made_to_fail(talk: Talk, tiktok: Simulator, token: str) -> None:
     task = start_task(talk, token)
     tiktok.fail(task.publish_id, "internal")
 

@@ -31,7 +31,7 @@ def task(talk: Talk, token: str) -> Task:
         ("revoked_grant", {}, (401, "access_token_invalid")),
     ],
 )
-def test_a_refusal_strikes_once_without_acting(
+def test_refusal_strikes_once_without_acting(
     talk: Talk, tiktok: Simulator, token: str, fault: str, details: dict[str, Any], outcome: tuple[int, str]
 ) -> None:
     tiktok.fault(fault, "video_init", **details)
@@ -53,7 +53,7 @@ def test_oauth_faults_are_flat(talk: Talk, tiktok: Simulator, maren: str) -> Non
     assert "access_token" in talk.refresh(tokens.refresh_token).json()
 
 
-def test_a_fault_counts_skips_and_picks_its_user(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_fault_counts_skips_and_picks_its_user(talk: Talk, tiktok: Simulator, token: str) -> None:
     other = tiktok.grant(tiktok.create_user("ole")).access_token
     tiktok.fault("rate_limit", "user_info", user="maren", times=2, skip=1)
     mine = [talk.user_info(token).status for _ in range(4)]
@@ -65,21 +65,21 @@ def test_a_fault_counts_skips_and_picks_its_user(talk: Talk, tiktok: Simulator, 
     assert talk.user_info(token).status == 200
 
 
-def test_an_html_error_is_no_envelope(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_html_error_is_no_envelope(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.fault("html_error", "status")
     answer = talk.publish("status/fetch", token, {"publish_id": "x"})
 
     assert (answer.status, answer.headers["Content-Type"]) == (502, "text/html")
 
 
-def test_a_redirect_leads_elsewhere(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_redirect_leads_elsewhere(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.fault("redirect", "user_info", status=307)
     answer = talk.user_info(token)
 
     assert (answer.status, answer.headers["Location"]) == (307, f"{tiktok.base_url}/elsewhere/")
 
 
-def test_a_lost_answer_has_acted(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_lost_answer_has_acted(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.fault("lost_answer", "video_init")
     with pytest.raises(GONE):
         talk.init(token)
@@ -90,7 +90,7 @@ def test_a_lost_answer_has_acted(talk: Talk, tiktok: Simulator, token: str) -> N
     ]
 
 
-def test_a_dropped_connection_has_not_acted(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_dropped_connection_has_not_acted(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.fault("drop_connection", "video_init")
     with pytest.raises(GONE):
         talk.init(token)
@@ -116,7 +116,7 @@ def test_slow_waits_before_it_answers(talk: Talk, tiktok: Simulator, token: str)
     assert time.monotonic() - begun >= 0.2
 
 
-def test_a_put_can_be_dropped_in_the_middle(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_put_can_be_dropped_in_the_middle(talk: Talk, tiktok: Simulator, task: Task) -> None:
     tiktok.fault("drop_connection", "upload", after_bytes=1_000_000)
     with pytest.raises(GONE):
         talk.put(task.url, *task.piece(0))
@@ -126,7 +126,7 @@ def test_a_put_can_be_dropped_in_the_middle(talk: Talk, tiktok: Simulator, task:
     assert talk.put(task.url, *task.piece(0)).status == 206
 
 
-def test_the_answer_to_the_last_chunk_can_be_lost(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
+def test_answer_to_the_last_chunk_can_be_lost(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
     tiktok.fault("lost_answer", "upload", last_chunk=True)
     first = talk.put(task.url, *task.piece(0))
     with pytest.raises(GONE):
@@ -137,7 +137,7 @@ def test_the_answer_to_the_last_chunk_can_be_lost(talk: Talk, tiktok: Simulator,
     assert [put.stored for put in tiktok.puts(task.publish_id)] == [True, True]
 
 
-def test_a_finished_upload_can_answer_404(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
+def test_finished_upload_can_answer_404(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
     tiktok.fault("finished_upload_404")
     statuses = [talk.put(task.url, *task.piece(index)).status for index in (0, 1, 1)]
 
@@ -145,13 +145,13 @@ def test_a_finished_upload_can_answer_404(talk: Talk, tiktok: Simulator, token: 
     assert talk.status(token, task.publish_id)["uploaded_bytes"] == SIZE
 
 
-def test_an_upload_url_can_expire_early(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_upload_url_can_expire_early(talk: Talk, tiktok: Simulator, task: Task) -> None:
     tiktok.fault("expired_upload_url", "upload", skip=1)
 
     assert [talk.put(task.url, *task.piece(index)).status for index in (0, 1, 1)] == [206, 403, 403]
 
 
-def test_an_upload_fault_is_bare_and_the_chunk_can_be_sent_again(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_upload_fault_is_bare_and_the_chunk_can_be_sent_again(talk: Talk, tiktok: Simulator, task: Task) -> None:
     tiktok.fault("server_error", "upload", status=502)
     failed = talk.put(task.url, *task.piece(0))
 
@@ -159,7 +159,7 @@ def test_an_upload_fault_is_bare_and_the_chunk_can_be_sent_again(talk: Talk, tik
     assert talk.put(task.url, *task.piece(0)).status == 206
 
 
-def test_a_status_can_lag_behind(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
+def test_status_can_lag_behind(talk: Talk, tiktok: Simulator, token: str, task: Task) -> None:
     for index in (0, 1):
         talk.put(task.url, *task.piece(index))
     tiktok.advance(60)
@@ -197,6 +197,6 @@ def test_processing_and_moderation_can_take_long(talk: Talk, tiktok: Simulator, 
 
 
 @pytest.mark.parametrize(("fault", "endpoint"), [("gremlins", ""), ("slow", "nowhere")])
-def test_an_unknown_fault_is_refused(tiktok: Simulator, fault: str, endpoint: str) -> None:
+def test_unknown_fault_is_refused(tiktok: Simulator, fault: str, endpoint: str) -> None:
     with pytest.raises(ControlError):
         tiktok.fault(fault, endpoint)

@@ -15,7 +15,7 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_a_code_becomes_tokens(talk: Talk, maren: str) -> None:
+def test_code_becomes_tokens(talk: Talk, maren: str) -> None:
     answer = talk.exchange(talk.code(maren))
     tokens = answer.json()
 
@@ -34,14 +34,14 @@ def test_a_code_becomes_tokens(talk: Talk, maren: str) -> None:
     assert talk.user_info(tokens["access_token"]).json()["data"]["user"]["open_id"] == tokens["open_id"]
 
 
-def test_a_code_works_once(talk: Talk, maren: str) -> None:
+def test_code_works_once(talk: Talk, maren: str) -> None:
     code = talk.code(maren)
     talk.exchange(code)
 
     assert talk.exchange(code).outcome == (200, "invalid_grant")
 
 
-def test_a_code_lives_five_minutes(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_code_lives_five_minutes(talk: Talk, tiktok: Simulator, maren: str) -> None:
     code = talk.code(maren)
     tiktok.advance(300)
 
@@ -65,7 +65,7 @@ def test_a_code_lives_five_minutes(talk: Talk, tiktok: Simulator, maren: str) ->
         ({"code": "unknown"}, "invalid_grant"),
     ],
 )
-def test_a_bad_exchange_is_a_flat_error_with_http_200(
+def test_bad_exchange_is_a_flat_error_with_http_200(
     talk: Talk, maren: str, changes: dict[str, str], error: str
 ) -> None:
     fields = {"code": talk.code(maren)} | changes
@@ -75,13 +75,13 @@ def test_a_bad_exchange_is_a_flat_error_with_http_200(
     assert sorted(answer.json()) == ["error", "error_description", "log_id"]
 
 
-def test_a_base64url_challenge_fails_at_the_exchange(talk: Talk, maren: str) -> None:
+def test_base64url_challenge_fails_at_the_exchange(talk: Talk, maren: str) -> None:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
 
     assert talk.exchange(talk.code(maren, code_challenge=challenge)).code == "invalid_request"
 
 
-def test_a_code_belongs_to_its_app(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_code_belongs_to_its_app(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tiktok.create_app("other", client_secret="other-secret", redirect_uris=["http://127.0.0.1:*/x/"])
 
     answer = talk.exchange(talk.code(maren), client_key="other", client_secret="other-secret")
@@ -102,14 +102,14 @@ def test_json_is_not_a_form(talk: Talk) -> None:
     assert answer.outcome == (200, "invalid_request")
 
 
-def test_a_field_sent_twice_is_malformed(talk: Talk) -> None:
+def test_field_sent_twice_is_malformed(talk: Talk) -> None:
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = talk.send("POST", "/v2/oauth/token/", "client_key=a&client_key=b", form)
 
     assert answer.outcome == (200, "invalid_request")
 
 
-def test_a_path_without_its_slash_is_unsupported(talk: Talk) -> None:
+def test_path_without_its_slash_is_unsupported(talk: Talk) -> None:
     answer = talk.send("POST", "/v2/oauth/token", "", {"Content-Type": "application/x-www-form-urlencoded"})
 
     assert (answer.status, answer.body) == (404, b"Unsupported path(Janus)")
@@ -125,14 +125,14 @@ def test_refreshing_rotates_and_the_old_refresh_token_dies(talk: Talk, tiktok: S
     assert "access_token" in talk.refresh(new["refresh_token"]).json()
 
 
-def test_an_access_token_ends_when_it_said(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_access_token_ends_when_it_said(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tokens = tiktok.grant(maren)
     tiktok.advance(tokens.expires_in)
 
     assert talk.user_info(tokens.access_token).outcome == (401, "access_token_invalid")
 
 
-def test_a_refresh_token_ends_when_it_said(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_refresh_token_ends_when_it_said(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tokens = tiktok.grant(maren)
     tiktok.advance(tokens.refresh_expires_in)
 
@@ -149,7 +149,7 @@ def test_lifetimes_are_the_apps(talk: Talk, tiktok: Simulator, maren: str) -> No
     assert 595 <= refreshed["refresh_expires_in"] <= 600
 
 
-def test_a_used_up_refresh_token_that_comes_again_is_noted(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_used_up_refresh_token_that_comes_again_is_noted(talk: Talk, tiktok: Simulator, maren: str) -> None:
     first = tiktok.grant(maren)
     second = talk.refresh(first.refresh_token).json()
     for _ in range(2):
@@ -164,7 +164,7 @@ def test_a_used_up_refresh_token_that_comes_again_is_noted(talk: Talk, tiktok: S
     ]
 
 
-def test_an_app_may_keep_its_refresh_tokens_or_end_old_access_tokens(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_app_may_keep_its_refresh_tokens_or_end_old_access_tokens(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tiktok.create_app(refresh_rotates=False, refresh_ends_access=True)
     old = tiktok.grant(maren)
     new = talk.refresh(old.refresh_token).json()
@@ -175,7 +175,7 @@ def test_an_app_may_keep_its_refresh_tokens_or_end_old_access_tokens(talk: Talk,
     assert "access_token" in talk.refresh(old.refresh_token).json()
 
 
-def test_an_access_token_does_not_refresh(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_access_token_does_not_refresh(talk: Talk, tiktok: Simulator, maren: str) -> None:
     assert talk.refresh(tiktok.grant(maren).access_token).code == "invalid_grant"
 
 
@@ -201,7 +201,7 @@ def test_revoking_needs_the_access_token_and_the_secret(talk: Talk, tiktok: Simu
     assert talk.user_info(tokens.access_token).status == 200
 
 
-def test_a_second_consent_can_end_the_first_tokens(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_second_consent_can_end_the_first_tokens(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tiktok.create_app(reauthorization_ends_tokens=True)
     first, second = tiktok.grant(maren), tiktok.grant(maren)
 
@@ -209,7 +209,7 @@ def test_a_second_consent_can_end_the_first_tokens(talk: Talk, tiktok: Simulator
     assert talk.user_info(second.access_token).status == 200
 
 
-def test_an_open_id_is_of_one_user_and_one_app(tiktok: Simulator, maren: str) -> None:
+def test_open_id_is_of_one_user_and_one_app(tiktok: Simulator, maren: str) -> None:
     tiktok.create_app("other")
     tiktok.create_user("ole")
     grants = [tiktok.grant(maren), tiktok.grant(maren, client_key="other"), tiktok.grant("ole")]

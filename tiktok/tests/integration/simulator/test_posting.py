@@ -46,7 +46,7 @@ def test_posting_needs_its_scope(talk: Talk, tiktok: Simulator, maren: str, path
     assert talk.publish(path, token, {}).outcome == (401, "scope_not_authorized")
 
 
-def test_an_init_gives_an_id_and_an_address(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_init_gives_an_id_and_an_address(talk: Talk, tiktok: Simulator, token: str) -> None:
     data = talk.init(token).json()["data"]
 
     assert sorted(data) == ["publish_id", "upload_url"]
@@ -117,7 +117,7 @@ def test_bad_post_info_is_refused(talk: Talk, token: str, post_info: dict[str, A
     assert talk.init(token, **post_info).outcome == (400, "invalid_params")
 
 
-def test_the_longest_title_is_counted_in_utf_16(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_longest_title_is_counted_in_utf_16(talk: Talk, tiktok: Simulator, token: str) -> None:
     start_task(talk, token, title="🎬" * 1100)
 
     assert tiktok.posts()[0].post_info["title"] == "🎬" * 1100
@@ -133,14 +133,14 @@ def test_the_longest_title_is_counted_in_utf_16(talk: Talk, tiktok: Simulator, t
         {"media_type": "VIDEO"},
     ],
 )
-def test_a_bad_body_is_refused(talk: Talk, token: str, body: dict[str, Any]) -> None:
+def test_bad_body_is_refused(talk: Talk, token: str, body: dict[str, Any]) -> None:
     answer = talk.publish("video/init", token, {"post_info": {"privacy_level": "SELF_ONLY"}, **body})
 
     assert answer.outcome == (400, "invalid_params")
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "[" * 500_000, '{"post_info": {"title": "\\ud800"}}', b"\xff"])
-def test_a_body_that_makes_no_sense_is_refused(talk: Talk, token: str, body: str | bytes) -> None:
+def test_body_that_makes_no_sense_is_refused(talk: Talk, token: str, body: str | bytes) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     answer = talk.send("POST", "/v2/post/publish/video/init/", body, headers)
@@ -148,7 +148,7 @@ def test_a_body_that_makes_no_sense_is_refused(talk: Talk, token: str, body: str
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_body_that_is_not_called_json_is_refused(talk: Talk, token: str, kind: str) -> None:
+def test_body_that_is_not_called_json_is_refused(talk: Talk, token: str, kind: str) -> None:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": kind}
 
     answer = talk.send("POST", "/v2/post/publish/video/init/", "{}", headers)
@@ -156,7 +156,7 @@ def test_a_body_that_is_not_called_json_is_refused(talk: Talk, token: str, kind:
 
 
 @pytest.mark.parametrize("level", ["FOLLOWER_OF_CREATOR", "PUBLIC", ""])
-def test_a_level_that_the_creator_lacks_is_a_mismatch(talk: Talk, token: str, level: str) -> None:
+def test_level_that_the_creator_lacks_is_a_mismatch(talk: Talk, token: str, level: str) -> None:
     assert talk.init(token, privacy_level=level).outcome == (403, "privacy_level_option_mismatch")
 
 
@@ -168,7 +168,7 @@ def test_a_level_that_the_creator_lacks_is_a_mismatch(talk: Talk, token: str, le
         (True, "SELF_ONLY", "ok"),
     ],
 )
-def test_an_unaudited_app_posts_privately_to_private_accounts(
+def test_unaudited_app_posts_privately_to_private_accounts(
     talk: Talk, tiktok: Simulator, maren: str, token: str, is_private: bool, level: str, code: str
 ) -> None:
     tiktok.create_app(audited=False)
@@ -177,7 +177,7 @@ def test_an_unaudited_app_posts_privately_to_private_accounts(
     assert talk.init(token, privacy_level=level).code == code
 
 
-def test_an_unaudited_app_has_five_posting_users_a_day(talk: Talk, tiktok: Simulator) -> None:
+def test_unaudited_app_has_five_posting_users_a_day(talk: Talk, tiktok: Simulator) -> None:
     tiktok.create_app(audited=False)
     tokens = [tiktok.grant(tiktok.create_user(f"user{n}", is_private=True)).access_token for n in range(6)]
     codes = [talk.init(token).code for token in tokens]
@@ -187,7 +187,7 @@ def test_an_unaudited_app_has_five_posting_users_a_day(talk: Talk, tiktok: Simul
     assert talk.creator_info(tokens[5]).outcome == (200, "reached_active_user_cap")
 
 
-def test_a_creator_has_a_daily_cap(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_creator_has_a_daily_cap(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.create_app(post_cap=2)
     for _ in range(2):
         publish_one(talk, token)
@@ -196,7 +196,7 @@ def test_a_creator_has_a_daily_cap(talk: Talk, tiktok: Simulator, token: str) ->
     assert talk.creator_info(token).outcome == (200, "spam_risk_too_many_posts")
 
 
-def test_the_cap_also_meets_uploads_that_finish_too_late(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_cap_also_meets_uploads_that_finish_too_late(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.create_app(post_cap=1)
     late = start_task(talk, token)
     publish_one(talk, token)
@@ -206,7 +206,7 @@ def test_the_cap_also_meets_uploads_that_finish_too_late(talk: Talk, tiktok: Sim
     assert talk.status(token, late.publish_id)["fail_reason"] == "spam_risk_too_many_posts"
 
 
-def test_a_failed_post_does_not_count_towards_the_cap(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_failed_post_does_not_count_towards_the_cap(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.create_app(post_cap=1)
     tiktok.fault("fail_reason", reason="internal")
     publish_one(talk, token)
@@ -214,7 +214,7 @@ def test_a_failed_post_does_not_count_towards_the_cap(talk: Talk, tiktok: Simula
     assert talk.init(token).outcome == (200, "ok")
 
 
-def test_a_banned_creator_cannot_post(talk: Talk, tiktok: Simulator, maren: str, token: str) -> None:
+def test_banned_creator_cannot_post(talk: Talk, tiktok: Simulator, maren: str, token: str) -> None:
     tiktok.create_user("maren", banned=True)
 
     assert talk.creator_info(token).outcome == (200, "spam_risk_user_banned_from_posting")
@@ -222,11 +222,11 @@ def test_a_banned_creator_cannot_post(talk: Talk, tiktok: Simulator, maren: str,
 
 
 @pytest.mark.parametrize("body", [{}, {"publish_id": "unknown"}])
-def test_an_unknown_publish_id_is_invalid(talk: Talk, token: str, body: dict[str, str]) -> None:
+def test_unknown_publish_id_is_invalid(talk: Talk, token: str, body: dict[str, str]) -> None:
     assert talk.publish("status/fetch", token, body).outcome == (400, "invalid_publish_id")
 
 
-def test_a_foreign_publish_id_is_not_told(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_foreign_publish_id_is_not_told(talk: Talk, tiktok: Simulator, token: str) -> None:
     task = start_task(talk, token)
     stranger = tiktok.grant(tiktok.create_user("ole")).access_token
 
@@ -241,7 +241,7 @@ def test_status_is_not_a_get(talk: Talk, token: str) -> None:
     assert answer.status == 404
 
 
-def test_a_window_slides_over_one_minute(talk: Talk, tiktok: Simulator, maren: str, token: str) -> None:
+def test_window_slides_over_one_minute(talk: Talk, tiktok: Simulator, maren: str, token: str) -> None:
     codes = [talk.init(token).code for _ in range(3)]
     tiktok.advance(30)
     codes += [talk.init(token).code for _ in range(4)]

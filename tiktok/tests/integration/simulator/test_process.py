@@ -35,7 +35,7 @@ def simulator() -> Iterator[Simulator]:
     simulator.stop()
 
 
-def test_the_world_outlives_a_killed_process(state: Path) -> None:
+def test_world_outlives_a_killed_process(state: Path) -> None:
     before = run(state)
     user = before.create_user("maren")
     tokens = before.grant(user)
@@ -54,7 +54,7 @@ def test_the_world_outlives_a_killed_process(state: Path) -> None:
     assert after.stop() == 0
 
 
-def test_a_new_world_has_the_demo_people_and_an_old_one_is_left_alone(state: Path) -> None:
+def test_new_world_has_the_demo_people_and_an_old_one_is_left_alone(state: Path) -> None:
     first = run(state)
     people = len(first.get("users")["items"])
     first.reset()
@@ -66,7 +66,7 @@ def test_a_new_world_has_the_demo_people_and_an_old_one_is_left_alone(state: Pat
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_at_once_even_during_a_slow_answer(number: signal.Signals) -> None:
+def test_signal_ends_it_at_once_even_during_a_slow_answer(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "tiktok.simulator", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -86,7 +86,7 @@ def test_a_signal_ends_it_at_once_even_during_a_slow_answer(number: signal.Signa
         waiting.close()
 
 
-def test_the_management_command_is_the_same_program() -> None:
+def test_management_command_is_the_same_program() -> None:
     command = [sys.executable, "manage.py", "tiktok_simulator", "--port", "0", "--loopback"]
     environment = os.environ | {"DATABASE_URL": "sqlite:////nonexistent/x.sqlite3"}
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:

@@ -33,7 +33,7 @@ def test_chunks_in_order_are_stored_and_hashed(talk: Talk, tiktok: Simulator, to
     assert tiktok.posts()[0].sha256 == hashlib.sha256(task.video).hexdigest()
 
 
-def test_a_post_becomes_complete_and_then_public(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_post_becomes_complete_and_then_public(talk: Talk, tiktok: Simulator, token: str) -> None:
     task = start_task(talk, token, privacy_level="PUBLIC_TO_EVERYONE")
     talk.put(task.url, *task.piece(0))
     tiktok.settings(processing_delay_s=100, moderation_delay_s=100)
@@ -48,7 +48,7 @@ def test_a_post_becomes_complete_and_then_public(talk: Talk, tiktok: Simulator, 
     assert len(str(post_id)) == 19
 
 
-def test_a_private_post_never_gets_a_public_id(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_private_post_never_gets_a_public_id(talk: Talk, tiktok: Simulator, token: str) -> None:
     task = start_task(talk, token)
     talk.put(task.url, *task.piece(0))
     tiktok.advance(3600)
@@ -70,19 +70,19 @@ def test_bytes_that_are_missing_leave_a_post_in_processing(
     assert (status["status"], status["uploaded_bytes"]) == ("PROCESSING_UPLOAD", CHUNK)
 
 
-def test_the_progress_can_be_told_as_an_index(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_progress_can_be_reported_as_an_index(talk: Talk, tiktok: Simulator, task: Task) -> None:
     tiktok.create_app(progress_is_index=True)
 
     assert talk.put(task.url, *task.piece(0)).headers["Content-Range"] == progress(CHUNK - 1)
 
 
-def test_a_chunk_out_of_order_is_refused_with_the_progress(talk: Talk, task: Task) -> None:
+def test_chunk_out_of_order_is_refused_with_the_progress(talk: Talk, task: Task) -> None:
     answer = talk.put(task.url, *task.piece(1))
 
     assert (answer.status, answer.headers["Content-Range"]) == (416, progress(0))
 
 
-def test_a_stored_chunk_is_refused_and_the_record_shows_it(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_stored_chunk_is_refused_and_the_record_shows_it(talk: Talk, tiktok: Simulator, task: Task) -> None:
     talk.put(task.url, *task.piece(0))
     again = talk.put(task.url, *task.piece(0))
 
@@ -108,11 +108,11 @@ def test_bad_headers_are_refused(talk: Talk, task: Task, headers: dict[str, str]
     assert talk.put(task.url, *task.piece(0), headers).status == 400
 
 
-def test_a_chunk_of_another_size_than_announced_is_refused(talk: Talk, task: Task) -> None:
+def test_chunk_of_another_size_than_announced_is_refused(talk: Talk, task: Task) -> None:
     assert talk.put(task.url, task.video[: CHUNK + 1], 0, SIZE).status == 400
 
 
-def test_an_upload_url_ends_after_an_hour(talk: Talk, tiktok: Simulator, task: Task) -> None:
+def test_upload_url_ends_after_an_hour(talk: Talk, tiktok: Simulator, task: Task) -> None:
     talk.put(task.url, *task.piece(0))
     tiktok.advance(3600)
 
@@ -120,7 +120,7 @@ def test_an_upload_url_ends_after_an_hour(talk: Talk, tiktok: Simulator, task: T
 
 
 @pytest.mark.parametrize(("old", "new"), [("upload_token=", "upload_token=x"), ("u-", "u-1")])
-def test_an_unknown_upload_url_is_no_task(talk: Talk, task: Task, old: str, new: str) -> None:
+def test_unknown_upload_url_is_no_task(talk: Talk, task: Task, old: str, new: str) -> None:
     assert talk.put(task.url.replace(old, new), *task.piece(0)).status == 404
 
 
@@ -142,7 +142,7 @@ def wait_for_put(tiktok: Simulator, task: Task, index: int, outcome: str) -> Non
         assert time.monotonic() < deadline
 
 
-def test_a_connection_that_breaks_in_a_chunk_leaves_the_progress_before_it(
+def test_connection_that_breaks_in_a_chunk_leaves_the_progress_before_it(
     talk: Talk, tiktok: Simulator, token: str, task: Task
 ) -> None:
     talk.put(task.url, *task.piece(0))
@@ -168,14 +168,14 @@ def test_of_two_puts_of_one_chunk_one_counts(talk: Talk, tiktok: Simulator, task
     assert tiktok.posts()[0].sha256 == hashlib.sha256(task.video).hexdigest()
 
 
-def test_a_finished_upload_takes_nothing_more(talk: Talk, token: str) -> None:
+def test_finished_upload_takes_nothing_more(talk: Talk, token: str) -> None:
     task = start_task(talk, token)
     talk.put(task.url, *task.piece(0))
 
     assert talk.put(task.url, *task.piece(0)).status == 416
 
 
-def test_a_file_that_is_no_video_fails_when_the_app_checks_it(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_file_that_is_no_video_fails_when_the_app_checks_it(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.create_app(check_format=True)
     task = start_task(talk, token)
     talk.put(task.url, *task.piece(0))
@@ -193,7 +193,7 @@ def test_revoking_access_ends_an_upload(talk: Talk, tiktok: Simulator, maren: st
     assert talk.status(tiktok.grant(maren).access_token, task.publish_id)["fail_reason"] == "auth_removed"
 
 
-def test_a_held_post_waits_until_it_is_let_go(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_held_post_waits_until_it_is_released(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.fault("hold")
     task = start_task(talk, token)
     talk.put(task.url, *task.piece(0))

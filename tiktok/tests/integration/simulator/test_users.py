@@ -10,7 +10,7 @@ from tiktok.tests.integration.simulator.talk import Talk
 from tiktok.tests.simulator_process import Simulator
 
 
-def test_the_profile_holds_exactly_the_fields_asked_for(talk: Talk, tiktok: Simulator, maren: str) -> None:
+def test_profile_holds_exactly_the_fields_asked_for(talk: Talk, tiktok: Simulator, maren: str) -> None:
     tiktok.create_user("maren", follower_count=2**40, is_verified=True)
     answer = talk.user_info(tiktok.grant(maren).access_token, "username,follower_count,is_verified")
 
@@ -31,14 +31,14 @@ def test_one_field_without_its_scope_fails_all(talk: Talk, tiktok: Simulator, ma
 
 
 @pytest.mark.parametrize("header", ["", "Bearer nonsense", "bearer {}", "Token {}"])
-def test_without_a_valid_bearer_token_nothing_is_told(talk: Talk, token: str, header: str) -> None:
+def test_invalid_bearer_token_reveals_nothing(talk: Talk, token: str, header: str) -> None:
     headers = {"Authorization": header.format(token)}
     answer = talk.send("GET", "/v2/user/info/?fields=open_id", headers=headers)
 
     assert answer.outcome == (401, "access_token_invalid")
 
 
-def test_an_avatar_is_a_picture_for_two_hours(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_avatar_is_a_picture_for_two_hours(talk: Talk, tiktok: Simulator, token: str) -> None:
     url = talk.user_info(token, "avatar_large_url").json()["data"]["user"]["avatar_large_url"]
     target = f"{urlsplit(url).path}?{urlsplit(url).query}"
     picture = talk.send("GET", target)

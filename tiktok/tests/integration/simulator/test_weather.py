@@ -20,7 +20,7 @@ def unlimited(tiktok: Simulator) -> None:
 
 
 def fates(talk: Talk, token: str, count: int) -> list[Call]:
-    """What became of so many inits."""
+    """Return the results of so many inits."""
     before = len(talk.simulator.requests("video_init"))
     for _ in range(count):
         try:
@@ -34,7 +34,7 @@ def faults(calls: list[Call]) -> list[str]:
     return [call.fault for call in calls]
 
 
-def test_the_same_seed_brings_the_same_faults(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_same_seed_brings_the_same_faults(talk: Talk, tiktok: Simulator, token: str) -> None:
     seen = []
     for seed in (7, 7, 8):
         tiktok.weather(seed, before=0.2, after=0.2, slow=0.1, slow_s=0.01)
@@ -72,7 +72,7 @@ def test_after_the_act_everything_has_happened(talk: Talk, tiktok: Simulator, to
 
 
 @pytest.mark.parametrize(("share", "stored"), [("before", False), ("after", True)])
-def test_an_upload_is_cut_before_it_counts_or_after(
+def test_upload_is_cut_before_it_counts_or_after(
     talk: Talk, tiktok: Simulator, token: str, share: str, *, stored: bool
 ) -> None:
     kinds: Counter[str] = Counter()
@@ -89,7 +89,7 @@ def test_an_upload_is_cut_before_it_counts_or_after(
     assert set(kinds) == (AFTER - {"truncated_json"} if stored else BEFORE - {"rate_limit"})
 
 
-def test_an_armed_fault_comes_first_and_fine_weather_strikes_nobody(talk: Talk, tiktok: Simulator, token: str) -> None:
+def test_armed_fault_comes_first_and_fine_weather_has_none(talk: Talk, tiktok: Simulator, token: str) -> None:
     tiktok.weather(1, before=1)
     tiktok.fault("lost_answer", "video_init")
     armed = faults(fates(talk, token, 1))
@@ -100,6 +100,6 @@ def test_an_armed_fault_comes_first_and_fine_weather_strikes_nobody(talk: Talk, 
 
 
 @pytest.mark.parametrize("wrong", [{"before": 0.7, "after": 0.6}, {"slow": -0.1}, {"endpoints": ["nowhere"]}])
-def test_an_impossible_weather_is_refused(tiktok: Simulator, wrong: dict[str, object]) -> None:
+def test_impossible_weather_is_refused(tiktok: Simulator, wrong: dict[str, object]) -> None:
     with pytest.raises(ControlError):
         tiktok.weather(1, **wrong)

@@ -72,9 +72,7 @@ def settled(tiktok: Simulator, count: int = 1) -> list[str]:
     return [item["state"] for item in tiktok.webhooks()]
 
 
-def test_a_user_who_disconnects_is_announced_with_a_signature_over_the_raw_bytes(
-    tiktok: Simulator, receiver: Receiver, maren: str
-) -> None:
+def test_disconnect_webhook_is_signed_over_the_raw_bytes(tiktok: Simulator, receiver: Receiver, maren: str) -> None:
     open_id = tiktok.grant(maren).open_id
 
     tiktok.revoke(maren)
@@ -104,7 +102,7 @@ def test_what_is_not_answered_with_200_comes_again_with_the_same_body(
     assert json.loads(receiver.came[0][2])["create_time"] == 5
 
 
-def test_the_patience_has_an_end(tiktok: Simulator, receiver: Receiver, maren: str) -> None:
+def test_patience_has_an_end(tiktok: Simulator, receiver: Receiver, maren: str) -> None:
     tiktok.settings(webhook_tries=3)
     receiver.statuses = [503]
 
@@ -114,7 +112,7 @@ def test_the_patience_has_an_end(tiktok: Simulator, receiver: Receiver, maren: s
     assert len(receiver.came) == 3
 
 
-def test_nobody_at_home_is_a_failed_try(tiktok: Simulator, maren: str) -> None:
+def test_unreachable_callback_is_a_failed_try(tiktok: Simulator, maren: str) -> None:
     with receiving() as gone:
         url = gone.url
     tiktok.settings(webhook_pause_s=0.01, webhook_tries=2)
@@ -137,7 +135,7 @@ def test_our_own_revoke_is_announced_as_ours(
     assert json.loads(receiver.came[0][2])["content"] == '{"reason":5}'
 
 
-def test_an_app_without_a_callback_is_told_nothing(tiktok: Simulator, maren: str) -> None:
+def test_app_without_a_callback_gets_no_webhook(tiktok: Simulator, maren: str) -> None:
     tiktok.grant(maren)
     tiktok.revoke(maren)
 
@@ -157,7 +155,7 @@ def form(**fields: str) -> tuple[str, dict[str, str]]:
     return urlencode({"user": "maren", "client_key": CLIENT_KEY} | fields), kind
 
 
-def test_the_page_of_connected_apps_ends_access_for_the_reason_chosen_there(
+def test_connected_apps_page_ends_access_with_its_reason(
     talk: Talk, tiktok: Simulator, receiver: Receiver, maren: str
 ) -> None:
     tiktok.grant(maren)
@@ -177,7 +175,7 @@ def test_the_page_of_connected_apps_ends_access_for_the_reason_chosen_there(
     ("fields", "origin", "status"),
     [({}, "https://evil.example", 403), ({"reason": "9"}, "", 400), ({"user": "nobody"}, "", 404)],
 )
-def test_the_page_of_connected_apps_refuses_what_is_not_its_own(
+def test_page_of_connected_apps_refuses_what_is_not_its_own(
     talk: Talk, tiktok: Simulator, maren: str, fields: dict[str, str], origin: str, status: int
 ) -> None:
     tiktok.grant(maren)

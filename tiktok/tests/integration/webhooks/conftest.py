@@ -1,4 +1,4 @@
-"""An app with a secret, an account linked through it in two instances, and somebody who knocks."""
+"""An app with a secret, an account linked through it in two instances, and a sender of webhooks."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What knocks at /webhooks/tiktok/: stored once when it is signed and in time, turned away otherwise, never a 500."""
+"""Requests to /webhooks/tiktok/ are stored once if signed and in time, refused otherwise, never a 500."""
 
 import json
 import time
@@ -44,7 +44,7 @@ def nothing_happened() -> bool:
     return statuses == {AccountStatus.ACTIVE} and is_untouched and not AuditLogEntry.objects.exists()
 
 
-def test_a_signed_delivery_is_stored_and_answered_before_anything_is_made_of_it(app: TikTokApp, post: Post) -> None:
+def test_signed_delivery_is_stored_before_it_is_processed(app: TikTokApp, post: Post) -> None:
     body = delivery(app.client_key, create_time=1_790_000_000)
 
     answer = post(body)
@@ -58,7 +58,7 @@ def test_a_signed_delivery_is_stored_and_answered_before_anything_is_made_of_it(
         assert TikTokAccount.objects.get().is_active
 
 
-def test_a_delivery_costs_four_statements_and_a_repeated_one_three(app: TikTokApp, post: Post) -> None:
+def test_delivery_costs_four_statements_and_a_repeated_one_three(app: TikTokApp, post: Post) -> None:
     body = delivery(app.client_key)
 
     with CaptureQueriesContext(
@@ -83,13 +83,13 @@ def forged(body: bytes) -> str:
         "t=1790000000,s=0123", "t=1790000000;s=" + "0" * 64, "," * 5000,
     ],
 )  # fmt: skip
-def test_an_odd_signature_is_refused(app: TikTokApp, post: Post, header: str) -> None:
+def test_odd_signature_is_refused(app: TikTokApp, post: Post, header: str) -> None:
     assert post(delivery(app.client_key), header).status_code == 401
     assert nothing_happened()
     assert WebhookDelivery.objects.count() == 0
 
 
-def test_a_forged_signature_is_refused(app: TikTokApp, post: Post) -> None:
+def test_forged_signature_is_refused(app: TikTokApp, post: Post) -> None:
     body = delivery(app.client_key)
 
     assert post(body, forged(body)).status_code == 401
@@ -99,7 +99,7 @@ def test_a_forged_signature_is_refused(app: TikTokApp, post: Post) -> None:
     assert WebhookDelivery.objects.count() == 0
 
 
-def test_a_header_sent_twice_is_refused_even_if_one_of_them_is_right(app: TikTokApp, post: Post) -> None:
+def test_header_sent_twice_is_refused_even_if_one_of_them_is_right(app: TikTokApp, post: Post) -> None:
     body = delivery(app.client_key)
 
     assert post(body, f"{signature(body)},{signature(body)}").status_code == 401
@@ -107,7 +107,7 @@ def test_a_header_sent_twice_is_refused_even_if_one_of_them_is_right(app: TikTok
     assert nothing_happened()
 
 
-def test_the_secret_of_another_app_signs_nothing_for_ours(app: TikTokApp, post: Post) -> None:
+def test_secret_of_another_app_signs_nothing_for_ours(app: TikTokApp, post: Post) -> None:
     TikTokAppFactory.create(client_key="their-key", secret="their-secret")
 
     assert post(delivery(app.client_key), secret="their-secret").status_code == 401
@@ -124,7 +124,7 @@ def test_what_another_app_signs_for_itself_reaches_none_of_our_rows(post: Post) 
     assert WebhookDelivery.objects.get().outcome == "unknown_user"
 
 
-def test_an_unknown_app_is_told_no_more_than_a_wrong_signature(app: TikTokApp, post: Post) -> None:
+def test_unknown_app_gets_the_answer_of_a_wrong_signature(app: TikTokApp, post: Post) -> None:
     unknown, wrong = post(delivery("nobody's-key")), post(delivery(app.client_key), secret="a guess")
 
     assert (unknown.status_code, unknown.content) == (wrong.status_code, wrong.content)
@@ -135,13 +135,13 @@ def test_an_unknown_app_is_told_no_more_than_a_wrong_signature(app: TikTokApp, p
     ("age_s", "status"),
     [(0, 200), (72 * HOUR_S, 200), (74 * HOUR_S, 401), (-300, 200), (-HOUR_S, 401), (1e9, 401)],
 )
-def test_a_signature_holds_for_the_three_days_in_which_tiktok_repeats(
+def test_signature_holds_for_the_three_days_in_which_tiktok_repeats(
     app: TikTokApp, post: Post, age_s: float, status: int
 ) -> None:
     assert post(delivery(app.client_key), at=time.time() - age_s).status_code == status
 
 
-def test_the_signature_is_that_of_the_raw_bytes(app: TikTokApp, post: Post) -> None:
+def test_signature_is_that_of_the_raw_bytes(app: TikTokApp, post: Post) -> None:
     body = delivery(app.client_key)
     spaced = json.dumps(json.loads(body), indent=2).encode()
 
@@ -226,7 +226,7 @@ def test_what_is_no_delivery_is_refused_even_when_it_is_signed(post: Post, body:
         ({"create_time": 5}, "superseded"),
     ],
 )
-def test_a_signed_delivery_that_is_of_no_use_is_stored_and_ignored(
+def test_signed_delivery_that_is_of_no_use_is_stored_and_ignored(
     app: TikTokApp, post: Post, fields: dict[str, Any], outcome: str
 ) -> None:
     answer = post(delivery(app.client_key, **fields))
@@ -237,7 +237,7 @@ def test_a_signed_delivery_that_is_of_no_use_is_stored_and_ignored(
 
 
 @pytest.mark.parametrize("content", [5, None, "no json", "[1]", {"reason": "1"}, {"reason": 99}, {"reason": True}, {}])
-def test_a_removal_without_a_reason_that_we_know_is_believed_all_the_same(
+def test_removal_without_a_reason_that_we_know_is_believed_all_the_same(
     app: TikTokApp, post: Post, content: Any
 ) -> None:
     sent = json.dumps(content) if isinstance(content, dict) else content
@@ -253,7 +253,7 @@ def test_a_removal_without_a_reason_that_we_know_is_believed_all_the_same(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(FIELDS, VALUES), st.dictionaries(st.text(), VALUES, max_size=2))
-def test_whatever_a_signed_delivery_says_it_is_stored_and_harms_nobody_else(
+def test_any_signed_delivery_is_stored_without_side_effects(
     app: TikTokApp, post: Post, fields: dict[str, Any], more: dict[str, Any]
 ) -> None:
     body = json.dumps(more | fields | {"client_key": app.client_key}, ensure_ascii=False).encode("utf-8", "replace")
@@ -289,7 +289,7 @@ def test_while_the_secret_cannot_be_read_tiktok_is_asked_to_come_again(
     assert [row.reason for row in WebhookRefusal.objects.all()] == ["secret_unreadable"]
 
 
-def test_the_old_secret_is_enough_where_the_new_one_cannot_be_read(app: TikTokApp, post: Post) -> None:
+def test_old_secret_is_enough_where_the_new_one_cannot_be_read(app: TikTokApp, post: Post) -> None:
     app.old_client_secret = seal(TikTokApp, app.pk, "old_client_secret", "app-secret")
     app.client_secret = seal(TikTokApp, app.pk, "old_client_secret", "for another column")
     app.save()
@@ -297,13 +297,13 @@ def test_the_old_secret_is_enough_where_the_new_one_cannot_be_read(app: TikTokAp
     assert post(delivery(app.client_key)).status_code == 200
 
 
-def test_an_app_without_a_secret_believes_nothing(app: TikTokApp, post: Post) -> None:
+def test_app_without_a_secret_believes_nothing(app: TikTokApp, post: Post) -> None:
     TikTokApp.objects.update(client_secret=None)
 
     assert post(delivery(app.client_key), secret="").status_code == 401
 
 
-def test_a_flood_of_refusals_is_one_row_for_each_app_and_reason(app: TikTokApp, post: Post) -> None:
+def test_flood_of_refusals_is_one_row_for_each_app_and_reason(app: TikTokApp, post: Post) -> None:
     for n in range(20):
         post(delivery(app.client_key, n=n), secret="a guess")
         post(delivery(f"nobody-{n}"))

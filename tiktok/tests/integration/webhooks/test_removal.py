@@ -77,7 +77,7 @@ def test_other_users_and_other_apps_are_not_touched(app: TikTokApp, post: Post, 
     assert status_of(other_user) == status_of(other_app) == ("active", "")
 
 
-def test_a_delivery_from_before_the_consent_does_not_end_the_fresh_link(
+def test_delivery_from_before_the_consent_does_not_end_the_fresh_link(
     app: TikTokApp, post: Post, account: TikTokAccount
 ) -> None:
     post(removed(app, minutes_ago=70))
@@ -89,7 +89,7 @@ def test_a_delivery_from_before_the_consent_does_not_end_the_fresh_link(
 
 
 @pytest.mark.parametrize("status", [AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED])
-def test_the_echo_of_our_own_revoke_changes_nothing(
+def test_echo_of_our_own_revoke_changes_nothing(
     app: TikTokApp, post: Post, account: TikTokAccount, status: str
 ) -> None:
     with instance_scope(account.instance):
@@ -100,7 +100,7 @@ def test_the_echo_of_our_own_revoke_changes_nothing(
     assert (status_of(account), fresh(account).credential.withdrawn_at) == ((status, ""), None)
 
 
-def test_a_credential_without_tokens_has_nothing_to_lose(app: TikTokApp, post: Post, account: TikTokAccount) -> None:
+def test_credential_without_tokens_has_nothing_to_lose(app: TikTokApp, post: Post, account: TikTokAccount) -> None:
     TikTokCredential.objects.update(access_token=None, refresh_token=None, access_issued_at=None)
     post(removed(app, reason=5))
 
@@ -108,7 +108,7 @@ def test_a_credential_without_tokens_has_nothing_to_lose(app: TikTokApp, post: P
     assert status_of(account) == ("active", "")
 
 
-def test_an_end_that_was_noticed_before_gets_its_reason(app: TikTokApp, post: Post, account: TikTokAccount) -> None:
+def test_end_that_was_noticed_before_gets_its_reason(app: TikTokApp, post: Post, account: TikTokAccount) -> None:
     need_reconnect(account.credential_id, seen_version=0, reason="withdrawn")
     withdrawn_at = fresh(account).credential.withdrawn_at
     post(removed(app, reason=4))
@@ -119,14 +119,14 @@ def test_an_end_that_was_noticed_before_gets_its_reason(app: TikTokApp, post: Po
     with instance_scope(account.instance):
         assert [notice.parts for notice in Notice.objects.all()] == [{"reason": "account_banned"}]
         assert [line.text for line in history_of(account) if line.title == "TikTok has said why"] == [
-            "TikTok has banned this account and ended the permission. By Clipdesk."
+            "TikTok has banned this account and ended the authorization. By Clipdesk."
         ]
 
 
 def test_tokens_that_came_while_it_was_applied_are_looked_at_again(
     app: TikTokApp, post: Post, account: TikTokAccount
 ) -> None:
-    """Between reading the credential and writing, somebody stores new tokens."""
+    """Store new tokens between reading the credential and writing it."""
     post(removed(app))
 
     def store_first(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
@@ -163,7 +163,7 @@ def about(account: TikTokAccount, **fields: Any) -> tuple[bytes, str]:
 
 
 @pytest.mark.parametrize("happened", ["now", "unknown", "in the far future"])
-def test_a_removal_near_the_consent_is_believed_when_tiktok_confirms_it(
+def test_removal_near_the_consent_is_believed_when_tiktok_confirms_it(
     post: Post, tiktok: Simulator, settings: Settings, instance: Instance, happened: str
 ) -> None:
     account = linked_just_now(tiktok, settings, instance)
@@ -176,7 +176,7 @@ def test_a_removal_near_the_consent_is_believed_when_tiktok_confirms_it(
     assert status_of(account) == ("reconnect_needed", "user_disconnected")
 
 
-def test_a_removal_near_the_consent_is_ignored_when_tiktok_still_knows_it(
+def test_removal_near_the_consent_is_ignored_when_tiktok_still_knows_it(
     post: Post, tiktok: Simulator, settings: Settings, instance: Instance
 ) -> None:
     account = linked_just_now(tiktok, settings, instance)
@@ -212,9 +212,7 @@ def test_while_tiktok_cannot_be_asked_the_delivery_waits_longer_and_longer(
 # Applying
 
 
-def test_a_hint_applies_it_too_and_a_second_one_finds_it_done(
-    app: TikTokApp, post: Post, account: TikTokAccount
-) -> None:
+def test_hint_applies_it_too_and_a_second_one_finds_it_done(app: TikTokApp, post: Post, account: TikTokAccount) -> None:
     post(removed(app))
     row = WebhookDelivery.objects.get()
 

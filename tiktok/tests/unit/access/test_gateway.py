@@ -24,7 +24,7 @@ def test_one_client_serves_all_until_the_settings_change(settings: Settings) -> 
         ("http://localhost", ("localhost", 80)),
     ],
 )
-def test_the_guarded_client_may_ask_this_machine_only_where_the_api_stands_on_it(
+def test_guarded_client_calls_this_machine_only_if_it_has_the_api(
     settings: Settings, base_url: str, expected: tuple[str, int] | None
 ) -> None:
     settings.TIKTOK_API_BASE_URL = base_url

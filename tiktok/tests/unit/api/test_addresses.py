@@ -11,7 +11,7 @@ from tiktok.api.addresses import Address, is_loopback_host, parse
         ("http://[::1]:80?q", Address("http", "::1", 80, "?q")),
     ],
 )
-def test_a_plain_address_is_taken_apart(text: str, address: Address) -> None:
+def test_plain_address_is_taken_apart(text: str, address: Address) -> None:
     assert parse(text) == address
 
 
@@ -39,7 +39,7 @@ def test_a_plain_address_is_taken_apart(text: str, address: Address) -> None:
         "HTTPS://a.example/",
     ],
 )
-def test_whatever_looks_odd_is_not_an_address(text: str) -> None:
+def test_odd_text_is_not_an_address(text: str) -> None:
     assert parse(text) is None
 
 

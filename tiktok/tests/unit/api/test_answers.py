@@ -1,4 +1,4 @@
-"""Whatever comes back: an answer is understood, or it is an error that says how little is known."""
+"""Any answer is either understood, or an error that says how little is known."""
 
 import json
 
@@ -43,7 +43,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("body", UNREADABLE)
-def test_an_unreadable_success_is_unclear_and_never_a_success(
+def test_unreadable_success_is_unclear_and_never_a_success(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, body: bytes
 ) -> None:
     mocked.post(STATUS_URL, body=body, status=200)
@@ -105,7 +105,7 @@ def test_odd_types_of_single_fields_are_survived(
     )
 
 
-def test_a_flag_that_was_left_out_is_false_and_a_garbled_one_unreadable(
+def test_flag_that_was_left_out_is_false_and_a_garbled_one_unreadable(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret
 ) -> None:
     data = {
@@ -146,17 +146,17 @@ def test_a_flag_that_was_left_out_is_false_and_a_garbled_one_unreadable(
         ([5], None),
     ],
 )
-def test_a_number_is_a_64_bit_integer_or_nothing(value: object, number: int | None) -> None:
+def test_number_is_a_64_bit_integer_or_nothing(value: object, number: int | None) -> None:
     assert as_int(value) == number
 
 
-def test_the_support_id_is_taken_from_the_header_if_the_body_has_none() -> None:
+def test_support_id_is_taken_from_the_header_if_the_body_has_none() -> None:
     answer = Answer(200, {"X-Tt-Logid": "2026Z"}, b'{"data": {}, "error": {"code": "ok"}}', scrubber([]), True)
     assert read_envelope(answer).log_id == "2026Z"
 
 
 @pytest.mark.parametrize(("retry_after", "hold_s"), [("5", 60), ("90", 90), ("999999", 3600), ("soon", 60)])
-def test_a_longer_retry_after_is_kept_within_reason(retry_after: str, hold_s: int) -> None:
+def test_longer_retry_after_is_kept_within_reason(retry_after: str, hold_s: int) -> None:
     body = b'{"error": {"code": "rate_limit_exceeded"}}'
     with pytest.raises(TikTokError) as raised:
         read_envelope(Answer(429, {"Retry-After": retry_after}, body, scrubber([]), True))
@@ -174,7 +174,7 @@ json_values = st.recursive(
 
 
 @given(st.integers(100, 599), json_values | st.binary(max_size=20))
-def test_no_answer_whatever_breaks_the_reader(status: int, value: object) -> None:
+def test_no_answer_breaks_the_reader(status: int, value: object) -> None:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     answer = Answer(status, {}, body, scrubber([]), True)
     for read in (read_envelope, read_flat):

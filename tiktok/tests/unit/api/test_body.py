@@ -21,7 +21,7 @@ def blocks(body: FileChunkBody, asked: int = 16384) -> Iterator[bytes]:
         yield block
 
 
-def test_blocks_are_256_kb_whatever_is_asked_for(video: Path) -> None:
+def test_blocks_are_256_kb_for_any_requested_size(video: Path) -> None:
     with FileChunkBody(video, first=100, length=600_000) as body:
         read = list(blocks(body))
 
@@ -36,7 +36,7 @@ def test_no_block_crosses_a_stop_point(video: Path) -> None:
     assert lengths == [BLOCK_SIZE, BLOCK_SIZE, BLOCK_SIZE, SIZE - 65536 - 3 * BLOCK_SIZE, 65536]
 
 
-def test_the_callback_runs_before_each_block_with_its_offset_in_the_file(video: Path) -> None:
+def test_callback_runs_before_each_block_with_its_offset_in_the_file(video: Path) -> None:
     seen: list[int] = []
     with FileChunkBody(video, first=1000, length=BLOCK_SIZE + 1, before_block=seen.append) as body:
         list(blocks(body))
@@ -52,7 +52,7 @@ def test_what_the_callback_raises_keeps_the_block_back(video: Path) -> None:
         body.read()
 
 
-def test_a_file_that_was_cut_is_noticed(video: Path) -> None:
+def test_file_that_was_cut_is_noticed(video: Path) -> None:
     with FileChunkBody(video, first=0, length=SIZE) as body:
         os.truncate(video, BLOCK_SIZE)
         body.read()
@@ -60,7 +60,7 @@ def test_a_file_that_was_cut_is_noticed(video: Path) -> None:
             body.read()
 
 
-def test_a_descriptor_stays_open_and_where_it_was(video: Path) -> None:
+def test_descriptor_stays_open_and_where_it_was(video: Path) -> None:
     with video.open("rb", buffering=0) as file:
         with FileChunkBody(file.fileno(), first=10, length=5) as body:
             assert body.read() == video.read_bytes()[10:15]

@@ -1,4 +1,4 @@
-"""Secrets planted as tokens, keys and addresses are found in no exception and no log, whatever goes wrong."""
+"""Secrets planted as tokens, keys and addresses are found in no exception and no log after any fault."""
 
 import json
 import logging
@@ -131,7 +131,7 @@ CALLS = [call_status, call_user, call_init, call_fetch, call_refresh, call_revok
 
 
 def shown(error: BaseException) -> str:
-    """What a log could show of an exception, and the local variables of the libraries' frames in its traceback."""
+    """Return an exception as a log could show it, and the local variables of the libraries' frames."""
     seen = [str(error), repr(error), repr(vars(error)), "".join(traceback.format_exception(error))]
     chained: BaseException | None = error
     while chained:
@@ -205,7 +205,7 @@ def test_tiktoks_text_is_kept_without_the_secrets(text: str, kept: str) -> None:
     assert scrubber([CLIENT_SECRET, Secret(CODE), Secret("")])(text) == kept
 
 
-def test_a_secret_that_comes_back_as_code_or_log_id_is_not_kept(
+def test_secret_that_comes_back_as_code_or_log_id_is_not_kept(
     mocked: responses.RequestsMock, client: TikTokClient
 ) -> None:
     said = {"error": CLIENT_SECRET.reveal(), "log_id": REFRESH.reveal()}

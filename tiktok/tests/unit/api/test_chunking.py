@@ -24,7 +24,7 @@ def test_chunks_cover_the_file_exactly_and_in_order(size: int, numbers: dict[str
 
 
 @given(sizes, settings)
-def test_a_plan_keeps_tiktoks_limits_in_both_readings_of_mb(size: int, numbers: dict[str, int]) -> None:
+def test_plan_keeps_tiktoks_limits_in_both_readings_of_mb(size: int, numbers: dict[str, int]) -> None:
     plan = plan_chunks(size, **numbers)
     *others, last = plan.chunks()
 
@@ -47,7 +47,7 @@ def test_every_byte_lies_in_the_chunk_found_for_it(size: int, numbers: dict[str,
     assert list(plan.chunks())[chunk.index] == chunk
 
 
-def test_the_official_example() -> None:
+def test_official_example() -> None:
     plan = plan_chunks(50_000_123, single_limit=6 * MB)
 
     assert plan == ChunkPlan(chunk_size=10 * MB, total_chunk_count=5, size=50_000_123)
@@ -58,11 +58,11 @@ def test_the_official_example() -> None:
     ("size", "chunk_size", "count"),
     [(1, 1, 1), (64 * MB, 64 * MB, 1), (64 * MB + 1, 10 * MB, 6), (4 * GIB, 10 * MB, 429)],
 )
-def test_the_default_plan(size: int, chunk_size: int, count: int) -> None:
+def test_default_plan(size: int, chunk_size: int, count: int) -> None:
     assert plan_chunks(size) == ChunkPlan(chunk_size, count, size)
 
 
-def test_a_chunk_size_near_64_mb_still_gives_several_chunks() -> None:
+def test_chunk_size_near_64_mb_still_gives_several_chunks() -> None:
     assert plan_chunks(100 * MB, chunk_size=64 * MB) == ChunkPlan(50 * MB, 2, 100 * MB)
 
 
@@ -70,7 +70,7 @@ def test_a_chunk_size_near_64_mb_still_gives_several_chunks() -> None:
     ("uploaded", "boundary"),
     [(-1, 0), (0, 0), (9_999_999, 0), (10 * MB, 10 * MB), (69 * MB, 60 * MB), (70 * MB, 70 * MB), (99 * MB, 70 * MB)],
 )
-def test_the_boundary_to_resume_from(uploaded: int, boundary: int) -> None:
+def test_boundary_to_resume_from(uploaded: int, boundary: int) -> None:
     assert plan_chunks(70 * MB).boundary_at_or_below(uploaded) == boundary
 
 

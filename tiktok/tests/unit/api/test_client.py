@@ -64,7 +64,7 @@ def test_each_thread_has_its_own_connection(make_client: MakeClient) -> None:
     assert peer.connections == 2
 
 
-def test_a_request_says_what_tiktok_wants_and_nothing_from_the_environment(
+def test_request_says_what_tiktok_wants_and_nothing_from_the_environment(
     make_client: MakeClient, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     netrc = tmp_path_factory.mktemp("home") / "netrc"
@@ -92,18 +92,18 @@ def test_a_request_says_what_tiktok_wants_and_nothing_from_the_environment(
     ]
 
 
-def test_a_refused_connection_sent_nothing(make_client: MakeClient) -> None:
+def test_refused_connection_sent_nothing(make_client: MakeClient) -> None:
     with pytest.raises(ConnectionFailed) as raised:
         ask(make_client(f"http://127.0.0.1:{free_port()}"))
     assert (raised.value.kind, raised.value.may_repeat) == (ErrorKind.NET, True)
 
 
-def test_a_tls_handshake_that_times_out_sent_nothing(make_client: MakeClient) -> None:
+def test_tls_handshake_that_times_out_sent_nothing(make_client: MakeClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ConnectionFailed):
         ask(make_client(f"https://127.0.0.1:{silent.getsockname()[1]}", connect_timeout_s=0.1))
 
 
-def test_a_tls_handshake_that_is_refused_sent_nothing(make_client: MakeClient) -> None:
+def test_tls_handshake_that_is_refused_sent_nothing(make_client: MakeClient) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def refuse() -> None:
@@ -153,7 +153,7 @@ def gibberish(talk: Conversation) -> None:
 
 
 @pytest.mark.parametrize("script", [reset, close, stall, cut, cut_word, gibberish])
-def test_an_answer_that_does_not_come_whole_is_lost(make_client: MakeClient, script: object) -> None:
+def test_answer_that_does_not_come_whole_is_lost(make_client: MakeClient, script: object) -> None:
     assert callable(script)
     with Peer(script) as peer:
         client = make_client(peer.url, read_timeout_s=0.2)
@@ -165,7 +165,7 @@ def test_an_answer_that_does_not_come_whole_is_lost(make_client: MakeClient, scr
     assert raised.value.__context__ is None
 
 
-def test_a_kept_connection_that_breaks_in_use_is_a_lost_answer_too(make_client: MakeClient) -> None:
+def test_kept_connection_that_breaks_in_use_is_a_lost_answer_too(make_client: MakeClient) -> None:
     with Peer(*answers(STATUS), reset) as peer:
         client = make_client(peer.url)
         ask(client)
@@ -173,7 +173,7 @@ def test_a_kept_connection_that_breaks_in_use_is_a_lost_answer_too(make_client: 
             ask(client)
 
 
-def test_a_connection_that_was_closed_meanwhile_is_replaced(make_client: MakeClient) -> None:
+def test_closed_connection_is_replaced(make_client: MakeClient) -> None:
     def say_and_close(talk: Conversation) -> None:
         talk.body()
         talk.say(STATUS)
@@ -197,7 +197,7 @@ def wait_until_readable(client: TikTokClient) -> None:
 
 
 @pytest.mark.parametrize("is_chunked", [True, False])
-def test_a_huge_answer_is_cut_off(make_client: MakeClient, is_chunked: bool) -> None:
+def test_huge_answer_is_cut_off(make_client: MakeClient, is_chunked: bool) -> None:
     def flood(talk: Conversation) -> None:
         talk.body()
         length = b"Transfer-Encoding: chunked" if is_chunked else b"Content-Length: 100000000"
@@ -210,7 +210,7 @@ def test_a_huge_answer_is_cut_off(make_client: MakeClient, is_chunked: bool) -> 
         ask(make_client(peer.url))
 
 
-def test_an_answer_in_drips_ends_at_the_cap_on_time(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answer_in_drips_ends_at_the_cap_on_time(make_client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def drip(talk: Conversation) -> None:
         talk.body()
         talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -224,7 +224,7 @@ def test_an_answer_in_drips_ends_at_the_cap_on_time(make_client: MakeClient, mon
     assert time.monotonic() - began < 3
 
 
-def test_a_redirect_is_not_followed(make_client: MakeClient) -> None:
+def test_redirect_is_not_followed(make_client: MakeClient) -> None:
     with Peer(*answers(STATUS)) as other, Peer(*answers(http(302, location=f"{other.url}/"))) as peer:
         with pytest.raises(UnreadableAnswer):
             ask(make_client(peer.url))
@@ -232,7 +232,7 @@ def test_a_redirect_is_not_followed(make_client: MakeClient) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "a b", "a\r\nX: y", "ä"])
-def test_a_token_that_no_header_can_carry_is_invalid(client: TikTokClient, token: str) -> None:
+def test_token_that_no_header_can_carry_is_invalid(client: TikTokClient, token: str) -> None:
     with pytest.raises(AccessTokenInvalid) as raised:
         fetch_status(client, access_token=Secret(token), publish_id="p")
     assert str(raised.value) == "access_token_invalid (no answer)"

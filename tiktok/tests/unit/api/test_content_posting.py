@@ -83,7 +83,7 @@ def test_creator_info_that_lacks_something_is_unreadable(
 
 
 @pytest.mark.parametrize("cover_ms", [None, 0, 1500])
-def test_a_direct_post_is_opened_with_every_toggle_said(
+def test_direct_post_is_opened_with_every_toggle_said(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, cover_ms: int | None
 ) -> None:
     answer = {
@@ -120,7 +120,7 @@ def test_a_direct_post_is_opened_with_every_toggle_said(
 @pytest.mark.parametrize(
     "data", [{}, {"publish_id": "p"}, {"upload_url": "https://x"}, {"publish_id": "p", "upload_url": "a b"}]
 )
-def test_an_init_without_id_or_address_is_unclear(
+def test_init_without_id_or_address_is_unclear(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, data: object
 ) -> None:
     mocked.post(BASE + Endpoint.VIDEO_INIT, json={"data": data, "error": {"code": "ok"}})
@@ -129,7 +129,7 @@ def test_an_init_without_id_or_address_is_unclear(
 
 
 @pytest.mark.parametrize("spelling", ["publicaly_available_post_id", "publicly_available_post_id"])
-def test_a_status_is_read_in_both_spellings(
+def test_status_is_read_in_both_spellings(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, spelling: str
 ) -> None:
     data = {"status": "PUBLISH_COMPLETE", spelling: [7512345678901234567]}

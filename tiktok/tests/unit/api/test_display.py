@@ -35,7 +35,7 @@ def test_exactly_the_fields_of_the_granted_scopes_are_asked_for(
     assert request.headers["Authorization"] == f"Bearer {access_token.reveal()}"
 
 
-def test_a_whole_profile_is_read(mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret) -> None:
+def test_whole_profile_is_read(mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret) -> None:
     user = {
         "open_id": "o",
         "union_id": "u",
@@ -76,7 +76,7 @@ def test_without_the_basic_scope_nothing_is_asked(
 
 
 @pytest.mark.parametrize("user", [None, [], {}, {"open_id": 1}])
-def test_a_profile_without_an_open_id_is_unreadable(
+def test_profile_without_an_open_id_is_unreadable(
     mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, user: object
 ) -> None:
     mocked.get(URL, json={"data": {"user": user}, "error": {"code": "ok"}})

@@ -84,7 +84,7 @@ def test_every_documented_code_has_its_class(
     assert (fault.kind, fault.may_repeat, fault.hold_s) == (kind, may_repeat, hold_s)
 
 
-def test_the_table_of_codes_is_tested_whole() -> None:
+def test_table_of_codes_is_tested_whole() -> None:
     oauth = {
         "access_denied",
         "invalid_client",
@@ -122,16 +122,16 @@ def test_every_fail_reason_has_its_class(reason: str, kind: ErrorKind, allowed: 
     assert classify_fail_reason(reason) == FailClass(kind, new_init_allowed=allowed)
 
 
-def test_the_table_of_fail_reasons_is_whole() -> None:
+def test_table_of_fail_reasons_is_whole() -> None:
     assert {row[0] for row in FAIL_ROWS} == set(FAIL_REASONS) == set(errors.FAIL_CLASSES)
 
 
 @pytest.mark.parametrize("reason", ["brand_new_check_failed", ""])
-def test_an_unknown_fail_reason_is_not_sent_again(reason: str) -> None:
+def test_unknown_fail_reason_is_not_sent_again(reason: str) -> None:
     assert classify_fail_reason(reason) == FailClass(ErrorKind.POLICY, new_init_allowed=False)
 
 
-def test_an_error_names_code_status_and_log_id_and_not_tiktoks_text() -> None:
+def test_error_names_code_status_and_log_id_and_not_tiktoks_text() -> None:
     error = errors.RateLimited("rate_limit_exceeded", message="free text", log_id="2026X", http_status=429)
     assert str(error) == "rate_limit_exceeded (HTTP 429, log_id 2026X)"
     assert repr(error) == "RateLimited('rate_limit_exceeded')"

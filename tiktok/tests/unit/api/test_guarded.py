@@ -1,4 +1,4 @@
-"""The guarded client: a fake name server says what it likes, a host on loopback stands in for every address."""
+"""The guarded client: a fake name server with any answer, and a host on loopback in place of every address."""
 
 import datetime
 import ipaddress
@@ -92,7 +92,7 @@ def test_only_public_addresses_are_connected_to(ip: str) -> None:
 
 
 @pytest.mark.parametrize("ip", [PUBLIC, "8.8.8.8", "2606:2800:220:1:248:1893:25c8:1946"])
-def test_a_public_address_is_known(ip: str) -> None:
+def test_public_address_is_known(ip: str) -> None:
     assert is_public(ipaddress.ip_address(ip))
 
 
@@ -138,12 +138,12 @@ def test_loopback_in_every_spelling_is_refused_by_the_real_resolver(host: str) -
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "x" * 300])
-def test_a_name_that_cannot_be_a_name_fails(host: str) -> None:
+def test_name_that_cannot_be_a_name_fails(host: str) -> None:
     with pytest.raises((FetchFailed, AddressRefused)):
         fetch(f"https://{host}/x", max_bytes=1, timeout_s=2)
 
 
-def test_a_name_without_an_address_fails() -> None:
+def test_name_without_an_address_fails() -> None:
     with pytest.raises(FetchFailed):
         get(URL, World([[]]))
 
@@ -151,7 +151,7 @@ def test_a_name_without_an_address_fails() -> None:
 # The exception for loopback
 
 
-def test_the_loopback_exception_is_asked_by_plain_http() -> None:
+def test_loopback_exception_is_asked_by_plain_http() -> None:
     with Peer(*answers(http(200, b"image", content_type="image/JPEG; x=y"))) as peer:
         fetched = fetch(f"{peer.url}/a.jpeg?s=1", max_bytes=5, timeout_s=5, loopback=("127.0.0.1", peer.port))
 
@@ -162,20 +162,20 @@ def test_the_loopback_exception_is_asked_by_plain_http() -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:9001/", "http://127.0.0.2:9000/", "http://localhost:9000/", "http://127.0.0.1/"]
 )
-def test_the_exception_is_exactly_one_host_and_port(url: str) -> None:
+def test_exception_is_exactly_one_host_and_port(url: str) -> None:
     world = World([["127.0.0.1"]])
     with pytest.raises(AddressRefused):
         get(url, world, loopback=("127.0.0.1", 9000))
     assert world.reached == []
 
 
-def test_the_exception_does_not_lead_to_any_other_machine() -> None:
+def test_exception_does_not_lead_to_any_other_machine() -> None:
     world = World([["10.0.0.1"]])
     with pytest.raises(AddressRefused):
         get("http://localhost:9000/", world, loopback=("localhost", 9000))
 
 
-# What a host may do
+# Behaviour of hosts
 
 
 def fetch_own(script: Script, *, max_bytes: int = 1000, timeout_s: float = 5) -> Fetched:
@@ -191,13 +191,13 @@ def test_only_a_200_counts_and_no_redirect_is_followed(status: int) -> None:
         assert other.connections == 0
 
 
-def test_a_content_of_exactly_the_cap_is_taken_and_one_byte_more_refused() -> None:
+def test_content_of_exactly_the_cap_is_taken_and_one_byte_more_refused() -> None:
     assert fetch_own(*answers(http(200, b"x" * 10)), max_bytes=10) == Fetched(b"x" * 10, "")
     with pytest.raises(FetchFailed, match="too large"):
         fetch_own(*answers(http(200, b"x" * 11)), max_bytes=10)
 
 
-def test_an_endless_content_is_cut_off() -> None:
+def test_endless_content_is_cut_off() -> None:
     def flood(talk: Conversation) -> None:
         talk.say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while True:
@@ -228,7 +228,7 @@ def drip(talk: Conversation, byte: bytes) -> None:
 
 
 @pytest.mark.parametrize("script", [drip_body, drip_head, say_nothing])
-def test_the_whole_of_it_has_one_deadline(script: Script) -> None:
+def test_whole_of_it_has_one_deadline(script: Script) -> None:
     began = time.monotonic()
     with pytest.raises(FetchFailed):
         fetch_own(script, timeout_s=0.3)
@@ -247,7 +247,7 @@ def test_the_whole_of_it_has_one_deadline(script: Script) -> None:
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
     ],
 )
-def test_a_garbled_or_broken_answer_fails(said: bytes) -> None:
+def test_garbled_or_broken_answer_fails(said: bytes) -> None:
     def script(talk: Conversation) -> None:
         talk.say(said)
         talk.hang_up()
@@ -256,7 +256,7 @@ def test_a_garbled_or_broken_answer_fails(said: bytes) -> None:
         fetch_own(script)
 
 
-def test_a_host_that_is_not_there_fails() -> None:
+def test_host_that_is_not_there_fails() -> None:
     with Peer() as peer:
         port = peer.port
     with pytest.raises(FetchFailed, match="no connection"):
@@ -332,7 +332,7 @@ def trusting(certificate: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate)
 
 
-def test_the_looked_at_address_is_connected_to_under_the_hosts_name(certificate: Path, tls_host: TlsHost) -> None:
+def test_looked_at_address_is_connected_to_under_the_hosts_name(certificate: Path, tls_host: TlsHost) -> None:
     world = World([[PUBLIC], ["127.0.0.1"]], port=tls_host.port, tls=trusting(certificate))
 
     assert get(URL, world) == Fetched(b"image", "image/png")
@@ -344,20 +344,20 @@ def test_the_looked_at_address_is_connected_to_under_the_hosts_name(certificate:
 
 
 @pytest.mark.parametrize("url", ["https://other.example/x", f"https://{PUBLIC}/x"])
-def test_a_certificate_for_another_name_is_refused(certificate: Path, tls_host: TlsHost, url: str) -> None:
+def test_certificate_for_another_name_is_refused(certificate: Path, tls_host: TlsHost, url: str) -> None:
     world = World([[PUBLIC]], port=tls_host.port, tls=trusting(certificate))
     with pytest.raises(FetchFailed, match="TLS"):
         get(url, world)
     assert tls_host.heads == []
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tls_host: TlsHost) -> None:
+def test_untrusted_certificate_is_refused(tls_host: TlsHost) -> None:
     with pytest.raises(FetchFailed, match="TLS"):
         get(URL, World([[PUBLIC]], port=tls_host.port, tls=Network().tls))
     assert tls_host.heads == []
 
 
-def test_the_next_address_is_tried_when_one_does_not_answer(certificate: Path, tls_host: TlsHost) -> None:
+def test_next_address_is_tried_when_one_does_not_answer(certificate: Path, tls_host: TlsHost) -> None:
     class OneIsDown(World):
         def connect(self, ip: str, port: int, timeout_s: float) -> socket.socket:
             line = super().connect(ip, port, timeout_s) if ip != PUBLIC else None

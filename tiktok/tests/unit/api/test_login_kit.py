@@ -54,7 +54,7 @@ def sent_form(mocked: responses.RequestsMock) -> dict[str, str]:
     return dict(parse_qsl(str(mocked.calls[0].request.body), strict_parsing=True))
 
 
-def test_the_consent_page_is_always_shown_and_scopes_stand_in_a_fixed_order(client: TikTokClient) -> None:
+def test_consent_page_is_always_shown_with_scopes_in_a_fixed_order(client: TikTokClient) -> None:
     url = login_kit.authorize_url(
         client,
         client_key="key",
@@ -74,7 +74,7 @@ def test_the_consent_page_is_always_shown_and_scopes_stand_in_a_fixed_order(clie
     }
 
 
-def test_a_challenge_is_sent_as_s256(client: TikTokClient) -> None:
+def test_challenge_is_sent_as_s256(client: TikTokClient) -> None:
     url = login_kit.authorize_url(
         client, client_key="key", scopes=[], redirect_uri="https://x.example/", state="s", code_challenge="abc"
     )
@@ -92,7 +92,7 @@ def login_kit_alphabet() -> set[str]:
     return set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-def test_a_challenge_is_hex_for_desktop_and_base64url_by_rfc_7636() -> None:
+def test_challenge_is_hex_for_desktop_and_base64url_by_rfc_7636() -> None:
     verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     assert login_kit.challenge(verifier, "base64url") == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     digest = hashlib.sha256(verifier.encode()).hexdigest()
@@ -100,7 +100,7 @@ def test_a_challenge_is_hex_for_desktop_and_base64url_by_rfc_7636() -> None:
     assert urlsafe_b64decode(login_kit.challenge(verifier, "base64url") + "=").hex() == digest
 
 
-def test_a_code_is_exchanged_for_a_pair(mocked: responses.RequestsMock, client: TikTokClient) -> None:
+def test_code_is_exchanged_for_a_pair(mocked: responses.RequestsMock, client: TikTokClient) -> None:
     mocked.post(TOKEN_URL, json=PAIR)
 
     assert fetch(client, code_verifier="verifier") == TOKENS
@@ -115,7 +115,7 @@ def test_a_code_is_exchanged_for_a_pair(mocked: responses.RequestsMock, client: 
     assert mocked.calls[0].request.headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 
-def test_a_refresh_returns_the_new_pair(mocked: responses.RequestsMock, client: TikTokClient) -> None:
+def test_refresh_returns_the_new_pair(mocked: responses.RequestsMock, client: TikTokClient) -> None:
     mocked.post(TOKEN_URL, json=PAIR)
 
     assert refresh(client) == TOKENS
@@ -144,7 +144,7 @@ def test_a_refresh_returns_the_new_pair(mocked: responses.RequestsMock, client: 
     ],
 )
 @pytest.mark.parametrize("status", [200, 400, 401])
-def test_an_oauth_error_is_told_by_its_word_whatever_the_status(
+def test_oauth_error_follows_from_its_code_with_any_status(
     mocked: responses.RequestsMock,
     client: TikTokClient,
     code: str,
@@ -170,7 +170,7 @@ def test_an_oauth_error_is_told_by_its_word_whatever_the_status(
     [(200, errors.UnreadableAnswer), (403, errors.UnreadableAnswer), (502, errors.TikTokUnavailable)],
 )
 @pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"error": null}', '{"error": {"code": "ok"}}'])
-def test_an_answer_without_error_and_token_is_no_success(
+def test_answer_without_error_and_token_is_no_success(
     mocked: responses.RequestsMock, client: TikTokClient, status: int, error: type[TikTokError], body: str
 ) -> None:
     mocked.post(TOKEN_URL, body=body, status=status)
@@ -179,7 +179,7 @@ def test_an_answer_without_error_and_token_is_no_success(
 
 
 @pytest.mark.parametrize("status", [200, 500])
-def test_a_pair_that_came_is_kept_whatever_the_status(
+def test_received_pair_is_kept_with_any_status(
     mocked: responses.RequestsMock, client: TikTokClient, status: int
 ) -> None:
     mocked.post(TOKEN_URL, json={**PAIR, "error": ""}, status=status)
@@ -194,7 +194,7 @@ LACKING: list[tuple[str, object]] = [
 
 
 @pytest.mark.parametrize(("name", "value"), LACKING)
-def test_a_pair_that_lacks_something_is_unreadable(
+def test_pair_that_lacks_something_is_unreadable(
     mocked: responses.RequestsMock, client: TikTokClient, name: str, value: object
 ) -> None:
     mocked.post(TOKEN_URL, json={**PAIR, name: value})
@@ -202,7 +202,7 @@ def test_a_pair_that_lacks_something_is_unreadable(
         refresh(client)
 
 
-def test_a_lost_answer_is_unclear(mocked: responses.RequestsMock, client: TikTokClient) -> None:
+def test_lost_answer_is_unclear(mocked: responses.RequestsMock, client: TikTokClient) -> None:
     mocked.post(TOKEN_URL, body=requests.ReadTimeout("x"))
     with pytest.raises(errors.AnswerLost) as of_a_code:
         fetch(client)
@@ -212,7 +212,7 @@ def test_a_lost_answer_is_unclear(mocked: responses.RequestsMock, client: TikTok
 
 
 @pytest.mark.parametrize("body", ["", "{}"])
-def test_a_token_is_revoked(mocked: responses.RequestsMock, client: TikTokClient, body: str) -> None:
+def test_token_is_revoked(mocked: responses.RequestsMock, client: TikTokClient, body: str) -> None:
     mocked.post(REVOKE_URL, body=body)
 
     revoke(client)
@@ -229,7 +229,7 @@ def test_a_token_is_revoked(mocked: responses.RequestsMock, client: TikTokClient
         (503, "{}", errors.TikTokUnavailable),
     ],
 )
-def test_a_revoke_that_failed_says_so(
+def test_revoke_that_failed_says_so(
     mocked: responses.RequestsMock, client: TikTokClient, status: int, body: str, error: type[TikTokError]
 ) -> None:
     mocked.post(REVOKE_URL, body=body, status=status)

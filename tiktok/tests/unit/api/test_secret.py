@@ -19,11 +19,11 @@ CANARY = "canary-4711"
         f"{Secret(CANARY):s}",
     ],
 )
-def test_a_secret_shows_a_mask(shown: str) -> None:
+def test_secret_shows_a_mask(shown: str) -> None:
     assert shown == "Secret(***)"
 
 
-def test_a_secret_gives_its_text_away_on_request_only() -> None:
+def test_secret_gives_its_text_away_on_request_only() -> None:
     assert Secret(CANARY).reveal() == CANARY
 
 
@@ -38,22 +38,22 @@ def test_only_an_empty_secret_is_false() -> None:
     assert [bool(Secret("")), bool(Secret(" "))] == [False, True]
 
 
-def test_a_secret_cannot_be_a_key() -> None:
+def test_secret_cannot_be_a_key() -> None:
     with pytest.raises(TypeError):
         hash(Secret(CANARY))
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_a_secret_refuses_to_be_pickled(protocol: int) -> None:
+def test_secret_refuses_to_be_pickled(protocol: int) -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Secret(CANARY), protocol)
 
 
-def test_a_secret_refuses_json() -> None:
+def test_secret_refuses_json() -> None:
     with pytest.raises(TypeError):
         json.dumps({"token": Secret(CANARY)})
 
 
-def test_a_secret_may_be_copied() -> None:
+def test_secret_may_be_copied() -> None:
     secret = Secret(CANARY)
     assert [copy.copy(secret), copy.deepcopy([secret])[0]] == [secret, secret]

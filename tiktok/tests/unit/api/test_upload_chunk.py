@@ -50,7 +50,7 @@ def send(
         )
 
 
-def test_a_chunk_goes_out_with_its_length_and_range_and_no_token(make_client: MakeClient, video: Path) -> None:
+def test_chunk_goes_out_with_its_length_and_range_and_no_token(make_client: MakeClient, video: Path) -> None:
     received: list[bytes] = []
 
     def store(talk: Conversation) -> None:
@@ -75,7 +75,7 @@ def test_a_chunk_goes_out_with_its_length_and_range_and_no_token(make_client: Ma
     ]
 
 
-def test_the_file_is_read_in_256_kb_blocks_as_the_bytes_leave(make_client: MakeClient, video: Path) -> None:
+def test_file_is_read_in_256_kb_blocks_as_the_bytes_leave(make_client: MakeClient, video: Path) -> None:
     offsets: list[int] = []
     with Peer(*answers(http(206))) as peer:
         send(make_client(peer.url), video, before_block=offsets.append)
@@ -153,13 +153,13 @@ def test_what_the_callback_raises_comes_out_and_hangs_up(
     assert received == [block * BLOCK_SIZE]
 
 
-def test_a_file_that_was_cut_comes_out_as_that(make_client: MakeClient, video: Path) -> None:
+def test_file_that_was_cut_comes_out_as_that(make_client: MakeClient, video: Path) -> None:
     os.truncate(video, CHUNK.first + BLOCK_SIZE)
     with Peer(lambda talk: talk.hang_up()) as peer, pytest.raises(FileTooShort):
         send(make_client(peer.url), video)
 
 
-def test_a_refused_connection_sent_nothing(make_client: MakeClient, video: Path) -> None:
+def test_refused_connection_sent_nothing(make_client: MakeClient, video: Path) -> None:
     with Peer() as peer:
         url = peer.url
     offsets: list[int] = []
@@ -190,7 +190,7 @@ def say_half(talk: Conversation) -> None:
 
 
 @pytest.mark.parametrize("script", [reset_midway, close_after_all, say_nothing, say_half])
-def test_a_broken_line_is_a_lost_answer_that_may_not_just_be_repeated(
+def test_broken_line_is_a_lost_answer_that_may_not_just_be_repeated(
     make_client: MakeClient, video: Path, script: Callable[[Conversation], None]
 ) -> None:
     with Peer(script) as peer:
@@ -203,7 +203,7 @@ def test_a_broken_line_is_a_lost_answer_that_may_not_just_be_repeated(
     assert raised.value.__context__ is None
 
 
-def test_an_early_refusal_is_read_even_though_sending_breaks(make_client: MakeClient, video: Path) -> None:
+def test_early_refusal_is_read_even_though_sending_breaks(make_client: MakeClient, video: Path) -> None:
     said = threading.Event()
 
     def refuse_early(talk: Conversation) -> None:
@@ -222,7 +222,7 @@ def wait(event: threading.Event, offset: int) -> None:
         assert event.wait(5)
 
 
-def test_a_slow_line_is_given_the_read_time_out_and_not_the_connect_time_out(video: Path) -> None:
+def test_slow_connection_gets_the_read_time_out(video: Path) -> None:
     """urllib3 sends under the connect time-out, which is for a whole block."""
     go_on = threading.Event()
 
@@ -252,7 +252,7 @@ def test_a_slow_line_is_given_the_read_time_out_and_not_the_connect_time_out(vid
     assert answer.status_code == 206
 
 
-def test_a_good_answer_whose_body_does_not_end_still_counts(make_client: MakeClient, video: Path) -> None:
+def test_good_answer_whose_body_does_not_end_still_counts(make_client: MakeClient, video: Path) -> None:
     def cut(talk: Conversation) -> None:
         talk.body()
         talk.say(b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\nhalf")
@@ -269,7 +269,7 @@ def test_no_byte_goes_to_a_foreign_host(client: TikTokClient, video: Path) -> No
     assert offsets == []
 
 
-def test_a_body_of_another_length_is_a_bug(client: TikTokClient, video: Path) -> None:
+def test_body_of_another_length_is_a_bug(client: TikTokClient, video: Path) -> None:
     with FileChunkBody(video, first=0, length=5) as body, pytest.raises(ValueError):
         upload_chunk(
             client,

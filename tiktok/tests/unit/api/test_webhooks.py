@@ -1,4 +1,4 @@
-"""The signature's header and the body of a webhook, whatever is in them."""
+"""The signature's header and the body of a webhook, with any content."""
 
 import json
 from contextlib import suppress
@@ -32,7 +32,7 @@ few = settings(max_examples=60, deadline=None)
 names = st.sampled_from(["client_key", "event", "create_time", "user_openid", "content"])
 
 
-def test_a_signature_made_elsewhere_fits() -> None:
+def test_signature_made_elsewhere_fits() -> None:
     signature = parse_signature(f"t=1633174587,s={DIGEST}")
 
     assert signature == Signature(1_633_174_587, "1633174587", DIGEST)
@@ -49,7 +49,7 @@ def test_order_and_further_parts_do_not_matter(header: str) -> None:
     assert signature.fits(BODY, SECRET)
 
 
-def test_the_time_is_signed_as_it_stands_there() -> None:
+def test_time_is_signed_as_sent() -> None:
     signature = parse_signature(f"t=01633174587,s={DIGEST}")
 
     assert signature is not None

@@ -40,13 +40,13 @@ def test_only_published_once_and_a_plain_word_are_allowed() -> None:
     assert set(Outcome) - FORBIDDEN == {Outcome.ONCE, Outcome.ATTENTION, Outcome.FAILED}
 
 
-def test_the_same_seed_plans_the_same_posts() -> None:
+def test_same_seed_plans_the_same_posts() -> None:
     plans = [make_plan(parse(["--posts", "40", "--seed", seed])) for seed in ("1", "1", "2")]
 
     assert plans[0] == plans[1] != plans[2]
 
 
-def test_a_plan_has_every_kind_of_post_and_no_file_twice_for_an_account() -> None:
+def test_plan_has_every_kind_of_post_and_no_file_twice_for_an_account() -> None:
     options = parse(["--posts", "1000"])
     plan = make_plan(options)
 

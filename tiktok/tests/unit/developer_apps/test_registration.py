@@ -1,4 +1,4 @@
-"""What an app says against what this deployment needs registered at TikTok."""
+"""An app compared with the registration that this deployment needs at TikTok."""
 
 import pytest
 from pytest_django import Settings
@@ -24,9 +24,9 @@ def an_app(**fields: object) -> TikTokApp:
 @pytest.mark.parametrize(
     ("uri", "text"),
     [
-        (OURS.rstrip("/"), "The redirect URI lacks the slash at its end; TikTok compares to the letter."),
+        (OURS.rstrip("/"), "The redirect URI lacks the slash at its end; TikTok compares it exactly."),
         (f"https://www.example.com{CALLBACK}",
-         "The redirect URI leads to www.example.com, but BASE_URL is https://clip.example.com: people come back signed"
+         "The redirect URI leads to www.example.com, but BASE_URL is https://clip.example.com: people return signed"
          " out."),
         (f"https://calm-fox.ngrok-free.app{CALLBACK}",
          "The redirect URI names a tunnel, calm-fox.ngrok-free.app, whose address has changed: BASE_URL is"
@@ -35,13 +35,13 @@ def an_app(**fields: object) -> TikTokApp:
          "The redirect URI's path is /callback, but Clipdesk listens at /auth/tiktok/login/callback/."),
         (f"http://clip.example.com{CALLBACK}",
          f"http://clip.example.com{CALLBACK}: A web app's redirect URI must start with https://."),
-        (f"{OURS}?tenant=1", f"{OURS}?tenant=1: TikTok takes no “?”, no “#” and at most 511 characters."),
-        (f"{OURS}#x", f"{OURS}#x: TikTok takes no “?”, no “#” and at most 511 characters."),
+        (f"{OURS}?tenant=1", f"{OURS}?tenant=1: TikTok accepts no “?”, no “#” and at most 511 characters."),
+        (f"{OURS}#x", f"{OURS}#x: TikTok accepts no “?”, no “#” and at most 511 characters."),
         (f"https://clip.example.com/{'x' * 500}",
-         f"https://clip.example.com/{'x' * 95}: TikTok takes no “?”, no “#” and at most 511 characters."),
+         f"https://clip.example.com/{'x' * 95}: TikTok accepts no “?”, no “#” and at most 511 characters."),
     ],
 )  # fmt: skip
-def test_a_redirect_uri_that_differs_is_a_fault(uri: str, text: str) -> None:
+def test_redirect_uri_that_differs_is_a_fault(uri: str, text: str) -> None:
     found = registration.redirect_uri(an_app(redirect_uri=uri))
 
     assert (found.state, found.text) == (State.FAULT, text)
@@ -64,15 +64,13 @@ def test_a_redirect_uri_that_differs_is_a_fault(uri: str, text: str) -> None:
          {"app_type": "web", "redirect_uri": f"http://127.0.0.1:8000{CALLBACK}"}, State.FAULT),
     ],
 )  # fmt: skip
-def test_the_type_of_the_app_has_to_fit(
-    settings: Settings, base_url: str, fields: dict[str, object], state: State
-) -> None:
+def test_type_of_the_app_has_to_fit(settings: Settings, base_url: str, fields: dict[str, object], state: State) -> None:
     settings.BASE_URL = base_url
 
     assert registration.redirect_uri(an_app(**fields)).state == state
 
 
-def test_an_app_of_the_environment_is_mended_there() -> None:
+def test_environment_app_is_fixed_in_the_environment() -> None:
     found = registration.redirect_uri(an_app(redirect_uri="https://x.example.com/", is_from_environment=True))
 
     assert found.step.startswith(f"Enter {OURS} as TIKTOK_REDIRECT_URI in the environment (.env), then restart, and")
@@ -81,11 +79,11 @@ def test_an_app_of_the_environment_is_mended_there() -> None:
 @pytest.mark.parametrize(
     ("scopes", "state", "words"),
     [
-        (list(Scope), State.OK, "All six scopes are asked for."),
+        (list(Scope), State.OK, "All six scopes are requested."),
         (["user.info.basic", "user.info.profile", "user.info.stats", "video.list", "video.publish"], State.WARNING,
          "video.upload (sending drafts to the TikTok inbox)"),
         (["user.info.basic"], State.FAULT, "video.publish (publishing)"),
-        (["video.publish"], State.FAULT, "user.info.basic (name and picture)"),
+        (["video.publish"], State.FAULT, "user.info.basic (name and profile picture)"),
         (["user.info.basic", "video.publish", "video.delete"], State.FAULT, "TikTok has no scope called video.delete"),
         (["user.info.basic video.publish"], State.FAULT, "TikTok separates scopes by commas."),
     ],

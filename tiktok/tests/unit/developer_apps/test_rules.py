@@ -26,12 +26,12 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("uri", "app_type"), FINE)
-def test_a_redirect_uri_that_tiktok_takes(uri: str, app_type: str) -> None:
+def test_redirect_uri_that_tiktok_takes(uri: str, app_type: str) -> None:
     check_redirect_uri(uri, app_type)
 
 
 @pytest.mark.parametrize(("uri", "app_type", "code"), REFUSED)
-def test_a_redirect_uri_that_tiktok_refuses(uri: str, app_type: str, code: str) -> None:
+def test_redirect_uri_that_tiktok_refuses(uri: str, app_type: str, code: str) -> None:
     with pytest.raises(ValidationError) as raised:
         check_redirect_uri(uri, app_type)
     assert raised.value.code == code
@@ -52,7 +52,7 @@ def test_features_are_named_in_the_order_of_the_consent_page() -> None:
     asked = ["user.info.basic", "video.list", "video.publish", "new.scope"]
 
     assert missing_features(asked, ["user.info.basic"]) == [
-        "the list of videos and their numbers",
+        "the list of videos and their statistics",
         "publishing",
         "new.scope",
     ]

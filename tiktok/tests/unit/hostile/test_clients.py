@@ -1,4 +1,4 @@
-"""What the hostile clients send, and from where."""
+"""The requests of the hostile clients, and their addresses."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_video(tmp_path_factory.mktemp("video") / "clip.mp4").read_bytes()
 
 
-def test_an_edit_list_bomb_is_small_and_announces_many_samples_and_edits(video: bytes) -> None:
+def test_edit_list_bomb_is_small_and_announces_many_samples_and_edits(video: bytes) -> None:
     bomb = edit_list_bomb(video)
 
     assert len(bomb) < 250_000
@@ -45,7 +45,7 @@ def test_an_edit_list_bomb_is_small_and_announces_many_samples_and_edits(video: 
     assert [kind for kind, _ in boxes(bomb)] == [b"ftyp", b"mdat", b"moov"]
 
 
-def test_a_padded_video_has_its_size_and_still_plays(video: bytes, tmp_path: Path) -> None:
+def test_padded_video_has_its_size_and_still_plays(video: bytes, tmp_path: Path) -> None:
     padded = PaddedVideo(video, len(video) + 10_000, number=7)
     content = padded.read(0, padded.size_bytes)
     (tmp_path / "padded.mp4").write_bytes(content)
@@ -64,7 +64,7 @@ def test_padded_videos_differ_and_read_the_same_in_pieces(video: bytes) -> None:
     assert b"".join(pieces) == first.read(0, first.size_bytes)
 
 
-def test_a_video_does_not_fit_into_less_than_its_own_bytes(video: bytes) -> None:
+def test_video_does_not_fit_into_less_than_its_own_bytes(video: bytes) -> None:
     with pytest.raises(ValueError, match="do not hold"):
         PaddedVideo(video, len(video), number=1)
 
@@ -75,11 +75,11 @@ def test_bytes_that_are_no_boxes_are_refused(content: bytes) -> None:
         list(boxes(content))
 
 
-def test_a_box_is_read_as_it_was_written() -> None:
+def test_box_is_read_as_it_was_written() -> None:
     assert list(boxes(box(b"free", b"ab", b"c") + box(b"mdat"))) == [(b"free", b"abc"), (b"mdat", b"")]
 
 
-def test_a_json_bomb_has_two_megabytes_of_unknown_keys() -> None:
+def test_json_bomb_has_two_megabytes_of_unknown_keys() -> None:
     bomb = json_bomb()
 
     assert 2_000_000 < len(bomb) < 2_500_000
@@ -93,7 +93,7 @@ def test_four_in_ten_half_sent_requests_share_one_address() -> None:
     assert set(sources.values()) == {50}
 
 
-def test_the_caddyfile_of_the_deployment_is_brought_to_loopback() -> None:
+def test_caddyfile_of_the_deployment_is_brought_to_loopback() -> None:
     text = local_caddyfile((ROOT / "deploy" / "Caddyfile").read_text(), "127.0.0.1:9")
 
     assert "reverse_proxy 127.0.0.1:9" in text
@@ -108,19 +108,19 @@ def test_global_options_of_a_caddyfile_are_kept() -> None:
     assert "\tdefault_bind 127.0.0.1\n\tgrace_period 5s\n}\nsite {" in text
 
 
-def test_a_caddyfile_without_the_web_service_is_refused() -> None:
+def test_caddyfile_without_the_web_service_is_refused() -> None:
     with pytest.raises(NoUpstream):
         local_caddyfile("site {\n\trespond ok\n}\n", "127.0.0.1:9")
 
 
-def test_an_answer_is_parsed_and_an_empty_one_is_none() -> None:
+def test_answer_is_parsed_and_an_empty_one_is_none() -> None:
     answer = parsed(b"HTTP/1.1 204 No Content\r\nUpload-Offset: 12\r\n\r\nrest")
 
     assert (answer.status, answer.headers["upload-offset"], answer.body) == (204, "12", b"rest")
     assert parsed(b"") == NONE
 
 
-def test_a_request_names_the_target() -> None:
+def test_request_names_the_target() -> None:
     target = Target.of("https://localhost:8443")
 
     assert target == Target(8443, "localhost", is_tls=True)
@@ -128,7 +128,7 @@ def test_a_request_names_the_target() -> None:
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("3", 3), ("900", 10), ("soon", 2), ("", 2)])
-def test_a_client_waits_as_long_as_the_server_asks_within_reason(header: str, seconds: float) -> None:
+def test_client_waits_as_long_as_the_server_asks_within_reason(header: str, seconds: float) -> None:
     assert pause_s({"retry-after": header}) == seconds
 
 

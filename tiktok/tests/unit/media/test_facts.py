@@ -1,4 +1,4 @@
-"""What the probe's child says is checked, and TikTok's limits are named."""
+"""The answer of the probe's child is checked, and TikTok's limits are named."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def message(**changes: Any) -> str:
     return problems_of(read_facts(ANSWER | changes))[0]["message"]
 
 
-def test_a_good_answer_becomes_facts() -> None:
+def test_good_answer_becomes_facts() -> None:
     assert read_facts(ANSWER) == Facts("video/mp4", "h264", 1080, 1920, 30.0, 12_500, True, True)
 
 
@@ -33,7 +33,7 @@ def test_a_good_answer_becomes_facts() -> None:
         {"duration_s": [1]}, {"brands": "isom"}, {"brands": []}, {"brands": ["isom"] * 99},
     ],
 )  # fmt: skip
-def test_a_lie_is_not_believed(lie: dict[str, Any]) -> None:
+def test_lie_is_not_believed(lie: dict[str, Any]) -> None:
     with pytest.raises(Unbelievable):
         read_facts(ANSWER | lie)
 
@@ -44,14 +44,14 @@ def test_nothing_may_be_left_out(name: str) -> None:
         read_facts({key: value for key, value in ANSWER.items() if key != name})
 
 
-def test_a_turned_phone_video_is_upright() -> None:
+def test_turned_phone_video_is_upright() -> None:
     facts = read_facts(ANSWER | {"width": 1920, "height": 1080, "rotation": 90})
 
     assert (facts.width, facts.height) == (1080, 1920)
 
 
 @pytest.mark.parametrize("nonsense", [float("nan"), float("inf"), 0, -30, 90_000])
-def test_a_nonsensical_rate_is_no_rate(nonsense: float) -> None:
+def test_nonsensical_rate_is_no_rate(nonsense: float) -> None:
     assert read_facts(ANSWER | {"fps": nonsense}).fps is None
 
 
@@ -89,7 +89,7 @@ def test_every_limit_is_checked_at_its_edge(changes: dict[str, Any], expected: l
     assert codes(**changes) == expected
 
 
-def test_a_problem_names_what_is_and_what_may_be() -> None:
+def test_problem_names_what_is_and_what_may_be() -> None:
     assert message(fps=15) == "Its frame rate is 15 fps; TikTok takes 23–60. Export it again at 30 fps."
     assert message(duration_s=725) == (
         "It is 12 min 5 s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
@@ -97,7 +97,7 @@ def test_a_problem_names_what_is_and_what_may_be() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(600.001, "0.001"), (600.03, "0.03"), (600.96, "0.96"), (601.5, "2")])
-def test_a_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: str) -> None:
+def test_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: str) -> None:
     assert message(duration_s=seconds) == (
         f"It is 10 min {shown} s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
     )
@@ -106,11 +106,11 @@ def test_a_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: 
 @pytest.mark.parametrize(
     ("codec", "shown"), [("av1", "AV1"), ("prores", "ProRes"), ("unknown", "unknown"), ("rv40", "rv40")]
 )
-def test_a_codec_has_the_name_that_people_know(codec: str, shown: str) -> None:
+def test_codec_has_the_name_that_people_know(codec: str, shown: str) -> None:
     assert message(codec=codec) == (
         f"TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is {shown}. Export it again with H.264."
     )
 
 
-def test_an_unknown_refusal_is_no_video() -> None:
+def test_unknown_refusal_is_no_video() -> None:
     assert refusal_text("rm -rf") == refusal_text("not_video")

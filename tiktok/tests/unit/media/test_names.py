@@ -1,4 +1,4 @@
-"""What a file is called on the page and in the API."""
+"""The name of a file on the page and in the API."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ranges of a file, and what stands around them."""
+"""Ranges of a file, and their headers."""
 
 from pathlib import Path
 
@@ -30,12 +30,12 @@ CONTENT = bytes(range(256)) * 4
         ("bytes=x-y", None),
     ],
 )
-def test_a_range_is_read(header: str, expected: tuple[int, int] | None) -> None:
+def test_range_is_read(header: str, expected: tuple[int, int] | None) -> None:
     assert wanted_range(header, 1000) == expected
 
 
 @pytest.mark.parametrize("header", ["bytes=1000-", "bytes=5000-6000", "bytes=-0"])
-def test_a_range_outside_is_refused(header: str) -> None:
+def test_range_outside_is_refused(header: str) -> None:
     with pytest.raises(BadRange):
         wanted_range(header, 1000)
 
@@ -68,7 +68,7 @@ def test_everything_is_sent_privately(file: Path) -> None:
     assert response["Content-Disposition"] == "inline"
 
 
-def test_a_part_is_sent(file: Path) -> None:
+def test_part_is_sent(file: Path) -> None:
     response = sent(file, range="bytes=100-199")
 
     assert response.status_code == 206
@@ -77,14 +77,14 @@ def test_a_part_is_sent(file: Path) -> None:
     assert response["Content-Length"] == "100"
 
 
-def test_a_part_of_another_version_is_the_whole(file: Path) -> None:
+def test_part_of_another_version_is_the_whole(file: Path) -> None:
     response = sent(file, **{"range": "bytes=100-199", "if-range": '"old"'})
 
     assert response.status_code == 200
     assert body(response) == CONTENT
 
 
-def test_a_part_outside_is_416(file: Path) -> None:
+def test_part_outside_is_416(file: Path) -> None:
     response = sent(file, range="bytes=4000-")
 
     assert response.status_code == 416

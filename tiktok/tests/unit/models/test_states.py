@@ -12,34 +12,36 @@ S, A, C = PostState, AttentionReason, EventCause
 
 @given(st.sampled_from(sorted(FINAL)), st.sampled_from(PostState), st.sampled_from(EventCause), st.booleans(), reasons)
 def test_no_path_leaves_a_final_state(
-    state: PostState, to: PostState, cause: EventCause, has_pnr: bool, reason: AttentionReason | None
+    state: PostState, to: PostState, cause: EventCause, is_past_commit_point: bool, reason: AttentionReason | None
 ) -> None:
-    assert not may_move(state, to, cause, has_pnr=has_pnr, old_reason=reason, new_reason=reason)
+    assert not may_move(
+        state, to, cause, is_past_commit_point=is_past_commit_point, old_reason=reason, new_reason=reason
+    )
 
 
 @given(st.sampled_from(PostState), st.sampled_from(EventCause), reasons, reasons)
-def test_nothing_is_cancelled_past_the_point_of_no_return_unless_it_is_certain(
+def test_nothing_is_cancelled_past_the_commit_point_unless_certain(
     state: PostState, cause: EventCause, old: AttentionReason | None, new: AttentionReason | None
 ) -> None:
-    if may_move(state, S.CANCELLED, cause, has_pnr=True, old_reason=old, new_reason=new):
+    if may_move(state, S.CANCELLED, cause, is_past_commit_point=True, old_reason=old, new_reason=new):
         assert state == S.NEEDS_ATTENTION
         assert old in {A.MISSED, A.OPTIONS_CHANGED, A.MEDIA_CHANGED, A.BUG}
 
 
 @given(st.sampled_from(PostState), st.sampled_from(EventCause), reasons)
-def test_past_the_point_of_no_return_only_doubt_needs_attention(
+def test_past_the_commit_point_only_doubt_needs_attention(
     state: PostState, cause: EventCause, new: AttentionReason | None
 ) -> None:
-    if may_move(state, S.NEEDS_ATTENTION, cause, has_pnr=True, new_reason=new):
+    if may_move(state, S.NEEDS_ATTENTION, cause, is_past_commit_point=True, new_reason=new):
         assert new in {A.OUTCOME_UNKNOWN, A.QUARANTINED}
 
 
-def test_every_state_stands_in_the_table() -> None:
+def test_every_state_is_in_the_table() -> None:
     assert set(TRANSITIONS) == set(PostState)
 
 
 @pytest.mark.parametrize(
-    ("state", "to", "cause", "has_pnr", "allowed"),
+    ("state", "to", "cause", "is_past_commit_point", "allowed"),
     [
         (S.UPLOADING, S.CANCELLED, C.PERSON, False, True),
         (S.UPLOADING, S.CANCELLED, C.PERSON, True, False),
@@ -58,9 +60,9 @@ def test_every_state_stands_in_the_table() -> None:
     ],
 )
 def test_moves_of_the_design_table(
-    state: PostState, to: PostState, cause: EventCause, has_pnr: bool, allowed: bool
+    state: PostState, to: PostState, cause: EventCause, is_past_commit_point: bool, allowed: bool
 ) -> None:
-    assert may_move(state, to, cause, has_pnr=has_pnr) is allowed
+    assert may_move(state, to, cause, is_past_commit_point=is_past_commit_point) is allowed
 
 
 @pytest.mark.parametrize(
@@ -77,4 +79,4 @@ def test_moves_of_the_design_table(
 def test_what_may_follow_needs_attention(
     reason: AttentionReason, to: PostState, cause: EventCause, allowed: bool
 ) -> None:
-    assert may_move(S.NEEDS_ATTENTION, to, cause, has_pnr=False, old_reason=reason) is allowed
+    assert may_move(S.NEEDS_ATTENTION, to, cause, is_past_commit_point=False, old_reason=reason) is allowed

@@ -45,7 +45,7 @@ def doubtful(account: TikTokAccount, media: Media, consent: Consent) -> Post:
         account, media, state=S.NEEDS_ATTENTION, attention_reason=A.OUTCOME_UNKNOWN, privacy_level="SELF_ONLY"
     )
     long_ago = timezone.now() - timedelta(hours=2)
-    make_submission(post, init_sent_at=long_ago, pnr_at=long_ago)
+    make_submission(post, init_sent_at=long_ago, commit_point_at=long_ago)
     consents.keep(post, consent)
     return post
 
@@ -106,7 +106,7 @@ def test_where_there_is_nothing_to_ask_it_says_so(
 def test_an_init_that_was_never_answered_has_nothing_to_ask_until_its_receipt_comes(
     doubtful: Post, editor: User
 ) -> None:
-    Submission.objects.update(publish_id="", pnr_at=None)
+    Submission.objects.update(publish_id="", commit_point_at=None)
     assert "did not return an upload ID" in refused(doubtful, editor, decisions.recheck_post).user_message
     submission = Submission.objects.get()
     keep_receipt(submission, VideoInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
@@ -120,7 +120,7 @@ def test_what_tiktok_may_still_speak_about_can_be_checked(
     account: TikTokAccount, editor: User, state: str, privacy: str
 ) -> None:
     post = make_post(account, state=state, privacy_level=privacy)
-    make_submission(post, pnr_at=timezone.now())
+    make_submission(post, commit_point_at=timezone.now())
     decisions.recheck_post(post, actor=editor)
     assert WorkItem.objects.get(post_id=post.pk).next_action_at is not None
 
@@ -145,14 +145,14 @@ def test_sending_again_closes_the_old_attempt_and_begins_anew(doubtful: Post, ed
 
 
 @pytest.mark.parametrize(
-    ("has_pnr", "minutes"),
+    ("is_past_commit_point", "minutes"),
     [(False, 15), (True, 65)],
 )
 def test_it_waits_until_tiktok_must_have_shown_the_first_one(
-    doubtful: Post, editor: User, *, has_pnr: bool, minutes: int
+    doubtful: Post, editor: User, *, is_past_commit_point: bool, minutes: int
 ) -> None:
     init = timezone.now()
-    Submission.objects.update(init_sent_at=init, pnr_at=init if has_pnr else None)
+    Submission.objects.update(init_sent_at=init, commit_point_at=init if is_past_commit_point else None)
     allowed_at = init + minutes * MINUTE
     with pinned_clock(allowed_at - SECOND):
         refusal = refused(doubtful, editor, decisions.send_again_post)

@@ -179,23 +179,27 @@ def test_what_has_been_handed_over_cannot_be_cancelled(draft: Post, editor: User
         services.cancel_post(draft, actor=editor)
 
 
-@pytest.mark.parametrize("has_pnr", [True, False])
-def test_an_upload_is_cancelled_only_before_the_point_of_no_return(draft: Post, editor: User, has_pnr: bool) -> None:
+@pytest.mark.parametrize("is_past_commit_point", [True, False])
+def test_an_upload_is_cancelled_only_before_the_point_of_no_return(
+    draft: Post, editor: User, is_past_commit_point: bool
+) -> None:
     Post.objects.filter(pk=draft.pk).update(state=PostState.UPLOADING)
     submission = Submission.objects.create(
         instance_id=draft.instance_id, post=draft, credential=draft.account.credential,
         app=draft.account.credential.app, number=1, video_size=1000, chunk_size=1000, total_chunk_count=1,
         media_sha256="", media_mtime_ns=0, media_inode=0, is_uploading=True,
-        pnr_at=timezone.now() if has_pnr else None,
+        commit_point_at=timezone.now() if is_past_commit_point else None,
     )  # fmt: skip
-    if has_pnr:
+    if is_past_commit_point:
         with pytest.raises(InvalidTransition) as error:
             services.cancel_post(draft, actor=editor)
         assert "too late" in error.value.user_message
     else:
         services.cancel_post(draft, actor=editor)
     submission.refresh_from_db()
-    assert (submission.closed_because, submission.is_uploading) == (("", True) if has_pnr else ("cancelled", False))
+    assert (submission.closed_because, submission.is_uploading) == (
+        ("", True) if is_past_commit_point else ("cancelled", False)
+    )
 
 
 @pytest.mark.parametrize(
@@ -214,7 +218,7 @@ def test_only_what_cannot_be_published_is_deleted(draft: Post, editor: User, sta
 def test_a_missed_post_can_be_published_again_with_consent(draft: Post, consent: Consent, editor: User) -> None:
     services.publish_post(draft, when=None, consent=consent, actor=editor)
     draft.transition(
-        PostState.NEEDS_ATTENTION, cause=EventCause.CLOCK, by=Person(), reason=AttentionReason.MISSED, wake=None
+        PostState.NEEDS_ATTENTION, cause=EventCause.CLOCK, by=Person(), reason=AttentionReason.MISSED, due_at=None
     )
     assert services.is_certainly_unpublished(draft)
     services.publish_post(draft, when=None, consent=consent, actor=editor)

@@ -17,7 +17,7 @@ class Trickle:
         return self._content.readinto(buffer[:3])
 
 
-def test_a_body_is_read_to_its_length_and_no_further() -> None:
+def test_body_is_read_to_its_length_and_no_further() -> None:
     source = Trickle(b"0123456789")
     body = Body(source, 7)
 
@@ -25,7 +25,7 @@ def test_a_body_is_read_to_its_length_and_no_further() -> None:
     assert body.received == 7
 
 
-def test_a_body_that_ends_early_is_a_lost_connection() -> None:
+def test_body_that_ends_early_is_a_lost_connection() -> None:
     body = Body(Trickle(b"0123"), 7)
     with pytest.raises(ConnectionLost):
         body.drain()
@@ -33,7 +33,7 @@ def test_a_body_that_ends_early_is_a_lost_connection() -> None:
     assert body.received == 4
 
 
-def test_a_body_can_be_cut() -> None:
+def test_body_can_be_cut() -> None:
     body = Body(Trickle(b"0123456789"), 10)
     body.cut_after = 5
     with pytest.raises(ConnectionLost):
@@ -42,7 +42,7 @@ def test_a_body_can_be_cut() -> None:
     assert body.received == 5
 
 
-def test_a_body_over_the_limit_is_refused_unread() -> None:
+def test_body_over_the_limit_is_refused_unread() -> None:
     body = Body(Trickle(b"0123456789"), 10)
     with pytest.raises(Refusal):
         body.read(9)

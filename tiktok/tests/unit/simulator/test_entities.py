@@ -46,7 +46,7 @@ def test_redirect_uris_are_registered_by_the_rules(uri: str, app_type: str, loop
         ("https://127.0.0.1:8000/callback/", False),
     ],
 )
-def test_a_star_stands_for_the_port_alone(uri: str, is_match: bool) -> None:
+def test_star_stands_for_the_port_alone(uri: str, is_match: bool) -> None:
     assert App("key", redirect_uris=[LOCAL]).accepts_redirect(uri) is is_match
 
 

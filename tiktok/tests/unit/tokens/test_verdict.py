@@ -34,7 +34,7 @@ CLEAN = Storm(
         (replace(CLEAN, outcomes=Counter({Outcome.ONCE: 19, Outcome.TWICE: 1})), ["not all published once"]),
     ],
 )
-def test_a_storm_is_clean_only_when_everything_is_as_it_should_be(storm: Storm, faults: list[str]) -> None:
+def test_storm_is_clean_only_when_everything_is_as_it_should_be(storm: Storm, faults: list[str]) -> None:
     assert storm.faults() == faults
 
 
@@ -66,7 +66,7 @@ def test_only_a_death_between_answer_and_commit_may_cost_an_account(
     assert Fate(moment, is_active=active, is_stale=stale, is_whole=whole).faults() == faults
 
 
-def test_the_named_moments_are_all_but_the_random_one() -> None:
+def test_named_moments_are_all_but_the_random_one() -> None:
     assert set(NAMED) | {Moment.RANDOM} == set(Moment)
     assert set(NAMED) > FATAL
 

@@ -91,14 +91,14 @@ class Line:
         return b"".join(parts)
 
     def until(self, end: bytes) -> bytes:
-        """What comes, up to its end."""
+        """Return everything up to the end."""
         came = b""
         while not came.endswith(end):
             came += self.socket.recv(65536)
         return came
 
     def head(self) -> bytes:
-        """What comes first."""
+        """Return the first bytes."""
         return self.socket.recv(65536)
 
     def close(self) -> None:

@@ -127,7 +127,7 @@ def test_form_that_stops_is_an_error_for_the_application(tmp_path: Path) -> None
         assert isinstance(server.application.calls[0].error, OSError)
 
 
-def test_client_that_waits_for_100_continue_is_told_before_it_sends(tmp_path: Path) -> None:
+def test_client_waiting_for_100_continue_gets_its_refusal_first(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         line = server.line(request("POST", "/form", "Expect: 100-continue", length=3))
 

@@ -22,7 +22,7 @@ BODY = bytes(range(256)) * 2000  # 512,000 bytes: five pieces of 100,000 and som
 
 
 class Store(Recorder):
-    """Keeps an upload as the application does: bytes count only at the offset where it stands."""
+    """Keeps an upload as the application does: bytes count only at its present offset."""
 
     def __init__(self, most: int = 10**9) -> None:
         super().__init__()
@@ -229,9 +229,7 @@ def test_piece_on_a_full_disk_can_be_forgotten(tmp_path: Path, monkeypatch: pyte
     assert held.now == 0
 
 
-def test_upload_that_finds_no_free_descriptor_is_told_to_come_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_upload_without_a_free_descriptor_gets_503(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def none_left(**_options: object) -> BinaryIO:
         raise OSError(errno.EMFILE, "Too many open files")
 

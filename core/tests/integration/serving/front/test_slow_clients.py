@@ -1,4 +1,4 @@
-"""Clients that send or read slowly, or not at all, keep nobody waiting and are cut off."""
+"""Clients that send or read slowly, or not at all, make no one wait and are disconnected."""
 
 import json
 import threading
