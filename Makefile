@@ -26,7 +26,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots lint typecheck format mutants large bench bench-services chaos storm refresh-kills hostile deep
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots voice lint typecheck format mutants large bench bench-services chaos storm refresh-kills hostile deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -34,7 +34,7 @@ demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/d
 up: $(VENV)/.run ## The empty product, for real use (BIND=127.0.0.1:8000)
 	@$(BIN)/python manage.py up --bind $(BIND)
 
-requirements: $(VENV)/.dev ## Pin requirements*.in anew, with hashes
+requirements: $(VENV)/.dev ## Pin requirements*.in again, with hashes
 	$(BIN)/python -m uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-emit-index-url requirements.in -o requirements.txt
 	$(BIN)/python -m uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 
@@ -47,7 +47,7 @@ test-unit: $(VENV)/.dev ## Unit tests alone
 test-integration: $(VENV)/.dev ## Integration tests alone
 	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*'
 
-test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Redis, as a role that is no superuser (MORE="--ignore=…")
+test-services: $(VENV)/.dev ## Integration tests on a private PostgreSQL and Redis, as an ordinary role (MORE="--ignore=…")
 	PYTHON=$(BIN)/python bash scripts/with_services.sh $(BIN)/python -m pytest -n 3 --dist worksteal --ignore-glob='*/tests/browser/*' --ignore-glob='*/tests/unit/*' $(MORE)
 
 test-browser: $(VENV)/.dev ## Browser tests in Chromium; fails without it
@@ -77,17 +77,21 @@ refresh-kills: $(VENV)/.dev ## Processes die in the middle of refreshing a token
 hostile: $(VENV)/.dev ## Half-sent requests, slow lines, slow readers and bombs against the running product (SCALE=1 SEED=1 SETUP=embedded|services MORE="--upload-bytes 500000 …")
 	SETUP=$(SETUP) PYTHON=$(BIN)/python bash scripts/chaos.sh tiktok.tests.hostile --scale $(SCALE) --seed $(SEED) $(MORE)
 
-deep: $(VENV)/.dev ## What takes too long for CI: the laboratories in both set-ups, chaos killed and frozen with three seeds each; mutants (hours)
+deep: $(VENV)/.dev ## Runs that take too long for CI: the laboratories in both set-ups, chaos killed and frozen with three seeds each; mutants (hours)
 	PYTHON=$(BIN)/python bash scripts/deep.sh
 
 screenshots: $(VENV)/.dev ## Pictures of every page, light and dark, wide and narrow (FOLDER=screenshots)
 	PYTHONPATH=. $(BIN)/python scripts/screenshots.py $(FOLDER)
 
-lint: $(VENV)/.dev ## Style, import contracts, templates
+voice: $(VENV)/.dev ## Find words that Clipdesk's texts avoid (PATHS="tiktok/posts docs …" for some, edited or not)
+	@$(BIN)/python scripts/voice.py $(PATHS)
+
+lint: $(VENV)/.dev ## Style, import contracts, templates, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python scripts/voice.py
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 
 typecheck: $(VENV)/.dev ## mypy strict
