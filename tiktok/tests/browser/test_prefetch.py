@@ -1,0 +1,56 @@
+"""A link's page is fetched while the link is pressed."""
+
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import CDPSession, Page, expect
+
+from tiktok.tests.browser.visitor import Visitor
+
+NAVIGATION: Final = "() => performance.getEntriesByType('navigation')[0]"
+READY: Final = "Ready"
+
+
+class Prefetches:
+    """What the browser says about prefetches of the open page."""
+
+    def __init__(self, session: CDPSession) -> None:
+        self.states: dict[str, str] = {}
+        session.on("Preload.prefetchStatusUpdated", self._note)
+        session.send("Preload.enable")
+
+    def _note(self, event: dict[str, Any]) -> None:
+        self.states[event["key"]["url"]] = event["status"]
+
+    def wait_until_ready(self, page: Page, path: str) -> None:
+        """Return when the page with this path has been fetched; pytest's timeout ends a wait in vain."""
+        while READY not in [state for url, state in self.states.items() if url.endswith(path)]:
+            page.evaluate("() => document.readyState")  # lets events of the browser arrive
+
+
+@pytest.fixture
+def page(editor_at: Visitor) -> Page:
+    """Home."""
+    editor_at.page.goto("/i/aurora/")
+    return editor_at.page
+
+
+@pytest.fixture
+def prefetches(page: Page) -> Prefetches:
+    return Prefetches(page.context.new_cdp_session(page))
+
+
+def navigation(page: Page) -> tuple[str, str]:
+    """How the open document was asked for, and where it came from."""
+    entry = page.evaluate(f"() => {{ const e = ({NAVIGATION})(); return [e.type, e.deliveryType]; }}")
+    return entry[0], entry[1]
+
+
+def test_pressed_link_is_fetched_before_the_click(page: Page, prefetches: Prefetches) -> None:
+    page.get_by_role("link", name="Media", exact=True).hover()
+    page.mouse.down()
+    prefetches.wait_until_ready(page, "/media/")
+    page.mouse.up()
+
+    expect(page).to_have_url("/i/aurora/media/")
+    assert navigation(page) == ("navigate", "navigational-prefetch")
