@@ -82,6 +82,13 @@ def test_interactions_are_told_in_a_sentence(page: Client, failed: Post) -> None
     assert "Comments are on, duets and stitches are off" in shown(page, "detail", failed)
 
 
+def test_details_offer_code_and_log_id_for_copying(page: Client, failed: Post) -> None:
+    Post.objects.update(tiktok_code="spam_risk_text", log_id="20261129-LOG")
+    html = shown(page, "live", failed)
+    assert 'data-copy="spam_risk_text"' in html
+    assert 'data-copy="20261129-LOG"' in html
+
+
 def test_opening_a_failed_post_marks_its_notification_read(
     page: Client, client: Client, failed: Post, editor: User, admin: User
 ) -> None:
