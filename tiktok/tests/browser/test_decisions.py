@@ -96,7 +96,7 @@ def test_too_early_and_in_quarantine_the_page_says_why(doubtful: Post, instance:
     expect(page.get_by_role("button", name="Resend")).to_have_count(0)
     quarantine.switch_on()
     page.reload()
-    expect(page.get_by_text("Quarantine: nothing is sent to TikTok")).to_be_visible()
+    expect(page.get_by_text("Publishing paused after a restore")).to_be_visible()
     assert troubles(page, "quarantine") == {}
 
 
