@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 
 def at_base_url(url: str) -> str:
-    """Return the same path and query at BASE_URL, whatever host the given address names."""
+    """Return the same path and query at BASE_URL, ignoring the host of the given address."""
     parts = urlsplit(url)
     return settings.BASE_URL + parts.path + (f"?{parts.query}" if parts.query else "")
 

@@ -20,8 +20,8 @@ from accounts.audit import record_about_person
 from accounts.models import AuditLogEntry, User
 from accounts.session_ends import end_sessions_of
 
-# Nobody signs in by a third party; a session's key and a two-factor secret are nobody's business; roles are ours; an
-# address changes only with its owner's confirmation.
+# People do not sign in with a third party; session keys and two-factor secrets stay hidden; roles are the product's
+# own; an address changes only with its owner's confirmation.
 HIDDEN: Final = (SocialAccount, SocialApp, SocialToken, UserSession, Authenticator, Group, EmailAddress)
 for model in HIDDEN:
     admin.site.unregister(model)
@@ -39,18 +39,18 @@ def actor_of(request: HttpRequest) -> User:
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Looked at, never written."""
+    """Read-only rows."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Rows come from the product."""
+        """Return False: the product creates rows."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows stay as they are."""
+        """Return False: rows are not edited."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Rows stay."""
+        """Return False: rows are not deleted."""
         return False
 
 
@@ -68,7 +68,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["end_sessions"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """A person without a place could do nothing."""
+        """Return False: a person needs a membership, which the product creates."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -77,13 +77,13 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("End all sessions"), permissions=["change"])
     def end_sessions(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """The person has to sign in again everywhere."""
+        """End all sessions of these people."""
         ended = sum(end_sessions_of(person, request=request, actor=actor_of(request)) for person in people)
         text = ngettext("%(count)d session ended.", "%(count)d sessions ended.", ended) % {"count": ended}
         self.message_user(request, text, messages.SUCCESS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """With a line in the audit log of each tenant of the person."""
+        """Save, with a line in the audit log of each tenant of the person."""
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             for field in form.changed_data:
@@ -94,7 +94,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Authenticator)
 class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Which second factors people have; taking one away helps somebody who has lost their phone."""
+    """The second factors of people; staff remove one for a person who lost their phone."""
 
     list_display = ["user", "type", "created_at", "last_used_at"]
     list_filter = ["type"]
@@ -103,11 +103,11 @@ class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = ["user", "type", "created_at", "last_used_at"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """People set up their own."""
+        """Return False: people set up their own second factor."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """There is nothing to edit."""
+        """Return False: nothing can be edited."""
         return False
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
@@ -118,14 +118,14 @@ class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             get_adapter(request).send_notification_mail("mfa/email/totp_deactivated", obj.user)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
-        """One by one, each as above."""
+        """Remove them one by one, each as ``delete_model`` does."""
         for authenticator in queryset.select_related("user"):
             self.delete_model(request, authenticator)
 
 
 @admin.register(AuditLogEntry)
 class AuditLogEntryAdmin(ReadOnlyAdmin):
-    """Who did what."""
+    """The audit log."""
 
     list_display = ["at", "actor_label", "action", "tenant", "target_type"]
     list_select_related = ["tenant"]

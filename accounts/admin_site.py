@@ -29,7 +29,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class Missing(Enum):
-    """What staff lack before they may enter."""
+    """What staff must do before they may enter."""
 
     SECOND_FACTOR = auto()
     RECENT_SIGN_IN = auto()
@@ -42,7 +42,7 @@ class ClipdeskAdminSite(AdminSite):
     site_url = "/instances/"
 
     def get_urls(self) -> list[Any]:
-        """With the health page beside the tables."""
+        """Return the admin's addresses with the health page."""
         return [path("health/", self.admin_view(health), name="health"), *super().get_urls()]
 
     def admin_view(self, view: View, cacheable: bool = False) -> View:
@@ -74,7 +74,7 @@ class ClipdeskAdminSite(AdminSite):
     def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The product's own page, which tells the person of the change."""
+        """Redirect to the product's own page, which notifies the person of the change."""
         return redirect("account_change_password")
 
     @method_decorator(never_cache)
@@ -95,7 +95,7 @@ class ClipdeskAdminSite(AdminSite):
                 )
                 return redirect("mfa_index")
             case Missing.RECENT_SIGN_IN:
-                messages.info(request, _("Confirm your identity to open the administration."))
+                messages.info(request, _("Confirm it is you to open the administration."))
                 url = get_adapter(request).get_reauthentication_methods(request.user)[0]["url"]
                 return redirect_to_login(target, url)
         return redirect(target)

@@ -1,4 +1,4 @@
-"""The audit log's one door."""
+"""Writes the audit log."""
 
 from typing import Any
 from uuid import UUID

@@ -12,7 +12,7 @@ from accounts.models import User
 class SignInBackend(AuthenticationBackend):
     """One hash and one answer, whether the address is unknown, the password wrong or the account disabled.
 
-    allauth's backend tells the holder of the right password that an account is disabled, and hashes once for each
+    allauth's backend reveals to the holder of the right password that an account is disabled, and hashes once for each
     person who has entered the address.
     """
 

@@ -1,6 +1,6 @@
 """Changing the address that a person signs in with: confirmed by the old address first, then by the new one.
 
-Until both have confirmed, the new address is only a row of ours: nobody signs in or resets a password with it.
+Until both have confirmed, the new address is only a row of ours: it neither signs in nor resets a password.
 """
 
 from datetime import timedelta
@@ -39,8 +39,8 @@ def pending_of(person: User) -> EmailChange | None:
 def ask_for_change(person: User, *, new_email: str, request: HttpRequest) -> bool:
     """Mail a link to the old address; whether one was mailed. It replaces an earlier change.
 
-    Where no mail is set up nobody can confirm anything: the change is made at once, and AddressTaken is raised when
-    another person has the address. With mail the answer does not tell that.
+    Without email nothing can be confirmed: the change is made immediately, and AddressTaken is raised when
+    another person has the address. With email the answer does not reveal that.
     """
     with transaction.atomic():
         EmailChange.objects.filter(user=person).delete()
@@ -72,9 +72,9 @@ def find_change(token: str) -> EmailChange:
 
 
 def confirm_change(token: str, *, request: HttpRequest) -> EmailChange:
-    """Take the step that the link stands for, once: mail the new address, or make the change.
+    """Take the step of this link once: send an email to the new address, or make the change.
 
-    Returns the change as it was before. Raises LinkEnded, or AddressTaken when somebody else has taken the address.
+    Returns the change as it was before. Raises LinkEnded, or AddressTaken when another person has taken the address.
     """
     with transaction.atomic():
         change = find_change(token)
@@ -121,7 +121,7 @@ def _apply(person: User, new_email: str, request: HttpRequest) -> None:
             User.objects.filter(pk=person.pk).update(email=new_email)
             EmailAddress.objects.filter(user=person).delete()
             EmailAddress.objects.create(user=person, email=new_email, primary=True, verified=bool(settings.EMAIL_URL))
-    except IntegrityError as error:  # somebody signed up with it in this moment
+    except IntegrityError as error:  # another person has just signed up with it
         raise AddressTaken from error
     person.email = new_email
     context = {"from_email": old_email, "to_email": new_email}

@@ -28,7 +28,7 @@ from accounts.reauthentication import require_reauthentication
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def email(request: HttpRequest) -> HttpResponse:
-    """The address, the change that waits, and a form to ask for one."""
+    """Show the address, a change in progress, and the form to start one."""
     person = User.objects.get(pk=cast(User, request.user).pk)
     if "cancel" in request.POST:
         if cancel_change(person, request=request):
@@ -59,7 +59,7 @@ def _ask(request: HttpRequest, form: EmailChangeForm, person: User) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def email_change(request: HttpRequest, token: str) -> HttpResponse:
-    """What a link in a mail opens: a button, since programs that check mail open every link."""
+    """Show a button for a link from an email: programs that scan emails open every link."""
     try:
         change = confirm_change(token, request=request) if request.method == "POST" else find_change(token)
         state = f"{'done' if request.method == 'POST' else 'ask'}_{change.step}"

@@ -1,4 +1,4 @@
-"""Where ciphertext of the key ring lies: counted per key by the database, and written anew a value at a time."""
+"""The columns that hold ciphertext of the key ring: counted per key by the database, encrypted again one by one."""
 
 from abc import ABC, abstractmethod
 from typing import Any, Final
@@ -19,18 +19,18 @@ class EncryptedColumn(ABC):
         self.name: Final = ".".join(filter(None, [model._meta.db_table, column, key]))
 
     def rows_per_key(self, using: str) -> dict[str, int]:
-        """Rows per key id, without reading one; "" stands for values that name no key."""
+        """Rows per key id, without reading one; "" counts values that name no key."""
         counted = self._values(using).values("sealed_by").annotate(rows=Count("pk")).order_by("sealed_by")
         return dict(counted.values_list("sealed_by", "rows"))
 
     def not_under(self, key_id: str, *, after: Any, limit: int, using: str) -> list[tuple[Any, str]]:
-        """The next rows, by primary key, whose value another key wrote: (primary key, ciphertext)."""
+        """Return the next rows, by primary key, that another key encrypted: (primary key, ciphertext)."""
         rows = self._values(using).exclude(sealed_by=key_id).order_by("pk")
         later = rows if after is None else rows.filter(pk__gt=after)
         return list(later.values_list("pk", "sealed_text")[:limit])
 
     def some_under(self, key_id: str, *, limit: int, using: str) -> list[tuple[Any, str]]:
-        """A few rows whose value this key wrote: (primary key, ciphertext)."""
+        """Return a few rows that this key encrypted: (primary key, ciphertext)."""
         rows = self._values(using).filter(sealed_by=key_id).order_by("pk")
         return list(rows.values_list("pk", "sealed_text")[:limit])
 
@@ -48,4 +48,4 @@ class EncryptedColumn(ABC):
 
     @abstractmethod
     def swap(self, pk: Any, old: str, new: str, using: str) -> bool:
-        """Write ``new`` where ``old`` still stands; False where somebody else has written meanwhile."""
+        """Replace ``old`` by ``new``; return False if the value has changed since it was read."""

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordKeyForm
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
@@ -16,14 +17,45 @@ from accounts.security_events import note
 from accounts.watched import is_first_lockout
 
 UNREADABLE_CODE: Final = _(
-    "Clipdesk cannot read the key of your authenticator app any more, so no code of it fits. Where you are still "
-    "signed in, switch two-factor off and on again under your profile; otherwise ask whoever runs Clipdesk to take it "
-    "off."
+    "Clipdesk lost the key of your authenticator app, so its codes do not work. Turn two-factor sign-in off and on "
+    "again where you are still signed in, or ask your administrator to turn it off."
 )
 
 
+class SignInForm(LoginForm):
+    """allauth's sign-in form with the product's labels."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["remember"].label = _("Stay signed in")
+
+
+class NewPasswordLabels:
+    """Labels for allauth's forms that ask for a new password twice."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = {
+            "oldpassword": _("Current password"),
+            "password1": _("New password"),
+            "password2": _("New password again"),
+        }
+        for name in labels.keys() & self.fields.keys():
+            self.fields[name].label = labels[name]
+
+
+class PasswordChangeForm(NewPasswordLabels, ChangePasswordForm):
+    """Change the password of a signed-in person."""
+
+
+class PasswordResetForm(NewPasswordLabels, ResetPasswordKeyForm):
+    """Choose a password by a link from an email."""
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What others see of a person."""
+    """A person's name."""
 
     name = NameField(label=_("Name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"}))
 
@@ -40,7 +72,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class EmailChangeForm(forms.Form):
-    """The address that a person wants to sign in with from now on."""
+    """The new address of a person."""
 
     email = forms.EmailField(
         label=_("New email address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "email"})
@@ -54,17 +86,17 @@ class EmailChangeForm(forms.Form):
         """Return it in lower case, as logins are kept."""
         email = str(self.cleaned_data["email"]).strip().lower()
         if email == self._person.email:
-            raise forms.ValidationError(_("You sign in with this address already."))
+            raise forms.ValidationError(_("You already sign in with this address."))
         return email
 
 
-class _SaysWhenTheKeyIsLost:
-    """A second factor that nobody can read any more is not the person's mistake."""
+class _ExplainsLostKey:
+    """Say what helps when the key that protects a second factor is lost: no code can be right then."""
 
     user: User
 
     def clean_code(self) -> Any:
-        """As allauth does it; says what helps where no code can fit."""
+        """Check the code, and write a line into the audit log when the person is locked out."""
         try:
             return super().clean_code()  # type: ignore[misc]
         except forms.ValidationError as error:
@@ -76,9 +108,9 @@ class _SaysWhenTheKeyIsLost:
             raise
 
 
-class CodeForm(_SaysWhenTheKeyIsLost, AuthenticateForm):
-    """The second step of signing in."""
+class CodeForm(_ExplainsLostKey, AuthenticateForm):
+    """Ask for a code as the second step of signing in."""
 
 
-class CodeAgainForm(_SaysWhenTheKeyIsLost, ReauthenticateForm):
-    """The same before something that matters."""
+class CodeAgainForm(_ExplainsLostKey, ReauthenticateForm):
+    """Ask for a code again before something sensitive."""

@@ -27,7 +27,7 @@ def encrypt(plain: str) -> str:
 
 
 def decrypt(text: str) -> str:
-    """The reverse of ``encrypt``, with whichever key wrote it. Raises Undecryptable."""
+    """Decrypt with the key that encrypted it. Raises Undecryptable."""
     key_id, _, token = text.partition(":")
     if (key := settings.FIELD_ENCRYPTION_KEYS.get(key_id)) is None:
         raise Undecryptable(f"no key with id {key_id[:20]!r} in FIELD_ENCRYPTION_KEYS")
@@ -38,5 +38,5 @@ def decrypt(text: str) -> str:
 
 
 def newest_key_id() -> str:
-    """The key that writes."""
+    """Return the id of the key that encrypts."""
     return next(iter(settings.FIELD_ENCRYPTION_KEYS))

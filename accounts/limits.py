@@ -1,7 +1,7 @@
 """Django's cache in a table of its own: rate limits, lockouts and the marks of used one-time codes.
 
-Nothing but time removes a live row, so nobody can push out a lockout by filling the table, and values are JSON, so
-whoever can write a row can run nothing. django.core.cache's own DatabaseCache does both.
+Only time removes a live row, so filling the table cannot push out a lockout, and values are JSON, so
+write access to a row runs no code. django.core.cache's own DatabaseCache does both.
 """
 
 import json

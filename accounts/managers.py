@@ -1,4 +1,4 @@
-"""How users are made: the e-mail address is the login and is stored in lower case."""
+"""Creates users: the email address is the login and is stored in lower case."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make a user; without a password they can only enter by a link."""
         if not email:
-            raise ValueError("a user needs an e-mail address")
+            raise ValueError("a user needs an email address")
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -25,5 +25,5 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, **fields | {"is_staff": True, "is_superuser": True})
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The user with this e-mail address, whatever its case."""
+        """Return the user with this email address, in any case."""
         return self.get(email=(username or "").strip().lower())

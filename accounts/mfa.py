@@ -21,12 +21,12 @@ class EncryptingMFAAdapter(DefaultMFAAdapter):
         return key_ring.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The secret; where its key is lost, a random one that no code fits, so that sign-in fails closed."""
+        """Return the secret, or a random one if its key is lost, so that sign-in fails closed."""
         try:
             return key_ring.decrypt(encrypted_text)
         except key_ring.Undecryptable:
-            log.exception("a two-factor secret cannot be read; staff can remove it so that its owner sets it up anew")
-            # Shown to nobody: the pages ask is_unreadable() first.
+            log.exception("a two-factor secret cannot be read; staff can remove it so that the person sets it up again")
+            # Never shown: the pages check is_unreadable() first.
             return base64.b32encode(secrets.token_bytes(20)).decode("ascii")
 
 

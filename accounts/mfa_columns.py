@@ -33,5 +33,5 @@ class TwoFactorColumn(EncryptedColumn):
 
 
 def two_factor_columns() -> list[EncryptedColumn]:
-    """The keys of authenticator apps, and the seeds of recovery codes."""
+    """Return the columns of authenticator keys and of recovery code seeds."""
     return [TwoFactorColumn("secret"), TwoFactorColumn("seed")]

@@ -1,4 +1,4 @@
-"""People and customers: who somebody is and to which tenant they belong. Knows nothing of instances or TikTok."""
+"""People and customers, and which tenant a person belongs to. Knows nothing of instances or TikTok."""
 
 import uuid
 from typing import Any, ClassVar, Final, NoReturn
@@ -16,10 +16,10 @@ LONGEST_EMAIL: Final = 254  # what an EmailField's column holds; its form field 
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. The e-mail address, in lower case, is the login."""
+    """A person. The email address, in lower case, is the login."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
     is_staff = models.BooleanField(_("may enter Django admin"), default=False)
@@ -42,17 +42,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     def clean(self) -> None:
-        """Keep the login in lower case, whoever edits it."""
+        """Keep the login in lower case."""
         super().clean()
         self.email = self.email.strip().lower()
 
     def get_full_name(self) -> str:
-        """The name as the person gave it; may be empty."""
+        """Return the person's name, which may be empty."""
         return self.name
 
 
 class TenantRole(models.TextChoices):
-    """What a person is to a customer."""
+    """A person's role in a tenant."""
 
     OWNER = "owner", _("Owner")
     ADMIN = "admin", _("Admin")
@@ -64,7 +64,7 @@ class Tenant(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    require_two_factor = models.BooleanField(_("everybody needs two-factor sign-in"), default=False)
+    require_two_factor = models.BooleanField(_("two-factor sign-in required"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     members = models.ManyToManyField(User, through="TenantMembership", related_name="tenants")
 
@@ -77,7 +77,7 @@ class Tenant(models.Model):
 
 
 class TenantMembership(models.Model):
-    """A person's place in a tenant."""
+    """A person's membership in a tenant."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tenant_memberships")
@@ -124,13 +124,13 @@ class AuditLogEntry(models.Model):
         return f"{self.actor_label}: {self.action}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Only a new line may be written."""
+        """Save a new line. Raises TypeError for an existing one."""
         if not self._state.adding:
             raise TypeError("the audit log is append-only")
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: lines go only with their tenant."""
+        """Raise TypeError: lines are deleted only with their tenant."""
         raise TypeError("the audit log is append-only")
 
 
@@ -152,13 +152,13 @@ class LimitEntry(models.Model):
 
 
 class EmailChange(models.Model):
-    """A change of address that waits: for its person's old address to agree, then for the new one.
+    """A change of address in progress: first the old address confirms, then the new one.
 
     One per person. Only the hash of the link's token is kept; ``token_hash`` belongs to the step that waits.
     """
 
     class Step(models.TextChoices):
-        """Whose confirmation is awaited."""
+        """The address whose confirmation is awaited."""
 
         OLD = "old", _("Old address")
         NEW = "new", _("New address")

@@ -25,12 +25,12 @@ QUOTES: Final = str.maketrans(dict.fromkeys('"“”„«»', "'"))
 
 
 def is_visible(text: str) -> bool:
-    """Whether it reads as it stands, on one line."""
+    """Return whether the text is visible on one line."""
     return not any(_is_odd(char) for char in text)
 
 
 def check_visible(text: str) -> None:
-    """Raises ValidationError; for forms."""
+    """Raise ValidationError for text that is not visible on one line."""
     if not is_visible(text):
         raise ValidationError(_("Use visible characters, on one line."), code="characters")
 
@@ -64,7 +64,7 @@ def login_of(user: AbstractBaseUser) -> str:
 
 
 def on_one_line(text: str) -> str:
-    """The same without what ``is_visible`` refuses; for names that are not ours to refuse."""
+    """Return the text without what ``is_visible`` refuses, for names that come from elsewhere."""
     return " ".join("".join(" " if _is_odd(char) else char for char in text).split())
 
 

@@ -45,7 +45,7 @@ class LengthValidator(MinimumLengthValidator):
 
 
 class PredictableValidator:
-    """Refuses passwords of which little is left without common words, years, runs and what everybody knows."""
+    """Refuse passwords that consist mostly of common words, years, runs and known names."""
 
     def validate(self, password: str, user: AbstractBaseUser | None = None) -> None:
         """Raise ValidationError for a password that a guesser tries early."""

@@ -1,4 +1,4 @@
-"""What follows from allauth's and Django's signals about sign-in: the record, and the session's age and id."""
+"""Receivers of allauth's and Django's sign-in signals: audit lines, and the session's age and id."""
 
 import time
 from typing import Any
@@ -19,14 +19,14 @@ from accounts.sessions import SIGNED_IN_AT, USED_ON, today
 
 @receiver(user_logged_in)
 def start_session(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """The longest life of a session counts from here."""
+    """Note when the session began: its longest life counts from here."""
     request.session[SIGNED_IN_AT] = int(time.time())
     request.session[USED_ON] = today()
 
 
 @receiver(account.authentication_step_completed)
 def renew_session_id(request: HttpRequest, user: User, **detail: Any) -> None:
-    """A session that may do more than before gets another id, so that an id read earlier is worth nothing."""
+    """Give a session that gains rights another id, so that an id read earlier is useless."""
     if not detail.get("reauthenticated"):
         return
     before = request.session.session_key
@@ -37,13 +37,13 @@ def renew_session_id(request: HttpRequest, user: User, **detail: Any) -> None:
 
 @receiver(account.user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """After all steps."""
+    """Record a sign-in after all its steps."""
     note("sign_in.succeeded", request=request, person=user)
 
 
 @receiver(user_logged_out)
 def note_sign_out(request: HttpRequest, user: User | None, **_rest: Any) -> None:
-    """Nobody signs out who was not signed in."""
+    """Record a sign-out of a signed-in person."""
     if user is not None:
         note("session.signed_out", request=request, person=user)
 
@@ -51,31 +51,31 @@ def note_sign_out(request: HttpRequest, user: User | None, **_rest: Any) -> None
 @receiver(account.password_changed)
 @receiver(account.password_set)
 def note_password_change(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """From the profile."""
+    """Record a password changed in the profile."""
     note("password.changed", request=request, person=user)
 
 
 @receiver(account.password_reset)
 def note_password_reset(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """By the link in a mail."""
+    """Record a password chosen with a link from an email."""
     note("password.reset", request=request, person=user)
 
 
 @receiver(account.email_added)
 def note_added_address(request: HttpRequest, user: User, email_address: EmailAddress, **_rest: Any) -> None:
-    """Not yet the login."""
+    """Record an address that is not yet the login."""
     note("address.added", request=request, person=user, address=email_address.email)
 
 
 @receiver(account.email_confirmed)
 def note_confirmed_address(request: HttpRequest, email_address: EmailAddress, **_rest: Any) -> None:
-    """By the link in a mail."""
+    """Record an address confirmed with a link from an email."""
     note("address.confirmed", request=request, person=email_address.user, address=email_address.email)
 
 
 @receiver(account.email_removed)
 def note_removed_address(request: HttpRequest, user: User, email_address: EmailAddress, **_rest: Any) -> None:
-    """By its owner."""
+    """Record a removed address."""
     note("address.removed", request=request, person=user, address=email_address.email)
 
 
@@ -87,30 +87,30 @@ def note_changed_address(
     to_email_address: EmailAddress,
     **_rest: Any,
 ) -> None:
-    """Another address is the login from here on."""
+    """Record another address as the login."""
     before = from_email_address.email if from_email_address else ""
     note("address.changed", request=request, person=user, before=before, address=to_email_address.email)
 
 
 @receiver(mfa.authenticator_added)
 def note_added_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any) -> None:
-    """The authenticator app, or recovery codes."""
+    """Record a new authenticator app or new recovery codes."""
     note("two_factor.added", request=request, person=user, kind=authenticator.type)
 
 
 @receiver(mfa.authenticator_removed)
 def note_removed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any) -> None:
-    """By its owner."""
+    """Record a removed second factor."""
     note("two_factor.removed", request=request, person=user, kind=authenticator.type)
 
 
 @receiver(mfa.authenticator_reset)
 def note_reset_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any) -> None:
-    """New recovery codes."""
+    """Record new recovery codes."""
     note("two_factor.reset", request=request, person=user, kind=authenticator.type)
 
 
 @receiver(mfa.authentication_failed)
 def note_failed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_rest: Any) -> None:
-    """A code that does not fit."""
+    """Record a wrong code."""
     note("two_factor.failed", request=request, person=user, kind=authenticator.type)

@@ -24,7 +24,7 @@ class SessionStore(db.SessionStore):
     """
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Return the seconds until the session ends if nobody uses it."""
+        """Return the seconds until an unused session ends."""
         age = min(super().get_expiry_age(**kwargs), settings.SESSION_COOKIE_AGE)
         signed_in_at = self.get(SIGNED_IN_AT)
         if signed_in_at is None:

@@ -7,7 +7,7 @@ from accounts import email_views, views
 
 
 def not_here(request: HttpRequest) -> HttpResponse:
-    """allauth's third-party pages do not exist: nobody signs in by TikTok."""
+    """Answer 404 for allauth's third-party pages: people do not sign in with TikTok."""
     raise Http404
 
 

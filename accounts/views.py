@@ -1,4 +1,4 @@
-"""The page about oneself; password, two-factor and sessions are allauth's."""
+"""A person's profile; password, two-factor sign-in and sessions are allauth's pages."""
 
 from typing import cast
 
@@ -21,7 +21,7 @@ from accounts.reauthentication import require_reauthentication
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    """One's name, and where the rest of one's sign-in is kept."""
+    """Show and change the person's name."""
     person = User.objects.get(pk=cast(User, request.user).pk)
     form = ProfileForm(request.POST or None, instance=person)
     if form.is_valid():
@@ -33,7 +33,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def recovery_codes(request: HttpRequest) -> HttpResponseBase:
-    """allauth's page, or that nobody can read the codes any more."""
+    """Show the recovery codes, or that they can no longer be read."""
     if _are_codes_unreadable(request):
         return render(request, "mfa/recovery_codes/unreadable.html")
     return cast(HttpResponseBase, view_recovery_codes(request))
@@ -41,7 +41,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 def recovery_codes_file(request: HttpRequest) -> HttpResponseBase:
-    """The same as a file."""
+    """Return the recovery codes as a file."""
     if _are_codes_unreadable(request):
         return redirect("mfa_view_recovery_codes")
     return cast(HttpResponseBase, download_recovery_codes(request))
@@ -49,7 +49,7 @@ def recovery_codes_file(request: HttpRequest) -> HttpResponseBase:
 
 @login_required
 def sessions(request: HttpRequest) -> HttpResponseBase:
-    """allauth's page; ending the other sessions asks for the password or a code again."""
+    """Show the sessions; ending the others asks for the password or a code again."""
     if request.method == "POST":
         require_reauthentication(request)
     return list_usersessions(request)

@@ -36,11 +36,11 @@ class WatchedSignIn(DefaultAccountAdapter):
             raise
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """A wrong address or password, or a disabled account."""
+        """Record a wrong address or password, or a disabled account."""
         note("sign_in.failed", request=request, person=_person(credentials))
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        """The password is hashed as for a new account, so that the time tells nothing."""
+        """Hash the password as for a new account, so that the response time reveals nothing."""
         make_password(get_random_string(20))
         note("sign_up.address_known", request=context.request, person=_person({"email": email}))
         super().send_account_already_exists_mail(email)

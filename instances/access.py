@@ -1,4 +1,4 @@
-"""From a person and an instance to what they may do there."""
+"""What a person may do in an instance."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ TENANT_ROLES = {TenantRole.OWNER: Role.OWNER, TenantRole.ADMIN: Role.TENANT_ADMI
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A person's standing in one instance; ``scopes`` limits it further when a program acts for them."""
+    """A person's role in one instance; ``scopes`` limits it further for requests with an API key."""
 
     instance: Instance
     user: User
@@ -22,18 +22,18 @@ class Access:
     scopes: frozenset[str] | None = None
 
     def can(self, permission: Permission) -> bool:
-        """Whether the role allows it."""
+        """Return whether the role has this permission."""
         return permission in ALLOWED[self.role]
 
 
 def role_of(user: User, instance: Instance) -> Role | None:
-    """The person's role, the tenant's first; None for strangers and inactive people. One statement."""
+    """Return the person's role, that of the tenant first; None for strangers and inactive people. One statement."""
     found = access_among(Instance.objects.filter(pk=instance.pk), user)
     return found.role if found else None
 
 
 def access_for(user: User, instance: Instance) -> Access | None:
-    """The person's access to the instance, or None for strangers."""
+    """Return the person's access to the instance, or None for strangers."""
     role = role_of(user, instance)
     return Access(instance, user, role) if role else None
 
@@ -44,7 +44,7 @@ def lacks_second_factor(user: User, tenant: Tenant) -> bool:
 
 
 def access_among(instances: QuerySet[Instance], user: User) -> Access | None:
-    """The person's access to the first of ``instances``, or None if there is none or they are a stranger there."""
+    """Return the person's access to the first of ``instances``; None without an instance and for strangers."""
     place = TenantMembership.objects.filter(user=user, tenant=OuterRef("tenant"))
     member = Membership.objects.filter(user=user, instance=OuterRef("pk"))
     roles = {"tenant_role": Subquery(place.values("role")[:1]), "own_role": Subquery(member.values("role")[:1])}
@@ -56,7 +56,7 @@ def access_among(instances: QuerySet[Instance], user: User) -> Access | None:
 
 
 def _role(tenant_role: str | None, own_role: str | None) -> Role | None:
-    """Who leads the tenant leads everywhere; a role in an instance counts with a place in its tenant alone."""
+    """Return the tenant's role if it counts everywhere; an instance's role counts only with a tenant membership."""
     if tenant_role is None:
         return None
     if (leads := TENANT_ROLES.get(TenantRole(tenant_role))) is not None:

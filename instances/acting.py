@@ -1,6 +1,6 @@
-"""Permission checks in services, where the act is, so that they hold for every caller.
+"""Permission checks in services, whichever view or route calls them.
 
-A view declares its permission too (``require_permission``), so that pages can leave out links that would be refused.
+A view declares its permission too (``require_permission``), so that pages can leave out what a person may not open.
 """
 
 import inspect
@@ -25,7 +25,7 @@ _acting: Final[ContextVar[Access | None]] = ContextVar("acting", default=None)
 
 @contextmanager
 def acting(access: Access) -> Iterator[None]:
-    """Reuse the access that a request has just read, so that no service reads it again."""
+    """Keep the access that a request has just read, so that no service reads it again."""
     token = _acting.set(access)
     try:
         yield
@@ -34,7 +34,7 @@ def acting(access: Access) -> Iterator[None]:
 
 
 def may(actor: User, instance_id: UUID, permission: Permission) -> bool:
-    """Whether the person's role in the instance allows it now; False for strangers. One statement outside a request."""
+    """Return whether the person's role allows it now; False for strangers. One statement outside a request."""
     access = _acting.get()
     if access is None or (access.user.pk, access.instance.pk) != (actor.pk, instance_id):
         access = access_among(Instance.objects.filter(pk=instance_id), actor)
@@ -42,7 +42,7 @@ def may(actor: User, instance_id: UUID, permission: Permission) -> bool:
 
 
 def needs(permission: Permission) -> Callable[[Service], Service]:
-    """For a service that takes ``actor`` and something of an instance, or the instance itself.
+    """Guard a service that takes ``actor`` and an instance or a row of one.
 
     Raises NotAllowed unless the actor holds the permission there; nothing has been written then.
     """

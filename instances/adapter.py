@@ -1,4 +1,4 @@
-"""allauth's behaviour in this product: who may sign up, what sign-up makes, where people land, how mail leaves."""
+"""allauth's adapter: who may sign up, what sign-up creates, where people land, how email is sent."""
 
 from typing import Any
 
@@ -26,17 +26,17 @@ from instances.services.invitations import is_for
 
 
 class InstanceAccountAdapter(WatchedSignIn):
-    """Sign-up makes a tenant and a first instance, or takes the places an invitation offers, in one step."""
+    """Sign-up creates a tenant with a first instance, or accepts an invitation, in one transaction."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """By SIGNUP. ``closed`` lets nobody in but the deployment's first owner, whom the operator named."""
+        """Return whether SIGNUP allows it; ``closed`` still allows the first owner, whom the operator named."""
         invitation = invitation_in(request)
         if settings.SIGNUP == "closed":
             return bool(invitation and invitation.is_first_owner)
         return settings.SIGNUP == "open" or invitation is not None
 
     def clean_email(self, email: str) -> str:
-        """An invitation is for its address alone; one that no column holds is nobody's."""
+        """Refuse an address that is too long, or not the one that was invited."""
         email = super().clean_email(email)
         if len(email) > LONGEST_EMAIL:
             raise ValidationError(_("This address is too long."))
@@ -48,7 +48,7 @@ class InstanceAccountAdapter(WatchedSignIn):
     def save_user(
         self, request: HttpRequest, user: AbstractBaseUser, form: BaseForm, commit: bool = True
     ) -> AbstractBaseUser:
-        """The person and their first place in one transaction."""
+        """Save the person with their first membership, in one transaction."""
         assert isinstance(user, User)  # noqa: S101 - allauth makes it by AUTH_USER_MODEL
         invitation = invitation_in(request)
         user.name = form.cleaned_data.get("name", "")
@@ -57,24 +57,24 @@ class InstanceAccountAdapter(WatchedSignIn):
                 super().save_user(request, user, form, commit=True)
                 _add_first_membership(user, invitation, form.cleaned_data)
         except IntegrityError as error:
-            text = _("Somebody has just signed up with this address. Sign in instead.")
+            text = _("This address already has an account. Sign in instead.")
             raise _sent_to_sign_in(request, text) from error
         except InvitationUnusable as error:
             raise _sent_to_sign_in(request, error.user_message) from error
         return user
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """The person's only instance, or all of them."""
+        """Return the address of the person's only instance, or of the list."""
         assert isinstance(request.user, User)  # noqa: S101 - allauth calls this for signed-in people
         forget_invitation(request)
         return home_of(request.user)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        """The instance that sign-up has just made or opened."""
+        """Return the address of the instance that sign-up created or opened."""
         return self.get_login_redirect_url(request) if request.user.is_authenticated else settings.LOGIN_URL
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Write the mail as a row; without EMAIL_URL there is nobody to send it."""
+        """Queue the email; do nothing without EMAIL_URL."""
         if not settings.EMAIL_URL:
             return
         links = {name: at_base_url(value) for name, value in context.items() if name.endswith("_url")}
@@ -85,7 +85,7 @@ class InstanceAccountAdapter(WatchedSignIn):
             queue_mail(to=email, subject=str(message.subject), text=str(message.body), html=html)
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether ``next`` may be followed."""
+        """Return whether ``next`` leads to this deployment."""
         return is_own_address(url)
 
     def _is_signup(self) -> bool:

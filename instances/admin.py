@@ -133,20 +133,20 @@ class RevocableAdmin(ReadOnlyAdmin):
         messages.success(request, _("%(count)s revoked.") % {"count": count})
 
     def write_down(self, request: HttpRequest, row: Any) -> None:
-        """The audit line."""
+        """Record the revocation."""
         record(
             f"{self.noun}.revoked", tenant=self.tenant_of(row), actor=actor_of(request), target=row,
-            instance_id=getattr(row, "instance_id", None), by_staff=True,
+            instance_id=getattr(row, "instance_id", None), by_staff=True, name=str(row),
         )  # fmt: skip
 
     def tenant_of(self, row: Any) -> Any:
-        """Whose log the line belongs to."""
+        """Return the tenant whose log gets the line."""
         return row.tenant
 
 
 @admin.register(Invitation)
 class InvitationAdmin(RevocableAdmin):
-    """Who was invited; the link itself is known to nobody."""
+    """Invitations; the link itself is not stored."""
 
     noun = "invitation"
     list_display = ["email", "tenant", "tenant_role", "invited_by", "expires_at", "accepted_at", "revoked_at"]
@@ -166,7 +166,7 @@ class ApiKeyAdmin(RevocableAdmin):
     exclude = ["key_hash", "minute_at", "minute_count"]
 
     def tenant_of(self, row: ApiKey) -> Any:
-        """The instance's tenant."""
+        """Return the instance's tenant."""
         return row.instance.tenant
 
 

@@ -12,14 +12,14 @@ class FixedPeople(BaseInlineFormSet):  # type: ignore[type-arg]
     """Rows whose person cannot be exchanged: that would be one removal and one addition without their audit lines."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
-        """The person of a row that is there already stays."""
+        """Keep the person of an existing row."""
         super().add_fields(form, index)
         if not form.instance._state.adding:
             form.fields["user"].disabled = True
 
 
 class PeopleOfTenant(FixedPeople):
-    """A tenant that has an active owner keeps one."""
+    """A person's rights; a tenant keeps an active owner."""
 
     def clean(self) -> None:
         """Refuse to remove or demote the last owner, as the product does."""

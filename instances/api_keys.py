@@ -31,7 +31,7 @@ class KeyAccess:
 
 
 def key_access(request: HttpRequest) -> KeyAccess | None:
-    """The API key in the Authorization header; None if it is worth nothing."""
+    """Return the API key of the Authorization header; None if it is not valid."""
     kind, _sep, key = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not key:
         return None
@@ -58,7 +58,7 @@ class Allowance:
     is_spent: bool = False
 
     def write_on(self, response: HttpResponseBase) -> None:
-        """The headers of draft-ietf-httpapi-ratelimit-headers."""
+        """Set the headers of draft-ietf-httpapi-ratelimit-headers."""
         response["RateLimit-Limit"] = str(self.limit)
         response["RateLimit-Remaining"] = str(self.remaining)
         response["RateLimit-Reset"] = str(self.reset_s)
@@ -67,7 +67,7 @@ class Allowance:
 def count_request(key: ApiKey, now: datetime) -> Allowance | None:
     """Count one request of the key and note when it was used: one statement, exact for any number at once.
 
-    None where the database cannot be written now: reading goes on, uncounted.
+    None when the database is read-only at the moment: requests are served uncounted.
     """
     limit = settings.API_REQUESTS_PER_MINUTE
     is_over = Q(minute_at=None) | Q(minute_at__lte=now - WINDOW)

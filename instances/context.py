@@ -1,4 +1,4 @@
-"""What every page's frame shows: the left rail."""
+"""The left rail of every page."""
 
 from typing import Any, Final, cast
 
@@ -20,12 +20,12 @@ GO_KEYS: Final = {"": "h", "posts/": "p", "media/": "m", "accounts/": "a"}
 
 
 def rail(request: HttpRequest) -> dict[str, Any]:
-    """``rail``, made only when a template looks at it."""
+    """Add ``rail``, built when a template reads it."""
     return {"rail": SimpleLazyObject(lambda: build_rail(request))}
 
 
 def build_rail(request: HttpRequest) -> dict[str, Any]:
-    """The instances a person can switch to, and the navigation of the open one."""
+    """Return the instances that a person can switch to, and the navigation of the open one."""
     if not isinstance(getattr(request, "user", None), User):
         return {}
     found: dict[str, Any] = {
@@ -44,11 +44,10 @@ def _inside(request: InstanceRequest, access: Access) -> dict[str, Any]:
     base = f"/i/{access.instance.slug}/"
     nav = _entries(request, access, base, Part.PAGES)
     settings_nav = _entries(request, access, base, Part.SETTINGS)
-    can_write = access.can(Permission.POST_WRITE)
     found: dict[str, Any] = {
-        "bell": bell_of(access.user) if can_write else None,
-        "notices_url": base + "notices/",
-        "notices_active": request.path.startswith(base + "notices/"),
+        "bell": bell_of(access.user),
+        "notices_url": base + "notifications/",
+        "notices_active": request.path.startswith(base + "notifications/"),
         "nav": nav,
         "settings_nav": settings_nav,
         "settings_active": request.path.startswith(base + "settings/"),
@@ -86,7 +85,7 @@ def _is_active(path: str, base: str, suffix: str) -> bool:
 
 
 def _opens(access: Access, url: str) -> bool:
-    """Whether the page exists and its permission, which ``require_permission`` leaves on the view, is granted."""
+    """Return whether the page exists and the role has the permission that ``require_permission`` left on its view."""
     try:
         view = resolve(url).func
     except Resolver404:

@@ -21,7 +21,7 @@ def require_permission(permission: Permission) -> Callable[[View[P]], Callable[.
     def decorate(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: InstanceRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not hasattr(request, "membership"):
+            if not _is_inside(request, slug):
                 return _enter(request, lambda again: guarded(again, slug, *args, **kwargs))
             if not request.membership.can(permission):
                 raise PermissionDenied
@@ -31,6 +31,11 @@ def require_permission(permission: Permission) -> Callable[[View[P]], Callable[.
         return guarded
 
     return decorate
+
+
+def _is_inside(request: InstanceRequest, slug: str) -> bool:
+    """Return whether this instance is open; a request that allauth repeats may have another one's frame."""
+    return hasattr(request, "membership") and request.instance.slug == slug
 
 
 def _enter(request: HttpRequest, view: Callable[[InstanceRequest], HttpResponseBase]) -> HttpResponseBase:

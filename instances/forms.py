@@ -1,4 +1,4 @@
-"""Input of the pages about instances and people; also the fields that sign-up adds to allauth's."""
+"""Forms of the pages about instances and people, and the fields that sign-up adds to allauth's form."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,17 +17,16 @@ from accounts.passwords import PREDICTABLE, is_predictable
 from instances.invited import invitation_in
 from instances.models import Instance, NotificationPreference
 from instances.models.instance import slug_validator
-from instances.queries import ROLE_LABELS, last_used_zone, tenants_led_by
-from instances.roles import KeyScope, Role, up_to
+from instances.queries import last_used_zone, tenants_led_by
+from instances.roles import ROLES, KeyScope, Role, up_to
 
 SCOPE_LABELS = {
     KeyScope.ACCOUNTS_READ: _("See accounts"),
-    KeyScope.ACCOUNTS_WRITE: _("Link, rename and disconnect accounts"),
+    KeyScope.ACCOUNTS_WRITE: _("Connect, rename and disconnect accounts"),
     KeyScope.MEDIA_WRITE: _("Upload media"),
     KeyScope.POSTS_READ: _("See posts"),
     KeyScope.POSTS_WRITE: _("Draft and schedule posts"),
     KeyScope.POSTS_PUBLISH: _("Publish posts"),
-    KeyScope.ANALYTICS_READ: _("See numbers"),
 }
 
 
@@ -56,7 +55,7 @@ def _city(zone: str) -> str:
 
 
 class SignupExtras(forms.Form):
-    """What sign-up asks beside address and password: a name, and where nobody invited, the team's name."""
+    """The person's name, the team's name without an invitation, and the browser's time zone."""
 
     name = NameField(
         label=_("Your name"), max_length=120, required=False, widget=forms.TextInput({"autocomplete": "name"})
@@ -83,7 +82,7 @@ class SignupExtras(forms.Form):
         return zone if zone in settings.ZONE_DATA.names else ""
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a password that contains what was typed beside it."""
+        """Refuse a password that contains a name typed on the same form."""
         data: dict[str, Any] = super().clean() or self.cleaned_data
         invitation = invitation_in(context.request)
         words = [data.get("name", ""), data.get("team", ""), invitation.tenant.name if invitation else ""]
@@ -93,20 +92,22 @@ class SignupExtras(forms.Form):
         return data
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """allauth asks for this method; the adapter has written everything."""
+        """Do nothing: allauth requires the method, the adapter saves everything."""
 
 
 class InstanceForm(forms.Form):
-    """A new instance of one of the tenants that the person leads."""
+    """A new instance of one of the tenants that the person owns or administers."""
 
-    tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Tenant"), empty_label=None)
+    tenant = forms.ModelChoiceField(queryset=Tenant.objects.none(), label=_("Team"), empty_label=None)
     name = NameField(label=_("Name"), max_length=120)
     slug = forms.CharField(
         label=_("Address"),
         max_length=50,
         required=False,
         validators=[slug_validator],
-        help_text=_("Small letters, digits and hyphens. Left empty, it is made from the name. It cannot change later."),
+        help_text=_(
+            "Lowercase letters, digits and hyphens. If empty, it is made from the name. It cannot be changed later."
+        ),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
 
@@ -128,7 +129,7 @@ class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and time zone of an instance."""
 
     name = NameField(label=_("Name"), max_length=120)
-    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times are entered and shown in this zone."))
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Clipdesk shows and reads times in this zone."))
 
     class Meta:
         model = Instance
@@ -141,29 +142,40 @@ class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class TwoFactorPolicyForm(forms.Form):
-    """The tenant's policy."""
+    """Whether the tenant requires two-factor sign-in."""
 
-    required = forms.BooleanField(label=_("Everybody needs two-factor sign-in"), required=False)
+    required = forms.BooleanField(label=_("Require two-factor sign-in"), required=False)
+
+
+class RoleChoice(forms.RadioSelect):
+    """Radio buttons, each with what the role may do."""
+
+    option_template_name = "instances/role_option.html"
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Add the role's sentence."""
+        return super().create_option(name, value, *args, **kwargs) | {"summary": ROLES[Role(str(value))].summary}
 
 
 class RoleForm(forms.Form):
-    """A role, up to the reader's own."""
+    """One of the roles up to the reader's own."""
 
     role = forms.ChoiceField(label=_("Role"))
 
     def __init__(self, *args: Any, reader: Role, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["role"]
-        field.choices = [(role.value, ROLE_LABELS[role]) for role in up_to(reader)]
+        field.choices = [(role.value, ROLES[role].label) for role in up_to(reader)]
 
     def clean_role(self) -> Role:
-        """The role as a member of the enumeration."""
+        """Return the role as a Role."""
         return Role(self.cleaned_data["role"])
 
 
 class InviteForm(RoleForm):
-    """Whom to invite and as what."""
+    """The address to invite and its role; each role says what it may do."""
 
+    role = forms.ChoiceField(label=_("Role"), widget=RoleChoice, initial=Role.EDITOR.value)
     email = forms.EmailField(
         label=_("Email address"), max_length=LONGEST_EMAIL, widget=forms.EmailInput({"autocomplete": "off"})
     )
@@ -171,53 +183,51 @@ class InviteForm(RoleForm):
 
 
 class ApiKeyForm(forms.Form):
-    """A key's name and scopes; ``key_id`` makes a repeated request harmless."""
+    """A key's name and scopes; ``key_id`` makes sending the form twice harmless."""
 
     key_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
     name = forms.CharField(
         label=_("Name"),
         max_length=80,
         validators=[check_visible],
-        help_text=_("What uses it, such as “nightly upload”."),
+        help_text=_("Where it is used, such as “nightly upload”."),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("What it may do"),
+        label=_("Permissions"),
         choices=[(scope.value, label) for scope, label in SCOPE_LABELS.items()],
         widget=forms.CheckboxSelectMultiple,
     )
 
     def values(self) -> tuple[UUID, str, list[KeyScope]]:
-        """Id, name and scopes, once valid."""
+        """Return id, name and scopes of a valid form."""
         data = self.cleaned_data
         return data["key_id"], data["name"], [KeyScope(scope) for scope in data["scopes"]]
 
 
 class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Which notices are mailed to a person."""
+    """The notifications that a person also gets by email."""
 
     class Meta:
         model = NotificationPreference
         fields = ["mail_failed", "mail_attention", "mail_reconnect", "mail_linked", "mail_media"]
         help_texts = {
-            "mail_failed": _("TikTok or Clipdesk gave up on a post."),
-            "mail_attention": _("A post waits until somebody decides what happens to it."),
-            "mail_reconnect": _(
-                "TikTok's permission for an account ends soon, ended or became less; posts wait for it."
-            ),
-            "mail_linked": _("Somebody without a login has linked an account by a connect link."),
-            "mail_media": _("A video can’t be published, or is ready after a wait."),
+            "mail_failed": _("TikTok refused a post, or Clipdesk could not send it."),
+            "mail_attention": _("A post waits for a decision."),
+            "mail_reconnect": _("TikTok’s authorization of an account expires soon, expired or lost permissions."),
+            "mail_linked": _("An account owner connected an account with a connect link."),
+            "mail_media": _("A video cannot be published, or is ready to publish."),
         }
 
 
 class ReadUntilForm(forms.Form):
-    """Up to which moment the person has seen notices."""
+    """The time up to which the person has seen notifications."""
 
     until = forms.DateTimeField()
 
     def clean_until(self) -> datetime:
-        """In UTC, in which not every time at the ends of the calendar exists."""
+        """Return the time in UTC, where some times at the ends of the calendar do not exist."""
         until: datetime = self.cleaned_data["until"]
         try:
             return until.astimezone(UTC)
         except OverflowError as error:
-            raise forms.ValidationError(_("There is no such time."), code="invalid") from error
+            raise forms.ValidationError(_("This time does not exist."), code="invalid") from error

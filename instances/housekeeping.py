@@ -1,4 +1,4 @@
-"""What is forgotten once it is of no use."""
+"""Housekeeping of invitations."""
 
 from datetime import timedelta
 from typing import Final

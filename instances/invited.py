@@ -1,4 +1,4 @@
-"""The invitation that a visitor came with, kept in the session by its id until they have signed up."""
+"""The invitation of a visitor, kept in the session by its id until they have signed up."""
 
 from typing import Final
 
@@ -23,12 +23,12 @@ def remember_invitation(request: HttpRequest, invitation: Invitation) -> None:
 
 
 def forget_invitation(request: HttpRequest) -> None:
-    """After it was used."""
+    """Remove it from the session once it was used."""
     request.session.pop(SESSION_KEY, None)
 
 
 def invitation_in(request: HttpRequest | None) -> Invitation | None:
-    """The visitor's invitation while it can still be used."""
+    """Return the visitor's invitation while it is usable."""
     if request is None or not (pk := request.session.get(SESSION_KEY)):
         return None
     return Invitation.objects.filter(pk=pk, accepted_at=None, revoked_at=None, expires_at__gt=timezone.now()).first()

@@ -1,4 +1,4 @@
-"""All instances of a person at a glance. How each is doing, the app above tells."""
+"""All instances of a person with their state, which apps above register."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """So many accounts stand like this; ``state`` names the look, ``text`` says it."""
+    """A number of accounts in one state; ``state`` names the look, ``text`` the count."""
 
     state: str
     text: str
@@ -31,7 +31,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something that needs somebody: ``tone`` "bad" or "warn", ``path`` below the instance where it is seen to."""
+    """A warning: ``tone`` "bad" or "warn", ``path`` below the instance to the page that solves it."""
 
     tone: str
     text: str
@@ -40,7 +40,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """How one instance is doing: its accounts, what needs somebody, its next and its last post."""
+    """The state of one instance: accounts, warnings, next and last post."""
 
     accounts: int = 0
     tallies: tuple[Tally, ...] = ()
@@ -51,27 +51,27 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One instance. Where two-factor sign-in is still missing nothing of its inside is shown: ``is_locked``."""
+    """One instance. ``is_locked``: nothing of it is shown until the person sets up two-factor sign-in."""
 
     instance: Instance
     overview: Overview = field(default_factory=Overview)
     is_locked: bool = False
 
     def has_words(self, words: Sequence[str]) -> bool:
-        """Whether each of these folded words stands in its name, address or tenant."""
+        """Return whether each of these casefolded words is in its name, address or tenant."""
         text = f"{self.instance.name}\n{self.instance.slug}\n{self.instance.tenant.name}".casefold()
         return all(word in text for word in words)
 
     @property
     def alarm_rank(self) -> tuple[int, int]:
-        """The worst first: by alarms of tone "bad", then by the rest."""
+        """Return a sort key: most alarms of tone "bad" first, then most alarms."""
         tones = [alarm.tone for alarm in self.overview.alarms]
         return -tones.count("bad"), -len(tones)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody looks for; as it stands in the address."""
+    """Search, filter and order of the list, as in the page's address."""
 
     search: str = ""
     show: str = ""
@@ -79,7 +79,7 @@ class Wanted:
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Self:
-        """From an address; what makes no sense is left out."""
+        """Read them from an address; invalid values are ignored."""
         show, sort = data.get("show", ""), data.get("sort", "")
         return cls(
             search=data.get("q", "").strip()[:LONGEST_SEARCH],
@@ -89,7 +89,7 @@ class Wanted:
 
     @property
     def query(self) -> str:
-        """The address it came from, without what is as usual."""
+        """Return the query string without default values."""
         pairs = {"q": self.search, "show": self.show, "sort": self.sort if self.sort != SORTS[0] else ""}
         return urlencode({name: value for name, value in pairs.items() if value})
 
@@ -103,7 +103,7 @@ class Desk:
     total: int
     found: int
     alarmed: int
-    has_tenants: bool  # several of them: rows stand tenant by tenant
+    has_tenants: bool  # several of them: rows are grouped by tenant
 
 
 Teller = Callable[[Sequence[Instance]], Mapping[UUID, Overview]]
@@ -111,13 +111,13 @@ _tellers: Final[list[Teller]] = []
 
 
 def register(teller: Teller) -> None:
-    """Have ``teller`` say how each of these instances is doing. Call it in ``AppConfig.ready()``."""
+    """Add a source of instance states. Call it in ``AppConfig.ready()``."""
     _tellers.append(teller)
 
 
 def desk_of(user: User, wanted: Wanted, page: str = "") -> Desk:
-    """The instances that the person may enter; a fixed number of statements, however many they are."""
-    rows = _rows(user)
+    """Return one page of the instances that the person may open; a fixed number of statements."""
+    rows = rows_of(user)
     words = wanted.search.casefold().split()
     found = [row for row in rows if row.has_words(words)]
     alarmed = [row for row in found if row.overview.alarms]
@@ -135,7 +135,8 @@ def desk_of(user: User, wanted: Wanted, page: str = "") -> Desk:
     )
 
 
-def _rows(user: User) -> list[Row]:
+def rows_of(user: User) -> list[Row]:
+    """Return the instances that the person may open, by name, each with its overview."""
     instances = list(instances_of(user))
     are_strict = any(instance.tenant.require_two_factor for instance in instances)
     is_locked_out = are_strict and not is_mfa_enabled(user)

@@ -1,26 +1,24 @@
-"""What pages read about instances and people."""
+"""Queries of the pages about instances and people."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditLogEntry, Tenant, TenantMembership, TenantRole, User
+from accounts.models import Tenant, TenantMembership, TenantRole, User
 from instances.models import ApiKey, Instance, Invitation, Membership
-from instances.roles import RANKS, Role, reaches, up_to
+from instances.roles import RANKS, ROLES, Role, RoleRow, reaches, up_to
 from instances.services.invitations import pending_of, role_given, state_of
-from instances.services.members import TENANT_ROLE_OF
+from instances.services.members import LEAST_OWNERS_TO_LOSE_ONE, TENANT_ROLE_OF
 
 LEADS = [TenantRole.OWNER, TenantRole.ADMIN]
-AUDIT_LINES = 100
 
 
 def instances_of(user: User) -> QuerySet[Instance]:
-    """Every instance that the person may enter, by name, with its tenant."""
+    """Return every instance that the person may open, by name, with its tenant."""
     place = TenantMembership.objects.filter(user=user, tenant=OuterRef("tenant"))
     member = Membership.objects.filter(user=user, instance=OuterRef("pk"))
     mine = Exists(place.filter(role__in=LEADS)) | (Exists(place) & Exists(member))
@@ -28,7 +26,7 @@ def instances_of(user: User) -> QuerySet[Instance]:
 
 
 def tenants_led_by(user: User) -> QuerySet[Tenant]:
-    """The tenants in which the person may make instances."""
+    """Return the tenants in which the person may create instances."""
     return Tenant.objects.filter(memberships__user=user, memberships__role__in=LEADS).order_by("name")
 
 
@@ -44,40 +42,38 @@ class Member:
 
     user: User
     role: Role
-    choices: tuple[Role, ...]  # what the reader may make of them; empty when they are out of reach
+    choices: tuple[Role, ...]  # the roles that the reader may give them; empty where the reader may change nothing
+    is_last_owner: bool = False
 
     @property
     def role_label(self) -> Promise:
-        """The role in words."""
-        return ROLE_LABELS[self.role]
+        """Return the role's name."""
+        return ROLES[self.role].label
 
     @property
-    def options(self) -> list[tuple[str, Promise]]:
-        """The roles to choose from, lowest first."""
-        return [(role.value, ROLE_LABELS[role]) for role in self.choices]
+    def role_summary(self) -> Promise:
+        """Return what the role may do, in one sentence."""
+        return ROLES[self.role].summary
+
+    @property
+    def options(self) -> list[tuple[str, RoleRow]]:
+        """Return the roles to choose from, lowest first."""
+        return [(role.value, ROLES[role]) for role in self.choices]
 
     @property
     def whole_tenant(self) -> bool:
-        """Whether the role reaches over all instances of the tenant."""
+        """Return whether the role counts in all instances of the tenant."""
         return self.role in TENANT_ROLE_OF
 
 
-ROLE_LABELS = {
-    Role.OWNER: _("Owner"),
-    Role.TENANT_ADMIN: _("Admin of everything"),
-    Role.ADMIN: _("Admin"),
-    Role.EDITOR: _("Editor"),
-    Role.VIEWER: _("Viewer"),
-}
-
-
 def members_of(instance: Instance, *, reader: Role) -> list[Member]:
-    """Everybody who may enter the instance, highest role first; two statements."""
+    """Return everyone who may open the instance, highest role first; two statements."""
     tenant_roles = {role.value: name for name, role in TENANT_ROLE_OF.items()}
-    places = TenantMembership.objects.filter(tenant_id=instance.tenant_id).select_related("user")
+    places = list(TenantMembership.objects.filter(tenant_id=instance.tenant_id).select_related("user"))
+    owners = sum(place.role == TenantRole.OWNER and place.user.is_active for place in places)
     roles = dict(Membership.objects.filter(instance=instance).values_list("user_id", "role"))
     found = [
-        _member(place.user, role, reader)
+        _member(place.user, role, reader, is_last_owner=role == Role.OWNER and owners < LEAST_OWNERS_TO_LOSE_ONE)
         for place in places
         if (role := tenant_roles.get(place.role) or _role(roles.get(place.user_id)))
     ]
@@ -88,8 +84,9 @@ def _role(value: str | None) -> Role | None:
     return Role(value) if value else None
 
 
-def _member(user: User, role: Role, reader: Role) -> Member:
-    return Member(user, role, up_to(reader) if reaches(reader, role) else ())
+def _member(user: User, role: Role, reader: Role, *, is_last_owner: bool) -> Member:
+    choices = up_to(reader) if reaches(reader, role) and not is_last_owner else ()
+    return Member(user, role, choices, is_last_owner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +100,22 @@ class OpenInvitation:
 
 
 def invitations_of(instance: Instance, *, reader: Role) -> list[OpenInvitation]:
-    """Invitations still to be answered, newest first, the expired among them; two statements."""
+    """Return open and expired invitations, newest first; two statements."""
     found = pending_of(instance).select_related("invited_by").prefetch_related("grants")
     lines = []
     for invitation in found:
         role = role_given(invitation, instance)
-        lines.append(OpenInvitation(invitation, ROLE_LABELS[role], state_of(invitation), reaches(reader, role)))
+        lines.append(OpenInvitation(invitation, ROLES[role].label, state_of(invitation), reaches(reader, role)))
     return lines
 
 
 def api_keys_of(instance: Instance) -> QuerySet[ApiKey]:
-    """The instance's keys that were not revoked, newest first."""
+    """Return the instance's keys that were not revoked, newest first."""
     return ApiKey.objects.filter(instance=instance, revoked_at=None).select_related("user")
 
 
-def audit_of(instance: Instance, *, reader: Role) -> QuerySet[AuditLogEntry]:
-    """The last lines of this instance, newest first; its tenant's own lines for those who lead the tenant."""
-    here = Q(instance_id=instance.pk)
-    if reader in TENANT_ROLE_OF:
-        here |= Q(instance_id=None)
-    return AuditLogEntry.objects.filter(here, tenant_id=instance.tenant_id)[:AUDIT_LINES]
-
-
 def member_or_none(instance: Instance, user_id: UUID) -> User | None:
-    """The user if they belong to the instance in any role."""
+    """Return the user if they have a role in the instance."""
     place = (
         TenantMembership.objects.filter(user_id=user_id, tenant_id=instance.tenant_id).select_related("user").first()
     )

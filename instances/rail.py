@@ -11,7 +11,7 @@ from instances.http import InstanceRequest
 
 
 class Part(Enum):
-    """Where in the rail an entry stands."""
+    """The part of the rail that shows an entry."""
 
     PAGES = auto()
     SETTINGS = auto()

@@ -1,4 +1,4 @@
-"""Why a service said no."""
+"""Refusals of services."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from core.web.refusals import UserRefusal
 
 
 class Refused(UserRefusal):
-    """What one of the services below refuses; the code is the class's own."""
+    """A refusal of a service; the code is the class's own."""
 
     own_code = "refused"
 
@@ -19,18 +19,18 @@ class Refused(UserRefusal):
 
 
 class NotAllowed(Refused, PermissionDenied):
-    """The actor's role does not reach that far; where nobody explains it, the answer is 403."""
+    """The actor's role does not allow this; answered by 403 unless a view explains it."""
 
     own_code, status = "forbidden", HTTPStatus.FORBIDDEN
 
 
 class LastOwner(Refused):
-    """A tenant always keeps one owner."""
+    """A tenant must keep one owner."""
 
     own_code = "last_owner"
 
     def __init__(self) -> None:
-        super().__init__(_("This is the last owner. Make somebody else an owner first."))
+        super().__init__(_("This is the last owner. Make someone else an owner first."))
 
 
 class SlugTaken(Refused):
@@ -47,10 +47,10 @@ class InvitationUnusable(Refused):
 
 
 class TooManyInvitations(Refused):
-    """The person, the tenant or the address has had as many invitations as the limits allow for now."""
+    """The limits allow no further invitation at the moment."""
 
 
 class QuotaReached(Refused):
-    """The instance holds as much as it can; the code names what."""
+    """A quota is used up; the code names it."""
 
     own_code = "quota"

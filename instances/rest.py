@@ -1,4 +1,4 @@
-"""What the REST API shares: keys and their scopes, lists with a cursor; and GET /instance."""
+"""Shared parts of the REST API: keys and scopes, lists with a cursor; and GET /instance."""
 
 import base64
 import binascii
@@ -28,7 +28,7 @@ Limit = QueryEx[int, P(ge=1, le=MOST_PER_PAGE, description="How many at most.")]
 
 
 class IdConverter(UUIDConverter):
-    """``{id:…}`` of a path: a UUID in either case. Whatever else stands there does not exist, so it is a 404."""
+    """``{id:…}`` of a path: a UUID in either case. Anything else is a 404."""
 
     regex = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
@@ -59,7 +59,7 @@ class ApiKeyAuth(HttpBearer):
         self.scopes = scopes
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey | None:
-        """The key, or None (401). Raises ApiProblem: 403 without the scope, then 4xx for a wrong body."""
+        """Return the key, or None (401). Raises ApiProblem: 403 without the scope, then 4xx for a wrong body."""
         key: ApiKey | None = getattr(request, "api_key", None)
         if key is None:
             return None
@@ -140,7 +140,7 @@ router = ApiRouter(tags=["instance"])
 
 @router.get("/instance", response=InstanceOut, auth=ApiKeyAuth(), summary="The instance and the key's scopes")
 def show_instance(request: InstanceRequest) -> dict[str, Any]:
-    """What the key opens; ``scopes`` are those that its maker's present role still allows."""
+    """Return the key's instance; ``scopes`` are those that its creator's current role still allows."""
     instance = request.instance
     return {
         "id": instance.pk,

@@ -1,4 +1,4 @@
-"""The door to content: ``instance_scope()`` opens one instance, and without it a query raises (django-scopes).
+"""Scoping of content: ``instance_scope()`` opens one instance, and without it a query raises (django-scopes).
 
 django-scopes guards ``Model.objects``; the classes here close what it leaves open: ``exists``, ``explain`` and
 ``bulk_create`` without a scope, and writes into another instance than the scope's.
@@ -41,7 +41,7 @@ def unscoped(*, reason: str) -> Iterator[None]:
 
 
 def current_instance_id() -> UUID | None:
-    """The open scope's instance; None where all are visible. Raises ScopeError outside any scope."""
+    """Return the open scope's instance; None where all are visible. Raises ScopeError outside any scope."""
     state = get_scope()
     if state.get("_enabled") is False:
         return None
@@ -104,12 +104,12 @@ class ContentModel(models.Model):
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises ScopeError without a scope, or when this row or one it points to is another instance's."""
+        """Save. Raises ScopeError without a scope, or when this row or one it points to is another instance's."""
         refuse_foreign(self)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        """Raises ScopeError outside the row's own scope."""
+        """Delete. Raises ScopeError outside the row's own scope."""
         refuse_foreign(self)
         return super().delete(*args, **kwargs)
 

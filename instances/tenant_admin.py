@@ -32,7 +32,7 @@ class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=AdminTextInputWidget,
         validators=[slug_validator],
-        help_text=_("Small letters, digits and hyphens. If empty, it is made from the name."),
+        help_text=_("Lowercase letters, digits and hyphens. If empty, it is made from the name."),
     )
     email = forms.EmailField(
         label=_("Owner’s email address"),
@@ -67,7 +67,7 @@ class AddsCustomers(admin.ModelAdmin):  # type: ignore[type-arg]
         return ["name", "slug", "email"] if obj is None else super().get_fields(request, obj)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        """A new tenant has no people."""
+        """Hide people while the tenant is new."""
         return [] if obj is None else super().get_inlines(request, obj)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

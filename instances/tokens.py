@@ -5,7 +5,7 @@ import secrets
 
 
 def new_token() -> str:
-    """A link's token: 256 random bits, safe in an address."""
+    """Return the token of a link: 256 random bits, URL-safe."""
     return secrets.token_urlsafe(32)
 
 

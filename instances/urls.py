@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from core.web import health, speculation
-from instances.views import front, invitation, notices, palette, settings
+from instances.views import audit, front, invitation, notices, palette, settings
 
 app_name = "instances"
 
@@ -17,6 +17,8 @@ settings_urls = [
     path("invitations/<uuid:invitation_id>/renew/", settings.invitation_renew, name="invitation-renew"),
     path("notifications/", notices.settings_notifications, name="settings-notifications"),
     path("advanced/", settings.settings_advanced, name="settings-advanced"),
+    path("audit/", audit.settings_audit, name="settings-audit"),
+    path("audit/export/", audit.audit_export, name="audit-export"),
     path("keys/<uuid:key_id>/revoke/", settings.api_key_revoke, name="api-key-revoke"),
 ]
 notice_urls = [
@@ -39,6 +41,7 @@ urlpatterns = [
     path("instances/rows/", front.instance_rows, name="instance-rows"),
     path("instances/new/", front.instance_new, name="instance-new"),
     path("invite/<str:token>/", invitation.invitation, name="invitation"),
+    path("i/<slug:slug>/switch/", front.instance_switch, name="instance-switch"),
     path("i/<slug:slug>/settings/", include(settings_urls)),
-    path("i/<slug:slug>/notices/", include(notice_urls)),
+    path("i/<slug:slug>/notifications/", include(notice_urls)),
 ]

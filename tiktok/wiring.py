@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from core.doctor import run
 from core.web import looks
 from instances import overview
+from instances.audit_log import words as audit_words
 from instances.notices import words
 from instances.palette import register_finder
 from instances.rail import Entry, register_entries, register_provider
@@ -14,6 +15,7 @@ from tiktok.accounts import notices as account_notices
 from tiktok.accounts.finding import find_accounts
 from tiktok.accounts.page.posts import register_posts
 from tiktok.accounts.switcher import rail_accounts
+from tiktok.audit_words import ACCOUNTS, MEDIA, POSTS
 from tiktok.connect.links import looks as link_looks
 from tiktok.developer_apps import findings as app_findings
 from tiktok.keys import findings as key_findings
@@ -38,6 +40,7 @@ def register() -> None:
         looks.register(feature.LOOKS)
     for notices in (account_notices, media_notices, post_notices):
         words.register(notices.TOPIC)
+    audit_words.register(POSTS, ACCOUNTS, MEDIA)
     overview.register(overviews)
     register_posts(posts_of_account)
     register_provider(rail_accounts)

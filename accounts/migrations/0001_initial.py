@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="email address")),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 ("language", models.CharField(blank=True, max_length=12, verbose_name="language")),
                 ("is_staff", models.BooleanField(default=False, verbose_name="may enter Django admin")),
@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=120, verbose_name="name")),
                 (
                     "require_two_factor",
-                    models.BooleanField(default=False, verbose_name="everybody needs two-factor sign-in"),
+                    models.BooleanField(default=False, verbose_name="two-factor sign-in required"),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],

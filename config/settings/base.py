@@ -197,6 +197,8 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
+OPERATOR_NAME = env.text("OPERATOR_NAME")  # named on the privacy and terms pages
+OPERATOR_EMAIL = env.text("OPERATOR_EMAIL")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Clipdesk <clipdesk@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -207,7 +209,12 @@ ACCOUNT_ADAPTER = "instances.adapter.InstanceAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "instances.forms.SignupExtras"
-ACCOUNT_USER_DISPLAY = "accounts.names.login_of"  # goes into email to addresses that strangers type
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "change_password": "accounts.forms.PasswordChangeForm",
+    "reset_password_from_key": "accounts.forms.PasswordResetForm",
+}
+ACCOUNT_USER_DISPLAY = "accounts.names.login_of"  # goes into mail to addresses that strangers type
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_URL else "none"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -258,6 +265,7 @@ COOKIE_PREFIX = "__Host-" if BASE_URL.startswith("https") else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{COOKIE_PREFIX}language"
+LAST_INSTANCE_COOKIE_NAME = f"{COOKIE_PREFIX}instance"  # a slug: whose frame the pages about a person keep
 MESSAGE_STORAGE = "accounts.message_storage.PrefixedStorage"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 

@@ -104,6 +104,19 @@ def zone_data(_context: CheckContext) -> Iterable[Finding]:
     yield good("zone-data", text % words)
 
 
+def operator(_context: CheckContext) -> Iterable[Finding]:
+    """Check that the privacy and terms pages name the operator, where other people can read them."""
+    if urlsplit(settings.BASE_URL).hostname in LOOPBACK:
+        return
+    missing = [name for name in ("OPERATOR_NAME", "OPERATOR_EMAIL") if not getattr(settings, name)]
+    if not missing:
+        yield good("operator", _("The privacy and terms pages name the operator."))
+        return
+    text = _("The privacy and terms pages do not say who operates this installation.")
+    step = _("Set %(names)s in the environment (.env) and restart.") % {"names": ", ".join(missing)}
+    yield warning("operator", text, step)
+
+
 def _https(scheme: str, host: str) -> Finding:
     if scheme == "https":
         return good("https", _("BASE_URL uses https."))

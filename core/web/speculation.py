@@ -30,7 +30,11 @@ RULES: Final = {
             "where": {
                 "and": [
                     {"href_matches": ["/i/*", "/instances/"]},
-                    {"not": {"href_matches": ["/i/*/tiktok/*", "/i/*/file/*", "/i/*/notices/*/", "/*\\?*account=*"]}},
+                    {
+                        "not": {
+                            "href_matches": ["/i/*/tiktok/*", "/i/*/file/*", "/i/*/notifications/*/", "/*\\?*account=*"]
+                        }
+                    },
                     {"not": {"selector_matches": NEVER}},
                 ]
             },

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$",
-                                "Use 1–50 small letters, digits and hyphens; begin and end with a letter or digit.",
+                                "Use 1–50 lowercase letters, digits and hyphens. Begin and end with a letter or digit.",
                             )
                         ],
                         verbose_name="address",
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("token_hash", models.CharField(editable=False, max_length=64, unique=True)),
-                ("email", models.EmailField(max_length=254, verbose_name="e-mail address")),
+                ("email", models.EmailField(max_length=254, verbose_name="email address")),
                 (
                     "tenant_role",
                     models.CharField(
@@ -164,12 +164,12 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("failed", "Posts that failed"),
-                            ("attention", "Posts that need somebody"),
-                            ("reconnect", "Posts that wait for their account"),
+                            ("attention", "Posts that need attention"),
+                            ("reconnect", "Posts waiting for their account"),
                             ("ended", "Accounts to reconnect"),
-                            ("ending", "Permissions that end soon"),
-                            ("scopes", "Permissions that were taken back"),
-                            ("linked", "Accounts linked by connect links"),
+                            ("ending", "Authorizations that expire soon"),
+                            ("scopes", "Permissions that were removed"),
+                            ("linked", "Accounts connected with connect links"),
                             ("unusable", "Videos that cannot be published"),
                             ("checked", "Videos that are ready"),
                         ],
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 ("subject_id", models.UUIDField()),
                 ("parts", models.JSONField(default=dict)),
                 ("at", models.DateTimeField()),
-                ("settled_at", models.DateTimeField(null=True)),
+                ("resolved_at", models.DateTimeField(null=True)),
                 ("digest", models.UUIDField(null=True)),
                 (
                     "instance",
@@ -202,8 +202,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "notice",
-                "verbose_name_plural": "notices",
+                "verbose_name": "notification",
+                "verbose_name_plural": "notifications",
                 "ordering": ["-at", "-id"],
             },
         ),
@@ -235,8 +235,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "read notice",
-                "verbose_name_plural": "read notices",
+                "verbose_name": "read notification",
+                "verbose_name_plural": "read notifications",
             },
         ),
         migrations.CreateModel(
@@ -244,9 +244,12 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("mail_failed", models.BooleanField(default=True, verbose_name="Posts that failed")),
-                ("mail_attention", models.BooleanField(default=True, verbose_name="Posts that need somebody")),
+                ("mail_attention", models.BooleanField(default=True, verbose_name="Posts that need attention")),
                 ("mail_reconnect", models.BooleanField(default=True, verbose_name="Accounts to reconnect")),
-                ("mail_linked", models.BooleanField(default=True, verbose_name="Accounts linked by connect links")),
+                (
+                    "mail_linked",
+                    models.BooleanField(default=True, verbose_name="Accounts connected with connect links"),
+                ),
                 ("mail_media", models.BooleanField(default=True, verbose_name="Uploaded videos")),
                 (
                     "instance",
@@ -349,7 +352,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="notice",
             index=models.Index(
-                condition=models.Q(("digest", None), ("settled_at", None)), fields=["at"], name="notice_to_mail"
+                condition=models.Q(("digest", None), ("resolved_at", None)), fields=["at"], name="notice_to_mail"
             ),
         ),
         migrations.AddConstraint(

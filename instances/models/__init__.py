@@ -1,4 +1,4 @@
-"""Instances, who may do what in them, and what their people are told. Notices are content, all else directory."""
+"""Instances, memberships, keys and notifications. Notifications are content, all else is directory."""
 
 from instances.models.access import ApiKey, Invitation, InvitationGrant, Membership
 from instances.models.instance import Instance

@@ -1,4 +1,4 @@
-"""Who may enter an instance: members, invitations and API keys."""
+"""Members, invitations and API keys of an instance."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from instances.models.instance import Instance
 
 
 class InstanceRole(models.TextChoices):
-    """The roles that can be given in one instance."""
+    """The roles of one instance."""
 
     ADMIN = "admin", _("Admin")
     EDITOR = "editor", _("Editor")
@@ -20,7 +20,7 @@ class InstanceRole(models.TextChoices):
 
 
 class Membership(models.Model):
-    """A person's place in one instance. Tenant owners and admins need none."""
+    """A person's membership in one instance. Tenant owners and admins need none."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="instance_memberships")
@@ -41,11 +41,11 @@ class Membership(models.Model):
 
 
 class Invitation(models.Model):
-    """A one-time link for one e-mail address: single use, 7 days; the token is stored as its SHA-256 only."""
+    """A one-time link for one email address: single use, 7 days; the token is stored as its SHA-256 only."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    email = models.EmailField(_("e-mail address"))
+    email = models.EmailField(_("email address"))
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
     tenant_role = models.CharField(max_length=10, choices=TenantRole.choices, default=TenantRole.MEMBER)
     is_first_owner = models.BooleanField(default=False, editable=False)
@@ -84,7 +84,7 @@ class InvitationGrant(models.Model):
 
 
 class ApiKey(models.Model):
-    """A program's key to one instance: hashed, shown once, never worth more than its maker's present role."""
+    """An API key to one instance: hashed, shown once, never worth more than its creator's current role."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=80)

@@ -13,7 +13,7 @@ from accounts.models import Tenant
 
 slug_validator = RegexValidator(
     r"^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$",
-    _("Use 1–50 small letters, digits and hyphens; begin and end with a letter or digit."),
+    _("Use 1–50 lowercase letters, digits and hyphens. Begin and end with a letter or digit."),
 )
 
 

@@ -1,4 +1,4 @@
-"""Notices: what people of an instance are told when something failed or needs somebody."""
+"""Notifications of an instance: what failed, what needs attention, and what is ready."""
 
 import uuid
 from typing import Final
@@ -12,30 +12,30 @@ from instances.scoping import ContentModel
 
 
 class NoticeKind(models.TextChoices):
-    """What sort of news it is: the first three about posts, the last two about videos, the others about accounts."""
+    """The kind of a notification: three about posts, four about accounts, two about videos."""
 
     FAILED = "failed", _("Posts that failed")
-    ATTENTION = "attention", _("Posts that need somebody")
-    RECONNECT = "reconnect", _("Posts that wait for their account")
+    ATTENTION = "attention", _("Posts that need attention")
+    RECONNECT = "reconnect", _("Posts waiting for their account")
     ENDED = "ended", _("Accounts to reconnect")
-    ENDING = "ending", _("Permissions that end soon")
-    SCOPES = "scopes", _("Permissions that were taken back")
-    LINKED = "linked", _("Accounts linked by connect links")
+    ENDING = "ending", _("Authorizations that expire soon")
+    SCOPES = "scopes", _("Permissions that were removed")
+    LINKED = "linked", _("Accounts connected with connect links")
     UNUSABLE = "unusable", _("Videos that cannot be published")
     CHECKED = "checked", _("Videos that are ready")
 
 
-# Which switch of a person's preferences a kind of news hangs on, where it is not named like the kind.
+# The preference that decides about a kind's emails, where it is not named like the kind.
 SWITCHES: Final = dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect") | dict.fromkeys(
     (NoticeKind.UNUSABLE, NoticeKind.CHECKED), "media"
 )
 
 
 class Notice(ContentModel):
-    """One piece of news, written in the transaction of what it tells.
+    """A notification, written in the transaction of the event.
 
-    ``parts`` holds codes, never sentences: they become words when somebody reads. ``settled_at``: nobody has to do
-    anything about it any more. ``digest`` names the collected mail that took it up; None until then.
+    ``parts`` holds codes, which become sentences in the reader's language. ``resolved_at``: it needs no action since
+    then. ``digest`` identifies the email that includes it; None until then.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -44,17 +44,17 @@ class Notice(ContentModel):
     maker = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     parts = models.JSONField(default=dict)
     at = models.DateTimeField()
-    settled_at = models.DateTimeField(null=True)
+    resolved_at = models.DateTimeField(null=True)
     digest = models.UUIDField(null=True)
 
     class Meta:
-        verbose_name = _("notice")
-        verbose_name_plural = _("notices")
+        verbose_name = _("notification")
+        verbose_name_plural = _("notifications")
         ordering = ["-at", "-id"]
         indexes = [
             models.Index(fields=["instance", "-at", "-id"], name="notice_newest"),
             models.Index(fields=["subject_id"], name="notice_subject"),
-            models.Index(fields=["at"], condition=Q(digest=None, settled_at=None), name="notice_to_mail"),
+            models.Index(fields=["at"], condition=Q(digest=None, resolved_at=None), name="notice_to_mail"),
         ]
         constraints = [models.CheckConstraint(condition=Q(kind__in=NoticeKind.values), name="notice_kind_known")]
 
@@ -63,14 +63,14 @@ class Notice(ContentModel):
 
 
 class NoticeRead(ContentModel):
-    """A person has read a notice."""
+    """A person has read a notification."""
 
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="reads")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        verbose_name = _("read notice")
-        verbose_name_plural = _("read notices")
+        verbose_name = _("read notification")
+        verbose_name_plural = _("read notifications")
         constraints = [models.UniqueConstraint(fields=["notice", "user"], name="read_once_per_person")]
 
     def __str__(self) -> str:
@@ -78,13 +78,13 @@ class NoticeRead(ContentModel):
 
 
 class NotificationPreference(ContentModel):
-    """Which mails a person wants from an instance; without a row, all of them."""
+    """The emails that a person wants about an instance; all of them without a row."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     mail_failed = models.BooleanField(_("Posts that failed"), default=True)
-    mail_attention = models.BooleanField(_("Posts that need somebody"), default=True)
+    mail_attention = models.BooleanField(_("Posts that need attention"), default=True)
     mail_reconnect = models.BooleanField(_("Accounts to reconnect"), default=True)
-    mail_linked = models.BooleanField(_("Accounts linked by connect links"), default=True)
+    mail_linked = models.BooleanField(_("Accounts connected with connect links"), default=True)
     mail_media = models.BooleanField(_("Uploaded videos"), default=True)
 
     class Meta:
@@ -96,5 +96,5 @@ class NotificationPreference(ContentModel):
         return f"{self.user_id} {self.instance_id}"
 
     def wants(self, kind: str) -> bool:
-        """Whether this kind of news is mailed."""
+        """Return whether this kind is sent by email."""
         return bool(getattr(self, f"mail_{SWITCHES.get(NoticeKind(kind), kind)}"))

@@ -1,4 +1,4 @@
-"""Whose turn it is among instances."""
+"""The order in which workers serve instances."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,7 +7,7 @@ from instances.models.instance import Instance
 
 
 class InstanceTurn(models.Model):
-    """When an instance was last served by a worker, so that the one served longest ago comes first."""
+    """When a worker last served an instance; the one served longest ago is next."""
 
     instance = models.OneToOneField(Instance, on_delete=models.CASCADE, primary_key=True, related_name="+")
     served_at = models.DateTimeField()

@@ -1,1 +1,1 @@
-"""Notices: written with what they tell, shown in the frame's bell, mailed in digests."""
+"""Notifications: written with the event, listed behind the bell, sent in email digests."""

@@ -1,7 +1,7 @@
-"""Mail about notices: collected per instance, one mail for each person who can do something, at most ten minutes late.
+"""Email notifications: collected per instance, one email per person who can act, at most ten minutes late.
 
-All of a digest is one transaction: which notices it took up and the mails that tell them. So each notice is mailed
-once, whoever runs this how often, and a process that dies in the middle has done nothing.
+A digest is one transaction: the notifications it includes and the emails. So each notification is sent once,
+however often this runs, and a process that dies in the middle has done nothing.
 """
 
 from collections.abc import Iterable
@@ -24,12 +24,12 @@ from instances.queries import members_of
 from instances.roles import ALLOWED, Permission, Role
 from instances.scoping import instance_scope, unscoped
 
-# From the first notice on. The job comes round once a minute, and the mail leaves within seconds after that.
+# Since the oldest notification. The job runs once a minute, and the email leaves seconds later.
 COLLECTED: Final = timedelta(minutes=8)
 
 
 def mail_digests() -> None:
-    """Write the mails of every instance whose first unmailed notice has waited long enough."""
+    """Write the digests of every instance whose oldest unsent notification has waited long enough."""
     for instance in _instances_due():
         with instance_scope(instance):
             write_digest(instance)
@@ -37,28 +37,28 @@ def mail_digests() -> None:
 
 def _instances_due() -> list[Instance]:
     with unscoped(reason="the digest finds instances with notices to mail"):
-        due = Notice.objects.filter(digest=None, settled_at=None, at__lte=db_in(-COLLECTED))
+        due = Notice.objects.filter(digest=None, resolved_at=None, at__lte=db_in(-COLLECTED))
         ids = set(due.order_by().values_list("instance_id", flat=True).distinct())
     return list(Instance.objects.filter(pk__in=ids).select_related("tenant"))
 
 
 def write_digest(instance: Instance) -> None:
-    """Take up what was not mailed yet, and queue one mail for each person who wants any of it."""
-    people = people_told(instance) if settings.EMAIL_URL else []
+    """Include what was not sent yet, and queue one email for each person who wants any of it."""
+    people = people_to_notify(instance) if settings.EMAIL_URL else []
     preferences = {preference.user_id: preference for preference in NotificationPreference.objects.all()}
     digest = uuid4()
     with transaction.atomic():
         if not Notice.objects.filter(digest=None).update(digest=digest):
             return
-        notices = list(Notice.objects.filter(digest=digest, settled_at=None).order_by("at", "id"))
+        notices = list(Notice.objects.filter(digest=digest, resolved_at=None).order_by("at", "id"))
         reads = _reads(digest)
         for person in people:
             unread = [notice for notice in notices if notice.pk not in reads.get(person.pk, ())]
             _queue(instance, person, _wanted(unread, preferences.get(person.pk)))
 
 
-def people_told(instance: Instance) -> list[User]:
-    """Who can do something about a post or an account there; who may write posts may reconnect accounts too."""
+def people_to_notify(instance: Instance) -> list[User]:
+    """Return the people who can act on a post or an account: those who may write posts."""
     return [
         member.user
         for member in members_of(instance, reader=Role.OWNER)
@@ -69,7 +69,7 @@ def people_told(instance: Instance) -> list[User]:
 
 
 def _reads(digest: UUID) -> dict[UUID, set[UUID]]:
-    """What each person has read of the digest already."""
+    """Return which notifications of the digest each person has read."""
     pairs = NoticeRead.objects.filter(notice__digest=digest).order_by("user_id").values_list("user_id", "notice_id")
     return {user: {notice for _user, notice in mine} for user, mine in groupby(pairs, key=lambda pair: pair[0])}
 
@@ -79,7 +79,7 @@ def _wanted(notices: Iterable[Notice], preference: NotificationPreference | None
 
 
 def _queue(instance: Instance, person: User, notices: list[Notice]) -> None:
-    """One mail, the person's own posts first; none where there is nothing to tell."""
+    """Queue one email, the person's own posts first; none without notifications."""
     mine = [notice for notice in notices if notice.at >= person.date_joined]
     mine.sort(key=lambda notice: notice.maker_id != person.pk)
     if mine:

@@ -1,4 +1,4 @@
-"""Old notices go."""
+"""Housekeeping of notifications."""
 
 from datetime import timedelta
 from typing import Final
@@ -11,6 +11,6 @@ KEPT: Final = timedelta(days=90)
 
 
 def forget_old_notices() -> None:
-    """Delete notices older than 90 days, and with them who read them."""
+    """Delete notifications older than 90 days."""
     with unscoped(reason="housekeeping of notices"):
         Notice.objects.filter(at__lt=db_in(-KEPT)).delete()

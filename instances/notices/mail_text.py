@@ -1,4 +1,4 @@
-"""What a digest says: grouped by what happened, the first ten posts and accounts by name, how many more."""
+"""The text of a digest: grouped by event, ten posts and accounts by name, the rest as a number."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ Codes = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail's three parts."""
+    """Subject, text and HTML of an email."""
 
     subject: str
     text: str
@@ -31,7 +31,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A post or an account that the mail lists, and when it happened."""
+    """A post or an account that the email lists, and the time of the event."""
 
     subject: Subject
     at: datetime
@@ -39,7 +39,7 @@ class Named:
 
 @dataclass(slots=True)
 class Group:
-    """Notices of one kind with the same reason; ``named`` are those that the mail lists."""
+    """Notifications of one kind with the same reason; ``named`` are those that the email lists."""
 
     kind: str
     words: Words
@@ -59,7 +59,7 @@ class Group:
 
 
 def compose(instance: Instance, notices: Sequence[Notice]) -> Mail:
-    """The digest of these notices, the first of them named, in the instance's zone; two statements at most."""
+    """Return the digest of these notifications in the instance's zone; at most two statements."""
     with timezone.override(instance.zone):
         return _composed(instance, notices)
 
@@ -82,7 +82,7 @@ def _composed(instance: Instance, notices: Sequence[Notice]) -> Mail:
 
 
 def _groups(instance: Instance, notices: Sequence[Notice]) -> list[Group]:
-    """By kind and reason, each kind's largest group first."""
+    """Group by kind and reason, the largest group of each kind first."""
     subjects = subjects_of(instance, _to_name(notices))
     words = _words(notices)
     groups: dict[tuple[str, Words], Group] = {}
@@ -106,7 +106,7 @@ def _without_links(subject: Subject) -> Subject:
 
 
 def _to_name(notices: Sequence[Notice]) -> list[Notice]:
-    """The first ten, but one of every reason before a second of any."""
+    """Return ten notifications to name, one of each reason before a second of any."""
     firsts = list({_codes(notice): notice for notice in reversed(notices)}.values())[::-1]
     chosen = {notice.pk for notice in firsts}
     return [*firsts, *(notice for notice in notices if notice.pk not in chosen)][:NAMED]
@@ -117,6 +117,6 @@ def _codes(notice: Notice) -> Codes:
 
 
 def _words(notices: Sequence[Notice]) -> dict[Codes, Words]:
-    """Each set of codes in words, once: a thousand posts fail for a few reasons."""
+    """Return the words of each set of codes once: a thousand posts fail for a few reasons."""
     different = {_codes(notice): notice for notice in notices}
     return {codes: words_of(notice) for codes, notice in different.items()}

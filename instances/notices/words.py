@@ -1,4 +1,4 @@
-"""Notices in words. A notice holds codes; what they mean and what its subject is called, the app above registers."""
+"""Notifications in words. A notification holds codes; apps above register their meaning and the subject's name."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -22,7 +22,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a notice is about: its name, what it belongs to, its page (a path), and how it stands (may be empty)."""
+    """What a notification is about: name, account, page (a path) and state (may be empty)."""
 
     name: str
     belongs_to: str
@@ -32,7 +32,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A kind of news: ``look`` is the state whose badge goes with it, ``counted`` a plural with ``count``."""
+    """A kind of notification: ``look`` is the state of its badge, ``counted`` a plural with ``count``."""
 
     look: str
     title: str | Promise
@@ -41,10 +41,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Topic:
-    """What notices of some kinds are about.
+    """The subject of some kinds of notifications.
 
-    ``words`` asks the database nothing; ``subjects`` finds what is still there in one statement, by its id, and
-    ``gone`` says that it is not.
+    ``words`` runs no query; ``subjects`` finds what is still there in one statement, by its id, and
+    ``gone`` says that it no longer exists.
     """
 
     headings: Mapping[NoticeKind, Heading]
@@ -57,13 +57,13 @@ _topics: Final[dict[NoticeKind, Topic]] = {}
 
 
 def register(topic: Topic) -> None:
-    """Have the topic tell its kinds of notices. Call it in ``AppConfig.ready()``."""
+    """Add the words of these kinds of notifications. Call it in ``AppConfig.ready()``."""
     _topics.update(dict.fromkeys(topic.headings, topic))
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A notice as people read it; ``subject`` is None when it is gone."""
+class NoticeInWords:
+    """A notification in words; ``subject`` is None once it was deleted."""
 
     notice: Notice
     words: Words
@@ -71,32 +71,37 @@ class Told:
 
     @property
     def look(self) -> str:
-        """The state whose badge goes with this kind of news."""
+        """Return the state whose badge belongs to this kind."""
         return _heading(self.notice.kind).look
 
     @property
     def title(self) -> str:
-        """What happened, as a heading."""
+        """Return what happened, as a heading."""
         return kind_title(self.notice.kind)
+
+    @property
+    def gone(self) -> str:
+        """Return that the subject no longer exists."""
+        return gone_text(self.notice)
 
 
 def words_of(notice: Notice) -> Words:
-    """The notice's codes as sentences, in the active language; asks the database nothing."""
+    """Return the notification's codes as sentences in the active language; runs no query."""
     return _topic(notice.kind).words(notice)
 
 
 def subjects_of(instance: Instance, notices: Iterable[Notice]) -> Mapping[UUID, Subject]:
-    """What the notices are about, by subject id; a statement for each topic that occurs. The scope is open."""
+    """Return the subjects by id; a statement for each topic that occurs. Needs the scope."""
     ids: defaultdict[Topic, set[UUID]] = defaultdict(set)
     for notice in notices:
         ids[_topic(notice.kind)].add(notice.subject_id)
     return {pk: subject for topic, wanted in ids.items() for pk, subject in topic.subjects(instance, wanted).items()}
 
 
-def tell_all(instance: Instance, notices: list[Notice]) -> list[Told]:
-    """The notices in words, in their order; at most a statement for each topic."""
+def notices_in_words(instance: Instance, notices: list[Notice]) -> list[NoticeInWords]:
+    """Return the notifications in words, in their order; at most a statement for each topic."""
     subjects = subjects_of(instance, notices)
-    return [Told(notice, words_of(notice), subjects.get(notice.subject_id)) for notice in notices]
+    return [NoticeInWords(notice, words_of(notice), subjects.get(notice.subject_id)) for notice in notices]
 
 
 def kind_count(kind: str, count: int) -> str:
@@ -105,12 +110,12 @@ def kind_count(kind: str, count: int) -> str:
 
 
 def kind_title(kind: str) -> str:
-    """What happened to one post or account, as a heading."""
+    """Return the event as a heading."""
     return str(_heading(kind).title)
 
 
 def gone_text(notice: Notice) -> str:
-    """That the notice's subject is not there any more."""
+    """Return that the subject no longer exists."""
     return str(_topic(notice.kind).gone)
 
 

@@ -27,7 +27,7 @@ LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
 def create_api_key(
     instance: Instance, *, actor: User, name: str, scopes: list[KeyScope], key_id: UUID | None = None
 ) -> tuple[ApiKey, str]:
-    """A key of ``actor`` and its plain text, which is shown once and stored nowhere: ``cd_<6 letters>_<random>``.
+    """Create a key of ``actor``; return it with its plain text, which is never stored: ``cd_<6 letters>_<random>``.
 
     ``key_id`` makes a repeated request harmless. Raises NotAllowed or QuotaReached.
     """
@@ -97,7 +97,7 @@ def _tell_owner(key: ApiKey) -> None:
 def _queue_news_of_key(key: ApiKey) -> None:
     text = _(
         "A new API key “%(key)s” (%(prefix)s…) for %(instance)s acts in your name.\n\n"
-        "If you did not create it, revoke it under Settings → Advanced and change your password:\n%(link)s"
+        "If you did not create it, revoke it under Settings → API keys and change your password:\n%(link)s"
     )
     link = f"{settings.BASE_URL}/i/{key.instance.slug}/settings/advanced/"
     values = {"key": key.name, "prefix": key.prefix, "instance": key.instance.name, "link": link}

@@ -17,8 +17,9 @@ FIRST_TENANT: Final = "My team"
 
 
 def first_owner_link() -> str | None:
-    """A one-time link for whoever started the product; an earlier one ends. None once somebody has an account, or
-    while the operator's own choice of first owner (``create_owner``) is open.
+    """Return a one-time link for the first account; an earlier link ends.
+
+    None once there is an account or an invitation that the operator sent.
     """
     with transaction.atomic():
         if User.objects.exists() or _open_links().exclude(email="").exists():
@@ -74,7 +75,7 @@ def _end_nameless_links() -> None:
 
 
 def _first_instance() -> Instance:
-    """The one that an earlier link was for, or a new one."""
+    """Return the instance of an earlier link, or a new one."""
     earlier = Invitation.objects.filter(is_first_owner=True, email="").first()
     instance = Instance.objects.filter(tenant=earlier.tenant).first() if earlier else None
     return instance or add_customer(tenant_name=FIRST_TENANT)

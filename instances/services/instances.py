@@ -1,4 +1,4 @@
-"""Tenants and instances: made, renamed, and the tenant's policies."""
+"""Creates and renames tenants and instances, and sets the tenant's policies."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ LONGEST_STEM: Final = 44  # leaves room for "-" and five digits within the 50 of
 
 
 def suggest_slug(name: str) -> str:
-    """A free address made from a name; free now, so ``create_instance`` still looks."""
+    """Return an address made from a name; it is free now, so ``create_instance`` checks again."""
     stem = slugify(name.replace("_", "-"))[:LONGEST_STEM].strip("-") or "instance"
     taken = set(Instance.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     return next(slug for n in range(1, len(taken) + 2) if (slug := stem if n == 1 else f"{stem}-{n}") not in taken)
@@ -29,7 +29,7 @@ def suggest_slug(name: str) -> str:
 def create_tenant_with_instance(
     *, owner: User, tenant_name: str, instance_name: str = "", slug: str = "", time_zone: str = ""
 ) -> tuple[Tenant, Instance]:
-    """A new customer with ``owner`` and a first instance. Raises SlugTaken."""
+    """Create a tenant with ``owner`` and a first instance. Raises SlugTaken."""
     with transaction.atomic():
         tenant = Tenant.objects.create(name=tenant_name)
         TenantMembership.objects.create(user=owner, tenant=tenant, role=TenantRole.OWNER)
@@ -39,19 +39,19 @@ def create_tenant_with_instance(
 
 
 def create_instance(tenant: Tenant, *, actor: User, name: str, slug: str = "", time_zone: str = "") -> Instance:
-    """A further instance of the tenant, by its owners and admins. Raises NotAllowed, SlugTaken or QuotaReached."""
+    """Create an instance, for owners and admins of the tenant. Raises NotAllowed, SlugTaken or QuotaReached."""
     places = TenantMembership.objects.filter(
         tenant=tenant, user=actor, role__in=[TenantRole.OWNER, TenantRole.ADMIN], user__is_active=True
     )
     if not places.exists():
-        raise NotAllowed(_("Only owners and admins of a tenant make new instances."))
+        raise NotAllowed(_("Only owners and admins of a team create instances."))
     return add_instance(tenant, actor=actor, name=name, slug=slug, time_zone=time_zone)
 
 
 def add_instance(
     tenant: Tenant, *, actor: User | None, name: str, slug: str = "", time_zone: str = "", tries: int = 5
 ) -> Instance:
-    """Write an instance without asking who may; an address that was only suggested gives way to a faster one."""
+    """Create an instance without a permission check; a suggested address that was taken is replaced by another."""
     try:
         with transaction.atomic():
             instance = Instance.objects.create(
@@ -99,7 +99,7 @@ def update_instance(instance: Instance, *, actor: User, name: str, time_zone: st
 
 @needs(Permission.OWNER_MANAGE)
 def set_two_factor_policy(instance: Instance, *, actor: User, required: bool) -> None:
-    """Whether everybody of the instance's tenant needs two-factor sign-in; owners decide. Raises NotAllowed."""
+    """Require two-factor sign-in in the instance's tenant, or stop requiring it. Raises NotAllowed."""
     with transaction.atomic():
         Tenant.objects.filter(pk=instance.tenant_id).update(require_two_factor=required)
         instance.tenant.require_two_factor = required

@@ -1,4 +1,4 @@
-"""How many invitations may be sent: per person, per tenant and per address, counted in rows that nobody can delete."""
+"""Limits of invitations per person, tenant and address, counted in rows that cannot be deleted."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -48,7 +48,7 @@ def _need_fewer(lines: QuerySet[AuditLogEntry], most: int) -> None:
 
 
 def _need_pause(email: str) -> None:
-    """A link ends a fixed time after it was sent, so the end tells when that was."""
+    """Return when the link was sent: a fixed time before it expires."""
     recent = Invitation.objects.filter(email=email, expires_at__gt=timezone.now() + LIFETIME - BETWEEN_MAILS)
     last = recent.order_by("-expires_at").values_list("expires_at", flat=True).first()
     if last:

@@ -1,6 +1,7 @@
 """Invitations: a one-time link for one address, seven days long, stored as its hash."""
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -15,10 +16,11 @@ from accounts.models import Tenant, TenantMembership, TenantRole, User
 from accounts.names import name_in_mail
 from core.jobs.clock import db_now
 from core.jobs.mail import queue_mail
+from core.web.times import dated_text
 from instances.access import role_of
 from instances.models import Instance, Invitation, InvitationGrant, Membership
 from instances.refusals import InvitationUnusable, NotAllowed
-from instances.roles import Role, reaches
+from instances.roles import RANKS, ROLES, Role, reaches
 from instances.services import quotas
 from instances.services.invitation_limits import LIFETIME, need_room
 from instances.services.members import TENANT_ROLE_OF, lock_tenant, make_staff, need_reach
@@ -27,7 +29,7 @@ from instances.tokens import hash_key, new_token
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """An invitation just made; ``link`` is known now and never again."""
+    """A new invitation; ``link`` is known only now."""
 
     invitation: Invitation
     link: str
@@ -35,9 +37,9 @@ class Invited:
 
 
 def invite_member(instance: Instance, *, actor: User, email: str, role: Role) -> Invited:
-    """Invite an address, by mail where mail is set up. An open invitation of the same address to this instance
-    is replaced, so that repeating it leaves one link. Raises NotAllowed (also for people who are members already) or
-    TooManyInvitations or QuotaReached.
+    """Invite an address, by email if email is set up. It replaces an open invitation of the same address.
+
+    Raises NotAllowed (also for members), TooManyInvitations or QuotaReached.
     """
     email = email.strip().lower()
     with transaction.atomic():
@@ -45,7 +47,7 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
         need_reach(actor, instance, role)
         member = User.objects.filter(email=email).first()
         if member and role_of(member, instance):
-            raise NotAllowed(_("%(email)s is a member already. Change the role in the list.") % {"email": email})
+            raise NotAllowed(_("%(email)s is already a member. Change the role in the list.") % {"email": email})
         need_room(tenant, actor=actor, email=email)
         pending_of(instance).filter(email=email).update(revoked_at=timezone.now())
         invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
@@ -76,7 +78,7 @@ def _too_many_open(most: int) -> str:
 def invite_first_owner(
     instance: Instance, *, email: str, gives_staff: bool = False, actor: User | None = None
 ) -> Invited:
-    """Make the one-time link of a tenant's first owner. For the operator: nobody is asked for a role.
+    """Make the one-time link of a tenant's first owner. For the operator: without a permission check.
 
     It replaces an earlier one, so that a lost link opens nothing. Only ``gives_staff`` opens Django admin.
     """
@@ -99,22 +101,36 @@ def invite_first_owner(
 
 
 def pending_of(instance: Instance) -> QuerySet[Invitation]:
-    """Invitations that were neither used nor revoked and lead to this instance (or to its whole tenant)."""
+    """Return invitations to this instance or its tenant that were neither used nor revoked."""
     mine = Q(grants__instance=instance) | Q(tenant_id=instance.tenant_id, tenant_role__in=TENANT_ROLE_OF.values())
     ids = Invitation.objects.filter(mine, accepted_at=None, revoked_at=None).values("pk")
     return Invitation.objects.filter(pk__in=ids)
 
 
 def role_given(invitation: Invitation, instance: Instance) -> Role:
-    """What the invitation makes of a person in this instance."""
-    for role, tenant_role in TENANT_ROLE_OF.items():
-        if invitation.tenant_role == tenant_role:
-            return role
-    return next(Role(grant.role) for grant in invitation.grants.all() if grant.instance_id == instance.pk)
+    """Return the role that the invitation gives in this instance."""
+    here = [grant for grant in invitation.grants.all() if grant.instance_id == instance.pk]
+    return _tenant_role(invitation) or Role(here[0].role)
+
+
+def offered_role(invitation: Invitation) -> Role:
+    """Return the role that the invitation gives, the highest where it gives several."""
+    return _tenant_role(invitation) or max((Role(grant.role) for grant in invitation.grants.all()), key=RANKS.index)
+
+
+def _tenant_role(invitation: Invitation) -> Role | None:
+    return next((role for role, name in TENANT_ROLE_OF.items() if invitation.tenant_role == name), None)
+
+
+def zone_of(invitation: Invitation) -> ZoneInfo:
+    """Return the zone of an instance that the invitation leads to."""
+    grant = invitation.grants.select_related("instance").first()
+    instance = grant.instance if grant else Instance.objects.filter(tenant_id=invitation.tenant_id).first()
+    return instance.zone if instance else ZoneInfo("UTC")
 
 
 def revoke_invitation(instance: Instance, invitation: Invitation, *, actor: User) -> None:
-    """Make the link worthless; again changes nothing. Raises NotAllowed."""
+    """Revoke the invitation; may run twice. Raises NotAllowed."""
     with transaction.atomic():
         need_reach(actor, instance, role_given(invitation, instance))
         if Invitation.objects.filter(pk=invitation.pk, revoked_at=None, accepted_at=None).update(
@@ -131,7 +147,7 @@ def revoke_invitation(instance: Instance, invitation: Invitation, *, actor: User
 
 
 def renew_invitation(instance: Instance, invitation: Invitation, *, actor: User) -> Invited:
-    """A new link with seven new days; the old link dies, and with it staff rights, which only the operator gives.
+    """Create a new link for seven days; the old one stops working. Staff rights end: only the operator gives them.
 
     Raises NotAllowed, InvitationUnusable or TooManyInvitations.
     """
@@ -144,7 +160,7 @@ def renew_invitation(instance: Instance, invitation: Invitation, *, actor: User)
             token_hash=hash_key(token), expires_at=timezone.now() + LIFETIME, invited_by=actor, gives_staff=False
         )
         if not renewed:
-            raise InvitationUnusable(_("This invitation was used or revoked meanwhile."))
+            raise InvitationUnusable(_("This invitation has already been used or revoked."))
         record(
             "invitation.renewed",
             tenant=tenant,
@@ -153,16 +169,17 @@ def renew_invitation(instance: Instance, invitation: Invitation, *, actor: User)
             target=invitation,
             email=invitation.email,
         )
+        invitation.refresh_from_db()
         return _deliver(invitation, token, instance, actor)
 
 
 def find_invitation(token: str) -> Invitation | None:
-    """The invitation behind a link, whatever its state."""
+    """Return the invitation of a link, in any state."""
     return Invitation.objects.select_related("tenant", "invited_by").filter(token_hash=hash_key(token)).first()
 
 
 def state_of(invitation: Invitation) -> str:
-    """open, accepted, revoked or expired."""
+    """Return "open", "accepted", "revoked" or "expired"."""
     if invitation.accepted_at:
         return "accepted"
     if invitation.revoked_at:
@@ -171,13 +188,14 @@ def state_of(invitation: Invitation) -> str:
 
 
 def is_for(invitation: Invitation, email: str) -> bool:
-    """An invitation is for its address alone; the link of a deployment's first owner may name none."""
+    """Return whether the invitation is for this address; the first owner's link may name none."""
     return email.strip().lower() == invitation.email or (invitation.is_first_owner and not invitation.email)
 
 
 def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
-    """Take the offered places, once; of two at the same moment one wins. A higher role that the person has already
-    stays. Gives the instance to go to. Raises InvitationUnusable.
+    """Accept the invitation once and return the instance to open; a higher role that the person has stays.
+
+    Raises InvitationUnusable, also for the second of two requests at the same time.
     """
     if not is_for(invitation, user.email):
         raise InvitationUnusable(_("This invitation is for %(email)s.") % {"email": invitation.email})
@@ -187,7 +205,7 @@ def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
             pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=db_now()
         ).update(accepted_at=timezone.now(), accepted_by=user)
         if not taken:
-            raise InvitationUnusable(_("This invitation was used, revoked or has expired."))
+            raise InvitationUnusable(_("This invitation has been used or revoked, or has expired."))
         instance = _give_places(invitation, user)
         record(
             "invitation.accepted",
@@ -200,7 +218,7 @@ def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
 
 
 def _give_places(invitation: Invitation, user: User) -> Instance | None:
-    """Write what was offered, never lowering what is there."""
+    """Give the offered roles, never lowering a role that the person has."""
     place, made = TenantMembership.objects.get_or_create(
         user=user, tenant=invitation.tenant, defaults={"role": invitation.tenant_role}
     )
@@ -236,23 +254,29 @@ def _write(tenant: Tenant, *, email: str, role: Role, instance: Instance, actor:
 
 
 def _deliver(invitation: Invitation, token: str, instance: Instance, actor: User | None) -> Invited:
-    """By mail where mail is set up; otherwise whoever invited copies the link."""
+    """Send the link by email if email is set up; otherwise the person who invited copies it."""
     link = settings.BASE_URL + reverse("instances:invitation", args=[token])
     if not settings.EMAIL_URL or actor is None:
         return Invited(invitation, link, mailed=False)
+    role = ROLES[role_given(invitation, instance)]
+    until = invitation.expires_at.astimezone(instance.zone)
     names = {
         "name": name_in_mail(str(actor)),
         "address": actor.email,
         "instance": name_in_mail(instance.name),
+        "role": role.label,
+        "summary": role.summary,
         "email": invitation.email,
         "link": link,
+        "until": f"{dated_text(until)} ({until.tzinfo})",
     }
     queue_mail(
         to=invitation.email,
         subject=_("“%(name)s” invites you to “%(instance)s”") % names,
         text=_(
-            "“%(name)s” (%(address)s) invites you to work in “%(instance)s” on Clipdesk.\n\n%(link)s\n\n"
-            "The link is for %(email)s alone, works once and ends in seven days."
+            "“%(name)s” (%(address)s) invites you to work in “%(instance)s” on Clipdesk.\n\n"
+            "Your role: %(role)s. %(summary)s\n\n%(link)s\n\n"
+            "The link is for %(email)s only and works once, until %(until)s."
         )
         % names,
     )

@@ -1,4 +1,4 @@
-"""Who belongs to an instance, as what; nobody reaches above their own role, and a tenant keeps an owner."""
+"""Members and roles. A person never reaches above their own role, and a tenant keeps an owner."""
 
 from uuid import UUID
 
@@ -13,24 +13,25 @@ from instances.models import ApiKey, Instance, Invitation, Membership
 from instances.refusals import LastOwner, NotAllowed
 from instances.roles import Role, reaches, up_to
 
+LEAST_OWNERS_TO_LOSE_ONE = 2
 TENANT_ROLE_OF = {Role.OWNER: TenantRole.OWNER, Role.TENANT_ADMIN: TenantRole.ADMIN}
 
 
 def lock_tenant(tenant_id: UUID) -> Tenant:
-    """Let only one transaction at a time change who belongs to the tenant."""
+    """Lock the tenant's memberships until the transaction ends."""
     return Tenant.objects.select_for_update().get(pk=tenant_id)
 
 
 def need_reach(actor: User, instance: Instance, *roles: Role) -> Role:
-    """The actor's role. Raises NotAllowed unless they may give (and take) all of ``roles``."""
+    """Return the actor's role. Raises NotAllowed unless they may give and take all of ``roles``."""
     own = role_of(actor, instance)
     if own is None or not up_to(own) or not all(reaches(own, role) for role in roles):
-        raise NotAllowed(_("You cannot give, change or take a role above your own."))
+        raise NotAllowed(_("You cannot give, change or remove a role above your own."))
     return own
 
 
 def change_role(instance: Instance, *, actor: User, member: User, role: Role) -> None:
-    """Make a member something else. Raises NotAllowed (strangers too) or LastOwner."""
+    """Change a member's role. Raises NotAllowed (for strangers too) or LastOwner."""
     with transaction.atomic():
         tenant = lock_tenant(instance.tenant_id)
         before = _role_in(instance, member)
@@ -56,7 +57,7 @@ def change_role(instance: Instance, *, actor: User, member: User, role: Role) ->
 
 
 def set_role(instance: Instance, *, member: User, role: Role) -> None:
-    """Write a role without asking who may."""
+    """Set a role without a permission check."""
     TenantMembership.objects.update_or_create(
         user=member,
         tenant_id=instance.tenant_id,
@@ -67,14 +68,15 @@ def set_role(instance: Instance, *, member: User, role: Role) -> None:
 
 
 def make_staff(user: User, *, tenant: Tenant) -> None:
-    """Let a person into Django admin, where they see every tenant; the line stands in their tenant's audit log."""
+    """Give a person access to Django admin and record it in their tenant's audit log."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     record("person.staff_granted", tenant=tenant, actor=None, target=user, person=user.email)
 
 
 def remove_member(instance: Instance, *, actor: User, member: User) -> None:
-    """Take a person's place, and with it their API keys and open invitations; an owner or tenant admin leaves
-    the whole tenant. Raises NotAllowed (strangers too) or LastOwner.
+    """Remove a member with their API keys and open invitations; an owner or tenant admin leaves the whole tenant.
+
+    Raises NotAllowed (for strangers too) or LastOwner.
     """
     with transaction.atomic():
         tenant = lock_tenant(instance.tenant_id)
@@ -99,32 +101,32 @@ def remove_member(instance: Instance, *, actor: User, member: User) -> None:
 
 
 def _role_in(instance: Instance, member: User) -> Role:
-    """As role_of, for people who may be inactive: they can be removed too."""
+    """Return the member's role even if they are inactive: inactive members can be removed."""
     place = TenantMembership.objects.filter(user=member, tenant_id=instance.tenant_id).first()
     for role, tenant_role in TENANT_ROLE_OF.items():
         if place and place.role == tenant_role:
             return role
     membership = Membership.objects.filter(user=member, instance=instance).first()
     if place is None or membership is None:
-        raise NotAllowed(_("This person is not a member here."))
+        raise NotAllowed(_("This person is not a member of this instance."))
     return Role(membership.role)
 
 
 def _keep_an_owner(tenant: Tenant) -> None:
     owners = TenantMembership.objects.filter(tenant=tenant, role=TenantRole.OWNER, user__is_active=True)
-    if owners.count() < 2:
+    if owners.count() < LEAST_OWNERS_TO_LOSE_ONE:
         raise LastOwner
 
 
 def leave_tenant(tenant: Tenant, member: User) -> None:
-    """Take the places in the tenant and all its instances away, without asking who may."""
+    """Delete the memberships in the tenant and all its instances, without a permission check."""
     Membership.objects.filter(user=member, instance__tenant=tenant).delete()
     TenantMembership.objects.filter(user=member, tenant=tenant).delete()
     revoke_lost_keys(tenant, member)
 
 
 def leave_instance(instance: Instance, member: User) -> None:
-    """Take the place in the instance away; the place in the tenant goes with the last instance."""
+    """Delete the membership in the instance, and the one in the tenant with the last instance."""
     Membership.objects.filter(user=member, instance=instance).delete()
     if not Membership.objects.filter(user=member, instance__tenant_id=instance.tenant_id).exists():
         TenantMembership.objects.filter(user=member, tenant_id=instance.tenant_id).delete()
@@ -132,7 +134,7 @@ def leave_instance(instance: Instance, member: User) -> None:
 
 
 def revoke_lost_keys(tenant: Tenant, member: User) -> None:
-    """Revoke keys to instances that the person can no longer enter: a later return must not revive them."""
+    """Revoke keys to instances that the person can no longer open: rejoining must not revive them."""
     place = TenantMembership.objects.filter(user=member, tenant=tenant).first()
     if place and place.role in TENANT_ROLE_OF.values():
         return
@@ -143,7 +145,7 @@ def revoke_lost_keys(tenant: Tenant, member: User) -> None:
 
 
 def forget_invitations(tenant: Tenant, member: User) -> None:
-    """Revoke the person's open invitations: what they could give yesterday must not be taken tomorrow."""
+    """Revoke the open invitations that the person sent: they may no longer give those roles."""
     Invitation.objects.filter(tenant=tenant, invited_by=member, accepted_at=None, revoked_at=None).update(
         revoked_at=timezone.now()
     )

@@ -10,7 +10,7 @@ from instances.refusals import QuotaReached
 
 
 def lock_holder(holder: Instance | Tenant) -> None:
-    """Let nobody else count what this instance or tenant holds until the transaction ends."""
+    """Lock the count of what this instance or tenant holds until the transaction ends."""
     type(holder)._default_manager.select_for_update(no_key=True).values_list("pk", flat=True).get(pk=holder.pk)
 
 

@@ -1,17 +1,15 @@
-"""Words of the instance pages."""
+"""Words and marks of the instance pages."""
+
+import zlib
 
 from django import template
 
 register = template.Library()
 
+TILE_COLOURS = 8  # static/css/tokens.css has as many
+
 
 @register.filter
-def audit_detail(detail: dict[str, object]) -> str:
-    """An audit line's details as one line of text: "email: a@example.com · role: editor"."""
-    return " · ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in detail.items())
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return {True: "yes", False: "no", None: "–"}[value] if value is None or isinstance(value, bool) else str(value)
+def tile_colour(slug: str) -> str:
+    """Return the CSS class of an instance's colour, which follows from its address and so never changes."""
+    return f"tile-{zlib.crc32(slug.encode()) % TILE_COLOURS}"

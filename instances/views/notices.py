@@ -21,7 +21,7 @@ from instances.forms import NotificationForm, ReadUntilForm
 from instances.http import InstanceRequest
 from instances.models import NoticeKind, NotificationPreference
 from instances.notices.reading import Bell, bell_of, mark_read, notices_for, unread_by
-from instances.notices.words import gone_text, kind_title, subjects_of, tell_all, words_of
+from instances.notices.words import gone_text, kind_title, notices_in_words, subjects_of, words_of
 from instances.roles import Permission
 
 PER_PAGE: Final = 25
@@ -32,18 +32,22 @@ TONES: Final = {
 
 
 @require_GET
-@require_permission(Permission.POST_WRITE)
+@require_permission(Permission.CONTENT_VIEW)
 def notice_list(request: InstanceRequest) -> HttpResponse:
-    """All notices of the last 90 days, newest first."""
+    """Show the notifications of the last 90 days, newest first."""
     page = Paginator(notices_for(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "told": tell_all(request.instance, list(page.object_list))}
+    context = {
+        "page": page,
+        "items": notices_in_words(request.instance, list(page.object_list)),
+        "can_choose_emails": request.membership.can(Permission.POST_WRITE),
+    }
     return render(request, "instances/notice_list.html", context)
 
 
 @require_GET
-@require_permission(Permission.POST_WRITE)
+@require_permission(Permission.CONTENT_VIEW)
 def notice_bell(request: InstanceRequest) -> HttpResponse:
-    """The bell's count as it is now; what came since the page last looked is said in a toast."""
+    """Return the bell's count; a toast names what came since the page last asked."""
     bell = bell_of(request.user)
     response = render(request, "instances/_bell_poll.html", {"bell": bell})
     trigger_client_event(response, "unread", {"count": bell.count})
@@ -53,7 +57,7 @@ def notice_bell(request: InstanceRequest) -> HttpResponse:
 
 
 def _toast(request: InstanceRequest, bell: Bell) -> dict[str, Any] | None:
-    """One new notice is told in its words, several are counted."""
+    """Return the words of one new notification, or the count of several."""
     seen = _moment(request.GET.get("seen", ""))
     if bell.newest is None or (seen and bell.newest <= seen):
         return None
@@ -61,7 +65,7 @@ def _toast(request: InstanceRequest, bell: Bell) -> dict[str, Any] | None:
     found = list(fresh[:2])
     if len(found) != 1:
         count = fresh.count()
-        text = ngettext("%(count)d new notice", "%(count)d new notices", count) % {"count": count}
+        text = ngettext("%(count)d new notification", "%(count)d new notifications", count) % {"count": count}
         return {"level": "warn", "text": text}
     notice = found[0]
     subject = subjects_of(request.instance, found).get(notice.subject_id)
@@ -71,7 +75,7 @@ def _toast(request: InstanceRequest, bell: Bell) -> dict[str, Any] | None:
 
 
 def _moment(text: str) -> datetime | None:
-    """What the page says it has seen; nonsense counts as nothing."""
+    """Return the time up to which the page has shown notifications; None for an invalid one."""
     try:
         found = parse_datetime(text)
         return found.astimezone(UTC) if found and found.tzinfo else None
@@ -80,9 +84,9 @@ def _moment(text: str) -> datetime | None:
 
 
 @require_GET
-@require_permission(Permission.POST_WRITE)
+@require_permission(Permission.CONTENT_VIEW)
 def notice_open(request: InstanceRequest, notice_id: UUID) -> HttpResponse:
-    """To what the notice is about; it counts as read."""
+    """Mark the notification as read and redirect to its subject."""
     notice = get_object_or_404(notices_for(request.user), pk=notice_id)
     mark_read(request.user, [notice])
     subject = subjects_of(request.instance, [notice]).get(notice.subject_id)
@@ -93,9 +97,9 @@ def notice_open(request: InstanceRequest, notice_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@require_permission(Permission.POST_WRITE)
+@require_permission(Permission.CONTENT_VIEW)
 def notice_read(request: InstanceRequest, notice_id: UUID) -> HttpResponse:
-    """Mark one as read."""
+    """Mark one notification as read."""
     mark_read(request.user, [get_object_or_404(notices_for(request.user), pk=notice_id)])
     page = request.POST.get("page", "")
     to = reverse("instances:notice-list", args=[request.instance.slug])
@@ -103,21 +107,21 @@ def notice_read(request: InstanceRequest, notice_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@require_permission(Permission.POST_WRITE)
+@require_permission(Permission.CONTENT_VIEW)
 def notice_read_all(request: InstanceRequest) -> HttpResponse:
-    """Mark all as read that the person had before them: what came since the page was made stays unread."""
+    """Mark as read what the page showed; what came later stays unread."""
     form = ReadUntilForm(request.POST)
     if form.is_valid():
         mark_read(request.user, unread_by(request.user).filter(at__lte=form.cleaned_data["until"]))
     else:
-        messages.error(request, _("The list was not complete. Look at it again."))
+        messages.error(request, _("Clipdesk could not read the form. Reload the page and try again."))
     return redirect("instances:notice-list", request.instance.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission(Permission.POST_WRITE)
 def settings_notifications(request: InstanceRequest) -> HttpResponse:
-    """Which notices are mailed to this person."""
+    """Choose which notifications are also sent by email."""
     preference = NotificationPreference.objects.filter(user=request.user).first()
     preference = preference or NotificationPreference(instance=request.instance, user=request.user)
     form = NotificationForm(request.POST if request.method == "POST" else None, instance=preference)

@@ -1,4 +1,4 @@
-"""Settings of an instance: general, members, advanced."""
+"""Settings of an instance: general, members, API keys."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ from instances.services.invitations import pending_of, role_given
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission(Permission.SETTINGS_MANAGE)
 def settings_general(request: InstanceRequest) -> HttpResponse:
-    """Name and time zone; owners also see the tenant's policy."""
+    """Show and change name and time zone; owners also see the tenant's policy."""
     form = GeneralForm(request.POST or None, instance=Instance.objects.get(pk=request.instance.pk))
     if form.is_valid():
         data = form.cleaned_data
@@ -60,18 +60,18 @@ def settings_two_factor(request: InstanceRequest) -> HttpResponse:
     form = TwoFactorPolicyForm(request.POST)
     required = form.is_valid() and form.cleaned_data["required"]
     if required and not is_mfa_enabled(request.user):
-        messages.error(request, _("Set up two-factor sign-in for yourself first, or you would lock yourself out."))
+        messages.error(request, _("Set up two-factor sign-in for yourself first. Otherwise you lock yourself out."))
         return redirect("mfa_index")
     require_reauthentication(request)
     set_two_factor_policy(request.instance, actor=request.user, required=required)
-    messages.success(request, _("Everybody needs two-factor sign-in now.") if required else _("Saved."))
+    messages.success(request, _("Two-factor sign-in is now required.") if required else _("Saved."))
     return redirect("instances:settings-general", request.instance.slug)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission(Permission.MEMBER_MANAGE)
 def settings_members(request: InstanceRequest) -> HttpResponse:
-    """Who belongs here; a POST invites."""
+    """Show members and invitations; a POST invites."""
     form = InviteForm(request.POST or None, reader=request.membership.role)
     invited = None
     if form.is_valid():
@@ -111,7 +111,7 @@ def member_role(request: InstanceRequest, user_id: UUID) -> HttpResponse:
         _require_reauthentication_for(request, form.cleaned_data["role"])
         try:
             change_role(request.instance, actor=request.user, member=member, role=form.cleaned_data["role"])
-            messages.success(request, _("%(name)s has a new role.") % {"name": member})
+            messages.success(request, _("Role of %(name)s changed.") % {"name": member})
         except Refused as error:
             messages.error(request, error.user_message)
     return _back_to_members(request)
@@ -120,7 +120,7 @@ def member_role(request: InstanceRequest, user_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.MEMBER_MANAGE)
 def member_remove(request: InstanceRequest, user_id: UUID) -> HttpResponse:
-    """Take a member's place away."""
+    """Remove a member."""
     member = _member(request, user_id)
     try:
         remove_member(request.instance, actor=request.user, member=member)
@@ -133,11 +133,11 @@ def member_remove(request: InstanceRequest, user_id: UUID) -> HttpResponse:
 @require_POST
 @require_permission(Permission.MEMBER_MANAGE)
 def invitation_revoke(request: InstanceRequest, invitation_id: UUID) -> HttpResponse:
-    """Make an invitation's link worthless."""
+    """Revoke an invitation."""
     invitation = get_object_or_404(pending_of(request.instance), pk=invitation_id)
     try:
         revoke_invitation(request.instance, invitation, actor=request.user)
-        messages.success(request, _("The invitation for %(email)s is revoked.") % {"email": invitation.email})
+        messages.success(request, _("Invitation for %(email)s revoked.") % {"email": invitation.email})
     except Refused as error:
         messages.error(request, error.user_message)
     return _back_to_members(request)
@@ -146,7 +146,7 @@ def invitation_revoke(request: InstanceRequest, invitation_id: UUID) -> HttpResp
 @require_POST
 @require_permission(Permission.MEMBER_MANAGE)
 def invitation_renew(request: InstanceRequest, invitation_id: UUID) -> HttpResponse:
-    """A new link for an invitation whose link was lost or has expired."""
+    """Create a new link for an invitation whose link was lost or has expired."""
     invitation = get_object_or_404(pending_of(request.instance), pk=invitation_id)
     form = InviteForm(reader=request.membership.role)
     _require_reauthentication_for(request, role_given(invitation, request.instance))
@@ -161,7 +161,7 @@ def invitation_renew(request: InstanceRequest, invitation_id: UUID) -> HttpRespo
 @require_http_methods(["GET", "HEAD", "POST"])
 @require_permission(Permission.API_KEY_MANAGE)
 def settings_advanced(request: InstanceRequest) -> HttpResponse:
-    """API keys and the audit log; a POST makes a key and shows it once."""
+    """Show the API keys; a POST creates one and shows it once."""
     form = ApiKeyForm(request.POST or None)
     plain = ""
     if form.is_valid():
@@ -173,10 +173,8 @@ def settings_advanced(request: InstanceRequest) -> HttpResponse:
         except QuotaReached as error:
             form.add_error(None, str(error))
         except IntegrityError:
-            form.add_error(None, _("This key was made already and is shown only once. Revoke it if it is lost."))
+            form.add_error(None, _("This key was already created and is shown only once. Revoke it if you lost it."))
     context = {"form": form, "plain": plain, "keys": queries.api_keys_of(request.instance)}
-    if request.membership.can(Permission.AUDIT_VIEW):
-        context["audit"] = queries.audit_of(request.instance, reader=request.membership.role)
     response = render(request, "instances/settings_advanced.html", context)
     patch_cache_control(response, private=True, no_store=True)
     return response
@@ -185,10 +183,10 @@ def settings_advanced(request: InstanceRequest) -> HttpResponse:
 @require_POST
 @require_permission(Permission.API_KEY_MANAGE)
 def api_key_revoke(request: InstanceRequest, key_id: UUID) -> HttpResponse:
-    """End a key."""
+    """Revoke an API key."""
     key = get_object_or_404(ApiKey.objects.select_related("instance"), pk=key_id, instance=request.instance)
     revoke_api_key(key, actor=request.user)
-    messages.success(request, _("The key %(name)s is revoked.") % {"name": key.name})
+    messages.success(request, _("API key %(name)s revoked.") % {"name": key.name})
     return redirect("instances:settings-advanced", request.instance.slug)
 
 
@@ -205,7 +203,7 @@ def _member(request: InstanceRequest, user_id: UUID) -> User:
 
 
 def _back_to_members(request: InstanceRequest) -> HttpResponse:
-    """To the list, or home for those who have just left or lost their right to see it."""
+    """Redirect to the list, or home if the person can no longer see it."""
     reader = access_for(request.user, request.instance)
     if reader is None or not reader.can(Permission.MEMBER_MANAGE):
         return redirect(home_of(request.user))

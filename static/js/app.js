@@ -5,6 +5,7 @@ import "./forms.js";
 import "./menus.js";
 import "./rail.js";
 import "./switcher.js";
+import "./instances.js";
 import "./toast.js";
 import "./retry.js";
 import "./copy.js";

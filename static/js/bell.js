@@ -1,4 +1,4 @@
-// The title and the favicon say that notices are unread; the bell's poll sends the "unread" event with their count.
+// The title and the favicon show that notifications are unread; the bell's poll sends the "unread" event with their count.
 (() => {
   "use strict";
   const bell = document.getElementById("bell-poll");

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Final
 
 from instances.models import Notice, NoticeKind
-from instances.notices.write import settle_notices, write_notice
+from instances.notices.write import resolve_notices, write_notice
 from tiktok.models import TikTokAccount
 
 KINDS: Final = frozenset({NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES, NoticeKind.LINKED})
@@ -24,19 +24,19 @@ def notify(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
 
 def correct(account: TikTokAccount, kind: NoticeKind, **codes: str) -> None:
     """Update the codes of a notification that was written, without notifying again."""
-    Notice.objects.filter(subject_id=account.pk, kind=kind, settled_at=None).update(parts=dict(codes))
+    Notice.objects.filter(subject_id=account.pk, kind=kind, resolved_at=None).update(parts=dict(codes))
 
 
 def resolve(account: TikTokAccount, *kinds: NoticeKind) -> None:
     """Resolve notifications of these kinds; without ``kinds`` of any kind."""
-    settle_notices(account.pk, kinds or KINDS)
+    resolve_notices(account.pk, kinds or KINDS)
 
 
 def notify_scopes(account: TikTokAccount, before: Collection[str], after: Collection[str]) -> None:
     """Notify about scopes that were lost, together with earlier losses; resolve those that are granted again."""
     told = {
         scope
-        for notice in Notice.objects.filter(subject_id=account.pk, kind=NoticeKind.SCOPES, settled_at=None)
+        for notice in Notice.objects.filter(subject_id=account.pk, kind=NoticeKind.SCOPES, resolved_at=None)
         for scope in notice.parts["scopes"].split(",")
     }
     missing = (told | set(before)) - set(after)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from accounts.models import User
 from instances.models import Instance, Notice, NoticeKind
-from instances.notices.reading import mark_read
+from instances.notices.reading import mark_subject_read
 from instances.notices.words import Heading, Subject, Topic, Words
 from tiktok.media.refusals import refusal_text
 from tiktok.models import Media
@@ -37,7 +37,7 @@ def subjects(instance: Instance, media_ids: Collection[UUID]) -> Mapping[UUID, S
 def mark_seen(media: Media, user: User) -> None:
     """Mark the verdict as seen on the page, so that no notification follows; harmless when repeated."""
     if not media.is_checking:
-        mark_read(user, Notice.objects.filter(subject_id=media.pk, kind__in=KINDS))
+        mark_subject_read(user, media.pk)
 
 
 TOPIC = Topic(

@@ -13,7 +13,7 @@ from accounts.audit import record
 from accounts.models import User
 from instances.acting import needs
 from instances.models import Instance
-from instances.notices.write import settle_notices
+from instances.notices.write import resolve_notices
 from instances.roles import Permission
 from tiktok.media import queries, quotas, storage
 from tiktok.media.checks import queue_check
@@ -133,7 +133,7 @@ def delete_media(media: Media, *, actor: User) -> None:
             raise MediaInUse(_in_use(count))
         MediaUpload.objects.filter(media=media).delete()
         MediaCheck.objects.filter(media=media).delete()
-        settle_notices(media.pk)
+        resolve_notices(media.pk)
         paths = (media.path, media.thumbnail_path)
         transaction.on_commit(lambda: storage.remove(*paths))
         record(

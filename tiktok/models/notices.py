@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from instances.models import NoticeKind
-from instances.notices.write import settle_notices, write_notice
+from instances.notices.write import resolve_notices, write_notice
 from tiktok.models.states import AttentionReason, EventCause, PostState
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def notify_people(
     ``post`` does not have yet.
     """
     if post.state in WAITS_FOR_SOMEBODY:
-        settle_notices(post.pk)
+        resolve_notices(post.pk)
     if to == PostState.PUBLISHED:
         _resolve_failures_before(post)
     if to in TOLD and cause != EventCause.PERSON:
@@ -47,7 +47,7 @@ def _resolve_failures_before(post: Post) -> None:
     """Resolve the notifications of the failed posts that this one replaces, over any number of tries."""
     failed_id = post.corrects_id
     while failed_id:
-        settle_notices(failed_id)
+        resolve_notices(failed_id)
         failed_id = type(post).objects.filter(pk=failed_id).values_list("corrects", flat=True).first()
 
 

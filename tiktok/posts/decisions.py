@@ -15,7 +15,7 @@ from core.jobs.clock import db_now, read_db_now
 from core.web.refusals import FieldError, UserRefusal
 from core.web.times import date_text
 from instances.acting import needs
-from instances.notices.write import settle_notices
+from instances.notices.write import resolve_notices
 from instances.roles import Permission
 from tiktok.models import (
     AttentionReason,
@@ -156,7 +156,7 @@ def set_aside_post(post: Post, *, actor: User) -> None:
         if post.dismissed_at is None:
             _set_dismissed(post, timezone.now())
             _note(post, person, set_aside=True)
-            settle_notices(post.pk)
+            resolve_notices(post.pk)
             note_act("post.set_aside", post, actor)
 
 

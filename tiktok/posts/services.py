@@ -22,7 +22,7 @@ from core.jobs.clock import read_db_now
 from core.web.refusals import FieldError, UserRefusal
 from instances.acting import needs
 from instances.models import Instance
-from instances.notices.write import forget_notices, settle_notices
+from instances.notices.write import forget_notices, resolve_notices
 from instances.roles import Permission
 from instances.services.quotas import need_room
 from tiktok.models import (
@@ -215,7 +215,7 @@ def publish_post(post: Post, *, when: When | None, consent: Consent, actor: User
         )
         consents.keep(post, consent)
         if post.corrects_id:
-            settle_notices(post.corrects_id)
+            resolve_notices(post.corrects_id)
         _need_room(post.account.instance)
         note_act(action, post, actor, publish_at=at.isoformat())
 

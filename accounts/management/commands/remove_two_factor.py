@@ -1,4 +1,4 @@
-"""``manage.py remove_two_factor``: somebody's second factor is lost, or its key; they sign in and set it up anew."""
+"""``manage.py remove_two_factor``: for a person who lost their second factor, or whose encryption key is lost."""
 
 import argparse
 from typing import Any
@@ -14,19 +14,19 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    """May run often; a second time it finds nothing."""
+    """Remove a person's second factor; may run twice."""
 
-    help = "Takes a person's authenticator app and recovery codes away. Their password alone lets them in from then on."
+    help = "Remove a person's authenticator app and recovery codes. They then sign in with their password only."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Whose."""
+        """Add the option for the person."""
         parser.add_argument("--email", required=True, help="the person's address, which is their login")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Remove, write it into the audit log of each of their tenants, and mail the person."""
+        """Remove it, record it in the audit log of each of their tenants, and email the person."""
         user = User.objects.filter(email__iexact=options["email"].strip()).first()
         if user is None:
-            raise CommandError(f"Nobody has the address {options['email']}.")
+            raise CommandError(f"There is no account with the address {options['email']}.")
         with transaction.atomic():
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if removed:

@@ -20,7 +20,7 @@ LOGIN = "/auth/login/"
 
 
 @pytest.mark.django_db
-def test_a_lockout_survives_hundreds_of_other_limits(client: Client) -> None:
+def test_lockout_survives_hundreds_of_other_limits(client: Client) -> None:
     User.objects.create_user("victim@example.com", "correct horse battery")
     for _ in range(5):
         client.post(LOGIN, {"login": "victim@example.com", "password": "wrong"})
@@ -39,7 +39,7 @@ def test_no_setting_names_a_store_that_unpickles() -> None:
 
 
 @pytest.mark.django_db
-def test_a_crafted_row_runs_nothing() -> None:
+def test_crafted_row_runs_nothing() -> None:
     cache.set("crafted", 1)
     LimitEntry.objects.update(value=pickle.dumps(print).decode("latin-1").replace("\0", ""))
 
@@ -75,7 +75,7 @@ def test_add_stores_once_and_again_after_the_end() -> None:
 
 
 @pytest.mark.django_db
-def test_a_long_key_is_stored_by_its_hash() -> None:
+def test_long_key_is_stored_by_its_hash() -> None:
     cache.set("k" * 400, 1)
 
     assert cache.get("k" * 400) == 1

@@ -55,7 +55,7 @@ def test_every_sign_in_costs_one_hash(hasher: type[CountingHasher], email: str, 
     assert hasher.calls == 1
 
 
-def test_a_disabled_account_answers_as_a_wrong_password_does(hasher: type[CountingHasher]) -> None:
+def test_disabled_account_answers_as_a_wrong_password_does(hasher: type[CountingHasher]) -> None:
     answers = [
         sign_in("disabled@example.com", PASSWORD),
         sign_in("known@example.com", "wrong"),

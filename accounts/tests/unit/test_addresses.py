@@ -31,7 +31,7 @@ def test_redirects_follow_only_the_host_of_base_url(settings: Settings, target: 
     assert is_own_address(target) is is_ours
 
 
-def test_an_address_made_from_a_request_moves_to_base_url(settings: Settings) -> None:
+def test_address_made_from_a_request_moves_to_base_url(settings: Settings) -> None:
     settings.BASE_URL = "https://clip.example.com"
 
     assert at_base_url("http://localhost:31337/auth/key/?next=/i/") == "https://clip.example.com/auth/key/?next=/i/"

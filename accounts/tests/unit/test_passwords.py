@@ -50,10 +50,10 @@ def test_long_passwords_of_other_words_are_taken(password: str) -> None:
     validate_password(password, User(email="maren.jansen@nordwind.example", name="Maren Jansen"))
 
 
-def test_the_name_of_the_team_makes_no_password() -> None:
+def test_name_of_the_team_makes_no_password() -> None:
     assert is_predictable("Café Abendrot 2026", ["Café Abendrot"])
     assert not is_predictable("Café Abendrot 2026")
 
 
-def test_the_form_says_why_length_matters() -> None:
+def test_form_says_why_length_matters() -> None:
     assert "At least 12 characters. Length protects better" in password_validators_help_text_html()

@@ -55,4 +55,4 @@ def test_page_that_is_not_there_says_so_in_our_words(client: Client) -> None:
     response = client.get("/auth/social/signup/")
 
     assert response.status_code == 404
-    assert "Nothing is here" in response.content.decode()
+    assert "Page not found" in response.content.decode()

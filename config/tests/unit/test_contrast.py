@@ -18,6 +18,7 @@ TEXT = [
     ("on-accent", "accent-hover"),
     ("on-bad", "bad"),
     ("on-bad", "bad-hover"),
+    *(("on-tile", f"tile-{number}") for number in range(8)),
 ]
 MARKS = [
     *((tone, ground) for tone in ("good", "warn", "bad", "accent") for ground in ("sheet", "canvas", f"{tone}-wash")),

@@ -1,4 +1,4 @@
-"""An API key from the command line."""
+"""``manage.py create_api_key``."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from instances.services.api_keys import write_api_key
 
 
 class Command(BaseCommand):
-    help = "Print a new API key of a member; it is worth what their role allows, and is shown only now."
+    help = "Create an API key of a member and print it. It allows what their role allows and is shown only once."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--instance", required=True, help="the instance's address")
-        parser.add_argument("--user", required=True, help="the member's e-mail address")
+        parser.add_argument("--user", required=True, help="the member's email address")
         parser.add_argument("--name", default="command line", help="what uses it")
         parser.add_argument(
             "--scopes",

@@ -1,4 +1,4 @@
-"""A further instance from the command line."""
+"""``manage.py create_instance``."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from instances.services.instances import add_instance
 
 
 class Command(BaseCommand):
-    help = "Make an instance of a tenant."
+    help = "Create an instance of a tenant."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", required=True, help="the tenant's name or id")
         parser.add_argument("--name", required=True, help="what people see")
-        parser.add_argument("--slug", default="", help="its address; made from the name where left out")
+        parser.add_argument("--slug", default="", help="its address; made from the name by default")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         tenant = self._tenant(options["tenant"])

@@ -1,4 +1,4 @@
-"""The owner of a tenant, from the command line: of the deployment's first, and of each further customer's."""
+"""``manage.py create_owner``: the owner of the first tenant, or of a further one."""
 
 import sys
 from typing import Any
@@ -17,17 +17,17 @@ from instances.services.first_owner import add_customer, invite_owner, is_first_
 
 class Command(BaseCommand):
     help = (
-        "Make a tenant, its first instance and its owner; without a password, print the owner's link. "
-        "The first account of a deployment is staff too."
+        "Create a tenant, its first instance and its owner. Without a password, print a link for the owner. "
+        "The first account of a deployment is also staff."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--email", required=True, help="the owner's address, which is their login")
         parser.add_argument("--tenant", required=True, help="the tenant's name, such as a company")
         parser.add_argument("--instance", required=True, help="the first instance's address, such as “acme”")
-        parser.add_argument("--password-stdin", action="store_true", help="read a password and make the account now")
+        parser.add_argument("--password-stdin", action="store_true", help="read a password and create the account now")
         parser.add_argument(
-            "--staff", action="store_true", help="let the owner into /admin/ too, where they see every tenant"
+            "--staff", action="store_true", help="also give the owner access to /admin/, where they see every tenant"
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             gives_staff = is_first or options["staff"]
             if password is None:
                 link = invite_owner(instance, email=email, gives_staff=gives_staff).link
-                said = f"Open this link within seven days to make your account:\n{link}"
+                said = f"Open this link within seven days to create your account:\n{link}"
             else:
                 make_owner(instance, user=self._person(email, password), gives_staff=gives_staff)
                 said = f"{email} can sign in now and owns {instance.tenant}."
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if User.objects.filter(email=email).exists():
-            raise CommandError(f"{email} has an account already.")
+            raise CommandError(f"{email} already has an account.")
 
     def _person(self, email: str, password: str) -> User:
         user = User(email=email)
@@ -70,14 +70,14 @@ class Command(BaseCommand):
 
     def _refuse_owned(self, instance: Instance) -> None:
         if TenantMembership.objects.filter(tenant=instance.tenant, role=TenantRole.OWNER).exists():
-            raise CommandError(f"{instance.tenant} has an owner already; owners invite further people.")
+            raise CommandError(f"{instance.tenant} already has an owner, who can invite more people.")
 
     def _warn_about_staff(self, email: str, *, is_first: bool, gives_staff: bool) -> None:
         if is_first:
-            self.stdout.write(f"This is the deployment's first account: {email} is staff too and may enter /admin/.")
+            self.stdout.write(f"This is the first account: {email} is also staff and has access to /admin/.")
         elif gives_staff:
             self.stderr.write(
                 self.style.WARNING(
-                    f"Warning: {email} is staff too: in /admin/ they read and change every tenant's data."
+                    f"Warning: {email} is also staff: in /admin/ they can read and change the data of every tenant."
                 )
             )

@@ -22,7 +22,7 @@ DEFAULT_BIND: Final = "127.0.0.1:8000"
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date, then run web and background work until Ctrl-C."
+    help = "Migrate the database, then run web server and background work until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--bind", default=DEFAULT_BIND, help=f"address and port (default {DEFAULT_BIND})")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         self._say(f"Clipdesk runs at {settings.BASE_URL} — stop it with Ctrl-C.")
         if not has_demo_data() and (link := first_owner_link()):
             self._say(
-                f"Nobody has an account yet. Make the first one, which owns everything, within seven days:\n{link}"
+                f"There is no account yet. Create the first one, which owns everything, within seven days:\n{link}"
             )
 
     def _say(self, text: str) -> None:
@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 def refuse_exposure(address: Address) -> None:
-    """DEBUG pages and the demo's login are for this machine alone; a public address has to be known."""
+    """Refuse to expose DEBUG pages, the demo's login, or a product without BASE_URL."""
     if address.is_loopback:
         return
     if settings.DEBUG:
@@ -73,14 +73,14 @@ def refuse_exposure(address: Address) -> None:
 
 
 def use_own_address(address: Address) -> None:
-    """Without BASE_URL links and redirects name the bound address; settings are read again with it."""
+    """Use the bound address as BASE_URL if none is set; start again with it."""
     if "BASE_URL" not in os.environ and address.url != settings.BASE_URL:
         sys.stdout.flush()
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"BASE_URL": address.url})  # noqa: S606
 
 
 def web(address: Address) -> Child:
-    """Two processes where there are two cores: in one of them all threads share one interpreter."""
+    """Return the web server, with two processes where there are two cores."""
     processes = min(2, usable_cores())
     return Child("web", _manage("serve", "--bind", str(address), "--processes", str(processes)))
 

@@ -118,7 +118,7 @@ def test_removal_from_the_instance_ends_keys_and_invitations_for_good(
     assert lines(instance.tenant, ops) == [("member.removed", admin.email)]
 
 
-def test_roles_given_in_admin_are_written_down_and_bring_the_place_in_the_tenant(
+def test_roles_given_in_admin_are_audited_and_add_the_tenant_membership(
     staff: Client, instance: Instance, editor: User, ops: User
 ) -> None:
     newcomer = UserFactory.create()

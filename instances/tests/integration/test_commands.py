@@ -43,7 +43,7 @@ def test_create_owner_prints_a_link_that_makes_owner_and_staff(client: Client) -
     assert Client().get(path_of(link)).status_code == 410
     with pytest.raises(CommandError, match="already"):
         run("create_owner", **OWNER)
-    with pytest.raises(CommandError, match="has an owner already"):
+    with pytest.raises(CommandError, match="already has an owner"):
         run("create_owner", **OWNER | {"email": "other@example.com"})
 
 
@@ -102,7 +102,7 @@ def test_staff_option_warns_and_writes_an_audit_line(
 
     second = User.objects.get(email="second@example.com")
     assert (second.is_staff, second.is_superuser) == (True, True)
-    assert "Warning: second@example.com is staff" in err.getvalue()
+    assert "Warning: second@example.com is also staff" in err.getvalue()
     line = AuditLogEntry.objects.get(action="person.staff_granted")
     assert (line.target_id, line.tenant.name) == (str(second.pk), "Borealis Ltd")
 
@@ -113,13 +113,13 @@ def test_only_one_open_link_makes_the_first_account_staff() -> None:
     assert nameless is not None
     said = [run("create_owner", **OWNER), run("create_owner", **SECOND)]
 
-    assert [("staff too" in text) for text in said] == [True, False]
+    assert [("also staff" in text) for text in said] == [True, False]
     staff = Invitation.objects.filter(gives_staff=True, revoked_at=None).values_list("email", flat=True)
     assert list(staff) == ["boss@example.com"]
 
 
 @pytest.mark.django_db
-def test_a_weak_password_is_refused_and_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weak_password_is_refused_and_nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("1234\n"))
 
     with pytest.raises(CommandError, match="too short"):

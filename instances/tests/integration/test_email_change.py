@@ -167,7 +167,7 @@ def test_without_mail_the_change_is_made_at_once(client: Client, person: User, s
     assert (len(mail.outbox), mails()) == (0, [])
 
 
-def test_the_page_shows_the_change_that_waits_and_cancels_it(client: Client, person: User, with_mail: None) -> None:
+def test_page_shows_the_change_that_waits_and_cancels_it(client: Client, person: User, with_mail: None) -> None:
     ask(client)
     assert "Change in progress" in client.get(EMAIL).content.decode()
 

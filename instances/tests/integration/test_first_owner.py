@@ -18,7 +18,7 @@ def opened(client: Client) -> str:
     return link.removeprefix(settings.BASE_URL)
 
 
-def test_whoever_opens_the_link_chooses_an_address_and_owns_everything(client: Client) -> None:
+def test_person_who_opens_the_link_chooses_an_address_and_owns_everything(client: Client) -> None:
     page = client.get(opened(client))
     response = client.post(
         "/auth/signup/", {"email": "maren@example.com", "password1": "a-long-enough-phrase", "name": "Maren"}
@@ -36,7 +36,7 @@ def test_whoever_opens_the_link_chooses_an_address_and_owns_everything(client: C
     assert client.get("/i/my-team/settings/members/").status_code == 200
 
 
-def test_a_later_start_replaces_the_link_until_there_is_an_account(client: Client) -> None:
+def test_later_start_replaces_the_link_until_there_is_an_account(client: Client) -> None:
     first, second = opened(client), opened(client)
 
     assert client.get(first).status_code == 410
@@ -48,7 +48,7 @@ def test_with_an_account_there_is_no_link(owner: User) -> None:
     assert first_owner_link() is None
 
 
-def test_the_operators_own_choice_stays_the_only_way_in() -> None:
+def test_operators_own_choice_stays_the_only_way_in() -> None:
     invite_first_owner(InstanceFactory.create(), email="owner@example.com")
 
     assert first_owner_link() is None

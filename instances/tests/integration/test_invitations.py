@@ -1,7 +1,7 @@
 """Invitations: one link, one use, seven days, one address."""
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
@@ -9,13 +9,15 @@ from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import AuditLogEntry, TenantRole, User
 from core.models import OutgoingMail
+from core.web.times import dated_text
 from instances.access import role_of
 from instances.models import Instance, Invitation, Membership
 from instances.refusals import TooManyInvitations
-from instances.roles import Role
+from instances.roles import ROLES, Role
 from instances.services import (
     InvitationUnusable,
     LastOwner,
@@ -44,7 +46,7 @@ def newcomer(db: None) -> User:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_an_accepted_invitation_gives_the_role(instance: Instance, owner: User, newcomer: User, role: Role) -> None:
+def test_accepted_invitation_gives_the_role(instance: Instance, owner: User, newcomer: User, role: Role) -> None:
     invited = invite_member(instance, actor=owner, email=EMAIL.upper(), role=role)
 
     assert accept_invitation(invited.invitation, user=newcomer) == instance
@@ -53,14 +55,14 @@ def test_an_accepted_invitation_gives_the_role(instance: Instance, owner: User, 
 
 
 @pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.OWNER])
-def test_an_admin_invites_up_to_their_own_role(instance: Instance, admin: User, role: Role) -> None:
+def test_admin_invites_up_to_their_own_role(instance: Instance, admin: User, role: Role) -> None:
     invite_member(instance, actor=admin, email=EMAIL, role=Role.ADMIN)
 
     with pytest.raises(NotAllowed):
         invite_member(instance, actor=admin, email="x@example.com", role=role)
 
 
-def test_the_token_is_stored_as_a_hash_only(instance: Instance, owner: User) -> None:
+def test_token_is_stored_as_a_hash_only(instance: Instance, owner: User) -> None:
     invited = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER)
     token = invited.link.rstrip("/").rsplit("/", 1)[1]
 
@@ -97,7 +99,7 @@ def test_it_is_for_its_address_alone(instance: Instance, owner: User, outsider: 
     assert role_of(outsider, instance) is None
 
 
-def test_a_revoked_one_is_worth_nothing(instance: Instance, owner: User, newcomer: User) -> None:
+def test_revoked_one_is_worth_nothing(instance: Instance, owner: User, newcomer: User) -> None:
     invitation = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER).invitation
     revoke_invitation(instance, invitation, actor=owner)
 
@@ -114,7 +116,7 @@ def test_inviting_again_leaves_one_link(instance: Instance, owner: User) -> None
     assert second.invitation.revoked_at is None
 
 
-def test_a_new_link_ends_the_old_one(client: Client, instance: Instance, owner: User) -> None:
+def test_new_link_ends_the_old_one(client: Client, instance: Instance, owner: User) -> None:
     first = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER)
     second = renew_invitation(instance, first.invitation, actor=owner)
 
@@ -122,7 +124,7 @@ def test_a_new_link_ends_the_old_one(client: Client, instance: Instance, owner: 
     assert client.get(path_of(second.link)).status_code == 200
 
 
-def test_an_admin_cannot_renew_or_revoke_what_gives_more_than_their_role(
+def test_admin_cannot_renew_or_revoke_what_gives_more_than_their_role(
     instance: Instance, owner: User, admin: User
 ) -> None:
     invitation = invite_member(instance, actor=owner, email=EMAIL, role=Role.OWNER).invitation
@@ -133,12 +135,12 @@ def test_an_admin_cannot_renew_or_revoke_what_gives_more_than_their_role(
         revoke_invitation(instance, invitation, actor=admin)
 
 
-def test_a_member_is_not_invited_again(instance: Instance, owner: User, viewer: User) -> None:
-    with pytest.raises(NotAllowed, match="member already"):
+def test_member_is_not_invited_again(instance: Instance, owner: User, viewer: User) -> None:
+    with pytest.raises(NotAllowed, match="already a member"):
         invite_member(instance, actor=owner, email=viewer.email, role=Role.ADMIN)
 
 
-def test_a_higher_role_that_is_there_stays(instance: Instance, owner: User, newcomer: User) -> None:
+def test_higher_role_that_is_there_stays(instance: Instance, owner: User, newcomer: User) -> None:
     invitation = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER).invitation
     Membership.objects.create(user=newcomer, instance=instance, role="admin")
 
@@ -191,7 +193,40 @@ def test_mail_carries_names_quoted_on_one_line_without_links(instance: Instance,
     assert len(name) == 60
     assert mail.subject == f"“{name}” invites you to “Win www evil example 'now'”"
     first = f"“{name}” ({owner.email}) invites you to work in “Win www evil example 'now'” on Clipdesk."
-    assert mail.text.splitlines()[:3] == [first, "", invited.link]
+    role = f"Your role: Editor. {ROLES[Role.EDITOR].summary}"
+    assert mail.text.splitlines()[:5] == [first, "", role, "", invited.link]
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_mail_and_page_say_until_when_in_the_zone_of_the_instance(
+    client: Client, instance: Instance, owner: User
+) -> None:
+    Instance.objects.filter(pk=instance.pk).update(time_zone="Asia/Tokyo")
+    instance.refresh_from_db()
+    invited = invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR)
+    Invitation.objects.update(expires_at=datetime(2035, 1, 1, 20, 30, tzinfo=UTC))
+    with timezone.override(instance.zone):
+        sent = dated_text(timezone.localtime(invited.invitation.expires_at))
+
+    page = client.get(path_of(invited.link)).content.decode()
+
+    assert f"works once, until {sent} (Asia/Tokyo)." in OutgoingMail.objects.get().text
+    assert "Tue 2 Jan 2035, 05:30" in page
+    assert escape(str(ROLES[Role.EDITOR].summary)) in page
+    assert f"({owner.email}) invites you to work in" in page
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_renewed_invitation_says_its_new_end(instance: Instance, owner: User) -> None:
+    invited = invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR)
+    past = timezone.now() - timedelta(days=8)
+    Invitation.objects.update(expires_at=past, created_at=past)
+    OutgoingMail.objects.all().delete()
+
+    renew_invitation(instance, invited.invitation, actor=owner)
+
+    end = Invitation.objects.get().expires_at
+    assert f"until {dated_text(end)} (UTC)." in OutgoingMail.objects.get().text
 
 
 @pytest.mark.usefixtures("with_mail")
@@ -238,7 +273,7 @@ def test_one_tenant_sends_sixty_invitations_an_hour(instance: Instance, owner: U
         invite_member(instance, actor=people[3], email="late@example.com", role=Role.VIEWER)
 
 
-def test_the_members_page_says_when_to_invite_again(client: Client, instance: Instance, owner: User) -> None:
+def test_members_page_says_when_to_invite_again(client: Client, instance: Instance, owner: User) -> None:
     for number in range(20):
         invite_member(instance, actor=owner, email=f"n{number}@example.com", role=Role.VIEWER)
     client.force_login(owner)
@@ -249,7 +284,7 @@ def test_the_members_page_says_when_to_invite_again(client: Client, instance: In
     assert not Invitation.objects.filter(email=EMAIL).exists()
 
 
-def test_a_renewed_operators_link_gives_no_staff_rights(instance: Instance, owner: User, newcomer: User) -> None:
+def test_renewed_operators_link_gives_no_staff_rights(instance: Instance, owner: User, newcomer: User) -> None:
     invitation = invite_first_owner(instance, email=EMAIL, gives_staff=True).invitation
     renewed = renew_invitation(instance, invitation, actor=owner).invitation
     renewed.refresh_from_db()
@@ -260,28 +295,28 @@ def test_a_renewed_operators_link_gives_no_staff_rights(instance: Instance, owne
     assert not newcomer.is_staff
 
 
-def test_the_page_says_what_is_wrong(client: Client, instance: Instance, owner: User, outsider: User) -> None:
+def test_page_says_what_is_wrong(client: Client, instance: Instance, owner: User, outsider: User) -> None:
     invited = invite_member(instance, actor=owner, email=EMAIL, role=Role.VIEWER)
     path = path_of(invited.link)
 
     assert "Create an account" in client.get(path).content.decode()
     client.force_login(outsider)
-    assert "for somebody else" in client.get(path).content.decode()
+    assert "for another address" in client.get(path).content.decode()
     assert client.post(path).status_code == 200
     client.logout()
     Invitation.objects.update(expires_at=timezone.now())
     assert "has expired" in client.get(path).content.decode()
     Invitation.objects.update(revoked_at=timezone.now())
-    assert "taken back" in client.get(path).content.decode()
+    assert "was revoked" in client.get(path).content.decode()
     Invitation.objects.update(accepted_at=timezone.now())
     page = client.get(path)
-    assert "used already" in page.content.decode()
+    assert "already used" in page.content.decode()
     assert page.status_code == 410
     assert client.get("/invite/no-such-link/").status_code == 404
     assert role_of(outsider, instance) is None
 
 
-def test_the_right_person_accepts_by_a_button(client: Client, instance: Instance, owner: User, newcomer: User) -> None:
+def test_right_person_accepts_by_a_button(client: Client, instance: Instance, owner: User, newcomer: User) -> None:
     path = path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link)
     client.force_login(newcomer)
 
@@ -292,7 +327,7 @@ def test_the_right_person_accepts_by_a_button(client: Client, instance: Instance
     assert role_of(newcomer, instance) == Role.EDITOR
 
 
-def test_an_open_invitation_of_a_tenant_role_shows_in_all_its_instances(
+def test_open_invitation_of_a_tenant_role_shows_in_all_its_instances(
     client: Client, instance: Instance, owner: User
 ) -> None:
     InstanceFactory.create(tenant=instance.tenant, slug="second")

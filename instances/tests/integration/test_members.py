@@ -2,25 +2,26 @@
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from accounts.models import AuditLogEntry, TenantMembership, User
 from instances.access import role_of
 from instances.models import ApiKey, Instance, Invitation, Membership
-from instances.roles import KeyScope, Role
+from instances.roles import ROLES, KeyScope, Role
 from instances.services import LastOwner, NotAllowed, change_role, create_api_key, invite_member, remove_member
 from instances.services.api_keys import write_api_key
 from instances.tests.factories import InstanceFactory, person_of
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.EDITOR, Role.ADMIN, Role.TENANT_ADMIN, Role.OWNER])
-def test_an_owner_gives_every_role(instance: Instance, owner: User, viewer: User, role: Role) -> None:
+def test_owner_gives_every_role(instance: Instance, owner: User, viewer: User, role: Role) -> None:
     change_role(instance, actor=owner, member=viewer, role=role)
 
     assert role_of(viewer, instance) == role
 
 
 @pytest.mark.parametrize("role", [Role.TENANT_ADMIN, Role.OWNER])
-def test_an_admin_gives_no_role_above_their_own(instance: Instance, admin: User, viewer: User, role: Role) -> None:
+def test_admin_gives_no_role_above_their_own(instance: Instance, admin: User, viewer: User, role: Role) -> None:
     with pytest.raises(NotAllowed):
         change_role(instance, actor=admin, member=viewer, role=role)
 
@@ -28,7 +29,7 @@ def test_an_admin_gives_no_role_above_their_own(instance: Instance, admin: User,
 
 
 @pytest.mark.parametrize("target", ["owner", "tenant_admin"])
-def test_an_admin_cannot_touch_people_above_them(
+def test_admin_cannot_touch_people_above_them(
     request: pytest.FixtureRequest, instance: Instance, admin: User, target: str
 ) -> None:
     member: User = request.getfixturevalue(target)
@@ -43,7 +44,7 @@ def test_an_admin_cannot_touch_people_above_them(
 
 
 @pytest.mark.parametrize("actor", ["editor", "viewer", "tenant_member", "outsider", "ex_member"])
-def test_nobody_below_admin_manages_members(
+def test_roles_below_admin_do_not_manage_members(
     request: pytest.FixtureRequest, instance: Instance, owner: User, actor: str
 ) -> None:
     victim = person_of(instance, "viewer")
@@ -56,14 +57,14 @@ def test_nobody_below_admin_manages_members(
         invite_member(instance, actor=request.getfixturevalue(actor), email="x@example.com", role=Role.VIEWER)
 
 
-def test_a_stranger_is_no_member_to_change(instance: Instance, owner: User, outsider: User) -> None:
+def test_stranger_is_no_member_to_change(instance: Instance, owner: User, outsider: User) -> None:
     with pytest.raises(NotAllowed):
         change_role(instance, actor=owner, member=outsider, role=Role.VIEWER)
 
     assert role_of(outsider, instance) is None
 
 
-def test_the_last_owner_is_neither_demoted_nor_removed(instance: Instance, owner: User) -> None:
+def test_last_owner_is_neither_demoted_nor_removed(instance: Instance, owner: User) -> None:
     with pytest.raises(LastOwner):
         change_role(instance, actor=owner, member=owner, role=Role.ADMIN)
     with pytest.raises(LastOwner):
@@ -72,14 +73,14 @@ def test_the_last_owner_is_neither_demoted_nor_removed(instance: Instance, owner
     assert role_of(owner, instance) == Role.OWNER
 
 
-def test_an_owner_may_step_back_once_there_is_another(instance: Instance, owner: User, viewer: User) -> None:
+def test_owner_may_step_back_once_there_is_another(instance: Instance, owner: User, viewer: User) -> None:
     change_role(instance, actor=owner, member=viewer, role=Role.OWNER)
     change_role(instance, actor=owner, member=owner, role=Role.EDITOR)
 
     assert role_of(owner, instance) == Role.EDITOR
 
 
-def test_an_owner_who_cannot_sign_in_does_not_count(instance: Instance, owner: User) -> None:
+def test_owner_who_cannot_sign_in_does_not_count(instance: Instance, owner: User) -> None:
     asleep = person_of(instance, "owner")
     User.objects.filter(pk=asleep.pk).update(is_active=False)
 
@@ -100,7 +101,7 @@ def test_removal_takes_place_keys_and_open_invitations(instance: Instance, owner
     assert invited.invitation.revoked_at is not None
 
 
-def test_old_keys_stay_dead_when_somebody_comes_back(instance: Instance, owner: User, editor: User) -> None:
+def test_old_keys_stay_dead_when_person_comes_back(instance: Instance, owner: User, editor: User) -> None:
     _key, plain = write_api_key(instance, user=editor, actor=editor, name="x", scopes=[KeyScope.POSTS_READ])
     remove_member(instance, actor=owner, member=editor)
     TenantMembership.objects.create(user=editor, tenant=instance.tenant)
@@ -129,7 +130,7 @@ def test_removing_a_tenant_admin_ends_all_their_places(instance: Instance, owner
     assert not Membership.objects.filter(user=tenant_admin).exists()
 
 
-def test_a_demoted_admins_invitations_are_taken_back(instance: Instance, owner: User, admin: User) -> None:
+def test_demoted_admins_invitations_are_taken_back(instance: Instance, owner: User, admin: User) -> None:
     invite_member(instance, actor=admin, email="new@example.com", role=Role.ADMIN)
 
     change_role(instance, actor=owner, member=admin, role=Role.VIEWER)
@@ -148,7 +149,7 @@ def test_each_act_leaves_a_line(instance: Instance, owner: User, viewer: User) -
     ]
 
 
-def test_a_key_is_stored_as_a_hash_only(instance: Instance, admin: User) -> None:
+def test_key_is_stored_as_a_hash_only(instance: Instance, admin: User) -> None:
     key, plain = create_api_key(instance, actor=admin, name="x", scopes=[KeyScope.POSTS_READ])
 
     assert plain.startswith(f"{key.prefix}_")
@@ -162,3 +163,35 @@ def test_a_key_is_stored_as_a_hash_only(instance: Instance, admin: User) -> None
 def test_keys_need_the_right_to_make_them(request: pytest.FixtureRequest, instance: Instance, actor: str) -> None:
     with pytest.raises(NotAllowed):
         create_api_key(instance, actor=request.getfixturevalue(actor), name="x", scopes=[])
+
+
+def test_last_owner_is_offered_neither_removal_nor_another_role(
+    client: Client, instance: Instance, owner: User
+) -> None:
+    client.force_login(owner)
+    alone = client.get("/i/aurora/settings/members/").content.decode()
+    person_of(instance, "owner", email="second@example.com")
+    together = client.get("/i/aurora/settings/members/").content.decode()
+
+    remove, role = (f"/i/aurora/settings/members/{owner.pk}/{act}/" for act in ("remove", "role"))
+    assert "The only owner." in alone
+    assert [url in alone for url in (remove, role)] == [False, False]
+    assert [url in together for url in (remove, role)] == [True, True]
+
+
+def test_inactive_owner_leaves_one_last_owner(client: Client, instance: Instance, owner: User) -> None:
+    User.objects.filter(pk=person_of(instance, "owner").pk).update(is_active=False)
+    client.force_login(owner)
+
+    page = client.get("/i/aurora/settings/members/").content.decode()
+
+    assert f"/i/aurora/settings/members/{owner.pk}/remove/" not in page
+
+
+def test_each_role_says_what_it_may_do_where_it_is_chosen(client: Client, owner: User, viewer: User) -> None:
+    client.force_login(owner)
+
+    page = client.get("/i/aurora/settings/members/").content.decode()
+
+    for role in ROLES.values():
+        assert page.count(escape(str(role.summary))) >= 2  # the viewer's menu and the invitation

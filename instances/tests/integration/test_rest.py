@@ -19,7 +19,7 @@ def make_key(instance: Instance, user: User, *scopes: KeyScope) -> Client:
     return Client(headers={"authorization": f"Bearer {KEY}"})
 
 
-def test_a_key_shows_its_instance_and_scopes(instance: Instance, editor: User) -> None:
+def test_key_shows_its_instance_and_scopes(instance: Instance, editor: User) -> None:
     client = make_key(instance, editor, KeyScope.POSTS_READ, KeyScope.ACCOUNTS_WRITE)
     body = client.get("/api/v1/instance").json()
     assert body["slug"] == "aurora"
@@ -34,13 +34,13 @@ def test_without_a_key_the_answer_is_a_problem(client: Client, owner: User) -> N
     assert answer.json()["code"] == "unauthorized"
 
 
-def test_a_key_dies_with_the_membership(instance: Instance, editor: User) -> None:
+def test_key_dies_with_the_membership(instance: Instance, editor: User) -> None:
     client = make_key(instance, editor, KeyScope.POSTS_READ)
     Membership.objects.all().delete()
     assert client.get("/api/v1/instance").status_code == 401
 
 
-def test_a_revoked_key_is_refused(instance: Instance, editor: User) -> None:
+def test_revoked_key_is_refused(instance: Instance, editor: User) -> None:
     client = make_key(instance, editor, KeyScope.POSTS_READ)
     ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z")
     assert client.get("/api/v1/instance").status_code == 401
@@ -58,7 +58,7 @@ def test_unknown_addresses_and_methods_are_problems(
     assert answer.json()["status"] == status
 
 
-def test_the_schema_is_openapi_3_1(client: Client, db: None) -> None:
+def test_schema_is_openapi_3_1(client: Client, db: None) -> None:
     schema = client.get("/api/v1/openapi.json").json()
     assert schema["openapi"].startswith("3.1")
     assert "/api/v1/instance" in schema["paths"]

@@ -38,13 +38,13 @@ def aged(client: Client, days: int) -> None:
     session.save()
 
 
-def test_a_session_ends_after_two_weeks_without_use(client: Client, editor: User) -> None:
+def test_session_ends_after_two_weeks_without_use(client: Client, editor: User) -> None:
     sign_in(client, editor)
 
     assert 13.9 < days_left() <= 14
 
 
-def test_a_session_in_use_ends_thirty_days_after_the_sign_in(client: Client, editor: User) -> None:
+def test_session_in_use_ends_thirty_days_after_the_sign_in(client: Client, editor: User) -> None:
     sign_in(client, editor)
 
     aged(client, 27)
@@ -55,7 +55,7 @@ def test_a_session_in_use_ends_thirty_days_after_the_sign_in(client: Client, edi
     assert client.get("/instances/").status_code == 302
 
 
-def test_a_visit_moves_the_end_of_an_idle_session_and_a_poll_does_not(client: Client, editor: User) -> None:
+def test_visit_moves_the_end_of_an_idle_session_and_a_poll_does_not(client: Client, editor: User) -> None:
     sign_in(client, editor)
     session = client.session
     session[USED_ON] = "2026-01-01"
@@ -83,7 +83,7 @@ def test_reauthentication_changes_the_session_id_and_keeps_the_list(client: Clie
     assert not Session.objects.filter(pk=before).exists()
 
 
-def test_a_sign_in_is_audited_with_the_clients_address(client: Client, editor: User, settings: Settings) -> None:
+def test_sign_in_is_audited_with_the_clients_address(client: Client, editor: User, settings: Settings) -> None:
     settings.TRUSTED_PROXY_COUNT = 1
 
     client.post(LOGIN, {"login": editor.email, "password": PASSWORD}, headers=BEHIND_CADDY)
@@ -103,7 +103,7 @@ def test_failures_and_one_lockout_are_audited(client: Client, editor: User, capl
     assert "wrong-secret" not in caplog.text
 
 
-def test_an_unknown_address_is_logged_without_what_was_typed(
+def test_unknown_address_is_logged_without_what_was_typed(
     client: Client, db: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.post(LOGIN, {"login": "typed@example.com", "password": "wrong"})
@@ -126,7 +126,7 @@ def test_second_factor_on_and_wrong_codes_are_audited(client: Client, editor: Us
     assert actions().count("two_factor.locked_out") == 1
 
 
-def test_a_changed_password_and_a_sign_out_are_audited(client: Client, editor: User) -> None:
+def test_changed_password_and_a_sign_out_are_audited(client: Client, editor: User) -> None:
     sign_in(client, editor)
     form = {"oldpassword": PASSWORD, "password1": "another horse battery", "password2": "another horse battery"}
     again = client.post("/auth/password/change/", form)
@@ -152,7 +152,7 @@ def test_ended_sessions_are_audited(client: Client, editor: User) -> None:
 
 
 @pytest.mark.parametrize("has_account", [True, False])
-def test_an_invitation_reads_the_same_whether_or_not_there_is_an_account(
+def test_invitation_reads_the_same_whether_or_not_there_is_an_account(
     client: Client, instance: Instance, owner: User, has_account: bool
 ) -> None:
     if has_account:
@@ -161,5 +161,5 @@ def test_an_invitation_reads_the_same_whether_or_not_there_is_an_account(
     page = client.get(path_of(invite_member(instance, actor=owner, email="new@example.com", role=Role.EDITOR).link))
 
     assert "Create an account" in page.content.decode()
-    assert "I have one" in page.content.decode()
+    assert "Sign in instead" in page.content.decode()
     assert "Sign in to accept" not in page.content.decode()

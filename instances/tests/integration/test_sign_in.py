@@ -73,7 +73,7 @@ def test_people_sign_in_by_address_in_any_case_and_land_in_their_instance(client
     assert sign_in(client, editor, login=editor.email.upper()) == "/i/aurora/"
 
 
-def test_sign_in_goes_on_where_somebody_wanted_to_go(client: Client, owner: User) -> None:
+def test_sign_in_goes_on_where_person_wanted_to_go(client: Client, owner: User) -> None:
     wanted = client.get("/i/aurora/settings/members/")["Location"]
 
     assert wanted == "/auth/login/?next=/i/aurora/settings/members/"
@@ -90,20 +90,20 @@ def test_sign_in_goes_on_where_somebody_wanted_to_go(client: Client, owner: User
         ("", "/instances/"),
     ],
 )
-def test_a_button_pressed_after_the_sign_in_has_ended_leads_back_to_its_page(
+def test_button_pressed_after_the_sign_in_has_ended_leads_back_to_its_page(
     client: Client, came_from: str, goes_on: str
 ) -> None:
-    answer = client.post("/i/aurora/notices/read/", headers={"Referer": came_from})
+    answer = client.post("/i/aurora/notifications/read/", headers={"Referer": came_from})
 
     assert answer["Location"] == f"/auth/login/?next={goes_on}"
 
 
-def test_the_address_of_a_button_opened_by_hand_says_what_to_do(client: Client, editor: User) -> None:
+def test_address_of_a_button_opened_by_hand_says_what_to_do(client: Client, editor: User) -> None:
     sign_in(client, editor)
-    answer = client.get("/i/aurora/notices/read/")
+    answer = client.get("/i/aurora/notifications/read/")
 
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
-    assert "Go back to the page with the button" in answer.content.decode()
+    assert "Go back and use the button" in answer.content.decode()
 
 
 def test_people_without_an_instance_land_on_the_list(client: Client, ex_member: User) -> None:
@@ -111,7 +111,7 @@ def test_people_without_an_instance_land_on_the_list(client: Client, ex_member: 
     assert "You are not in an instance yet" in client.get("/instances/").content.decode()
 
 
-def test_a_wrong_password_is_refused_and_guessing_is_slowed(client: Client, editor: User) -> None:
+def test_wrong_password_is_refused_and_guessing_is_slowed(client: Client, editor: User) -> None:
     for _ in range(5):
         page = client.post(LOGIN, {"login": editor.email, "password": "wrong"})
         assert page.status_code == 200
@@ -122,7 +122,7 @@ def test_a_wrong_password_is_refused_and_guessing_is_slowed(client: Client, edit
     assert "Too many failed login attempts" in str(page.context["form"].errors)
 
 
-def test_somebody_shut_out_cannot_sign_in(client: Client, editor: User) -> None:
+def test_person_shut_out_cannot_sign_in(client: Client, editor: User) -> None:
     User.objects.filter(pk=editor.pk).update(is_active=False)
 
     client.post(LOGIN, {"login": editor.email, "password": PASSWORD})
@@ -143,7 +143,7 @@ def test_two_factor_asks_for_a_code_at_the_next_sign_in(client: Client, editor: 
     assert answer["Location"] == "/i/aurora/"
 
 
-def test_two_factor_secrets_are_stored_encrypted_and_fail_closed_without_their_key(
+def test_two_factor_secrets_are_encrypted_and_fail_closed_without_the_key(
     client: Client, editor: User, settings: Settings
 ) -> None:
     sign_in(client, editor)
@@ -158,7 +158,7 @@ def test_two_factor_secrets_are_stored_encrypted_and_fail_closed_without_their_k
     assert post_code(other, "/auth/2fa/authenticate/", secret).status_code == 200  # asked again
 
 
-def test_a_recovery_code_opens_once(client: Client, editor: User) -> None:
+def test_recovery_code_opens_once(client: Client, editor: User) -> None:
     sign_in(client, editor)
     codes = set_up_two_factor(client)
     assert len(codes) == 10
@@ -188,7 +188,7 @@ def test_other_sessions_are_listed_and_ended(client: Client, editor: User) -> No
     assert UserSession.objects.count() == 1
 
 
-def test_a_lost_password_is_reset_by_mail(client: Client, editor: User, settings: LazySettings) -> None:
+def test_lost_password_is_reset_by_mail(client: Client, editor: User, settings: LazySettings) -> None:
     settings.EMAIL_URL = "smtp://localhost"
     client.post("/auth/password/reset/", {"email": editor.email})
     mail = OutgoingMail.objects.get()
@@ -205,7 +205,7 @@ def test_a_lost_password_is_reset_by_mail(client: Client, editor: User, settings
     assert client.get(link[1], follow=True).context.get("token_fail")
 
 
-def test_a_tenant_that_asks_for_two_factor_sends_people_to_set_it_up(
+def test_tenant_that_asks_for_two_factor_sends_people_to_set_it_up(
     client: Client, instance: Instance, owner: User
 ) -> None:
     instance.tenant.require_two_factor = True
@@ -214,13 +214,13 @@ def test_a_tenant_that_asks_for_two_factor_sends_people_to_set_it_up(
 
     answer = client.get("/i/aurora/settings/general/", follow=True)
     assert answer.redirect_chain[-1][0] == "/auth/2fa/"
-    assert "asks everybody for two-factor sign-in" in answer.content.decode()
+    assert "requires two-factor sign-in" in answer.content.decode()
 
     set_up_two_factor(client)
     assert client.get("/i/aurora/settings/general/").status_code == 200
 
 
-def test_the_policy_is_turned_on_only_by_owners_who_have_two_factor_themselves(
+def test_policy_is_turned_on_only_by_owners_who_have_two_factor_themselves(
     client: Client, instance: Instance, owner: User
 ) -> None:
     sign_in(client, owner)
@@ -249,7 +249,7 @@ def test_admin_is_closed_to_people_who_are_no_staff(client: Client, owner: User)
     assert client.get("/admin/", follow=True).status_code == 403
 
 
-def test_a_person_changes_their_name(client: Client, editor: User) -> None:
+def test_person_changes_their_name(client: Client, editor: User) -> None:
     client.force_login(editor)
 
     client.post("/auth/profile/", {"name": "Edda"})
@@ -259,7 +259,7 @@ def test_a_person_changes_their_name(client: Client, editor: User) -> None:
 
 
 @pytest.mark.parametrize("key", ['"aaaaaaaaaa\\000"', "aaaa-bbbb;aaaa", '"\\303\\244\\303\\244 \\303\\244aaaaa"'])
-def test_a_made_up_session_cookie_is_nobodys(client: Client, db: None, key: str) -> None:
+def test_invented_session_cookie_signs_no_one_in(client: Client, db: None, key: str) -> None:
     answer = client.get("/instances/", headers={"cookie": f"sessionid={key}"})
     assert (answer.status_code, answer["Location"]) == (302, "/auth/login/?next=/instances/")
 

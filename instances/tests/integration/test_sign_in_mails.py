@@ -42,7 +42,7 @@ def asked(rf: RequestFactory, settings: Settings) -> HttpRequest:
 
 
 @pytest.mark.parametrize("prefix", MAILS)
-def test_an_email_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest) -> None:
+def test_email_says_who_sends_it_and_what_to_do(prefix: str, asked: HttpRequest) -> None:
     links = {"activate_url": LINK, "password_reset_url": LINK, "signup_url": LINK}
     change = {"timestamp": timezone.now(), "ip": "192.0.2.7", "user_agent": "Firefox"}
     addresses = {"from_email": "anna@example.com", "to_email": "anna@example.org"}

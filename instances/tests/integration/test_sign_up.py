@@ -55,7 +55,7 @@ def test_sign_up_takes_the_browsers_zone_if_it_is_known(client: Client, zone: st
 
 
 @pytest.mark.usefixtures("open_sign_up")
-def test_a_taken_name_gets_another_address(client: Client) -> None:
+def test_taken_name_gets_another_address(client: Client) -> None:
     InstanceFactory.create(slug="nordwind-cafe")
 
     assert client.post(SIGN_UP, FORM)["Location"] == "/i/nordwind-cafe-2/"
@@ -84,7 +84,7 @@ def test_with_mail_the_address_is_verified_first(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("open_sign_up", "with_mail")
-def test_an_address_that_has_an_account_is_told_by_mail_alone(client: Client, owner: User) -> None:
+def test_address_that_has_an_account_is_told_by_mail_alone(client: Client, owner: User) -> None:
     answer = client.post(SIGN_UP, FORM | {"email": owner.email})
 
     assert answer["Location"] == "/auth/confirm-email/"
@@ -94,7 +94,7 @@ def test_an_address_that_has_an_account_is_told_by_mail_alone(client: Client, ow
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("mode", ["invite", "closed"])
-def test_without_an_invitation_nobody_signs_up(client: Client, settings: LazySettings, mode: str) -> None:
+def test_without_an_invitation_sign_up_is_refused(client: Client, settings: LazySettings, mode: str) -> None:
     settings.SIGNUP = mode
 
     page = client.post(SIGN_UP, FORM)
@@ -104,7 +104,7 @@ def test_without_an_invitation_nobody_signs_up(client: Client, settings: LazySet
     assert not User.objects.exists()
 
 
-def test_an_invited_person_signs_up_into_the_instance(client: Client, instance: Instance, owner: User) -> None:
+def test_invited_person_signs_up_into_the_instance(client: Client, instance: Instance, owner: User) -> None:
     client.get(path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link))
     page = client.get(SIGN_UP)
     assert page.context["form"].initial["email"] == EMAIL
@@ -119,7 +119,7 @@ def test_an_invited_person_signs_up_into_the_instance(client: Client, instance: 
     assert Invitation.objects.get().accepted_by == anna
 
 
-def test_the_invited_address_is_bound(client: Client, instance: Instance, owner: User) -> None:
+def test_invited_address_is_bound(client: Client, instance: Instance, owner: User) -> None:
     client.get(path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link))
 
     page = client.post(SIGN_UP, {"email": "eve@example.com", "password1": PASSWORD})
@@ -129,7 +129,7 @@ def test_the_invited_address_is_bound(client: Client, instance: Instance, owner:
 
 
 @pytest.mark.usefixtures("with_mail")
-def test_an_invitation_that_came_by_mail_proves_the_address(client: Client, instance: Instance, owner: User) -> None:
+def test_invitation_that_came_by_mail_proves_the_address(client: Client, instance: Instance, owner: User) -> None:
     client.get(path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link))
 
     answer = client.post(SIGN_UP, {"email": EMAIL, "password1": PASSWORD})
@@ -138,7 +138,7 @@ def test_an_invitation_that_came_by_mail_proves_the_address(client: Client, inst
     assert EmailAddress.objects.get(email=EMAIL).verified
 
 
-def test_a_revoked_invitation_opens_nothing(client: Client, instance: Instance, owner: User) -> None:
+def test_revoked_invitation_opens_nothing(client: Client, instance: Instance, owner: User) -> None:
     client.get(path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link))
     Invitation.objects.all().delete()
 
@@ -147,12 +147,12 @@ def test_a_revoked_invitation_opens_nothing(client: Client, instance: Instance, 
     assert not User.objects.filter(email=EMAIL).exists()
 
 
-def test_closed_lets_nobody_in_even_by_invitation(
+def test_closed_refuses_everyone_even_by_invitation(
     client: Client, instance: Instance, owner: User, settings: LazySettings
 ) -> None:
     settings.SIGNUP = "closed"
     page = client.get(path_of(invite_member(instance, actor=owner, email=EMAIL, role=Role.EDITOR).link))
-    assert "takes no new people" in page.content.decode()
+    assert "does not accept new accounts" in page.content.decode()
 
     client.post(SIGN_UP, {"email": EMAIL, "password1": PASSWORD})
 
@@ -161,7 +161,7 @@ def test_closed_lets_nobody_in_even_by_invitation(
 
 @pytest.mark.parametrize("mode", ["invite", "open", "closed"])
 @pytest.mark.parametrize("gives_staff", [True, False])
-def test_the_first_owner_comes_by_the_operators_link(
+def test_first_owner_comes_by_the_operators_link(
     client: Client, instance: Instance, settings: LazySettings, mode: str, gives_staff: bool
 ) -> None:
     settings.SIGNUP = mode

@@ -34,7 +34,7 @@ def test_pages_name_the_rules_and_files_do_not(at_desk: Client, instance: Instan
 
 
 @pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender"])
-@pytest.mark.parametrize("page", ["", "posts/", "media/", "notices/", "settings/general/"])
+@pytest.mark.parametrize("page", ["", "posts/", "media/", "notifications/", "settings/general/"])
 def test_prefetched_page_is_the_page(at_desk: Client, instance: Instance, page: str, purpose: str) -> None:
     answer = at_desk.get(f"/i/{instance.slug}/{page}", headers={"Sec-Purpose": purpose})
 

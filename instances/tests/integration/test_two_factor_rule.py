@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import Tenant, User
 from instances.models import Instance
-from instances.notices.digest import people_told
+from instances.notices.digest import people_to_notify
 from instances.roles import KeyScope
 from instances.tests.factories import InstanceFactory, person_of
 from instances.tests.integration.test_rest import make_key
@@ -68,4 +68,4 @@ def test_notification_mails_go_to_people_with_a_second_factor_alone(strict: Inst
     colleague = person_of(strict, "editor")
     give_second_factor(colleague)
 
-    assert people_told(strict) == [colleague]
+    assert people_to_notify(strict) == [colleague]

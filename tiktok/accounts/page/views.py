@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from core.web.windows import opens_window
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
+from instances.notices.reading import mark_subject_read
 from instances.roles import Permission
 from tiktok.accounts.page.queries import account_page, find_accounts
 from tiktok.models import AccountStatus
@@ -21,6 +22,7 @@ def account(request: InstanceRequest, account_id: UUID) -> HttpResponse:
     """Health, permissions, caps, posts and history; its live part asks for the whole page and takes what it shows."""
     found = get_object_or_404(find_accounts(), pk=account_id)
     access = request.membership
+    mark_subject_read(request.user, found.pk)
     is_disconnected = found.status == AccountStatus.DISCONNECTED
     needed = Permission.ACCOUNT_MANAGE if is_disconnected else Permission.ACCOUNT_RECONNECT
     context = {

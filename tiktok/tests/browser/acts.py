@@ -68,16 +68,16 @@ def open_two_factor(page: Page) -> None:
     if "reauthenticate" in page.url:
         page.get_by_label("Password").fill(PASSWORD)
         press(page, "Confirm")
-    expect(page.get_by_label("Authenticator secret")).to_be_visible()
+    expect(page.get_by_label("Authenticator key")).to_be_visible()
 
 
 def enable_two_factor(page: Page) -> tuple[str, str]:
     """Add an authenticator app; its secret, and the code that is used up now."""
     open_two_factor(page)
-    secret = page.get_by_label("Authenticator secret").input_value()
+    secret = page.get_by_label("Authenticator key").input_value()
     code = totp(secret)
     page.get_by_label("Authenticator code").fill(code)
-    press(page, "Activate")
+    press(page, "Turn on")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     return secret, code
 
@@ -86,8 +86,8 @@ def invite(page: Page, slug: str, email: str) -> str:
     """Invite somebody as an editor and copy the link."""
     page.goto(f"/i/{slug}/settings/members/")
     page.get_by_label("Email address").fill(email)
-    page.get_by_label("Role", exact=True).last.select_option(label="Editor")
-    press(page, "Invite")
+    page.get_by_role("radio", name="Editor").check()
+    press(page, "Send invitation")
     press(page, "Copy")
     copied: str = page.evaluate("navigator.clipboard.readText()")
     return copied

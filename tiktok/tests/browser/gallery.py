@@ -129,8 +129,9 @@ def fixed_addresses(slug: str) -> dict[str, str]:
         "members": "settings/members/",
         "general": "settings/general/",
         "notifications": "settings/notifications/",
-        "notices": "notices/",
+        "bell": "notifications/",
         "advanced": "settings/advanced/",
+        "audit": "settings/audit/",
         "404": "nothing/",
     }
     return {name: f"/i/{slug}/{rest}" for name, rest in instance.items()} | {

@@ -34,8 +34,9 @@ PAGES = (
     "members",
     "general",
     "notifications",
-    "notices",
+    "bell",
     "advanced",
+    "audit",
     "404",
 )
 SIDEWAYS = "() => [document.scrollingElement.scrollWidth, window.innerWidth]"

@@ -32,7 +32,7 @@ def sign_in(page: Page, person: User) -> None:
 
 
 def confirm(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Confirm your identity")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Confirm")
 
@@ -43,9 +43,9 @@ def test_api_key_is_created_after_the_password_without_typing_anew(visitor: Visi
     page.goto("/i/aurora/settings/advanced/")
     page.get_by_label("Name", exact=True).fill("Nightly upload")
     page.get_by_label("Upload media").check()
-    press(page, "Make key")
+    press(page, "Create API key")
 
-    expect(page.get_by_role("heading", name="Confirm your identity")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     seen = {look: [*findings(page), *pictured(page, f"confirm-{look}")] for look in looks(page)}
     assert [problem for problems in seen.values() for problem in problems] == []
     confirm(page)
@@ -61,10 +61,10 @@ def test_staff_set_up_two_factor_before_they_enter_admin(visitor: Visitor, owner
     sign_in(page, owner)
     page.goto("/admin/")
     expect(page.get_by_text("The administration requires two-factor sign-in")).to_be_visible()
-    page.get_by_role("link", name="Activate").click()
+    page.get_by_role("link", name="Set up authenticator app").click()
     confirm(page)
-    page.get_by_label("Authenticator code").fill(totp(page.get_by_label("Authenticator secret").input_value()))
-    press(page, "Activate")
+    page.get_by_label("Authenticator code").fill(totp(page.get_by_label("Authenticator key").input_value()))
+    press(page, "Turn on")
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
 
     page.goto("/admin/")

@@ -60,7 +60,7 @@ def test_palette_shows_pages_and_newest_posts_before_anything_is_typed(search: S
 
     assert found.count("Bakery opens at") == 6
     assert "Bakery opens at 7" in found
-    assert f'href="/i/{instance.slug}/notices/"' in found
+    assert f'href="/i/{instance.slug}/notifications/"' in found
 
 
 def test_palette_finds_nothing_of_other_tenants(search: Search, other_instance: Instance) -> None:

@@ -122,3 +122,26 @@ def test_doctor_tells_which_zone_data_is_used(settings: Settings, version: str, 
     assert [(finding.check, finding.state, finding.text) for finding in environment.zone_data(VISIT)] == [
         ("zone-data", State.OK, text)
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "state", "step"),
+    [
+        ("Nordwind", "ops@nordwind.example", State.OK, ""),
+        ("Nordwind", "", State.WARNING, "Set OPERATOR_EMAIL in the environment (.env) and restart."),
+        ("", "", State.WARNING, "Set OPERATOR_NAME, OPERATOR_EMAIL in the environment (.env) and restart."),
+    ],
+)
+def test_doctor_names_the_setting_that_leaves_the_operator_unnamed(
+    settings: Settings, name: str, email: str, state: State, step: str
+) -> None:
+    settings.BASE_URL = "https://clip.example.com"
+    settings.OPERATOR_NAME, settings.OPERATOR_EMAIL = name, email
+
+    assert [(finding.state, finding.step) for finding in environment.operator(VISIT)] == [(state, step)]
+
+
+def test_operator_needs_no_name_on_ones_own_machine(settings: Settings) -> None:
+    settings.BASE_URL, settings.OPERATOR_NAME = "http://127.0.0.1:8000", ""
+
+    assert list(environment.operator(VISIT)) == []

@@ -82,7 +82,7 @@ def test_missing_migrations_are_a_fault(db: None) -> None:
 
 
 @pytest.mark.parametrize(("off_s", "state"), [(0, State.OK), (20, State.WARNING), (90, State.FAULT)])
-def test_a_database_clock_that_is_off_is_named(db: None, off_s: int, state: State) -> None:
+def test_database_clock_that_is_off_is_named(db: None, off_s: int, state: State) -> None:
     with pinned_clock(read_db_now() + timedelta(seconds=off_s)):
         assert only(database.clock(VISIT)).state == state
 
@@ -95,14 +95,14 @@ def test_a_database_that_does_not_answer_is_named_and_the_rest_says_so() -> None
         assert only(check(down)).state == State.CANNOT_TELL
 
 
-def test_a_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_superuser_at_the_database_is_a_fault(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "vendor", "postgresql")
     monkeypatch.setattr(database, "ROLE_SQL", "SELECT 1")
 
     assert only(database.role(VISIT)).step == "Use an ordinary role in DATABASE_URL (see the runbook)."
 
 
-def test_a_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "vendor", "postgresql")
     monkeypatch.setattr("core.append_only.IS_PROTECTED_SQL", "SELECT %s = ''")
 
@@ -118,7 +118,7 @@ def test_doctor_does_not_claim_that_the_database_separates_instances(db: None) -
     assert [text for text in told if "instances apart" in text] == []
 
 
-def test_the_command_reports_every_check_as_text_and_as_json(db: None, settings: Settings) -> None:
+def test_command_reports_every_check_as_text_and_as_json(db: None, settings: Settings) -> None:
     settings.BASE_URL = "http://127.0.0.1:8000"
     told = {finding.check for finding in examine(online=False)}
     for options, reads in ([], "variable-names"), (["--json"], '"name": "variable-names"'):
@@ -130,7 +130,7 @@ def test_the_command_reports_every_check_as_text_and_as_json(db: None, settings:
     assert told == {check["name"] for check in json.loads(out.getvalue())["checks"]}
 
 
-def test_a_fault_gives_exit_code_1(db: None, settings: Settings) -> None:
+def test_fault_gives_exit_code_1(db: None, settings: Settings) -> None:
     settings.ALLOWED_HOSTS, settings.BASE_URL = ["elsewhere"], "https://clip.example.com"
 
     with pytest.raises(SystemExit) as end:
@@ -166,7 +166,7 @@ def test_settings_that_refuse_to_start_are_named_without_traceback(
 
 @pytest.mark.services
 @pytest.mark.parametrize(("policy", "state"), [("noeviction", State.OK), ("allkeys-lru", State.WARNING)])
-def test_a_redis_that_forgets_by_itself_is_a_warning(policy: str, state: State) -> None:
+def test_redis_that_forgets_by_itself_is_a_warning(policy: str, state: State) -> None:
     with redis.Redis.from_url(django_settings.REDIS_URL) as server:
         server.config_set("maxmemory-policy", policy)
         try:

@@ -185,7 +185,7 @@ def test_a_move_brings_a_broken_account_back_and_wakes_its_posts(
     account = TikTokAccount.objects.get()
     assert (account.status, account.status_reason) == (AccountStatus.ACTIVE, "")
     assert WorkItem.objects.filter(post=waiting, next_action_at__lte=db_now(), fence=1).exists()
-    open_kinds = Notice.objects.filter(subject_id=old.pk, settled_at=None).values_list("kind", flat=True)
+    open_kinds = Notice.objects.filter(subject_id=old.pk, resolved_at=None).values_list("kind", flat=True)
     assert list(open_kinds) == [NoticeKind.LINKED]
 
 

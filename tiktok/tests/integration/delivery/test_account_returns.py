@@ -54,7 +54,7 @@ def consent(
 def notices_of(account: TikTokAccount) -> list[tuple[str, bool]]:
     with instance_scope(account.instance):
         found = Notice.objects.filter(subject_id=account.pk).order_by("at")
-        return [(notice.kind, notice.settled_at is not None) for notice in found]
+        return [(notice.kind, notice.resolved_at is not None) for notice in found]
 
 
 def test_reconnect_after_disconnect_keeps_history_and_sends_posts(

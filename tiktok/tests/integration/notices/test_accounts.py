@@ -42,7 +42,7 @@ def end_in(credential: TikTokCredential, left: timedelta) -> None:
 
 def told(instance: Instance) -> list[tuple[str, dict[str, str], bool]]:
     """Kind, codes, and whether it is settled."""
-    return [(notice.kind, notice.parts, notice.settled_at is not None) for notice in notices(instance)]
+    return [(notice.kind, notice.parts, notice.resolved_at is not None) for notice in notices(instance)]
 
 
 def lose(account: TikTokAccount, reason: str = "withdrawn") -> None:
@@ -218,5 +218,5 @@ def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
     assert "Bakery</a>" in page
     with instance_scope(instance):
         notice = Notice.objects.get()
-    answer = client.get(f"/i/aurora/notices/{notice.pk}/")
+    answer = client.get(f"/i/aurora/notifications/{notice.pk}/")
     assert answer["Location"] == page_of(account)

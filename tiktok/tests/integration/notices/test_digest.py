@@ -49,7 +49,7 @@ def test_many_failures_make_one_mail_with_ten_of_them_by_reason(
     said = {"14 posts failed", "2 posts failed", "1 post needs attention", "- Bun 0 (Bakery)", "- Cake (Bakery)"}
     assert said | {risky.what, risky.does, risky.can, missed.what, missed.does, missed.can} <= set(lines)
     post = f"https://clipdesk.example/i/aurora/posts/{late.pk}/"
-    assert {"https://clipdesk.example/i/aurora/notices/", SETTINGS, f"  {post}"} <= set(lines)
+    assert {"https://clipdesk.example/i/aurora/notifications/", SETTINGS, f"  {post}"} <= set(lines)
     assert f'href="{post}"' in mail.html
     assert f'href="{SETTINGS}"' in mail.html
 

@@ -83,7 +83,7 @@ def test_a_decision_settles_the_notice(
         post.transition(way_out, cause=EventCause.PERSON, by=Person(editor))
 
     (notice,) = notices(instance)
-    assert notice.settled_at
+    assert notice.resolved_at
 
 
 def test_a_reconnected_account_settles_and_coming_too_late_is_a_new_notice(
@@ -94,7 +94,7 @@ def test_a_reconnected_account_settles_and_coming_too_late_is_a_new_notice(
         back.transition(S.DUE, cause=EventCause.WORKER, by=Person())
         late.transition(S.NEEDS_ATTENTION, cause=EventCause.CLOCK, by=Person(), reason=AttentionReason.MISSED)
 
-    told = {(notice.subject_id, notice.kind): bool(notice.settled_at) for notice in notices(instance)}
+    told = {(notice.subject_id, notice.kind): bool(notice.resolved_at) for notice in notices(instance)}
     assert told == {
         (back.pk, "reconnect"): True,
         (late.pk, "reconnect"): True,

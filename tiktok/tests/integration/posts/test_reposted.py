@@ -102,7 +102,7 @@ def test_published_repost_resolves_the_notifications_of_all_tries(account: TikTo
     unrelated, third = fail(None), make_post(account, state=S.PROCESSING, corrects=fail(fail(None)))
     third.transition(S.PUBLISHED, cause=EventCause.TIKTOK, by=Person())
 
-    assert [notice.subject_id for notice in Notice.objects.filter(settled_at=None)] == [unrelated.pk]
+    assert [notice.subject_id for notice in Notice.objects.filter(resolved_at=None)] == [unrelated.pk]
     assert Notice.objects.count() == 3
 
 

@@ -112,7 +112,7 @@ def test_failed_post_and_its_repost_point_at_each_other(page: Client, failed: Po
     html = shown(page, "detail", failed)
     assert "The repost is a draft" in html
     assert 'id="post-correct"' not in html
-    assert Notice.objects.get().settled_at is None
+    assert Notice.objects.get().resolved_at is None
 
     consent = Consent(editor, fetch_creator_info(failed.account), "web", agreed=True)
     services.publish_post(new, when=None, consent=consent, actor=editor)
@@ -124,7 +124,7 @@ def test_failed_post_and_its_repost_point_at_each_other(page: Client, failed: Po
     repost = shown(page, "detail", new)
     assert "Repost of" in repost
     assert url("detail", failed) in repost
-    assert Notice.objects.get().settled_at is not None
+    assert Notice.objects.get().resolved_at is not None
 
 
 def test_scheduled_post_says_when_it_will_be_published(page: Client, scheduled: Post) -> None:

@@ -116,7 +116,7 @@ def test_redis_freezes_and_dies_and_comes_back(
 
 PAGES = (
     "/privacy/", "/healthz", "/readyz", "/instances/new/", "/i/aurora/",
-    "/i/aurora/posts/", "/i/aurora/posts/new/", "/i/aurora/media/", "/i/aurora/notices/",
+    "/i/aurora/posts/", "/i/aurora/posts/new/", "/i/aurora/media/", "/i/aurora/notifications/",
     "/i/aurora/accounts/", "/i/aurora/settings/members/", "/i/aurora/settings/general/",
 )  # fmt: skip
 ROUTES = ("/instance", "/accounts", "/media", "/posts")
