@@ -65,7 +65,7 @@ def test_check_again_set_aside_send_again(
     expect(page.get_by_text("TikTok has no final status yet")).to_be_visible()
 
     press(page, "Dismiss")
-    expect(page.get_by_text("it is off the lists")).to_be_visible()
+    expect(page.get_by_text("The post returns to the lists if TikTok gives a final status.")).to_be_visible()
     page.goto(reverse("tiktok:post-list", args=["aurora"]))
     expect(page.get_by_text("No posts yet")).to_be_visible()
     page.get_by_role("link", name="Dismissed 1").click()
