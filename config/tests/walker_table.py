@@ -170,6 +170,7 @@ LINKING = [
     Row("tiktok:account-rail", P.CONTENT_VIEW),
     Row("tiktok:account", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-card", P.CONTENT_VIEW, account_id="account"),
+    Row("tiktok:account-menu", P.CONTENT_VIEW, account_id="account"),
     Row("tiktok:account-rename", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),
     Row("tiktok:account-move", P.ACCOUNT_MANAGE, methods=POST, data=SAME_USER, account_id="account"),
     Row("tiktok:account-labels", P.ACCOUNT_MANAGE, methods=BOTH, account_id="account"),

@@ -10,6 +10,7 @@ from allauth.account.adapter import get_adapter
 from django import template
 from django.conf import settings
 from django.forms import BoundField, CheckboxInput
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
@@ -97,27 +98,49 @@ def time_words() -> SafeString:
     )
 
 
-@register.inclusion_tag("components/status_badge.html")
-def status_badge(state: str, label: str = "", percent: int | None = None) -> dict[str, object]:
+@register.simple_tag
+def status_badge(state: str, label: str = "", percent: int | None = None) -> SafeString:
     """Render a state of an account or a post; ``label`` replaces its text, ``percent`` follows it."""
+    return _badge(state, _plain(label or look_of(state).label), percent)
+
+
+@register.simple_tag
+def status_dot(state: str, label: str = "") -> SafeString:
+    """Render the dot beside a name, with its text for screen readers and on hover."""
+    return _dot(state, _plain(label or look_of(state).label))
+
+
+@register.simple_tag
+def avatar(url: str | None, name: str, size: str = "") -> SafeString:
+    """Render a round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
+    return _face(url or "", _plain(name), size)
+
+
+def _plain(text: object) -> str:
+    """Return text that is escaped when it is rendered, even if it was marked safe: it is a key of the caches below."""
+    return str(text) + ""
+
+
+# Lists show the same few again and again, and rendering a template costs a hundred times what finding one costs.
+@lru_cache(maxsize=1024)
+def _badge(state: str, label: str, percent: int | None) -> SafeString:
     look = look_of(state)
     moving = look.icon in {"loader-2", "refresh"}
-    return {"look": look, "label": label or look.label, "percent": percent, "moving": moving, "state": state}
+    context = {"look": look, "label": label, "percent": percent, "moving": moving, "state": state}
+    return render_to_string("components/status_badge.html", context)
 
 
-@register.inclusion_tag("components/status_dot.html")
-def status_dot(state: str, label: str = "") -> dict[str, object]:
-    """Render the dot beside a name, with its text for screen readers and on hover."""
-    look = look_of(state)
-    return {"tone": look.tone, "label": label or look.label}
+@lru_cache(maxsize=1024)
+def _dot(state: str, label: str) -> SafeString:
+    return render_to_string("components/status_dot.html", {"tone": look_of(state).tone, "label": label})
 
 
-@register.inclusion_tag("components/avatar.html")
-def avatar(url: str | None, name: str, size: str = "") -> dict[str, object]:
-    """Render a round picture or the initials of ``name``, decorative; ``size``: "sm", "" or "lg"."""
-    words = [word for word in str(name).split() if word[0].isalnum()] or [str(name) or "?"]
+@lru_cache(maxsize=1024)
+def _face(url: str, name: str, size: str) -> SafeString:
+    words = [word for word in name.split() if word[0].isalnum()] or [name or "?"]
     initials = words[0][0] + (words[-1][0] if len(words) > 1 else "")
-    return {"url": url, "initials": initials, "size": size, "hue": zlib.crc32(str(name).encode()) % FACES}
+    context = {"url": url, "initials": initials, "size": size, "hue": zlib.crc32(name.encode()) % FACES}
+    return render_to_string("components/avatar.html", context)
 
 
 @register.simple_tag

@@ -1,6 +1,6 @@
-// Connecting an account: TikTok opens in a small window; when that is blocked, in this one. The window tells us the
-// outcome through a BroadcastChannel, and the list is asked too. Several may be open at once: each attempt has a name
-// of its own, which its window finds in its copy of our sessionStorage and says together with the outcome.
+// Connect an account: TikTok opens in a small window or, if windows are blocked, in this one. The window sends the outcome
+// through a BroadcastChannel, and the list is reloaded too. Several may be open at once: each attempt has an id, which its
+// window finds in its copy of our sessionStorage and sends with the outcome.
 (() => {
   "use strict";
   const pattern = document.querySelector("[data-connect-wait]");
@@ -10,7 +10,7 @@
   const TICK_MS = 500;
   const REFRESH_MS = 3000;
   const SEND_MS = 20000;
-  const GIVE_UP_MS = 600000; // an attempt is worth nothing after ten minutes
+  const GIVE_UP_MS = 600000; // an attempt is valid for ten minutes
   const DOUBLE_CLICK_MS = 1000;
   const GONE_MS = 1500; // the outcome may be on its way while the window closes
   const GOOD = new Map([
@@ -28,7 +28,7 @@
     refreshedAt = Date.now();
     const list = document.getElementById("accounts");
     if (!list) return;
-    list.dataset.quiet = ""; // nobody asked for it: it does not show that it loads
+    list.dataset.quiet = ""; // not requested by the person, so without a loading sign
     window.htmx.trigger(list, "refresh");
   }
 
@@ -180,7 +180,7 @@
     true, // before forms.js, which holds forms that leave this page
   );
 
-  // A list that arrives must not move what somebody is typing in.
+  // A list that arrives must not replace a field that has the focus.
   document.addEventListener("htmx:beforeRequest", (event) => {
     const list = event.detail.elt;
     const focused = document.activeElement;

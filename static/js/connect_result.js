@@ -1,5 +1,5 @@
-// The page on which connecting ends: says the outcome to the page that began, and in a small window closes itself.
-// What should be read stays.
+// The page on which connecting ends: sends the outcome to the page that started it and, in a small window, closes itself.
+// An outcome that should be read stays.
 (() => {
   "use strict";
   const result = document.querySelector("[data-connect-result]");

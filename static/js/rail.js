@@ -2,6 +2,17 @@
 const root = document.documentElement;
 const narrow = window.matchMedia("(max-width: 991.98px)");
 
+// A notification may be about an account. Whatever shows accounts reloads together with the toast and the bell.
+function followBell(bell) {
+  let unread = Number(bell.dataset.unread);
+  const spread = () => document.body.dispatchEvent(new CustomEvent("accounts-changed", { detail: { elsewhere: true } }));
+  bell.addEventListener("unread", ({ detail: { count } }) => {
+    if (Number(count) !== unread) spread();
+    unread = Number(count);
+  });
+  bell.addEventListener("toast", spread);
+}
+
 function start(rail) {
   const opener = document.querySelector("[data-rail-open]");
   const behind = document.querySelector("[data-rail-behind]");
@@ -46,3 +57,5 @@ function start(rail) {
 
 const rail = document.getElementById("rail");
 if (rail) start(rail);
+const bell = document.getElementById("bell-poll");
+if (bell) followBell(bell);

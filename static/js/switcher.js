@@ -1,5 +1,5 @@
-// The account switcher: the rail's link opens a dialog whose list is asked for then. Arrow keys walk through what was
-// found, Enter in the search takes the first, Escape closes (the dialog's own doing) and the focus goes back.
+// The account switcher: the rail's link opens a dialog, which loads its list. Arrow keys walk through the accounts found,
+// Enter in the search takes the first, Escape closes the dialog and the focus returns. A label filters within the dialog.
 (() => {
   "use strict";
   const dialogOf = () => document.getElementById("switcher");
@@ -9,6 +9,7 @@
     dialog.showModal();
     const search = dialog.querySelector("input");
     search.value = "";
+    dialog.querySelector("#switcher-label").value = "";
     window.htmx.trigger(search, "look");
     search.focus();
   }
@@ -26,6 +27,12 @@
     if (event.target.closest("[data-switcher-open]") && isPlain) {
       event.preventDefault();
       open(dialog);
+    }
+    const label = event.target.closest("[data-switcher-label]");
+    if (label && dialog.contains(label) && isPlain) {
+      event.preventDefault();
+      dialog.querySelector("#switcher-label").value = label.dataset.switcherLabel;
+      window.htmx.trigger(dialog.querySelector("#switcher-search"), "look");
     }
     if (event.target === dialog || event.target.closest("[data-switcher-close]")) dialog.close();
   });

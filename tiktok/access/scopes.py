@@ -1,6 +1,7 @@
-"""The features that a TikTok user's consent enables, scope by scope, in plain words. Pure."""
+"""The words for each OAuth scope: the one table behind pages, API and docs. Pure."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from django.utils.functional import Promise
@@ -8,38 +9,80 @@ from django.utils.translation import gettext_lazy as _
 
 from tiktok.api.types import Scope
 
-FEATURES: Final[dict[str, str | Promise]] = {
-    Scope.USER_INFO_BASIC: _("name and profile picture"),
-    Scope.USER_INFO_PROFILE: _("@username and profile link"),
-    Scope.USER_INFO_STATS: _("follower and like counts"),
-    Scope.VIDEO_LIST: _("the list of videos and their statistics"),
-    Scope.VIDEO_PUBLISH: _("publishing"),
-    Scope.VIDEO_UPLOAD: _("sending drafts to the TikTok inbox"),
-}
+
+@dataclass(frozen=True, slots=True)
+class ScopeWords:
+    """The words for an OAuth scope.
+
+    ``feature`` is a noun for lists, ``name`` a line of its own, ``reason`` why it is requested, ``without`` the effect
+    of not allowing it.
+    """
+
+    feature: Promise
+    name: Promise
+    reason: Promise
+    without: Promise
+
+
+_UNUSED: Final = _("Clipdesk does not use this yet.")
+
+#: The most needed first.
+SCOPES: Final[dict[str, ScopeWords]] = {
+    Scope.VIDEO_PUBLISH: ScopeWords(
+        _("publishing"), _("Publish videos"),
+        _("To publish the videos that the team schedules for the account."),
+        _("Without it, posts wait for the account."),
+    ),
+    Scope.USER_INFO_BASIC: ScopeWords(
+        _("name and profile picture"), _("See name and picture"),
+        _("To show which account is connected."),
+        _("Without it, the account has no picture in Clipdesk."),
+    ),
+    Scope.USER_INFO_PROFILE: ScopeWords(
+        _("@username and profile link"), _("See @username and profile link"),
+        _("To tell accounts apart and to link to the profile on TikTok."),
+        _("Without it, nothing in Clipdesk links to the profile."),
+    ),
+    Scope.USER_INFO_STATS: ScopeWords(
+        _("follower and like counts"), _("See follower, like and video counts"),
+        _("To show the number of followers beside the account."),
+        _("Without it, Clipdesk does not show followers and likes."),
+    ),
+    Scope.VIDEO_LIST: ScopeWords(
+        _("the list of videos"), _("See public videos and their numbers"), _UNUSED, _UNUSED
+    ),
+    Scope.VIDEO_UPLOAD: ScopeWords(
+        _("drafts in the TikTok inbox"), _("Send drafts to the TikTok inbox"), _UNUSED, _UNUSED
+    ),
+}  # fmt: skip
+
+
+def feature_of(scope: str) -> str:
+    """Name what a scope allows, or the scope itself if it is unknown."""
+    return str(SCOPES[scope].feature) if scope in SCOPES else scope
 
 
 def features_of(scopes: Iterable[str]) -> list[str]:
-    """Return the features in plain words, in the order of the consent page."""
+    """Name what these scopes allow, the most needed first."""
     wanted = set(scopes)
-    known = [str(text) for scope, text in FEATURES.items() if scope in wanted]
-    return [*known, *sorted(wanted - FEATURES.keys())]
+    known = [scope for scope in SCOPES if scope in wanted]
+    return [feature_of(scope) for scope in (*known, *sorted(wanted - SCOPES.keys()))]
 
 
 def missing_features(asked: Iterable[str], granted: Collection[str]) -> list[str]:
-    """Return the features that the TikTok user did not allow, in the order of the consent page."""
-    return [str(FEATURES.get(scope, scope)) for scope in asked if scope not in granted]
+    """Name what the TikTok user did not allow, in the order of ``asked``."""
+    return [feature_of(scope) for scope in asked if scope not in granted]
 
 
-ALLOWANCES: Final[dict[str, Promise]] = {
-    Scope.USER_INFO_BASIC: _("see the account’s name and profile picture"),
-    Scope.USER_INFO_PROFILE: _("see its @username and profile link"),
-    Scope.USER_INFO_STATS: _("see its follower, like and video counts"),
-    Scope.VIDEO_LIST: _("see its public videos and their statistics"),
-    Scope.VIDEO_PUBLISH: _("publish videos to it"),
-    Scope.VIDEO_UPLOAD: _("send drafts to its TikTok inbox for you to finish"),
-}
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One line of what an account owner is asked to allow."""
+
+    name: str
+    reason: str
 
 
-def allowances(scopes: Iterable[str]) -> list[str]:
-    """Return what the account owner is about to allow, one line per scope: "The team may …"."""
-    return [str(ALLOWANCES.get(scope, scope)) for scope in scopes]
+def requests_for(scopes: Iterable[str]) -> list[Request]:
+    """Say for each requested scope what it allows and why Clipdesk asks for it."""
+    words = {scope: SCOPES.get(scope) for scope in scopes}
+    return [Request(str(each.name), str(each.reason)) if each else Request(scope, "") for scope, each in words.items()]

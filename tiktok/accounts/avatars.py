@@ -1,4 +1,4 @@
-"""Copies of TikTok's avatars: fetched by the guarded client, encoded anew, kept as long as the account is linked."""
+"""Copies of TikTok's avatars: fetched by the guarded client, re-encoded, kept while the account is connected."""
 
 import hashlib
 import io
@@ -23,11 +23,11 @@ FOLDER: Final = "avatars"
 
 
 class NotAPicture(Exception):
-    """What came from TikTok's picture server cannot be shown."""
+    """The bytes from TikTok's picture server are not a usable image."""
 
 
 def copy_avatar(account: TikTokAccount, url: str | None) -> str:
-    """Fetch and keep the picture; its path under MEDIA_ROOT, or the present one if nothing better can be had."""
+    """Fetch and store the picture; return its path under MEDIA_ROOT, or the current one if that fails."""
     if not url:
         return account.avatar_path
     try:
@@ -40,7 +40,7 @@ def copy_avatar(account: TikTokAccount, url: str | None) -> str:
 
 
 def encode(content: bytes) -> bytes:
-    """A WebP of at most 512 px a side without any metadata. Raises NotAPicture."""
+    """Return a WebP of at most 512 px a side, without metadata. Raises NotAPicture."""
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP"]) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -55,7 +55,7 @@ def encode(content: bytes) -> bytes:
 
 
 def _keep(account: TikTokAccount, content: bytes) -> str:
-    """Write under a name that changes with the picture, so that browsers may keep it."""
+    """Write under a name that changes with the picture, so that browsers may cache it."""
     name = f"{FOLDER}/{account.pk}-{hashlib.sha256(content).hexdigest()[:12]}.webp"
     path = settings.MEDIA_ROOT / name
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,12 +66,12 @@ def _keep(account: TikTokAccount, content: bytes) -> str:
 
 
 def avatar_file(account: TikTokAccount) -> Path | None:
-    """Where the picture lies, if there is one."""
+    """Return the path of the picture, if there is one."""
     path: Path = settings.MEDIA_ROOT / account.avatar_path
     return path if account.avatar_path and path.is_file() else None
 
 
 def remove_avatar(path: str) -> None:
-    """Forget a copy; harmless if it is gone."""
+    """Delete a copy; harmless if it is gone."""
     if path:
         (settings.MEDIA_ROOT / path).unlink(missing_ok=True)

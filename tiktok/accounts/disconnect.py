@@ -1,4 +1,4 @@
-"""Unlinking: the card says Disconnecting…, what is under way finishes, then tokens and pictures are erased.
+"""Disconnect accounts: running posts finish, then tokens and pictures are erased.
 
 History stays and scheduled posts wait. The consent is given back to TikTok only when the last link of the TikTok
 user goes, since all instances share one credential.
@@ -31,7 +31,7 @@ LATER: Final = "later"
 
 @needs(Permission.ACCOUNT_MANAGE)
 def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = False) -> bool:
-    """Take no new work for this account; False if it was disconnected, or on the way, already.
+    """Stop new work for this account; False if it was already disconnected or disconnecting.
 
     ``at_once``: do not wait for posts under way; their outcome may stay unknown.
     """
@@ -52,20 +52,20 @@ def start_disconnect(account: TikTokAccount, *, actor: User, at_once: bool = Fal
 
 
 def due_disconnects() -> list[TikTokAccount]:
-    """Accounts on the way out, of all instances."""
+    """Return the accounts being disconnected, of all instances."""
     with unscoped(reason="the sweep finds accounts that are being disconnected, in every instance"):
         leaving = TikTokAccount.objects.filter(status=AccountStatus.DISCONNECTING)
         return list(leaving.select_related("instance__tenant", "credential__app").order_by("disconnect_at")[:50])
 
 
 def finish_disconnects() -> None:
-    """Take every account that is being disconnected one step further. May run twice."""
+    """Advance every account that is being disconnected by one step. May run twice."""
     for account in due_disconnects():
         finish_disconnect(account)
 
 
 def finish_disconnect(account: TikTokAccount) -> bool:
-    """One step of a disconnect, repeatable: wait for posts, give the consent back, erase. True when it is done."""
+    """Run one step: wait for posts, give the consent back, erase. True when done; may run twice."""
     with instance_scope(account.instance):
         is_over = account.disconnect_at is None or account.disconnect_at <= read_db_now()
         if not is_over and Post.objects.filter(account=account, state__in=HANDED_OVER).exists():
@@ -91,7 +91,7 @@ def _revoke_last(account: TikTokAccount, *, is_over: bool) -> str | None:
 
 
 def _erase(account: TikTokAccount, *, kept: str) -> None:
-    """Forget tokens (of the last link) and picture; somebody who linked it again meanwhile keeps them."""
+    """Erase the picture and, for the last connection, the tokens, unless the account was reconnected since."""
     version = account.credential.version
     with transaction.atomic():
         leaving = TikTokAccount.objects.filter(pk=account.pk, status=AccountStatus.DISCONNECTING)

@@ -1,14 +1,13 @@
-"""What an account can be used for, feature by feature: granted, not granted, or not asked for by the app. Pure."""
+"""What an account can be used for, scope by scope: granted, not granted, or not requested by the app. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from tiktok.api.types import Scope
+from tiktok.access.scopes import SCOPES
+from tiktok.api.types import USED_SCOPES
 
 
 class FeatureState(StrEnum):
@@ -29,20 +28,15 @@ class Feature:
     state: FeatureState
 
 
-_WORDS: Final[dict[str, tuple[Promise, Promise]]] = {
-    Scope.VIDEO_PUBLISH: (_("Post directly"), _("Without it, posts wait for the account.")),
-    Scope.VIDEO_UPLOAD: (_("Save drafts to the TikTok inbox"), _("Without it, drafts cannot be sent to TikTok.")),
-    Scope.USER_INFO_BASIC: (_("Show name and picture"), _("Without it, the account has no picture here.")),
-    Scope.USER_INFO_PROFILE: (_("Show @username and profile"), _("Without it, nothing here links to the profile.")),
-    Scope.USER_INFO_STATS: (_("Show follower counts"), _("Without it, followers and likes are not shown.")),
-    Scope.VIDEO_LIST: (_("List videos and their numbers"), _("Without it, Clipdesk cannot see its public videos.")),
-}
-
-
 def features_with_state(asked: Collection[str], granted: Collection[str]) -> list[Feature]:
-    """All that Clipdesk knows of, the most needed first, then scopes of the app that it has no use for."""
-    known = [Feature(scope, *words, _state(scope, asked, granted)) for scope, words in _WORDS.items()]
-    others = sorted((set(asked) | set(granted)) - _WORDS.keys())
+    """List the scopes that Clipdesk uses and those that the app requests or was granted, the most needed first."""
+    concerned = {*USED_SCOPES, *asked, *granted}
+    known = [
+        Feature(scope, words.name, words.without, _state(scope, asked, granted))
+        for scope, words in SCOPES.items()
+        if scope in concerned
+    ]
+    others = sorted(concerned - SCOPES.keys())
     return [*known, *(Feature(scope, scope, "", _state(scope, asked, granted)) for scope in others)]
 
 

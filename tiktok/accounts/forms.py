@@ -1,4 +1,4 @@
-"""Input of the pages about accounts."""
+"""Forms of the Accounts page."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ MOST_OFFERED: Final = 30  # labels of other accounts, the most used first
 
 
 class RenameForm(forms.Form):
-    """The team's own name of an account."""
+    """The name that the team gives an account."""
 
     name = forms.CharField(
         label=_("Name in Clipdesk"),
@@ -32,7 +32,7 @@ class LabelsForm(forms.Form):
     )
     new = forms.CharField(
         label=_("New labels"), max_length=400, required=False,
-        help_text=_("Several with a comma between them; each of at most 30 characters."),
+        help_text=_("Separate labels with commas, 30 characters each."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 
@@ -49,7 +49,7 @@ class LabelsForm(forms.Form):
             choices.widget = forms.MultipleHiddenInput()
 
     def clean(self) -> dict[str, Any]:
-        """``labels`` becomes all of them, as ``clean_labels`` leaves them."""
+        """Combine ticked and typed labels in ``labels``."""
         data = super().clean() or {}
         typed = data.get("new", "").split(SEPARATOR)
         try:
@@ -60,7 +60,7 @@ class LabelsForm(forms.Form):
 
 
 class SelectForm(forms.Form):
-    """Which account to look at; empty means all."""
+    """The account to filter by; empty means all."""
 
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False)
 

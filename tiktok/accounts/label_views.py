@@ -1,4 +1,4 @@
-"""Editing an account's labels, in its card or on a page of its own."""
+"""Edit an account's labels, in its card or on a page of its own."""
 
 from uuid import UUID
 
@@ -19,9 +19,9 @@ from tiktok.models import TikTokAccount
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.ACCOUNT_MANAGE)
 def account_labels(request: InstanceRequest, account_id: UUID) -> HttpResponseBase:
-    """Tick and type labels."""
+    """Show and save the form with the account's labels."""
     account = get_object_or_404(TikTokAccount.objects.select_related("instance__tenant"), pk=account_id)
-    sent = request.POST if request.method == "POST" else None  # nothing ticked and typed takes every label off
+    sent = request.POST if request.method == "POST" else None  # an empty form removes every label
     form = LabelsForm(sent, own=account.labels, in_use=labels_in_use(), auto_id=f"labels_{account.pk}_%s")
     if form.is_valid():
         services.label_account(account, labels=form.cleaned_data["labels"], actor=request.user)

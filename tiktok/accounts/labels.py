@@ -1,4 +1,4 @@
-"""Labels: a team's own words by which it groups its accounts. Pure."""
+"""Labels by which a team groups its accounts. Pure."""
 
 import unicodedata
 from collections import Counter
@@ -12,13 +12,13 @@ from accounts.names import is_visible
 
 MOST_LABELS: Final = 10
 LONGEST_LABEL: Final = 30
-SEPARATOR: Final = ","  # of the page's text field, so no label holds one
+SEPARATOR: Final = ","  # in the page's text field, so labels contain none
 
 
 def clean_labels(texts: Iterable[str]) -> list[str]:
-    """Trimmed, without empty ones, each once whatever its case (the first spelling stays), in the order given.
+    """Trim labels, drop empty ones and duplicates (ignoring case, the first spelling stays), and keep their order.
 
-    Raises ValidationError with what is wrong.
+    Raises ValidationError.
     """
     found: dict[str, str] = {}
     for text in texts:
@@ -26,25 +26,25 @@ def clean_labels(texts: Iterable[str]) -> list[str]:
             _check(label)
             found.setdefault(key_of(label), label)
     if len(found) > MOST_LABELS:
-        raise ValidationError(_("An account takes at most %(most)d labels.") % {"most": MOST_LABELS}, code="many")
+        raise ValidationError(_("An account can have at most %(most)d labels.") % {"most": MOST_LABELS}, code="many")
     return list(found.values())
 
 
 def _check(label: str) -> None:
     if len(label) > LONGEST_LABEL:
-        said = _("“%(label)s…” is too long: a label has at most %(most)d characters.")
+        said = _("“%(label)s…” is too long. A label can have at most %(most)d characters.")
         raise ValidationError(said % {"label": label[:LONGEST_LABEL], "most": LONGEST_LABEL}, code="long")
     if SEPARATOR in label or not is_visible(label):
-        raise ValidationError(_("A label holds visible characters and no comma."), code="characters")
+        raise ValidationError(_("A label needs visible characters and no commas."), code="characters")
 
 
 def key_of(label: str) -> str:
-    """What makes two labels the same."""
+    """Return the key by which two labels are equal."""
     return label.casefold()
 
 
 def count_labels(lists: Iterable[Iterable[str]]) -> list[tuple[str, int]]:
-    """Labels in use with the number of accounts that carry them, by alphabet; the first spelling speaks for all."""
+    """Count the accounts per label, in alphabetical order; the first spelling represents all."""
     counts, spelling = Counter[str](), dict[str, str]()
     for labels in lists:
         for label in labels:

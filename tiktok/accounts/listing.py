@@ -1,12 +1,12 @@
-"""Finding accounts among hundreds: search, status, label and order, for the cards and for the account switcher.
+"""Find accounts among hundreds: search, status, label and order, for the Accounts page and the account switcher.
 
-Compared here and not in the database: SQLite folds only ASCII's case and knows no lists in JSON, and one light row
-for each of an instance's accounts costs one statement, from which all counts come too.
+Rows are compared in Python: SQLite folds the case of ASCII only and cannot search lists in JSON. One light row for
+each of the instance's accounts costs one statement, which yields all counts too.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Self
 from urllib.parse import urlencode
@@ -20,9 +20,12 @@ from tiktok.accounts.labels import count_labels, key_of
 from tiktok.models import AccountStatus, TikTokAccount, shown_status
 from tiktok.models.account import EXPIRING, LIMITED
 
-PER_PAGE: Final = 24
+CARDS: Final = "cards"
+TABLE: Final = "table"
+VIEWS: Final = (CARDS, TABLE)
+PER_PAGE: Final = 24  # if there are more accounts, they are shown as a table unless the person chose cards
 LONGEST_SEARCH: Final = 100
-# What needs somebody comes first.
+# What needs attention comes first.
 BY_TROUBLE: Final = (
     AccountStatus.RECONNECT_NEEDED.value,
     LIMITED,
@@ -36,64 +39,66 @@ SORTS: Final = ("name", "status", "recent")
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """What somebody looks for; as it stands in the address."""
+    """What a person searches for and how they want to see it, as given in the address."""
 
     search: str = ""
     status: str = ""
     label: str = ""
     sort: str = SORTS[0]
+    view: str = ""
 
     @classmethod
     def read(cls, data: Mapping[str, str]) -> Self:
-        """From an address; what makes no sense is left out."""
-        status, sort = data.get("status", ""), data.get("sort", "")
+        """Parse the query string, ignoring values that are not valid."""
+        status, sort, view = data.get("status", ""), data.get("sort", ""), data.get("view", "")
         return cls(
             search=data.get("q", "").strip()[:LONGEST_SEARCH],
             status=status if status in BY_TROUBLE else "",
             label=data.get("label", "").strip()[:LONGEST_SEARCH],
             sort=sort if sort in SORTS else SORTS[0],
+            view=view if view in VIEWS else "",
         )
 
     @property
     def query(self) -> str:
-        """The address it came from, without what is as usual."""
+        """The query string, without defaults."""
         usual = AccountFilter()
         pairs = {"q": self.search, "status": self.status, "label": self.label}
-        pairs |= {"sort": self.sort} if self.sort != usual.sort else {}
+        pairs |= {"sort": self.sort if self.sort != usual.sort else "", "view": self.view}
         return urlencode({name: value for name, value in pairs.items() if value})
 
     @property
     def is_narrow(self) -> bool:
-        """Whether it leaves anything out."""
+        """Whether it hides any account."""
         return bool(self.search or self.status or self.label)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An account as far as it is needed to find it."""
+    """The columns of an account by which it is found."""
 
     pk: UUID
     name: str
     display_name: str
     username: str
     labels: list[str]
-    status: str  # as shown_status says it
+    status: str  # of shown_status()
     linked_at: datetime
     app_id: UUID
 
     def has_words(self, words: Iterable[str]) -> bool:
-        """Whether each of these folded words stands in a name or a label."""
+        """Whether each of these case-folded words occurs in a name or a label."""
         text = "\n".join((self.name, self.display_name, f"@{self.username}", *self.labels)).casefold()
         return all(word in text for word in words)
 
     def has_label(self, label: str) -> bool:
-        """Whatever its case."""
+        """Compare without regard to case."""
         return key_of(label) in map(key_of, self.labels)
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A status to choose, with how many accounts it would show."""
+    """A status to filter by, with the number of accounts it would show."""
 
     value: str
     text: str
@@ -102,26 +107,31 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of what was found, and what could be chosen instead.
+    """One page of the accounts found, and the other filters on offer.
 
-    ``total``: all accounts of the instance; ``has_several_apps``: whether they were linked through more than one app.
+    ``total``: all accounts of the instance; ``has_several_apps``: whether they were connected through more than one.
     """
 
     filter: AccountFilter
+    view: str
     page: "Page[Line]"
     counts: Mapping[str, int]
     labels: list[tuple[str, int]]
     total: int
     has_several_apps: bool
 
+    def query_as(self, view: str) -> str:
+        """Return the query string for the same filter in another view."""
+        return replace(self.filter, view=view).query
+
     @property
     def ids(self) -> list[UUID]:
-        """The accounts of this page, in order."""
+        """The ids of this page's accounts, in order."""
         return [line.pk for line in self.page]
 
     @property
     def chips(self) -> list[Chip]:
-        """All, then every status that somebody is in, what needs somebody first."""
+        """All, then every status in use, those that need attention first."""
         every = Chip("", _("All %(count)d") % {"count": sum(self.counts.values())}, not self.filter.status)
         shown = [word for word in BY_TROUBLE if self.counts.get(word) or word == self.filter.status]
         return [
@@ -145,13 +155,15 @@ def _say(status: str, count: int) -> str:
 def list_accounts(
     wanted: AccountFilter, page: str = "", *, per_page: int = PER_PAGE, without: Collection[str] = ()
 ) -> Listing:
-    """One statement. The counts are of what search and label leave, so that they say what choosing one would show."""
+    """Find accounts in one statement; each count says how many accounts choosing that status would show."""
     lines = [line for line in _lines() if line.status not in without]
     words = wanted.search.casefold().split()
     left = [line for line in lines if line.has_words(words) and (not wanted.label or line.has_label(wanted.label))]
     shown = [line for line in left if not wanted.status or line.status == wanted.status]
+    view = wanted.view or (TABLE if len(lines) > PER_PAGE else CARDS)
     return Listing(
         filter=wanted,
+        view=view,
         page=Paginator(_sorted(shown, wanted.sort), per_page).get_page(page),
         counts=Counter(line.status for line in left),
         labels=labels_in_use(lines),
@@ -161,7 +173,7 @@ def list_accounts(
 
 
 def labels_in_use(lines: Iterable[Line] | None = None) -> list[tuple[str, int]]:
-    """The open instance's labels with the number of accounts that carry them."""
+    """Return the open instance's labels with the number of accounts that have them."""
     return count_labels(line.labels for line in (_lines() if lines is None else lines))
 
 

@@ -1,4 +1,4 @@
-"""What notices about accounts say; ``tiktok.access.notices`` writes them."""
+"""The words of notifications about accounts; ``tiktok.access.notices`` creates them."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -23,31 +23,31 @@ WAITING: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
 
 
 def words(notice: Notice) -> Words:
-    """A notice about an account in sentences."""
+    """Put a notification about an account into sentences."""
     posts_wait = _("Its posts wait.")
     if notice.kind == NoticeKind.ENDING:
-        what = _("TikTok's permission for this account ends soon.")
-        return Words(what, _("Until then everything works."), _("Reconnect it once before then."))
+        what = _("The TikTok authorization of this account expires soon.")
+        return Words(what, _("Everything works until then."), _("Reconnect the account before it expires."))
     if notice.kind == NoticeKind.LINKED:
-        return Words(_("Somebody has linked this account by a connect link."), _("It can be used at once."), "")
+        return Words(_("This account was connected with a connect link."), _("You can use it right away."), "")
     if notice.kind == NoticeKind.ENDED:
-        can = _("Reconnect it once and everything goes on.")
+        can = _("Reconnect the account to continue.")
         return Words(reason_text(notice.parts.get("reason", "")), posts_wait, can)
     lost = notice.parts.get("scopes", "").split(",")
-    what = _("TikTok no longer allows Clipdesk this for the account: %(features)s.")
-    does = posts_wait if Scope.VIDEO_PUBLISH in lost else _("Everything else goes on.")
-    can = _("Reconnect it and allow all that TikTok asks for.")
+    what = _("The account owner no longer allows this: %(features)s.")
+    does = posts_wait if Scope.VIDEO_PUBLISH in lost else _("Everything else continues.")
+    can = _("Reconnect the account and allow everything that TikTok asks for.")
     return Words(what % {"features": ", ".join(features_of(lost))}, does, can)
 
 
 def subjects(instance: Instance, account_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Names, pages and how the accounts stand; one statement."""
+    """Return names, pages and states of accounts, in one statement."""
     found = TikTokAccount.objects.filter(pk__in=account_ids).select_related("credential")
     return {account.pk: _subject(instance, account) for account in found.annotate(waiting=waiting_posts())}
 
 
 def waiting_posts() -> Coalesce:
-    """How many posts of an account are planned or wait, to annotate accounts with."""
+    """Count the posts of an account that are scheduled or waiting, to annotate accounts with."""
     posts = Post.objects.filter(account=OuterRef("pk"), state__in=WAITING).order_by()
     return Coalesce(Subquery(posts.values("account").annotate(n=Count("pk")).values("n")), 0)
 
@@ -56,7 +56,7 @@ def _subject(instance: Instance, account: TikTokAccount) -> Subject:
     waiting: int = account.waiting  # type: ignore[attr-defined]
     notes = [_until(account)] if account.is_active and account.credential.refresh_expires_at else []
     if waiting:
-        said = ngettext("%(count)d post planned or waiting", "%(count)d posts planned or waiting", waiting)
+        said = ngettext("%(count)d post scheduled or waiting", "%(count)d posts scheduled or waiting", waiting)
         notes.append(said % {"count": waiting})
     url = reverse("tiktok:account", args=[instance.slug, account.pk])
     return Subject(account.name, f"@{account.username}" if account.username else "", url, " · ".join(notes))
@@ -64,7 +64,7 @@ def _subject(instance: Instance, account: TikTokAccount) -> Subject:
 
 def _until(account: TikTokAccount) -> str:
     end = timezone.localtime(account.credential.refresh_expires_at)
-    return _("Permission until %(date)s (%(zone)s)") % {
+    return _("TikTok authorization expires %(date)s (%(zone)s)") % {
         "date": date_format(end, "DATETIME_FORMAT"),
         "zone": timezone.get_current_timezone_name(),
     }
@@ -74,24 +74,26 @@ TOPIC = Topic(
     {
         NoticeKind.ENDED: Heading(
             "reconnect_needed",
-            gettext_lazy("An account has to be reconnected"),
+            gettext_lazy("An account needs to be reconnected"),
             ngettext_lazy(
-                "%(count)d account has to be reconnected", "%(count)d accounts have to be reconnected", "count"
+                "%(count)d account needs to be reconnected", "%(count)d accounts need to be reconnected", "count"
             ),
         ),
         NoticeKind.ENDING: Heading(
             "expiring",
-            gettext_lazy("An account's permission ends soon"),
+            gettext_lazy("An account’s TikTok authorization expires soon"),
             ngettext_lazy(
-                "%(count)d account's permission ends soon", "%(count)d accounts' permissions end soon", "count"
+                "The TikTok authorization of %(count)d account expires soon",
+                "The TikTok authorizations of %(count)d accounts expire soon",
+                "count",
             ),
         ),
         NoticeKind.SCOPES: Heading(
             "limited",
             gettext_lazy("TikTok permissions have changed"),
             ngettext_lazy(
-                "%(count)d account's TikTok permissions have changed",
-                "%(count)d accounts' TikTok permissions have changed",
+                "The TikTok permissions of %(count)d account have changed",
+                "The TikTok permissions of %(count)d accounts have changed",
                 "count",
             ),
         ),
@@ -99,8 +101,8 @@ TOPIC = Topic(
             "linked",
             gettext_lazy("A connect link was used"),
             ngettext_lazy(
-                "%(count)d account was linked by a connect link",
-                "%(count)d accounts were linked by connect links",
+                "%(count)d account was connected with a connect link",
+                "%(count)d accounts were connected with connect links",
                 "count",
             ),
         ),

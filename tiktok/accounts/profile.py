@@ -1,4 +1,4 @@
-"""The profile as TikTok knows it: read with exactly the fields that the granted scopes allow."""
+"""Read profiles from TikTok, with exactly the fields that the granted scopes allow."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -16,9 +16,9 @@ LONGEST_UNION_ID: Final = 128
 
 
 def sync_profile(account: TikTokAccount) -> None:
-    """Read the profile and copy the avatar; the friendly name stays. The account's scope must be open.
+    """Read the profile and copy the avatar, inside the instance's scope; the team's name stays.
 
-    May run twice; nothing is kept of an account that was disconnected or moved to another app meanwhile. Raises
+    May run twice. Stores nothing if the account was disconnected or moved to another app since. Raises
     ReconnectNeeded, RefreshUnderWay, RateHeld, TikTokError.
     """
     info = _read(account)
@@ -36,7 +36,7 @@ def sync_profile(account: TikTokAccount) -> None:
 
 
 def _note_union_id(credential_id: UUID, info: UserInfo) -> None:
-    """Remember by what the TikTok user is known in other apps of the same developer."""
+    """Store the id that the TikTok user has in all apps of the same developer."""
     if info.union_id and len(info.union_id) <= LONGEST_UNION_ID:
         unknown = TikTokCredential.objects.filter(pk=credential_id).exclude(union_id=info.union_id)
         unknown.update(union_id=info.union_id)
@@ -51,7 +51,7 @@ def _read(account: TikTokAccount) -> UserInfo:
 
 
 def profile_columns(info: UserInfo) -> dict[str, Any]:
-    """What a profile writes; what TikTok does not say any more is forgotten."""
+    """Return the columns of a profile; what TikTok no longer reports is cleared."""
     return {
         "display_name": on_one_line(info.display_name or "")[:120],
         "username": on_one_line(info.username or "")[:80],
@@ -65,5 +65,5 @@ def profile_columns(info: UserInfo) -> dict[str, Any]:
 
 
 def _link(url: str | None) -> str:
-    """A link that may be shown: web addresses only."""
+    """Return the link if it is an https address, else ""."""
     return url if url and url.startswith("https://") and len(url) <= 500 else ""

@@ -54,15 +54,15 @@ Labels = Annotated[
     ],
     Field(
         max_length=LABELS_MAX,  # of what is sent: a constraint after the validator would see what it kept
-        description="The team's own words; at most 10 of 30 characters, without comma, each once whatever its case.",
+        description="The team's labels: at most 10 of 30 characters, without commas. Case makes no difference.",
     ),
     AfterValidator(_usable_labels),
 ]
-Count = Annotated[str | None, Field(description="A whole number; null where the TikTok user did not allow it.")]
+Count = Annotated[str | None, Field(description="A whole number; null if the account owner does not allow it.")]
 
 
 class ProfileOut(Schema):
-    """The account as TikTok knows it, read at ``synced_at``."""
+    """The profile at TikTok, read at ``synced_at``."""
 
     display_name: str
     username: str
@@ -75,7 +75,7 @@ class ProfileOut(Schema):
 
 
 class FeatureOut(Schema):
-    """What a scope switches on, and whether the TikTok user granted it; ``not_asked``: the app does not ask for it."""
+    """What an OAuth scope allows, and whether it is granted; ``not_asked``: the app does not request it."""
 
     scope: str
     name: str
@@ -83,7 +83,7 @@ class FeatureOut(Schema):
 
 
 class AccountOut(Schema):
-    """A linked TikTok account. ``permission_ends_at``: until when TikTok lets us go on without asking again."""
+    """A connected TikTok account. ``permission_ends_at``: when the TikTok authorization expires."""
 
     id: UUID
     name: str
@@ -102,14 +102,14 @@ class AccountOut(Schema):
 
 
 class AccountPatch(Strict):
-    """What can be changed: the team's own name and labels. What is left out stays; ``labels`` replaces them all."""
+    """The name and the labels. Fields left out stay as they are; ``labels`` replaces all labels."""
 
     name: Name = ""
     labels: Labels = []
 
 
 def describe_account(account: TikTokAccount) -> dict[str, Any]:
-    """From a row, with its credential and app, to its answer."""
+    """Return the API's view of an account, with its credential and app."""
     credential = account.credential
     return {
         "id": account.pk,
@@ -130,12 +130,12 @@ def describe_account(account: TikTokAccount) -> dict[str, Any]:
 
 
 def describe_feature(feature: Feature) -> dict[str, str]:
-    """One line of ``features``."""
+    """Return one entry of ``features``."""
     return {"scope": feature.scope, "name": str(feature.name), "state": feature.state}
 
 
 def describe_profile(account: TikTokAccount) -> dict[str, Any]:
-    """TikTok's 64-bit numbers go out as text."""
+    """Return the profile; TikTok's 64-bit numbers as text."""
     counts = ("follower_count", "following_count", "likes_count", "video_count")
     texts = {name: None if (value := getattr(account, name)) is None else str(value) for name in counts}
     return texts | {
@@ -147,7 +147,7 @@ def describe_profile(account: TikTokAccount) -> dict[str, Any]:
 
 
 def _labelled(rows: QuerySet[TikTokAccount], label: str) -> QuerySet[TikTokAccount]:
-    """Compared here, not in the database: SQLite knows neither lists in JSON nor the case of letters beyond ASCII."""
+    """Filter by label in Python: SQLite can neither search lists in JSON nor fold the case of letters beyond ASCII."""
     wanted = key_of(label.strip())
     every = TikTokAccount.objects.values_list("pk", "labels")
     return rows.filter(pk__in=[pk for pk, labels in every if wanted in map(key_of, labels)])
@@ -158,7 +158,10 @@ def _find(account_id: UUID) -> TikTokAccount:
 
 
 @router.get(
-    "/accounts", response=Page[AccountOut], auth=require_scope(KeyScope.ACCOUNTS_READ), summary="Linked accounts"
+    "/accounts",
+    response=Page[AccountOut],
+    auth=require_scope(KeyScope.ACCOUNTS_READ),
+    summary="List accounts",
 )
 def list_accounts(
     request: InstanceRequest,
@@ -166,7 +169,7 @@ def list_accounts(
     cursor: Cursor = None,
     limit: Limit = MOST_PER_PAGE,
 ) -> dict[str, Any]:
-    """Newest first, disconnected ones included; ``label``: those that carry it, whatever its case."""
+    """Newest first, including disconnected accounts; ``label``: only accounts with it, ignoring case."""
     rows = accounts().annotate(created_at=F("linked_at"))
     found, next_cursor = paginate(_labelled(rows, label) if label else rows, cursor, limit)
     return {"items": [describe_account(account) for account in found], "next_cursor": next_cursor}
@@ -179,7 +182,7 @@ def list_accounts(
     summary="Status, scopes, expiries and profile of an account",
 )
 def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
-    """As Clipdesk knows it; TikTok is not asked."""
+    """The state stored by Clipdesk; TikTok is not called."""
     return describe_account(_find(account_id))
 
 
@@ -190,9 +193,9 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
     summary="Rename or label an account",
 )
 def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
-    """Name and labels are the team's own; TikTok never overwrites them."""
+    """TikTok never overwrites name and labels."""
     if not payload.model_fields_set:
-        raise invalid(FieldError("name", "required", "Give a name or labels."))
+        raise invalid(FieldError("name", "required", "Send a name or labels."))
     account = _find(account_id)
     with transaction.atomic():
         if "name" in payload.model_fields_set:
@@ -209,7 +212,7 @@ def change_account(request: InstanceRequest, account_id: UUID, payload: AccountP
     summary="Disconnect an account",
 )
 def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
-    """Begins; posts under way finish first, scheduled ones wait. Repeating it changes nothing."""
+    """Starts to disconnect: running posts finish first, scheduled ones wait. Repeating it changes nothing."""
     account = _find(account_id)
     start_disconnect(account, actor=request.user)
     return Status(202, describe_account(_find(account_id)))
@@ -223,8 +226,8 @@ def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dic
     openapi_extra=problems(FORBIDDEN, *OF_TIKTOK),
 )
 def sync_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
-    """The account with what TikTok said. 409 where it has to be reconnected first, 429 with Retry-After at TikTok's
-    rate, 503 while TikTok does not answer. Repeating it does no harm."""
+    """Returns the updated account. 409 if it needs to be reconnected first, 429 with Retry-After at TikTok's rate
+    limit, 503 while TikTok does not answer. Repeating it does no harm."""
     if not request.membership.can(Permission.ACCOUNT_SYNC):
         raise PermissionDenied
     sync_or_problem(_find(account_id))

@@ -1,4 +1,4 @@
-"""Sync now, by API: the profile read at once, or why not and when to come again."""
+"""Sync an account for the API, or say why not and when to retry."""
 
 from django.utils.translation import gettext as _
 
@@ -15,9 +15,9 @@ from tiktok.models import AccountStatus, TikTokAccount
 
 
 def sync_or_problem(account: TikTokAccount) -> None:
-    """Read the profile; repeating it does no harm.
+    """Read the profile; may run twice.
 
-    Raises ApiProblem: 409 where somebody has to reconnect first, 429 with Retry-After at TikTok's rate, 503 while
+    Raises ApiProblem: 409 if the account needs a reconnect, 429 with Retry-After at TikTok's rate limit, 503 while
     TikTok does not answer.
     """
     if not account.is_active:

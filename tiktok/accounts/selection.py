@@ -1,4 +1,4 @@
-"""Which account a person looks at, "all" or one; kept in the session per instance."""
+"""The account that a person filters by, kept in the session per instance."""
 
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ PARAMETER: Final = "account"
 
 
 def select_account(request: InstanceRequest, account_id: UUID | None) -> None:
-    """Remember the choice; None means all. The caller has checked that the account is of this instance."""
+    """Remember the choice; None means all. The caller has checked that the account belongs to this instance."""
     chosen = dict(request.session.get(SESSION_KEY, {}))
     chosen.pop(str(request.instance.pk), None)
     if account_id is not None:
@@ -20,7 +20,7 @@ def select_account(request: InstanceRequest, account_id: UUID | None) -> None:
 
 
 def selected_account_id(request: InstanceRequest) -> UUID | None:
-    """The chosen account, or None for all. ``?account=<id>`` in the address chooses, ``?account=`` resets."""
+    """Return the chosen account, or None for all; ``?account=<id>`` chooses one, ``?account=`` resets."""
     if PARAMETER in request.GET:
         _choose(request, request.GET[PARAMETER])
     chosen = request.session.get(SESSION_KEY, {}).get(str(request.instance.pk))
@@ -35,7 +35,7 @@ def _choose(request: InstanceRequest, text: str) -> None:
 
 
 def parse_id(text: str) -> UUID | None:
-    """An id as it stands in an address; None for anything else."""
+    """Parse an id from an address; None if it is not one."""
     try:
         return UUID(text)
     except ValueError:

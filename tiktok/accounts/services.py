@@ -11,7 +11,7 @@ from tiktok.models import TikTokAccount
 
 @needs(Permission.ACCOUNT_MANAGE)
 def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
-    """Give the account the team's own name."""
+    """Change the name that the team gives the account."""
     with transaction.atomic():
         before, account.name = account.name, name
         account.save(update_fields=["name"])
@@ -23,7 +23,7 @@ def rename_account(account: TikTokAccount, *, name: str, actor: User) -> None:
 
 @needs(Permission.ACCOUNT_MANAGE)
 def label_account(account: TikTokAccount, *, labels: list[str], actor: User) -> None:
-    """Replace the account's labels by these, which ``clean_labels`` has passed; the same ones change nothing."""
+    """Replace the account's labels with these, which have passed ``clean_labels``; equal ones change nothing."""
     if labels == account.labels:
         return
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Where else in this deployment a TikTok user is linked; the credential is one for all of them."""
+"""The other instances in which a TikTok user is connected, sharing one credential."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from tiktok.models import AccountStatus, TikTokAccount
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Links in other instances: how many, and those that the person may see, by the instance's name."""
+    """Connections in other instances: their number, and those that the person may see, by instance name."""
 
     places: int = 0
     seen: list[TikTokAccount] = field(default_factory=list)
@@ -25,12 +25,12 @@ class Sharing:
 
     @property
     def unseen(self) -> int:
-        """Places that are not named to this person."""
+        """The number of instances that this person may not see."""
         return self.places - len(self.seen)
 
 
 def sharing_of(account: TikTokAccount, reader: User) -> Sharing:
-    """One statement; one more where a tenant asks for two-factor sign-in, without which nobody sees inside."""
+    """Find them in one statement; one more where a tenant requires two-factor sign-in."""
     with unscoped(reason="how many other instances linked the same TikTok user"):
         others = TikTokAccount.objects.filter(credential_id=account.credential_id).exclude(pk=account.pk)
         is_seen = Exists(instances_of(reader).filter(pk=OuterRef("instance_id")))

@@ -1,13 +1,15 @@
-"""The account switcher: what the rail shows of the accounts, and where one is chosen among hundreds."""
+"""The rail's accounts, and the switcher that finds one among hundreds."""
 
 from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.db.models import Case, Count, F, Value, When, Window
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value, When, Window
+from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
@@ -17,32 +19,47 @@ from instances.roles import Permission
 from tiktok.accounts.listing import AccountFilter, Line, list_accounts
 from tiktok.accounts.queries import account_status, accounts, avatar_url
 from tiktok.accounts.selection import selected_account_id
-from tiktok.models import AccountStatus, TikTokAccount
+from tiktok.api.types import Scope
+from tiktok.models import AccountStatus, Post, TikTokAccount
+from tiktok.models.account import EXPIRING_WITHIN
 
 MOST_IN_RAIL: Final = 8
 PER_PAGE: Final = 50
 
 
 def rail_accounts(request: InstanceRequest) -> dict[str, Any]:
-    """All accounts by name while they are few, else the chosen one alone; one statement, however many there are."""
+    """Return all accounts by name while they are few; of many, those in trouble and the last used. One statement."""
     chosen = selected_account_id(request)
     linked = accounts().exclude(status=AccountStatus.DISCONNECTED).annotate(total=Window(Count("*")))
-    first = [Case(When(pk=chosen, then=Value(0)), default=Value(1))] if chosen else []
-    rows = list(linked.order_by(*first, F("name"), F("linked_at"))[: MOST_IN_RAIL + 1])
-    are_many = len(rows) > MOST_IN_RAIL
-    shown = [row for row in rows if row.pk == chosen] if are_many else rows
+    rows = list(_most_needed_first(linked, chosen)[: MOST_IN_RAIL + 1])
     return {
-        "accounts": entries(sorted(shown, key=lambda row: row.name.casefold()), request, chosen),
-        "accounts_total": rows[0].total if rows else 0,
-        "accounts_are_many": are_many,
+        "accounts": entries(sorted(rows[:MOST_IN_RAIL], key=lambda row: row.name.casefold()), request, chosen),
+        "accounts_total": rows[0].total if rows else 0,  # type: ignore[attr-defined]
+        "accounts_are_many": len(rows) > MOST_IN_RAIL,
         "all_accounts_url": "?account=",
         "all_accounts_selected": chosen is None,
         "accounts_url": reverse("tiktok:account-list", args=[request.instance.slug]),
     }
 
 
+def _most_needed_first(linked: QuerySet[TikTokAccount], chosen: UUID | None) -> QuerySet[TikTokAccount]:
+    """Order by need: the chosen account, those in trouble, those with the newest posts, the rest by name."""
+    newest = Post.objects.filter(account=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
+    worded = linked.alias(scopes_text=Cast("credential__scopes", TextField()))  # SQLite cannot search lists in JSON
+    is_active = Q(status=AccountStatus.ACTIVE)
+    need = Case(
+        When(pk=chosen, then=Value(0)),
+        When(status=AccountStatus.RECONNECT_NEEDED, then=Value(1)),
+        When(is_active & ~Q(scopes_text__contains=f'"{Scope.VIDEO_PUBLISH}"'), then=Value(2)),
+        When(is_active & Q(credential__refresh_expires_at__lt=timezone.now() + EXPIRING_WITHIN), then=Value(3)),
+        default=Value(4),
+    )
+    used = F("used_at").desc(nulls_last=True)
+    return worded.alias(used_at=Subquery(newest)).order_by(need, used, "name", "linked_at")
+
+
 def entries(rows: list[TikTokAccount], request: InstanceRequest, chosen: UUID | None) -> list[dict[str, Any]]:
-    """Accounts as the rail and the switcher show them."""
+    """Prepare accounts for the rail and the switcher."""
     return [_entry(row, request.instance.slug, is_selected=row.pk == chosen) for row in rows]
 
 
@@ -63,16 +80,17 @@ def _entry(account: TikTokAccount, slug: str, *, is_selected: bool) -> dict[str,
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def account_rail(request: InstanceRequest) -> HttpResponse:
-    """The rail's part about accounts, after one has changed."""
+    """Return the rail's accounts, after one has changed."""
     return render(request, "components/rail_accounts.html")
 
 
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def account_choose(request: InstanceRequest) -> HttpResponse:
-    """Look for an account: the list alone in the rail's dialog, without JavaScript a page of its own."""
+    """Find an account by words and label: a list in the rail's dialog, without JavaScript a page of its own."""
     chosen = selected_account_id(request)
-    wanted, page = AccountFilter(search=AccountFilter.read(request.GET).search), request.GET.get("page", "")
+    asked, page = AccountFilter.read(request.GET), request.GET.get("page", "")
+    wanted = AccountFilter(search=asked.search, label=asked.label)
     listing = list_accounts(wanted, page, per_page=PER_PAGE, without={AccountStatus.DISCONNECTED})
     is_part = bool(request.headers.get("HX-Request"))
     context = {

@@ -1,4 +1,4 @@
-"""The profile of each account, read about once a day."""
+"""Read each account's profile about once a day."""
 
 import logging
 from datetime import timedelta
@@ -20,7 +20,7 @@ AT_A_TIME: Final = 100
 
 
 def stale_profiles() -> list[TikTokAccount]:
-    """Active accounts whose profile is a day old, the oldest first."""
+    """Return active accounts whose profile is a day old, the oldest first."""
     with unscoped(reason="the nightly sync reads the profiles of every instance"):
         old = Q(synced_at=None) | Q(synced_at__lte=read_db_now() - PROFILE_AGE)
         found = TikTokAccount.objects.filter(old, status=AccountStatus.ACTIVE).select_related("instance")
@@ -28,7 +28,7 @@ def stale_profiles() -> list[TikTokAccount]:
 
 
 def sync_profiles() -> int:
-    """Read what is stale; the number of profiles read. One account's failure does not hold up the others."""
+    """Read stale profiles and return their number; one account's failure does not affect the others."""
     done = 0
     for account in stale_profiles():
         with instance_scope(account.instance):

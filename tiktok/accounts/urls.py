@@ -14,6 +14,7 @@ urlpatterns = [
     path("i/<slug:slug>/accounts/choose/", switcher.account_choose, name="account-choose"),
     path("i/<slug:slug>/accounts/rail/", switcher.account_rail, name="account-rail"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/card/", views.account_card, name="account-card"),
+    path("i/<slug:slug>/accounts/<uuid:account_id>/menu/", views.account_menu, name="account-menu"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/name/", views.account_rename, name="account-rename"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/labels/", label_views.account_labels, name="account-labels"),
     path("i/<slug:slug>/accounts/<uuid:account_id>/move/", account_move, name="account-move"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from .secret import Secret
 
@@ -15,6 +16,10 @@ class Scope(StrEnum):
     VIDEO_LIST = "video.list"
     VIDEO_PUBLISH = "video.publish"
     VIDEO_UPLOAD = "video.upload"
+
+
+#: What features use today, and so what consent is requested for by default.
+USED_SCOPES: Final = (Scope.USER_INFO_BASIC, Scope.USER_INFO_PROFILE, Scope.USER_INFO_STATS, Scope.VIDEO_PUBLISH)
 
 
 class PrivacyLevel(StrEnum):

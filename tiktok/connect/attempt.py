@@ -1,4 +1,4 @@
-"""What a person set out to link; it travels in allauth's state, in their session, and is believed only with checks."""
+"""An attempt to connect; it travels in allauth's state, in the session, and is checked before it is trusted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tiktok.models import AccountStatus, ConnectLink, TikTokAccount, TikTokApp
 
 
 class NotAllowed(Exception):
-    """The person may not link; ``code`` says why: a key of fault_words, or "link_" and a connect link's state."""
+    """The person may not connect; ``code`` is a key of fault_words, or "link_" and a connect link's state."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -27,9 +27,9 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LinkAttempt:
-    """Who links through which app to which instance; ``account`` when an account is to be reconnected.
+    """Who connects through which app to which instance; ``account``: the one to reconnect, if any.
 
-    ``link``: the connect link by which somebody came; then there is no ``user``, and whoever holds the state may go on.
+    ``link``: the connect link that was used; then there is no ``user``, and the holder of the state may continue.
     """
 
     user: str
@@ -42,30 +42,30 @@ class LinkAttempt:
 
     @classmethod
     def parse(cls, data: Any) -> LinkAttempt | None:
-        """From a state's data; None for a state that some other flow has made."""
+        """Read from a state's data; None if another flow created the state."""
         if not isinstance(data, dict) or data.keys() != cls.__dataclass_fields__.keys():
             return None
         return cls(**data)
 
     def as_data(self) -> dict[str, Any]:
-        """For the state: plain values."""
+        """Return plain data for the state."""
         return asdict(self)
 
     def find_app(self) -> TikTokApp | None:
-        """The app, unless it was deleted or given to another tenant meanwhile."""
+        """Return the app, unless it was deleted or given to another tenant since."""
         tenant = Instance.objects.filter(pk=UUID(self.instance)).values("tenant_id")
         return TikTokApp.objects.filter(Q(tenant=None) | Q(tenant_id__in=tenant), pk=UUID(self.app)).first()
 
     def slug(self) -> str:
-        """The instance's address, for the way back; "" if it is gone."""
+        """Return the instance's slug, for the way back; "" if it is gone."""
         return Instance.objects.filter(pk=UUID(self.instance)).values_list("slug", flat=True).first() or ""
 
     def find_link(self) -> ConnectLink | None:
-        """The connect link by which somebody came, whatever its state."""
+        """Return the connect link that was used, in any state."""
         return link_by_id(UUID(self.link)) if self.link else None
 
     def check(self, user: User | AnonymousUser) -> Access:
-        """The person's standing in the instance now, by a connect link its maker's.
+        """Return the person's current access to the instance, for a connect link its creator's.
 
         Raises NotAllowed if they may not link (any more), or the link cannot be used.
         """
@@ -95,7 +95,7 @@ class LinkAttempt:
         return access
 
     def check_account(self, access: Access) -> TikTokAccount | None:
-        """The account to be reconnected, if any. The instance's scope must be open. Raises NotAllowed."""
+        """Return the account to reconnect, if any, inside the instance's scope. Raises NotAllowed."""
         if not self.account:
             return None
         account = TikTokAccount.objects.select_related("credential").filter(pk=UUID(self.account)).first()

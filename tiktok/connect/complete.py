@@ -1,4 +1,4 @@
-"""After the linking: the profile, and a name for an account that nobody has named."""
+"""After connecting: read the profile, and name an account that has no name."""
 
 from django.utils.translation import gettext as _
 
@@ -10,14 +10,14 @@ from tiktok.connect.services import Linked
 
 
 def complete(linked: Linked, *, named: bool) -> str:
-    """Read the profile; what could not be done, in words. A new account that was not ``named`` takes TikTok's name."""
+    """Read the profile and return what failed, in words; without ``named`` a new account takes TikTok's name."""
     account = linked.account
     try:
         sync_profile(account)
     except ReconnectNeeded:
-        return _("But TikTok refuses the permission it has just given: connect it again.")
+        return _("TikTok refuses the authorization that it has just given. Connect the account again.")
     except (TikTokError, RefreshUnderWay, RateHeld):
-        return _("Its profile could not be read yet; Clipdesk tries again by itself.")
+        return _("Its profile could not be read yet. Clipdesk will try again.")
     if linked.is_new and not named and (name := account.display_name or account.username):
         account.name = name[:80]
         account.save(update_fields=["name"])

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to TikTok and back: what happened, whose matter it is, what to do next."""
+"""What can go wrong on the way to TikTok and back: what happened, who can fix it, what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Text = str | Promise
 
 
 class Matter(StrEnum):
-    """Who can mend it."""
+    """Who can fix it."""
 
     YOURS = "yours"
     OPERATOR = "operator"
@@ -20,9 +20,9 @@ class Matter(StrEnum):
 
 
 MATTERS: Final[Mapping[str, Text]] = {
-    Matter.YOURS: _("Yours: you can settle it yourself."),
-    Matter.OPERATOR: _("That of whoever runs this Clipdesk."),
-    Matter.TIKTOK: _("TikTok's; nothing is wrong with your accounts."),
+    Matter.YOURS: _("You"),
+    Matter.OPERATOR: _("Your administrator"),
+    Matter.TIKTOK: _("TikTok. Nothing is wrong with your accounts."),
 }
 
 
@@ -39,169 +39,169 @@ class Words:
 _AGAIN: Final = _("Connect again.")
 _IN_A_MOMENT: Final = _("Connect again in a moment.")
 
-#: TikTok's own codes, at the callback and in the answer to the exchange of the code (docs/tiktok.md, section 3).
+#: TikTok's own codes, at the callback and in the token response (docs/tiktok.md, section 3).
 OAUTH_WORDS: Final[Mapping[str, Words]] = {
     "access_denied": Words(
         Matter.YOURS,
         _("Access was not allowed"),
-        _("Cancel was pressed on TikTok's page, or TikTok does not let this account give access."),
-        _("Connect again and press Allow there, if that was not intended."),
+        _("You pressed Cancel on TikTok’s page, or TikTok does not let this account give access."),
+        _("If you did not intend that, connect again and press Allow there."),
     ),
     "invalid_client": Words(
         Matter.OPERATOR,
         _("TikTok does not know this app"),
-        _("TikTok does not accept the app's client key or client secret."),
-        _("Ask them to compare both with the app's page at TikTok for Developers, and then connect again."),
+        _("TikTok does not accept the app’s client key or client secret."),
+        _("Ask your administrator to compare both with the app’s page at TikTok for Developers, then connect again."),
     ),
     "invalid_grant": Words(
         Matter.YOURS,
-        _("TikTok's permission was not valid any more"),
-        _("Its code was used already, took too long, or was made for another redirect URI."),
-        _("Connect again. If this happens each time, the app's redirect URI here and at TikTok are not the same."),
+        _("TikTok’s authorization code was no longer valid"),
+        _("The code had been used, had expired, or was issued for another redirect URI."),
+        _("Connect again. If it happens every time, the app’s redirect URIs in Clipdesk and at TikTok differ."),
     ),
     "invalid_request": Words(
         Matter.OPERATOR,
         _("TikTok did not understand the request"),
-        _("Something is missing in it or malformed; most often the redirect URI is not the one registered at TikTok."),
-        _("Ask them to compare the app's redirect URI, letter by letter, with the one at TikTok for Developers."),
+        _("Something was missing or malformed. Most often the redirect URI is not the one registered at TikTok."),
+        _("Ask your administrator to compare the app’s redirect URI with the one at TikTok for Developers."),
     ),
     "invalid_scope": Words(
         Matter.OPERATOR,
-        _("TikTok does not give this app all permissions"),
-        _("At least one of the scopes that the app asks for is unknown to TikTok or not approved."),
-        _("Ask them to add the scope to the app at TikTok for Developers, or to take it off the app here."),
+        _("TikTok does not allow this app all permissions"),
+        _("At least one scope that the app requests is unknown to TikTok or not approved."),
+        _("Ask your administrator to add the scope at TikTok for Developers, or to remove it from the app here."),
     ),
     "unauthorized_client": Words(
         Matter.OPERATOR,
         _("TikTok does not let this app ask for access"),
-        _("The app is not approved yet, was switched off, or does not have Login Kit among its products."),
-        _("Ask them to look at the app's state and products at TikTok for Developers."),
+        _("The app is not approved yet, was switched off, or lacks the product Login Kit."),
+        _("Ask your administrator to check the app’s status and products at TikTok for Developers."),
     ),
     "unsupported_grant_type": Words(
         Matter.OPERATOR,
-        _("TikTok does not give tokens this way"),
-        _("TikTok no longer takes the kind of request with which Clipdesk fetches tokens."),
-        _("Ask them to update Clipdesk, and to report the code below if it is up to date."),
+        _("TikTok no longer issues tokens this way"),
+        _("TikTok no longer accepts the kind of request that Clipdesk sends for tokens."),
+        _("Ask your administrator to update Clipdesk, or to report the code below if it is up to date."),
     ),
     "unsupported_response_type": Words(
         Matter.OPERATOR,
-        _("TikTok does not answer this way"),
-        _("TikTok no longer takes the kind of answer that Clipdesk asks its consent page for."),
-        _("Ask them to update Clipdesk, and to report the code below if it is up to date."),
+        _("TikTok no longer answers this way"),
+        _("TikTok no longer supports the kind of response that Clipdesk requests from its consent page."),
+        _("Ask your administrator to update Clipdesk, or to report the code below if it is up to date."),
     ),
     "server_error": Words(
         Matter.TIKTOK,
-        _("TikTok had a fault of its own"),
-        _("TikTok could not finish what you allowed."),
+        _("TikTok had an internal error"),
+        _("TikTok could not complete the authorization."),
         _("Connect again in a few minutes."),
     ),
     "temporarily_unavailable": Words(
         Matter.TIKTOK,
         _("TikTok is not available right now"),
-        _("TikTok is down or overloaded for the moment."),
-        _("Connect again in a quarter of an hour."),
+        _("TikTok is down or overloaded."),
+        _("Connect again in 15 minutes."),
     ),
     "rate_limit_exceeded": Words(
         Matter.TIKTOK,
         _("TikTok asks for a pause"),
-        _("TikTok was asked too often within a short time."),
+        _("Too many requests were sent to TikTok in a short time."),
         _("Connect again after the pause."),
     ),
 }
 
-#: The line, and answers that are none.
+#: The connection to TikTok, and answers that cannot be used.
 LINE_WORDS: Final[Mapping[str, Words]] = {
     "unknown_refusal": Words(
         Matter.TIKTOK,
         _("TikTok refused"),
-        _("TikTok gave a reason that it describes nowhere."),
-        _("Connect again in a moment. If TikTok refuses again, give the code below to whoever runs this Clipdesk."),
+        _("TikTok gave a reason that it does not document."),
+        _("Connect again in a moment. If TikTok refuses again, send the code below to your administrator."),
     ),
     "not_reached": Words(
         Matter.OPERATOR,
         _("TikTok could not be reached"),
-        _("Clipdesk found no way to TikTok: the network between them is down, or TikTok is."),
-        _("Connect again in a moment. If it stays so, ask them to look at the server's way to the internet."),
+        _("The network between Clipdesk and TikTok is down, or TikTok is."),
+        _("Connect again in a moment. If that fails, ask your administrator to check the server’s network."),
     ),
     "answer_lost": Words(
         Matter.TIKTOK,
         _("TikTok did not answer"),
-        _("The answer did not come in time, or the line broke. TikTok may list the app as connected all the same."),
+        _("The answer did not arrive in time, or the connection broke. TikTok may still list the app as connected."),
         _IN_A_MOMENT,
     ),
     "answer_unreadable": Words(
         Matter.TIKTOK,
-        _("TikTok's answer could not be read"),
-        _("It was not what TikTok describes, or something was missing in it."),
+        _("TikTok’s answer could not be read"),
+        _("It was not in the documented form, or incomplete."),
         _IN_A_MOMENT,
     ),
     "no_scopes": Words(
         Matter.YOURS,
-        _("TikTok gave no permission"),
-        _("You came back with consent to nothing: not even to the account's name."),
-        _("Connect again and leave the permissions on TikTok's page switched on."),
+        _("TikTok granted no permissions"),
+        _("Nothing was allowed on TikTok’s page, not even the account’s name."),
+        _("Connect again and leave the permissions on TikTok’s page switched on."),
     ),
     "code_missing": Words(
         Matter.TIKTOK,
-        _("TikTok's answer was incomplete"),
-        _("TikTok sent you back with neither a permission nor an error."),
+        _("TikTok’s answer was incomplete"),
+        _("TikTok sent you back with neither a code nor an error."),
         _IN_A_MOMENT,
     ),
 }
 
-#: The way back: a state that is not worth anything, and what changed while the person was at TikTok.
+#: The way back: a state that is not valid, and what changed while the person was at TikTok.
 RETURN_WORDS: Final[Mapping[str, Words]] = {
     "state_missing": Words(
         Matter.YOURS,
-        _("This page was opened without TikTok's answer"),
-        _("It is the page to which TikTok sends people back; by itself it does nothing."),
-        _("Begin with Connect TikTok at the accounts of your instance."),
+        _("This page was opened without an answer from TikTok"),
+        _("TikTok sends people back to this page. Opened directly, it does nothing."),
+        _("Open Accounts and choose Connect TikTok."),
     ),
     "state_unknown": Words(
         Matter.YOURS,
         _("Clipdesk does not know this attempt to connect"),
-        _("It began in another browser or under an earlier sign-in, or many later ones began in this browser."),
+        _("It started in another browser, under an earlier sign-in, or before many later ones in this browser."),
         _("Connect again in this browser."),
     ),
     "state_crowded": Words(
         Matter.YOURS,
         _("Too many attempts to connect at once"),
-        _("Clipdesk keeps the ten latest attempts of a browser; TikTok's answer belongs to none of them."),
+        _("Clipdesk keeps the ten latest attempts of a browser. TikTok’s answer belongs to none of them."),
         _("Finish or close the other windows, then connect again."),
     ),
     "state_used": Words(
         Matter.YOURS,
         _("This attempt to connect is finished"),
-        _("TikTok's answer counts once, and it has been used."),
-        _("Look at the accounts: what was linked stands there. Otherwise connect again."),
+        _("TikTok’s answer can be used only once."),
+        _("If the account is not listed under Accounts, connect again."),
     ),
     "state_expired": Words(
         Matter.YOURS,
         _("This attempt took longer than ten minutes"),
-        _("For your safety TikTok's answer is only taken for ten minutes."),
+        _("For your security, TikTok’s answer is accepted for ten minutes only."),
         _AGAIN,
     ),
     "state_foreign": Words(
         Matter.YOURS,
-        _("This answer belongs to something else"),
-        _("It was begun in this browser, but not by Connect TikTok."),
-        _("Begin with Connect TikTok at the accounts of your instance."),
+        _("This answer belongs to another request"),
+        _("It was started in this browser, but not by Connect TikTok."),
+        _("Open Accounts and choose Connect TikTok."),
     ),
     "signed_out": Words(
         Matter.YOURS,
         _("You are not signed in here"),
-        _("The sign-in under which the attempt began has ended, or it began in another browser."),
-        _("Sign in and connect again; if you were sent a link, open that link again."),
+        _("You have signed out since the attempt started, or it started in another browser."),
+        _("Sign in and connect again. If you received a connect link, open it again."),
     ),
     "other_person": Words(
         Matter.YOURS,
-        _("Somebody else is signed in now"),
-        _("Another person began to connect in this browser."),
-        _("Connect again under this sign-in, or sign in as the person who began."),
+        _("Another person is signed in now"),
+        _("A different person started this attempt in this browser."),
+        _("Connect again, or sign in as the person who started."),
     ),
     "instance_gone": Words(
         Matter.YOURS,
-        _("This instance is gone"),
+        _("This instance was deleted"),
         _("The instance was deleted while you were at TikTok."),
         _("Choose another instance and connect there."),
     ),
@@ -219,45 +219,45 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
     ),
     "role_changed": Words(
         Matter.YOURS,
-        _("Your role does not allow this any more"),
+        _("Your role no longer allows this"),
         _("Your role was changed while you were at TikTok."),
         _("Ask an admin of the instance to connect the account, or to change your role."),
     ),
     "app_gone": Words(
         Matter.OPERATOR,
         _("This TikTok app was removed"),
-        _("The app through which you began to connect is no longer set up here."),
-        _("Connect again through another app, or ask them to set one up."),
+        _("The app that you started with is no longer set up here."),
+        _("Connect through another app, or ask your administrator to set one up."),
     ),
     "secret_unreadable": Words(
         Matter.OPERATOR,
-        _("The app's client secret cannot be read"),
-        _("The key with which Clipdesk encrypted it is missing."),
-        _("Ask them to enter the client secret again."),
+        _("The app’s client secret cannot be read"),
+        _("The key that Clipdesk encrypted it with is missing."),
+        _("Ask your administrator to enter the client secret again."),
     ),
     "account_gone": Words(
         Matter.YOURS,
-        _("This account is gone"),
+        _("This account was removed"),
         _("The account that you wanted to reconnect was removed while you were at TikTok."),
-        _("Connect it as a new account, if it shall come back."),
+        _("To use it again, connect it as a new account."),
     ),
     "account_disconnected": Words(
         Matter.YOURS,
-        _("This account was disconnected meanwhile"),
-        _("Somebody disconnected it while you were at TikTok, and your role may not connect it again."),
-        _("Ask an admin of the instance to connect it again."),
+        _("This account has been disconnected"),
+        _("It was disconnected while you were at TikTok, and your role does not allow you to reconnect it."),
+        _("Ask an admin of the instance to reconnect it."),
     ),
     "wrong_method": Words(
         Matter.YOURS,
-        _("TikTok does not come back this way"),
-        _("This address takes TikTok's answer as an ordinary page view only."),
-        _("Begin with Connect TikTok at the accounts of your instance."),
+        _("This address expects an answer from TikTok"),
+        _("It accepts TikTok’s answer as an ordinary page view only."),
+        _("Open Accounts and choose Connect TikTok."),
     ),
     "forgotten": Words(
         Matter.YOURS,
-        _("The outcome is no longer kept"),
+        _("The result is no longer available"),
         _("It was shown some time ago, or in another browser."),
-        _("Look at the accounts: what was linked stands there."),
+        _("Check Accounts to see whether it is connected."),
     ),
 }
 

@@ -1,4 +1,4 @@
-"""The end of the callback: from tokens to a linked account with its profile."""
+"""The end of the callback: from tokens to a connected account with its profile."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from tiktok.models import AccountStatus, TikTokAccount, TikTokApp
 
 
 def check_attempt(user: User | AnonymousUser, attempt: LinkAttempt) -> Access:
-    """Whether anything could come of it, asked before the code is spent. Raises NotAllowed."""
+    """Check the attempt before the code is exchanged. Raises NotAllowed."""
     access = attempt.check(user)
     with instance_scope(access.instance):
         attempt.check_account(access)
@@ -32,7 +32,7 @@ def check_attempt(user: User | AnonymousUser, attempt: LinkAttempt) -> Access:
 def finish_link(
     user: User | AnonymousUser, *, attempt: LinkAttempt, app: TikTokApp, tokens: TokenSet, asked_at: datetime
 ) -> Outcome:
-    """Check the person once more, link, read the profile, and say how it went."""
+    """Check the person again, connect the account, read its profile and return the outcome."""
     try:
         access = attempt.check(user)
         with instance_scope(access.instance):
@@ -62,18 +62,18 @@ def _link(access: Access, attempt: LinkAttempt, app: TikTokApp, tokens: TokenSet
 
 
 def _called(account: TikTokAccount) -> str:
-    """The team's name for it, with TikTok's."""
+    """Return the team's name of the account, with TikTok's."""
     return f"{account.name} (@{account.username})" if account.username else account.name
 
 
 def _linked_as(app: TikTokApp, tokens: TokenSet) -> str:
-    """What the instance calls the TikTok user who came back; "" if it is not linked here."""
+    """Return the name of the connected account of this TikTok user, "" if there is none."""
     account = services.links_here(app, tokens).exclude(status=AccountStatus.DISCONNECTED).first()
     return _called(account) if account else ""
 
 
 def _who(tokens: TokenSet) -> str:
-    """The name of the TikTok user who came back, if TikTok tells."""
+    """Return the name of the TikTok user who came back, if TikTok reports it."""
     try:
         info = call_without_credential(
             lambda client: display.get_user_info(client, access_token=tokens.access_token, scopes=tokens.scopes)

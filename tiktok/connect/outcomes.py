@@ -1,4 +1,4 @@
-"""How an attempt to link can end, in plain words: what happened, whose matter it is, what to do next."""
+"""How an attempt to connect can end: what happened, who can fix it, what to do next."""
 
 import math
 from collections.abc import Mapping
@@ -22,17 +22,17 @@ _KINDS: Final[Mapping[ErrorKind, str]] = {
 }
 
 
-#: Looks back at attempts that may well have linked something.
+#: Codes about attempts that may have connected an account.
 AFTERWARDS: Final = frozenset({"state_used", "forgotten"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``code`` goes to the page that opened the window; everything else is for the person. Plain values only.
+    """The end of an attempt. ``code`` goes to the page that opened the window, the rest is shown. Plain values only.
 
-    ``tiktok_text`` is TikTok's own sentence, which may hold anything. ``retry_at``: not before this time (ISO).
-    ``expected`` and ``came_back`` name the TikTok users where another one came; ``may_link_new`` if it is not linked.
-    ``account``: the id of the one that was linked.
+    ``tiktok_text`` is TikTok's own sentence and untrusted. ``retry_at``: earliest time for another try (ISO).
+    ``expected`` and ``came_back`` name the TikTok users if another one came back; ``may_link_new``: whether that one
+    may be connected. ``account``: the id of the connected account.
     """
 
     code: str
@@ -52,26 +52,26 @@ class Outcome:
 
     @classmethod
     def parse(cls, data: Any) -> "Outcome | None":
-        """From a session; None for what another version of Clipdesk has kept there."""
+        """Read from a session; None if another version of Clipdesk wrote it."""
         return cls(**data) if isinstance(data, dict) and data.keys() == cls.__dataclass_fields__.keys() else None
 
     def as_data(self) -> dict[str, Any]:
-        """For the session."""
+        """Return plain data for the session."""
         return asdict(self)
 
     @property
     def is_error(self) -> bool:
-        """Whether nothing was linked."""
+        """Whether nothing was connected."""
         return self.tone == "bad"
 
     @property
     def retry_time(self) -> datetime | None:
-        """When TikTok's pause is over."""
+        """The time at which TikTok accepts another try."""
         return datetime.fromisoformat(self.retry_at) if self.retry_at else None
 
 
 def fault(code: str, **details: Any) -> Outcome:
-    """A failure by its code in WORDS; ``details`` are further fields."""
+    """Return a failure by its code in WORDS; ``details`` are further fields."""
     words = WORDS[code]
     details = {"step": str(words.step)} | details
     text = str(words.text) if code in AFTERWARDS else f"{words.text} {_nothing()}"
@@ -79,17 +79,17 @@ def fault(code: str, **details: Any) -> Outcome:
 
 
 def _nothing() -> str:
-    return _("Nothing was linked, and nothing was changed.")
+    return _("Nothing was connected or changed.")
 
 
 def linked(result: Linked, problem: str = "") -> Outcome:
-    """Success; ``problem``: what could not be done yet. Says which features the TikTok user left off."""
+    """Return a success, naming what the TikTok user did not allow; ``problem``: what could not be done yet."""
     account = result.account
     name = f"{account.name} (@{account.username})" if account.username else account.name
     titles = {
-        LinkHow.LINKED: _("%(name)s is linked"),
-        LinkHow.UPDATED: _("%(name)s was linked already and is up to date now"),
-        LinkHow.RECONNECTED: _("%(name)s is connected again"),
+        LinkHow.LINKED: _("%(name)s is connected"),
+        LinkHow.UPDATED: _("%(name)s is already connected. Its details are up to date."),
+        LinkHow.RECONNECTED: _("%(name)s is reconnected"),
     }
     texts = [problem] if problem else []
     if result.missing:
@@ -102,21 +102,21 @@ def linked(result: Linked, problem: str = "") -> Outcome:
 
 def _off(missing: list[str]) -> str:
     said = ngettext(
-        "You did not allow everything, so this is off: %(features)s. Reconnect to switch it on.",
-        "You did not allow everything, so these are off: %(features)s. Reconnect to switch them on.",
+        "Not everything was allowed, so this is off: %(features)s. Reconnect the account to switch it on.",
+        "Not everything was allowed, so these are off: %(features)s. Reconnect the account to switch them on.",
         len(missing),
     )
     return said % {"features": ", ".join(missing)}
 
 
 def refused(tiktok_code: str, tiktok_text: str = "") -> Outcome:
-    """TikTok sent the person back with an error."""
+    """Return the outcome when TikTok sent the person back with an error."""
     code = tiktok_code if tiktok_code in OAUTH_WORDS else "unknown_refusal"
     return fault(code, tiktok_code=tiktok_code[:80], tiktok_text=tiktok_text[:300])
 
 
 def from_error(error: TikTokError) -> Outcome:
-    """The exchange of the code failed."""
+    """Return the outcome when exchanging the code failed."""
     details = {"tiktok_code": error.code[:80], "tiktok_text": error.message, "log_id": error.log_id[:80]}
     if error.hold_s:
         minutes = math.ceil(error.hold_s / 60)
@@ -137,15 +137,15 @@ def _code_of(error: TikTokError) -> str:
 
 
 def other_user(*, expected: str, came_back: str, linked_as: str) -> Outcome:
-    """A reconnect brought another TikTok user; ``linked_as``: its name here, if it is linked here."""
+    """Return the outcome when another TikTok user came back; ``linked_as``: its name, if connected here."""
     title = _("%(name)s came back from TikTok") % {"name": came_back} if came_back else _("Another account came back")
     text = _("You wanted to reconnect %(name)s.") % {"name": expected}
     if linked_as:
-        text += " " + _("The account that came back is linked here already, as %(name)s.") % {"name": linked_as}
+        text += " " + _("That account is already connected here, as %(name)s.") % {"name": linked_as}
     text += " " + _nothing()
     step = _(
-        "TikTok takes the account to which this browser is signed in there. Open tiktok.com in this browser, log out, "
-        "then try again and log in as %(name)s."
+        "TikTok uses the account that this browser is logged in to. Open tiktok.com in this browser, log out, then try "
+        "again and log in as %(name)s."
     )
     return Outcome(
         "other_user", "bad", title, text, matter=str(MATTERS["yours"]), step=step % {"name": expected},

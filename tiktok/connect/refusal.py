@@ -1,4 +1,4 @@
-"""Why an attempt may not go on: nothing is stored, and no code of TikTok's is spent."""
+"""Why an attempt may not continue: nothing is stored, and no code is exchanged."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ OF_A_LINK: Final = "link_"
 
 
 def refusal(refused: NotAllowed) -> Outcome:
-    """What has become of the connect link, or of the person's role."""
+    """Return the outcome for a connect link that does not work, or for a person without the right."""
     if refused.code.startswith(OF_A_LINK):
         return unusable(LinkState(refused.code.removeprefix(OF_A_LINK)))
     return outcomes.fault(refused.code)

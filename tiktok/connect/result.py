@@ -1,4 +1,4 @@
-"""The page on which every attempt to link ends: in a small window, or as a page of its own.
+"""The page on which every attempt to connect ends: in a small window, or as a page of its own.
 
 The callback's address holds TikTok's code, so it answers with a redirect: the outcome waits in the session, and the
 result can be reloaded, gone back to, and asked for once more without touching TikTok.
@@ -31,7 +31,7 @@ Kept = tuple[Outcome, LinkAttempt]
 
 
 def to_result(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> HttpResponseRedirect:
-    """To the page with this outcome. Without an attempt that is ours nothing is kept: the code says it all."""
+    """Redirect to the page with this outcome; without an attempt of ours nothing is stored but the code."""
     if attempt is not None:
         key = request.GET.get("state", "")
         _keep(request, key, outcome, attempt)
@@ -42,7 +42,7 @@ def to_result(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | Non
 
 
 def _keep(request: HttpRequest, key: str, outcome: Outcome, attempt: LinkAttempt) -> None:
-    """Into the session as it is now, and at once: a second window may end at the same moment."""
+    """Save the outcome to the current session at once, since a second window may end at the same moment."""
     session = type(request.session)(request.session.session_key)
     with transaction.atomic():
         list(Session.objects.select_for_update().filter(pk=session.session_key))
@@ -55,14 +55,14 @@ def _keep(request: HttpRequest, key: str, outcome: Outcome, attempt: LinkAttempt
 
 
 def kept_result(request: HttpRequest, key: str) -> Kept | None:
-    """How the attempt with this state ended, if it was begun in this session and has ended."""
+    """Return how the attempt with this state ended, if it started in this session."""
     kept = request.session.get(SESSION_KEY, {}).get(key)
     outcome, attempt = (Outcome.parse(kept[0]), LinkAttempt.parse(kept[1])) if kept else (None, None)
     return (outcome, attempt) if outcome and attempt else None
 
 
 def result_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Success or the exact error; tells the opener the state's id and the outcome's code, never more."""
+    """Show success or the exact error; only the state's id and the outcome's code go to the opener."""
     outcome, attempt = kept_result(request, key) or (_said_by(key), None)
     if attempt is not None and "used" in request.GET:
         outcome = outcomes.fault("state_used")
@@ -72,7 +72,7 @@ def result_page(request: HttpRequest, key: str) -> HttpResponse:
 def show(
     request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None, *, state_id: str = "", status: int = 200
 ) -> HttpResponse:
-    """The page itself. Who came by a connect link gets one of their own, also when the state no longer says so."""
+    """Render the page; a person who used a connect link gets a page of their own."""
     link = attempt.find_link() if attempt else None if request.user.is_authenticated else last_link(request)
     if link is not None or (attempt and attempt.link):
         return end_page(request, outcome, link, status=status)
@@ -91,12 +91,12 @@ def show(
 
 
 def _said_by(key: str) -> Outcome:
-    """What an address without a kept result says."""
+    """Return the outcome for an address without a stored result."""
     return outcomes.fault(key if key in RETURN_WORDS else "forgotten")
 
 
 def _questions(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> list[Question]:
-    """Whether an account moves to the link that was just made, for whoever may decide that now."""
+    """Return the open questions about moving an account to the new connection, for a person who may decide."""
     if attempt is None or not outcome.account:
         return []
     try:
@@ -110,7 +110,7 @@ def _questions(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | No
 
 
 def _ways_on(request: HttpRequest, outcome: Outcome, attempt: LinkAttempt | None) -> dict[str, Any]:
-    """The attempt again, and the other TikTok user as a new account, for whoever may do so now."""
+    """Offer another try, and the other TikTok user as a new account, to a person who may do so."""
     if attempt is None or not outcome.is_error:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Link the TikTok user who came back from TikTok, or let go of their tokens."""
+"""Connect the TikTok user who came back from TikTok, or give their tokens back."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredent
 
 
 class LinkHow(StrEnum):
-    """What linking came to."""
+    """What connecting did."""
 
     LINKED = "linked"
     UPDATED = "updated"
@@ -35,7 +35,7 @@ class LinkHow(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The account, what happened to it, and the features that the TikTok user left off."""
+    """The account, what happened to it, and what the TikTok user did not allow."""
 
     account: TikTokAccount
     how: LinkHow
@@ -44,7 +44,7 @@ class Linked:
 
 
 class OtherTikTokUser(Exception):
-    """Somebody else came back from TikTok than the account that was to be reconnected, ``expected``."""
+    """Another TikTok user came back than that of ``expected``, the account to reconnect."""
 
     def __init__(self, expected: TikTokAccount) -> None:
         super().__init__()
@@ -62,10 +62,10 @@ def link_account(
     name: str = "",
     reconnect: TikTokAccount | None = None,
 ) -> Linked:
-    """Store the tokens and link their TikTok user to the instance, whose scope must be open.
+    """Store the tokens and connect their TikTok user to the instance, inside its scope.
 
-    An account that is linked already is updated and keeps its name. ``asked_at``: the database's time before the
-    tokens were asked for. Raises OtherTikTokUser (nothing written) when ``reconnect`` is another TikTok user.
+    An account that is already connected is updated and keeps its name. ``asked_at``: the database's time before the
+    tokens were requested. Raises OtherTikTokUser (nothing written) if ``reconnect`` is another TikTok user.
     """
     if reconnect is not None and reconnect.credential.open_id != tokens.open_id:
         raise OtherTikTokUser(reconnect)
@@ -83,7 +83,7 @@ def link_account(
 
 
 def _go_on(credential: TikTokCredential) -> None:
-    """A new consent is here: whatever waited for one, in whichever instance, goes on."""
+    """Resume what waited for a new consent, in all instances."""
     revive_accounts(credential.pk)
     resolve_endings(credential.pk)
     requeue_posts(credential.pk)
@@ -111,12 +111,12 @@ def _upsert_account(
 
 
 def links_here(app: TikTokApp, tokens: TokenSet) -> QuerySet[TikTokAccount]:
-    """The open instance's link to the TikTok user who came, whatever its status; at most one."""
+    """Return the open instance's account of this TikTok user, in any status; at most one."""
     return TikTokAccount.objects.filter(credential__app=app, credential__open_id=tokens.open_id)
 
 
 def let_go(app: TikTokApp, tokens: TokenSet, asked_at: datetime) -> None:
-    """Tokens that may not be linked here: kept where the same TikTok user is linked elsewhere, else given back."""
+    """Give the tokens back to TikTok, or keep them if the same TikTok user is connected elsewhere."""
     known = TikTokCredential.objects.filter(app=app, open_id=tokens.open_id, next_refresh_at__isnull=False)
     if known.exists():
         _go_on(store_tokens(app, tokens, asked_at))

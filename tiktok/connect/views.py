@@ -1,4 +1,4 @@
-"""The way to TikTok, and the page on which it ends."""
+"""The way to TikTok's consent page, and the page on which it ends."""
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -12,7 +12,7 @@ from core.web.windows import inside_window
 from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
-from tiktok.accounts.connect_form import ConnectForm
+from tiktok.accounts.connect_form import ConnectForm, requests_of
 from tiktok.connect.attempt import LinkAttempt
 from tiktok.connect.oauth.provider import send_to_tiktok
 from tiktok.connect.result import result_page
@@ -23,7 +23,7 @@ from tiktok.models import AccountStatus, TikTokAccount
 @inside_window
 @require_permission(Permission.ACCOUNT_RECONNECT)
 def connect(request: InstanceRequest) -> HttpResponseBase:
-    """Send the person to TikTok's consent page. GET: whoever had to sign in first presses the button once more."""
+    """Send the person to TikTok's consent page. GET: a page with the button, for a person who had to sign in first."""
     if other_host(request):
         page = reverse("tiktok:account-list", args=[request.instance.slug])
         return _lead(request, "leave", settings.BASE_URL + page)
@@ -38,13 +38,13 @@ def connect(request: InstanceRequest) -> HttpResponseBase:
 
 
 def _ask(request: InstanceRequest, form: ConnectForm, status: int = 200) -> HttpResponse:
-    """The button on a page of its own."""
-    context = {"form": form, "must_choose_app": len(form.apps) > 1}
+    """Show the button on a page of its own."""
+    context = {"form": form, "must_choose_app": len(form.apps) > 1, "requests": requests_of(form.apps)}
     return render(request, "tiktok/connect/connect_begin.html", context, status=status)
 
 
 def _begin(request: InstanceRequest, form: ConnectForm) -> str:
-    """Note what is set out for; the address of TikTok's page."""
+    """Record the attempt and return the address of TikTok's page."""
     account: TikTokAccount | None = form.cleaned_data["account"]
     needs_manage = account is None or account.status == AccountStatus.DISCONNECTED
     if needs_manage and not request.membership.can(Permission.ACCOUNT_MANAGE):
@@ -58,7 +58,7 @@ def _begin(request: InstanceRequest, form: ConnectForm) -> str:
 
 
 def _is_script(request: HttpRequest) -> bool:
-    """Whether connect.js asks, which leads a window of its own there."""
+    """Tell whether connect.js is asking, which opens the address in a small window."""
     return request.headers.get("Accept") == "application/json"
 
 
@@ -69,5 +69,5 @@ def _lead(request: HttpRequest, how: str, url: str) -> HttpResponse:
 @require_GET
 @inside_window
 def connect_result(request: HttpRequest, key: str) -> HttpResponse:
-    """How an attempt to link ended."""
+    """Show how an attempt to connect ended."""
     return result_page(request, key)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from core.doctor.finding import Finding, fault, good, unknown, warning
 from core.doctor.run import CheckContext, needs_database, not_asked
 from tiktok.access.gateway import tiktoks_time
-from tiktok.access.scopes import FEATURES
+from tiktok.access.scopes import feature_of
 from tiktok.api.client import DEFAULT_BASE_URL
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.developer_apps import registration, secret_check, standing
@@ -118,7 +118,7 @@ def grants(_context: CheckContext) -> Iterable[Finding]:
     short = [missing for missing in lacking if missing]
     if not short:
         return [good("granted-scopes", _("All connected accounts have granted every requested scope."))]
-    names = ", ".join(str(FEATURES.get(scope, scope)) for scope in sorted(set().union(*short)))
+    names = ", ".join(feature_of(scope) for scope in sorted(set().union(*short)))
     text = ngettext(
         "%(n)d TikTok user has not granted every scope. Not available there: %(names)s.",
         "%(n)d TikTok users have not granted every scope. Not available there: %(names)s.",

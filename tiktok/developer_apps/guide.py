@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from core.doctor import address, environment
 from core.doctor.finding import Finding, State, good, unknown, worst
 from core.doctor.run import CheckContext
-from tiktok.access.scopes import FEATURES
-from tiktok.api.types import Scope
+from tiktok.access.scopes import feature_of
+from tiktok.api.types import USED_SCOPES, Scope
 from tiktok.developer_apps import registration, secret_check, standing
 from tiktok.developer_apps.deliveries import webhooks
 from tiktok.developer_apps.registration import is_own_machine
@@ -142,7 +142,7 @@ def _redirect(app: TikTokApp | None, _context: CheckContext) -> Step:
 
 def _scopes(app: TikTokApp | None, _context: CheckContext) -> Step:
     head = _("Under “Scopes”, add these. Leave out only those you do not need, and add no others:")
-    lines = tuple(f"{scope} — {FEATURES[scope]}" for scope in Scope)
+    lines = tuple(f"{scope} — {feature_of(scope)}" for scope in USED_SCOPES)
     found = tuple(registration.scopes(app)) if app else ()
     return Step("scopes", _("Add the scopes"), (head, *lines), findings=found)
 

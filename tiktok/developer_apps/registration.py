@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from core.doctor.address import is_tunnel
 from core.doctor.environment import LOOPBACK
 from core.doctor.finding import Finding, fault, good, warning
-from tiktok.access.scopes import FEATURES
-from tiktok.api.types import Scope
+from tiktok.access.scopes import feature_of
+from tiktok.api.types import USED_SCOPES, Scope
 from tiktok.developer_apps.rules import check_redirect_uri, type_for
 from tiktok.models import TikTokApp
 
@@ -93,11 +93,11 @@ def scopes(app: TikTokApp) -> Iterable[Finding]:
         text = _("TikTok has no scope called %(names)s; it refuses the whole request.") % {"names": ", ".join(odd)}
         step = _("Correct it: %(place)s. TikTok separates scopes by commas.") % {"place": where}
         return [fault(SCOPES, text, step, subject=app.name)]
-    missing = [scope for scope in Scope if scope not in asked]
+    missing = [scope for scope in USED_SCOPES if scope not in asked]
     if not missing:
-        return [good(SCOPES, _("All six scopes are requested."), subject=app.name)]
-    off = "; ".join(f"{scope} ({FEATURES[scope]})" for scope in missing)
+        return [good(SCOPES, _("The app requests every scope that Clipdesk uses."), subject=app.name)]
+    off = "; ".join(f"{scope} ({feature_of(scope)})" for scope in missing)
     text = _("Some scopes are not requested, so these features are off: %(off)s.") % {"off": off}
     step = _("If TikTok has granted the app more, add it: %(place)s; then reconnect the accounts.") % {"place": where}
-    is_needed = Scope.USER_INFO_BASIC in missing or {Scope.VIDEO_PUBLISH, Scope.VIDEO_UPLOAD} <= set(missing)
+    is_needed = bool({Scope.USER_INFO_BASIC, Scope.VIDEO_PUBLISH} & set(missing))
     return [(fault if is_needed else warning)(SCOPES, text, step, subject=app.name)]

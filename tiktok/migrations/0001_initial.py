@@ -551,7 +551,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("redirect_uri", models.CharField(max_length=511, verbose_name="redirect URI")),
-                ("scopes", models.JSONField(default=tiktok.models.app.all_scopes, verbose_name="scopes")),
+                ("scopes", models.JSONField(default=tiktok.models.app.default_scopes, verbose_name="scopes")),
                 (
                     "pkce",
                     models.CharField(

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tenant
-from tiktok.api.types import Scope
+from tiktok.api.types import USED_SCOPES
 from tiktok.models.fields import EncryptedTextField
 
 
@@ -34,9 +34,9 @@ class PkceMode(models.TextChoices):
     BASE64URL = "base64url", _("Base64url")
 
 
-def all_scopes() -> list[str]:
-    """Return the six scopes of Login Kit, Content Posting and Display."""
-    return [scope.value for scope in Scope]
+def default_scopes() -> list[str]:
+    """Return the scopes that Clipdesk uses."""
+    return [scope.value for scope in USED_SCOPES]
 
 
 class TikTokApp(models.Model):
@@ -56,7 +56,7 @@ class TikTokApp(models.Model):
     )
     app_type = models.CharField(_("type"), max_length=7, choices=AppType.choices, default=AppType.WEB)
     redirect_uri = models.CharField(_("redirect URI"), max_length=511)
-    scopes = models.JSONField(_("scopes"), default=all_scopes)
+    scopes = models.JSONField(_("scopes"), default=default_scopes)
     pkce = models.CharField(_("PKCE"), max_length=9, choices=PkceMode.choices, default=PkceMode.OFF)
     is_audited = models.BooleanField(
         _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok's answers show it.")

@@ -1,1 +1,1 @@
-"""The same TikTok user linked through another app: recognised, asked about, and moved to the new link."""
+"""The same TikTok user connected through another app: recognised, confirmed by a person, and moved."""

@@ -42,7 +42,7 @@ def account_move(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
     try:
         _answer(request, old_id, account_id, form.cleaned_data["answer"])
     except AlreadyAnswered:
-        messages.info(request, _("There is nothing left to decide: this was answered, or a link has changed since."))
+        messages.info(request, _("This has already been decided, or one of the connections has changed."))
     if key := form.cleaned_data["result"]:
         return redirect("tiktok:connect-result", key)
     return redirect("tiktok:account-list", request.instance.slug)
@@ -52,7 +52,7 @@ def _answer(request: InstanceRequest, old_id: UUID, new_id: UUID, answer: str) -
     """Raises AlreadyAnswered."""
     if answer == KEEP:
         keep_both(request.instance, old_id=old_id, new_id=new_id, actor=request.user)
-        messages.success(request, _("Both links stay, and nothing was moved."))
+        messages.success(request, _("Both connections stay. Nothing was moved."))
         return
     moved = move_account(request.instance, old_id=old_id, new_id=new_id, actor=request.user)
     if selected_account_id(request) == new_id:
@@ -68,7 +68,7 @@ def _moved_text(moved: Moved) -> str:
     )
     words = {"name": moved.account.name, "app": moved.to_app, "count": moved.waiting, "old_app": moved.from_app}
     if moved.is_old_grant_shared:
-        rest = _("The permission for “%(old_app)s” stays: another instance uses it.")
+        rest = _("The authorization for “%(old_app)s” stays, since another instance uses it.")
     else:
-        rest = _("The permission for “%(old_app)s” is given back to TikTok after a day, once no post needs it.")
+        rest = _("The authorization for “%(old_app)s” is given back to TikTok after a day, once no post needs it.")
     return f"{said} {rest}" % words

@@ -11,22 +11,22 @@ from tiktok.api.limits import Endpoint
 from tiktok.models import TikTokCredential
 
 LABELS: Final[dict[Endpoint, Promise]] = {
-    Endpoint.VIDEO_INIT: _("Uploads begun"),
-    Endpoint.CREATOR_INFO: _("Posting options read"),
-    Endpoint.STATUS_FETCH: _("States of posts read"),
-    Endpoint.USER_INFO: _("Profile read"),
+    Endpoint.VIDEO_INIT: _("Uploads started"),
+    Endpoint.CREATOR_INFO: _("Posting options"),
+    Endpoint.STATUS_FETCH: _("Status checks"),
+    Endpoint.USER_INFO: _("Profile syncs"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class RateLine:
-    """Calls of the last minute against what TikTok allows."""
+    """Calls in the last minute, against TikTok's limit."""
 
     label: Promise
     spent: throttle.Spent
 
 
 def rate_lines(credential: TikTokCredential) -> list[RateLine]:
-    """One line per limited call; one statement."""
+    """Return one line per limited call, in one statement."""
     spent = throttle.spent_by(credential.pk)
     return [RateLine(label, spent[endpoint]) for endpoint, label in LABELS.items()]

@@ -1,4 +1,4 @@
-"""How an account's connection stands, and what somebody can do about it."""
+"""The state of an account's connection, and what can be done about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,52 +19,63 @@ TONES: Final = {"reconnect_needed": "bad", "limited": "warn", "expiring": "warn"
 
 @dataclass(frozen=True)
 class Health:
-    """What the account page says of the connection; asks the database nothing."""
+    """What the account page says about the connection; makes no query."""
 
     account: TikTokAccount
 
     @cached_property
     def status(self) -> tuple[str, str]:
-        """Word and label, as on the cards."""
+        """Status and label, as on the cards."""
         return account_status(self.account)
 
     @property
     def tone(self) -> str:
-        """Of the note at the top; "" where there is nothing to say."""
+        """The tone of the note at the top; "" if there is nothing to say."""
         return TONES.get(self.status[0], "")
 
     @property
     def title(self) -> str:
-        """What it is about."""
+        """The heading of the note."""
         titles = {
-            "reconnect_needed": _("This account has to be reconnected"),
-            "limited": _("TikTok permissions are missing"),
-            "expiring": _("TikTok's permission ends soon"),
+            "reconnect_needed": _("This account needs to be reconnected"),
+            "limited": _("This account can’t publish"),
+            "expiring": _("TikTok authorization expires soon"),
             "disconnected": _("This account is disconnected"),
         }
         return titles.get(self.status[0], "")
 
     @property
     def text(self) -> str:
-        """What happened, what Clipdesk does, what one can do."""
-        waits = _("Posts wait meanwhile; a reconnect by the same TikTok user keeps name, history and waiting posts.")
+        """What happened, what Clipdesk does, what a person can do."""
+        waits = _("Its posts wait. Reconnect as the same TikTok user to keep name, history and waiting posts.")
         texts = {
             "reconnect_needed": f"{reason_text(self.account.status_reason)} {waits}",
-            "limited": _("This account does not allow Clipdesk to publish. Its posts wait until that is granted."),
-            "expiring": _("Until then everything works; afterwards posts wait. Reconnect once before the end."),
-            "disconnected": _("Its history stays. Connected again, it keeps its name and its waiting posts go on."),
+            "limited": _("The account owner did not allow Clipdesk to publish. Its posts wait until they do."),
+            "expiring": _("Everything works until then; after that, posts wait. Reconnect the account in time."),
+            "disconnected": _("Its history stays. Once reconnected, it keeps its name and its waiting posts go out."),
         }
         return texts.get(self.status[0], "")
 
     @cached_property
     def features(self) -> list[Feature]:
-        """What the TikTok user allowed, feature by feature."""
+        """The scopes, each with its state."""
         credential = self.account.credential
         return features_with_state(credential.app.scopes, credential.scopes)
 
     @property
+    def asked_count(self) -> int:
+        """Count the permissions that the app requests."""
+        return len(self.account.credential.app.scopes)
+
+    @property
+    def granted_count(self) -> int:
+        """Count how many of them the TikTok user has granted."""
+        credential = self.account.credential
+        return len(set(credential.app.scopes) & set(credential.scopes))
+
+    @property
     def has_ungranted(self) -> bool:
-        """Whether another consent could switch something on."""
+        """Whether a new consent could grant more."""
         return self.account.is_active and any(feature.state == FeatureState.NOT_GRANTED for feature in self.features)
 
     @property
@@ -74,11 +85,11 @@ class Health:
 
     @property
     def renews_from(self) -> datetime | None:
-        """From when on the access token is renewed for work; None while nothing is renewed."""
+        """The earliest time at which the access token is renewed for a post; None if it is not renewed."""
         return self.account.credential.next_refresh_at if self.account.is_active else None
 
     @property
     def renews_at_latest(self) -> datetime | None:
-        """When it is renewed without any work."""
+        """The time at which it is renewed at the latest."""
         issued = self.account.credential.access_issued_at
         return issued + IDLE if issued and self.account.is_active else None

@@ -1,4 +1,4 @@
-"""What happened to an account's link, from the audit log."""
+"""The history of an account's connection, from the audit log."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from tiktok.models import TikTokAccount
 
 MOST: Final = 20
 LOOKS: Final[dict[str, tuple[Promise, str, str]]] = {
-    "account.linked": (gettext_lazy("Linked"), "good", "plug-connected"),
-    "account.updated": (gettext_lazy("Linked again"), "good", "plug-connected"),
+    "account.linked": (gettext_lazy("Connected"), "good", "plug-connected"),
+    "account.updated": (gettext_lazy("Connected again"), "good", "plug-connected"),
     "account.reconnected": (gettext_lazy("Reconnected"), "good", "plug-connected"),
     "account.active": (gettext_lazy("Active again"), "good", "circle-check"),
     "account.reconnect_needed": (gettext_lazy("Reconnect needed"), "bad", "plug-connected-x"),
-    "account.withdrawal_explained": (gettext_lazy("TikTok has said why"), "neutral", "info-circle"),
+    "account.withdrawal_explained": (gettext_lazy("TikTok gave the reason"), "neutral", "info-circle"),
     "account.scopes_changed": (gettext_lazy("TikTok permissions changed"), "warn", "shield-lock"),
     "account.renamed": (gettext_lazy("Renamed"), "neutral", "pencil"),
     "account.labelled": (gettext_lazy("Labels changed"), "neutral", "tag"),
     "account.moved": (gettext_lazy("Moved to another TikTok app"), "good", "plug-connected"),
-    "account.kept_apart": (gettext_lazy("Kept beside another link"), "neutral", "plug-connected"),
-    "account.disconnecting": (gettext_lazy("Disconnecting began"), "neutral", "plug-x"),
+    "account.kept_apart": (gettext_lazy("Kept beside another connection"), "neutral", "plug-connected"),
+    "account.disconnecting": (gettext_lazy("Disconnecting"), "neutral", "plug-x"),
     "account.disconnected": (gettext_lazy("Disconnected"), "neutral", "plug-x"),
 }
 
@@ -46,12 +46,12 @@ class Happening:
 
 
 def history_of(account: TikTokAccount) -> list[Happening]:
-    """The last lines, newest first; one statement."""
+    """Return the latest entries, newest first, in one statement."""
     about = AuditLogEntry.objects.filter(instance_id=account.instance_id, target_id=str(account.pk))
-    return list(_told(about.filter(target_type=account._meta.model_name)[:MOST]))
+    return list(_describe(about.filter(target_type=account._meta.model_name)[:MOST]))
 
 
-def _told(lines: Iterable[AuditLogEntry]) -> Iterable[Happening]:
+def _describe(lines: Iterable[AuditLogEntry]) -> Iterable[Happening]:
     for line in lines:
         title, tone, icon = LOOKS.get(line.action, (line.action, "neutral", "history"))
         detail = _DETAILS[line.action](line.detail) if line.action in _DETAILS else ""
@@ -69,17 +69,17 @@ def _scopes(detail: dict[str, Any]) -> str:
 
 def _given_back(detail: dict[str, Any]) -> str:
     if detail.get("revoked"):
-        return _("The permission was given back to TikTok.")
+        return _("The authorization was given back to TikTok.")
     texts = {
-        SHARED: _("The permission stays: the TikTok user is linked in another place of this server."),
-        LATER: _("The permission is given back to TikTok once a post under way is through."),
-        UNUSABLE: _("There was no usable permission left to give back to TikTok."),
+        SHARED: _("The authorization stays, since the TikTok user is connected in another instance."),
+        LATER: _("The authorization is given back to TikTok once a running post has finished."),
+        UNUSABLE: _("There was no usable authorization to give back to TikTok."),
         UNKNOWN: _(
-            "TikTok did not confirm that the permission was given back. The account owner can check it in TikTok."
+            "TikTok did not confirm that the authorization was given back. The account owner can check it in TikTok."
         ),
-        FAILED: _("The permission could not be given back to TikTok; the account's owner can end it there."),
+        FAILED: _("The authorization could not be given back to TikTok. The account owner can end it there."),
     }
-    return texts.get(detail.get("why", ""), _("The permission was not given back to TikTok."))
+    return texts.get(detail.get("why", ""), _("The authorization was not given back to TikTok."))
 
 
 def _through(detail: dict[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _through(detail: dict[str, Any]) -> str:
 
 def _labels(detail: dict[str, Any]) -> str:
     labels = ", ".join(detail.get("after", []))
-    return _("Now: %(labels)s.") % {"labels": labels} if labels else _("It carries none now.")
+    return _("Now: %(labels)s.") % {"labels": labels} if labels else _("No labels now.")
 
 
 def _moved(detail: dict[str, Any]) -> str:
@@ -110,6 +110,6 @@ _DETAILS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
     "account.renamed": lambda detail: _("From %(before)s to %(after)s.") % detail,
     "account.labelled": _labels,
     "account.moved": _moved,
-    "account.kept_apart": lambda detail: _("The other one is called %(other)s.") % detail,
+    "account.kept_apart": lambda detail: _("The other account is called %(other)s.") % detail,
     "account.disconnected": _given_back,
 }

@@ -1,4 +1,4 @@
-"""The posts on an account's page. Posts stand above accounts, so what finds them is registered."""
+"""The posts on an account's page. ``posts`` imports ``accounts``, so it registers what finds them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from tiktok.models.states import HANDED_OVER
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many of the account's posts stand in a state."""
+    """The number of an account's posts in one state."""
 
     state: str
     count: int
@@ -23,24 +23,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PostsOfAccount:
-    """``counts``: posts by state, without those set aside; ``latest``: the newest few, as lists show them."""
+    """``counts``: posts by state, without dismissed ones; ``latest``: the newest few, as in lists."""
 
     counts: Mapping[str, int]
     latest: list[Post]
 
     @property
     def tallies(self) -> list[Tally]:
-        """States that occur, in the order of a post's life."""
+        """The states in use, in the order of a post's life."""
         return [Tally(state, self.counts[state]) for state in PostState.values if self.counts.get(state)]
 
     @property
     def total(self) -> int:
-        """All of them, but those set aside."""
+        """All posts but dismissed ones."""
         return sum(self.counts.values())
 
     @property
     def under_way(self) -> int:
-        """Posts that are at TikTok, or on the way."""
+        """Posts that are at TikTok or being sent."""
         return sum(count for state, count in self.counts.items() if state in HANDED_OVER)
 
 
@@ -54,5 +54,5 @@ def register_posts(finder: Finder) -> None:
 
 
 def posts_of(account: TikTokAccount) -> PostsOfAccount:
-    """What the registered finder finds."""
+    """Find an account's posts with the registered finder."""
     return _finders[-1](account)

@@ -1,4 +1,4 @@
-"""What the account page shows."""
+"""The data of the account page."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from tiktok.models import TikTokAccount
 
 @dataclass(frozen=True, slots=True)
 class AccountPage:
-    """One account, as a person sees it."""
+    """One account as a person sees it."""
 
     account: TikTokAccount
     avatar_url: str
@@ -31,12 +31,12 @@ class AccountPage:
 
 
 def find_accounts() -> QuerySet[TikTokAccount]:
-    """The open instance's accounts with all that the page needs of other tables."""
+    """Return the open instance's accounts with the related rows that the page needs."""
     return accounts().select_related("credential__app", "instance__tenant", "linked_by")
 
 
 def account_page(account: TikTokAccount, access: Access) -> AccountPage:
-    """A fixed number of statements, two more where the TikTok user is linked elsewhere or a cap holds posts."""
+    """Read all in a fixed number of statements; two more if the user is connected elsewhere or a limit holds posts."""
     return AccountPage(
         account=account,
         avatar_url=avatar_url(account, access.instance.slug),

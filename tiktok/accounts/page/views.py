@@ -19,7 +19,7 @@ from tiktok.models import AccountStatus
 @opens_window
 @require_permission(Permission.CONTENT_VIEW)
 def account(request: InstanceRequest, account_id: UUID) -> HttpResponse:
-    """Health, permissions, caps, posts and history; its live part asks for the whole page and takes what it shows."""
+    """Show health, permissions, limits, posts and history; the live part reloads the page and picks its own part."""
     found = get_object_or_404(find_accounts(), pk=account_id)
     access = request.membership
     mark_subject_read(request.user, found.pk)

@@ -1,1 +1,1 @@
-"""Connect links: one-time pages with which somebody without a login links their TikTok account to an instance."""
+"""Connect links: one-time pages on which an account owner without a login connects their TikTok account."""

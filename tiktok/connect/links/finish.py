@@ -1,4 +1,4 @@
-"""The end of the callback for somebody who came by a connect link."""
+"""The end of the callback for an account owner who used a connect link."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,9 +25,9 @@ def link_by_link(
     access: Access, person: User | AnonymousUser, *, attempt: LinkAttempt, app: TikTokApp, tokens: TokenSet,
     asked_at: datetime,
 ) -> Outcome:  # fmt: skip
-    """Link in the maker's name and use the link up, in one transaction; the instance's scope is open.
+    """Connect in the name of the link's creator and use the link up, in one transaction, inside the instance's scope.
 
-    An account that is linked here and well already leaves the link open. Of two at the same moment one wins.
+    An account that is already connected and active leaves the link open. Of two callbacks at once one wins.
     """
     if not tokens.scopes:
         services.let_go(app, tokens, asked_at)
@@ -45,7 +45,7 @@ def link_by_link(
 
 
 def _present(app: TikTokApp, tokens: TokenSet) -> TikTokAccount | None:
-    """The instance's active account of the TikTok user who came."""
+    """Return the instance's active account of this TikTok user."""
     return services.links_here(app, tokens).filter(status=AccountStatus.ACTIVE).first()
 
 

@@ -1,4 +1,4 @@
-"""Input of the makers' page."""
+"""The form that creates connect links."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,18 +38,18 @@ class LinksForm(forms.Form):
         label=gettext_lazy("Names"), required=False, max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy(
-            "One per line, up to 100: each gets a link of its own, and the account bears the name in Clipdesk. "
-            "Left empty, you get one link, and the account bears TikTok's name."
+            "One per line, up to 100. Each line creates a link, and the account gets that name. "
+            "Leave it empty for one link; the account then gets TikTok’s name."
         ),
     )  # fmt: skip
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=300, validators=[check_visible],
         help_text=gettext_lazy(
-            "Shown on the page to whoever opens a link, such as “Please use the shop's TikTok login”."
+            "Shown to the person who opens a link, such as “Please use the shop’s TikTok login”."
         ),
     )  # fmt: skip
     lifetime = forms.TypedChoiceField(
-        label=gettext_lazy("Can be used for"), choices=LIFETIMES, coerce=int, initial=int(LIFETIME.total_seconds())
+        label=gettext_lazy("Expires after"), choices=LIFETIMES, coerce=int, initial=int(LIFETIME.total_seconds())
     )
     app = AppField()
 

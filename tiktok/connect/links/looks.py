@@ -1,4 +1,4 @@
-"""How the states of connect links look."""
+"""Labels, tones and icons of the states of connect links."""
 
 from typing import Final
 
@@ -11,6 +11,6 @@ LOOKS: Final = {
     "link_used": Look("good", "circle-check", pgettext_lazy("connect link", "Used")),
     "link_revoked": Look("neutral", "link-off", pgettext_lazy("connect link", "Revoked")),
     "link_expired": Look("neutral", "hourglass", pgettext_lazy("connect link", "Expired")),
-    "linked": Look("good", "plug-connected", pgettext_lazy("connect link", "Linked")),
-    "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Maker has no right")),
+    "linked": Look("good", "plug-connected", pgettext_lazy("connect link", "Connected")),
+    "link_maker_gone": Look("warn", "user-x", pgettext_lazy("connect link", "Creator lost access")),
 }

@@ -1,4 +1,4 @@
-"""What somebody who came by a connect link is told: in words for a person who has never heard of Clipdesk."""
+"""How a connect link can end, in words for an account owner who has never heard of Clipdesk."""
 
 from collections.abc import Callable
 from typing import Final
@@ -15,40 +15,40 @@ Said = Callable[[], tuple[str, str]]
 
 
 def linked(link: ConnectLink, result: Linked, problem: str = "") -> Outcome:
-    """Success; ``problem``: what could not be done yet. Says what was left off and how to switch it on."""
+    """Return a success, naming what was not allowed; ``problem``: what could not be done yet."""
     titles = {
         LinkHow.LINKED: _("Connected to %(instance)s"),
-        LinkHow.UPDATED: _("Connected to %(instance)s again"),
-        LinkHow.RECONNECTED: _("Connected to %(instance)s again"),
+        LinkHow.UPDATED: _("Reconnected to %(instance)s"),
+        LinkHow.RECONNECTED: _("Reconnected to %(instance)s"),
     }
     texts = [problem] if problem else []
     if result.missing:
         texts.append(_off(result.missing))
     title = titles[result.how] % {"instance": link.instance}
-    text = " ".join(texts) or _("That is all. You can close this page.")
+    text = " ".join(texts) or _("You’re done. You can close this page.")
     return Outcome("link_linked", "warn" if texts else "good", title, text, account=str(result.account.pk))
 
 
 def _off(missing: list[str]) -> str:
     said = ngettext(
-        "You did not allow everything, so this is off: %(features)s. If that was not intended, ask for a new link.",
-        "You did not allow everything, so these are off: %(features)s. If that was not intended, ask for a new link.",
+        "Not everything was allowed, so this is off: %(features)s. If that was not intended, ask for a new link.",
+        "Not everything was allowed, so these are off: %(features)s. If that was not intended, ask for a new link.",
         len(missing),
     )
     return said % {"features": ", ".join(missing)}
 
 
 def already(link: ConnectLink, account: TikTokAccount, missing: list[str]) -> Outcome:
-    """The TikTok user who came is linked to this instance and well; the link is not used up.
+    """Return the outcome for a TikTok user who is already connected; the link is not used up.
 
-    ``missing``: what they have left off this time; TikTok believes the newest consent.
+    ``missing``: what they did not allow this time; the newest consent counts at TikTok.
     """
-    title = _("This account is connected to %(instance)s already") % {"instance": link.instance}
-    text = _("Nothing had to be done. If you meant another account, switch to it on TikTok first and try again.")
+    title = _("This account is already connected to %(instance)s") % {"instance": link.instance}
+    text = _("There was nothing to do. To connect another account, switch to it on TikTok first and try again.")
     if missing:
         said = ngettext(
-            "You did not allow everything now, so this is off: %(features)s. If that was not intended, try again.",
-            "You did not allow everything now, so these are off: %(features)s. If that was not intended, try again.",
+            "Not everything was allowed, so this is off: %(features)s. If that was not intended, try again.",
+            "Not everything was allowed, so these are off: %(features)s. If that was not intended, try again.",
             len(missing),
         )
         text = said % {"features": ", ".join(missing)}
@@ -56,49 +56,46 @@ def already(link: ConnectLink, account: TikTokAccount, missing: list[str]) -> Ou
 
 
 def no_app() -> Outcome:
-    """Nothing is wrong with the link."""
-    text = _("The team's connection to TikTok is not set up at the moment. Tell whoever sent you the link.")
-    return Outcome("link_no_app", "bad", _("This does not work right now"), text)
+    """Return the outcome when no TikTok app is set up; the link itself still works."""
+    text = _("The team’s connection to TikTok is not set up at the moment. Tell the person who sent you the link.")
+    return Outcome("link_no_app", "bad", _("Connecting is not possible right now"), text)
 
 
 def too_often() -> Outcome:
-    """Our own limit."""
-    text = _("There were many attempts from your network. Wait a minute, then open the link again.")
+    """Return the outcome at Clipdesk's own rate limit."""
+    text = _("There were too many attempts from your network. Wait a minute, then open the link again.")
     return Outcome("link_too_often", "warn", _("Wait a minute"), text)
 
 
 _UNUSABLE: Final[dict[LinkState, Said]] = {
     LinkState.USED: lambda: (
-        _("This link was used already"),
-        _("Each link works once. If it was you, everything is done. If not, ask whoever sent it for a new one."),
+        _("This link has already been used"),
+        _("Each link works once. If you used it, you’re done. If not, ask the person who sent it for a new one."),
     ),
     LinkState.REVOKED: lambda: (
-        _("This link was taken back"),
-        _("The team that sent it has cancelled it or made a newer one. Look for a later link, or ask for a new one."),
+        _("This link was revoked"),
+        _("The team that sent it has revoked or replaced it. Look for a newer link, or ask for one."),
     ),
     LinkState.EXPIRED: lambda: (
         _("This link has expired"),
-        _("Links like this work for a limited time. Ask whoever sent it for a new one."),
+        _("Links work for a limited time. Ask the person who sent it for a new one."),
     ),
     LinkState.MAKER_GONE: lambda: (
         _("This link no longer works"),
-        _(
-            "The person who made it may no longer connect accounts for the team. Ask the team for a new link; a "
-            "colleague can make one."
-        ),
+        _("The person who created it can no longer connect accounts for the team. Ask the team for a new link."),
     ),
     LinkState.INSTANCE_GONE: lambda: (
-        _("The place this link led to is gone"),
-        _("The team has deleted the workspace to which your account was to be connected. Ask them what to do now."),
+        _("The workspace of this link was deleted"),
+        _("The team has deleted the workspace that your account was to be connected to. Ask them what to do."),
     ),
     LinkState.UNKNOWN: lambda: (
-        _("This link is not known here"),
-        _("Perhaps a part of it is missing: copy the whole link from the message. Otherwise ask for a new one."),
+        _("This link is not valid"),
+        _("Part of it may be missing. Copy the whole link from the message, or ask for a new one."),
     ),
 }
 
 
 def unusable(state: LinkState) -> Outcome:
-    """The link opens nothing (any more): why, and what to do. Nothing was stored."""
+    """Return the outcome for a link that does not work: why, and what to do."""
     title, text = _UNUSABLE[state]()
     return Outcome(f"link_{state}", "bad", title, text)

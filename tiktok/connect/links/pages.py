@@ -1,4 +1,4 @@
-"""The pages that somebody without a login sees: the one question, and every end."""
+"""The pages for an account owner without a login: what they are asked, and how it ended."""
 
 import base64
 from typing import Final
@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 
 from instances.scoping import instance_scope
-from tiktok.access.scopes import allowances
+from tiktok.access.scopes import requests_for
 from tiktok.accounts.avatars import avatar_file
 from tiktok.connect.links.queries import LinkState, standing_of
 from tiktok.connect.outcomes import Outcome
@@ -32,13 +32,13 @@ STATUS: Final = {
 
 
 def question_page(request: HttpRequest, link: ConnectLink, app: TikTokApp) -> HttpResponse:
-    """Who asks, for what, and the one button."""
-    context = {"link": link, "app": app, "allowances": allowances(app.scopes)}
+    """Show who asks for what, and the button that continues to TikTok."""
+    context = {"link": link, "app": app, "requests": requests_for(app.scopes)}
     return _private(render(request, "tiktok/connect/links/question.html", context))
 
 
 def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None, *, status: int = 200) -> HttpResponse:
-    """Success or the exact reason; a way to try again as long as the link can be used."""
+    """Show success or the exact reason, and a way to try again while the link works."""
     account = _account(outcome, link)
     can_retry = link is not None and standing_of(link).state == LinkState.OPEN and outcome.code != "link_no_app"
     context = {
@@ -60,14 +60,14 @@ def _account(outcome: Outcome, link: ConnectLink | None) -> TikTokAccount | None
 
 
 def picture_of(account: TikTokAccount) -> str:
-    """Our copy of the avatar as a data: address, since its own is for members alone; "" without one."""
+    """Return the avatar as a ``data:`` address, since its own is for members only; "" without one."""
     path = avatar_file(account)
     return f"data:image/webp;base64,{base64.b64encode(path.read_bytes()).decode()}" if path else ""
 
 
 def _private(response: HttpResponse) -> HttpResponse:
-    """Nobody keeps a copy. The token stays here by the site's policy: with "no-referrer" browsers would also send
-    ``Origin: null`` with the form, which the check against forged requests refuses.
+    """Forbid caching and indexing. "same-origin" keeps the token here; with "no-referrer" browsers would send
+    ``Origin: null`` with the form, which the CSRF check refuses.
     """
     patch_cache_control(response, private=True, no_store=True)
     response["X-Robots-Tag"] = "noindex, nofollow"

@@ -1,4 +1,4 @@
-"""/connect/<token>/: somebody without a login sees who asks for what, and goes to TikTok by a click."""
+"""/connect/<token>/: an account owner without a login sees who asks for what, and continues to TikTok."""
 
 from uuid import UUID
 
@@ -18,13 +18,13 @@ from tiktok.models import ConnectLink, TikTokApp
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_link(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The page behind a connect link; only its button, a POST, starts anything."""
+    """Show the page of a connect link; only its button, a POST, starts anything."""
     return other_host(request) or _answer(request, find_link(token))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def connect_link_again(request: HttpRequest, link_id: UUID) -> HttpResponseBase:
-    """The same page for a browser that has begun before, whose address need not hold the token."""
+    """Show the same page, without the token in the address, to a browser that has opened the link before."""
     return other_host(request) or _answer(request, remembered_link(request, link_id))
 
 

@@ -1,4 +1,4 @@
-"""What a connect link is worth now, and what the makers' list says of it."""
+"""The state of connect links, and the lines of their list."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tiktok.models import ConnectLink, TikTokApp
 
 
 class LinkState(StrEnum):
-    """What becomes of somebody who opens the link."""
+    """What happens to a person who opens the link."""
 
     OPEN = "open"
     USED = "used"
@@ -31,19 +31,19 @@ class LinkState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``access`` is the maker's, in whose name the link is used; only while it is open."""
+    """``access`` is the creator's, in whose name the link is used; only while it is open."""
 
     state: LinkState
     access: Access | None = None
 
 
 def find_link(token: str) -> ConnectLink | None:
-    """The link behind an address, whatever its state."""
+    """Find a link by its token, in any state."""
     return _links().filter(token_hash=hash_key(token)).first()
 
 
 def link_by_id(link_id: UUID) -> ConnectLink | None:
-    """For a state of ours, or the list of an instance that has checked whose link it is."""
+    """Find a link by its id, which the caller got from a signed state or a session."""
     return _links().filter(pk=link_id).first()
 
 
@@ -52,13 +52,13 @@ def _links() -> QuerySet[ConnectLink]:
 
 
 def links_of(instance: Instance) -> QuerySet[ConnectLink]:
-    """The instance's links, newest first and those made together by name, with the accounts that they linked."""
+    """Return the instance's links, newest first and each batch by name, with the accounts that they connected."""
     found = ConnectLink.objects.filter(instance=instance).select_related("account", "maker", "revoked_by")
     return found.order_by("-created_at", "name", "id")
 
 
 def state_of(link: ConnectLink) -> LinkState:
-    """As far as the row tells: the maker's role is another question."""
+    """Return the state that the row shows, without regard to the creator's role."""
     if link.used_at:
         return LinkState.USED
     if link.revoked_at:
@@ -69,7 +69,7 @@ def state_of(link: ConnectLink) -> LinkState:
 
 
 def standing_of(link: ConnectLink | None) -> Standing:
-    """The link's state with the maker's present role taken into account."""
+    """Return the link's state, given the creator's current role."""
     if link is None:
         return Standing(LinkState.UNKNOWN)
     state = state_of(link)
@@ -84,7 +84,7 @@ def standing_of(link: ConnectLink | None) -> Standing:
 
 
 def app_of(link: ConnectLink) -> TikTokApp | None:
-    """The app that was chosen; without a choice, or when it is gone, the one that is meant then."""
+    """Return the chosen app, or the default if none was chosen or it is gone."""
     if link.instance is None:
         return None
     apps = list(apps_for(link.instance))
@@ -94,29 +94,29 @@ def app_of(link: ConnectLink) -> TikTokApp | None:
 
 @dataclass(frozen=True, slots=True)
 class LinkLine:
-    """One line of the makers' list."""
+    """One line of the list."""
 
     link: ConnectLink
     state: LinkState
 
     @property
     def look(self) -> str:
-        """The name under which the badge knows the state."""
+        """The name of the state's badge."""
         return f"link_{self.state}"
 
     @property
     def is_live(self) -> bool:
-        """Whether it could be used, now or when its maker has the right again."""
+        """Whether it can be used, now or once its creator may connect accounts again."""
         return self.state in (LinkState.OPEN, LinkState.MAKER_GONE)
 
     @property
     def can_renew(self) -> bool:
-        """Whether a new link in its place makes sense: nobody has used it, nor taken it back on purpose."""
+        """Whether it can be replaced: it was neither used nor revoked."""
         return self.is_live or self.state == LinkState.EXPIRED
 
 
 def lines_of(reader: Access, links: Iterable[ConnectLink]) -> list[LinkLine]:
-    """The links with their states, for somebody who may link; two statements where others have made some."""
+    """Return the links with their states; two statements if other people have created some."""
     rows = list(links)
     others = any(link.maker_id != reader.user.pk for link in rows)
     may_link = _may_link(reader.instance) if others else {reader.user.pk}

@@ -41,11 +41,11 @@ def _visible(text: str) -> str:
 
 
 class ConnectLinkIn(Strict):
-    """``app_id`` only where several TikTok apps are set up and none of them is the environment's."""
+    """``app_id`` is needed if several TikTok apps are set up and none of them is the environment's."""
 
-    name: Name | None = Field(None, description="What the account is called here; without it, TikTok's name.")
+    name: Name | None = Field(None, description="The name of the account; without it, TikTok's name is used.")
     note: Annotated[StrictStr, Field(max_length=300), AfterValidator(_visible)] = Field(
-        "", description="Shown to whoever opens the link."
+        "", description="Shown to the person who opens the link."
     )
     expires_in: Annotated[
         StrictInt, Field(ge=int(SHORTEST.total_seconds()), le=int(LONGEST.total_seconds()))
@@ -54,7 +54,7 @@ class ConnectLinkIn(Strict):
 
 
 class NewConnectLinkOut(Schema):
-    """A link just made; its ``url`` is never shown again."""
+    """A link just created; its ``url`` is never shown again."""
 
     id: UUID
     url: str
@@ -62,7 +62,7 @@ class NewConnectLinkOut(Schema):
 
 
 class ConnectLinkOut(Schema):
-    """A link without its address. ``state`` is open, used, revoked, expired or maker_gone."""
+    """A link without its address. ``maker_gone``: its creator can no longer connect accounts."""
 
     id: UUID
     name: str | None
@@ -76,7 +76,7 @@ class ConnectLinkOut(Schema):
 
 
 def describe_line(line: LinkLine) -> dict[str, Any]:
-    """From a row to its answer."""
+    """Return the API's view of a link."""
     link = line.link
     plain = ("note", "created_at", "expires_at", "used_at", "account_id", "revoked_at")
     return {"id": link.pk, "name": link.name or None, "state": line.state} | {
@@ -85,7 +85,7 @@ def describe_line(line: LinkLine) -> dict[str, Any]:
 
 
 def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp | None:
-    """The app that was asked for; None: whichever is meant when the link is used. Raises ApiProblem with the choice."""
+    """Return the requested app; None: the default when the link is used. Raises ApiProblem with the choice."""
     apps = list(apps_for(request.instance))
     chosen = next((app for app in apps if app.pk == app_id), None)
     if chosen or (app_id is None and default_app(apps)):
@@ -99,15 +99,15 @@ def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp | None:
 
 
 @router.post(
-    "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Make a link to connect by",
+    "/accounts/connect-links", response={201: NewConnectLinkOut}, auth=auth, summary="Create a connect link",
     openapi_extra=OF_MAKING,
 )  # fmt: skip
 def make_connect_link(
     request: InstanceRequest, response: HttpResponse, payload: ConnectLinkIn | None = None
 ) -> Status[dict[str, Any]]:
-    """A page on which somebody without a login links their TikTok account to this instance, once.
+    """A page on which an account owner without a login connects their TikTok account to this instance, once.
 
-    It works only while the key's maker may link accounts.
+    It stops working if the person who created the key can no longer connect accounts.
     """
     payload = payload or ConnectLinkIn.model_validate({})
     (made,) = services.make_links(
@@ -118,29 +118,27 @@ def make_connect_link(
     return Status(201, {"id": made.link.pk, "url": made.url, "expires_at": made.link.expires_at})
 
 
-@router.get("/accounts/connect-links", response=Page[ConnectLinkOut], auth=auth, summary="Links to connect by")
+@router.get("/accounts/connect-links", response=Page[ConnectLinkOut], auth=auth, summary="List connect links")
 def list_connect_links(request: InstanceRequest, cursor: Cursor = None, limit: Limit = MOST_PER_PAGE) -> dict[str, Any]:
-    """Newest first, until 90 days after their end."""
+    """Newest first, until 90 days after they expired."""
     found, next_cursor = paginate(links_of(request.instance), cursor, limit)
     return {"items": [describe_line(line) for line in lines_of(request.membership, found)], "next_cursor": next_cursor}
 
 
-@router.get(
-    "/accounts/connect-links/{id:link_id}", response=ConnectLinkOut, auth=auth, summary="One link to connect by"
-)
+@router.get("/accounts/connect-links/{id:link_id}", response=ConnectLinkOut, auth=auth, summary="Get a connect link")
 def show_connect_link(request: InstanceRequest, link_id: UUID) -> dict[str, Any]:
-    """Its state, and the account that was linked with it."""
+    """Its state, and the account that was connected with it."""
     link = get_object_or_404(links_of(request.instance), pk=link_id)
     (line,) = lines_of(request.membership, [link])
     return describe_line(line)
 
 
 @router.delete(
-    "/accounts/connect-links/{id:link_id}", response={204: None}, auth=auth, summary="Revoke a link to connect by",
+    "/accounts/connect-links/{id:link_id}", response={204: None}, auth=auth, summary="Revoke a connect link",
     openapi_extra=OF_REVOKING,
 )  # fmt: skip
 def revoke_connect_link(request: InstanceRequest, link_id: UUID) -> Status[None]:
-    """Repeating it changes nothing; 409 for a link that was used, whose account stays linked."""
+    """Repeating it changes nothing. 409 for a link that was used; its account stays connected."""
     link = get_object_or_404(links_of(request.instance), pk=link_id)
     if not services.revoke_link(request.instance, link, actor=request.user):
         link.refresh_from_db()

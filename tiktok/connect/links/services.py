@@ -1,4 +1,4 @@
-"""Make, revoke, replace and use connect links."""
+"""Create, revoke, replace and use connect links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ KEPT: Final = timedelta(days=90)
 
 
 class LinkUnusable(Exception):
-    """It was used, revoked or replaced, or has expired: whoever comes now is too late."""
+    """The link has been used, revoked or replaced, or has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A link just made; ``url`` is known now and never again."""
+    """A link just created; ``url`` is known only now."""
 
     link: ConnectLink
     url: str
@@ -52,7 +52,7 @@ def make_links(
     app: TikTokApp | None = None,
     batch: UUID | None = None,
 ) -> list[MadeLink]:
-    """One link per name, all or none; an empty name takes TikTok's later.
+    """Create one link per name, all or none; for an empty name TikTok's is used later.
 
     ``batch`` makes a repeated request harmless: the second raises IntegrityError and writes nothing. Raises
     QuotaReached.
@@ -99,7 +99,7 @@ def _write(link: ConnectLink) -> MadeLink:
 
 @needs(Permission.ACCOUNT_MANAGE)
 def revoke_link(instance: Instance, link: ConnectLink, *, actor: User) -> bool:
-    """Make an unused link worthless; False (nothing written) if it was used or revoked already."""
+    """Revoke an unused link; False (nothing written) if it was already used or revoked."""
     with transaction.atomic():
         unused = ConnectLink.objects.filter(pk=link.pk, instance=instance, used_at=None, revoked_at=None)
         if not unused.update(revoked_at=db_now(), revoked_by=actor):
@@ -113,9 +113,9 @@ def revoke_link(instance: Instance, link: ConnectLink, *, actor: User) -> bool:
 
 @needs(Permission.ACCOUNT_MANAGE)
 def renew_link(instance: Instance, link: ConnectLink, *, actor: User) -> MadeLink:
-    """A new link in place of one that was lost or has expired, for as long as that lasted; the old one dies.
+    """Replace a link that was lost or has expired by a new one with the same lifetime; the old one stops working.
 
-    Raises LinkUnusable when it was used or revoked meanwhile.
+    Raises LinkUnusable if it was used or revoked in the meantime.
     """
     with transaction.atomic():
         if not revoke_link(instance, link, actor=actor):
@@ -128,7 +128,7 @@ def renew_link(instance: Instance, link: ConnectLink, *, actor: User) -> MadeLin
 
 
 def claim_link(link_id: UUID) -> ConnectLink:
-    """Use it up, once; of two at the same moment one wins. In the transaction of the linking. Raises LinkUnusable."""
+    """Use the link up, in the transaction that connects the account; of two at once one wins. Raises LinkUnusable."""
     still_open = ConnectLink.objects.filter(
         pk=link_id, used_at=None, revoked_at=None, instance__isnull=False, expires_at__gt=db_now()
     )
@@ -138,7 +138,7 @@ def claim_link(link_id: UUID) -> ConnectLink:
 
 
 def note_use(link: ConnectLink, account: TikTokAccount, *, by: User | None) -> None:
-    """Write down what was linked with a claimed link, and tell the team; ``by`` is the person if one was signed in."""
+    """Record the account connected by a claimed link and notify the team; ``by``: the person, if signed in."""
     ConnectLink.objects.filter(pk=link.pk).update(account=account)
     notify(account, NoticeKind.LINKED)
     record(
@@ -149,5 +149,5 @@ def note_use(link: ConnectLink, account: TikTokAccount, *, by: User | None) -> N
 
 
 def forget_old_links() -> None:
-    """Delete links 90 days after their time has ended, used ones too; the audit log keeps what happened."""
+    """Delete links 90 days after they expired, used ones too; the audit log keeps what happened."""
     ConnectLink.objects.filter(expires_at__lt=db_in(-KEPT)).delete()

@@ -1,4 +1,4 @@
-"""Where allauth asks us: which app, what to do with the tokens, what to show.
+"""What allauth calls during the callback: which app, what to do with the tokens, what to show.
 
 allauth wants the provider before it takes the state out of the session, so ``get_provider`` looks at the state
 without consuming it. No SocialApp, SocialAccount or SocialToken is ever saved.
@@ -36,7 +36,7 @@ from tiktok.models import TikTokApp
 
 
 class LinkRefused(OAuth2Error):
-    """The callback ends here, with this page."""
+    """End the callback with this page."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.code)
@@ -44,7 +44,7 @@ class LinkRefused(OAuth2Error):
 
 
 class LinkLogin(SocialLogin):
-    """What allauth carries from the token answer to our hook; never saved."""
+    """The token response on its way through allauth to our hook; never saved."""
 
     attempt: LinkAttempt
     tiktok_app: TikTokApp
@@ -53,7 +53,7 @@ class LinkLogin(SocialLogin):
 
 
 def social_app(app: TikTokApp | None) -> SocialApp:
-    """An unsaved SocialApp for allauth. Its secret stays empty: the exchange is ours."""
+    """Build an unsaved SocialApp for allauth, without the secret, since Clipdesk exchanges the code itself."""
     if app is None:
         return SocialApp(provider="tiktok", provider_id="")
     settings = {"scope": list(app.scopes), "redirect_uri": app.redirect_uri, "pkce": app.pkce}
@@ -61,7 +61,7 @@ def social_app(app: TikTokApp | None) -> SocialApp:
 
 
 def peek(request: HttpRequest) -> LinkAttempt:
-    """The attempt behind the ``state`` of this request, left in the session. Raises NotAllowed saying what is wrong."""
+    """Return the attempt behind this request's ``state``, without removing it from the session. Raises NotAllowed."""
     state_id = request.GET.get("state", "")
     stashed = statekit.get_states(request).get(state_id)
     if stashed is None:
@@ -85,13 +85,13 @@ def _why_unknown(request: HttpRequest, state_id: str) -> str:
 
 
 def _are_too_many_open(request: HttpRequest) -> bool:
-    """Whether this browser has as many attempts under way as allauth keeps: an older one is then forgotten."""
+    """Tell whether this browser has as many open attempts as allauth keeps; an older one is then forgotten."""
     began = [stashed[1] for stashed in statekit.get_states(request).values()]
     return sum(time() - at <= statekit.STATE_TTL for at in began) >= statekit.MAX_STATES
 
 
 class LinkOAuth2Adapter(TikTokOAuth2Adapter):
-    """One callback: from the state to the tokens."""
+    """Handle a callback, from the state to the tokens."""
 
     client_class = LinkClient
 
@@ -103,7 +103,7 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         self._asked_at: Any = None
 
     def get_provider(self) -> Any:
-        """The provider for the app in the state; without a state that is ours the callback ends here."""
+        """Return the provider for the app in the state; without a valid state the callback ends here."""
         if self._provider is None:
             try:
                 self._attempt = peek(self.request)
@@ -116,13 +116,13 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
         return self._provider
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """As registered with TikTok, and the same at authorization and exchange."""
+        """Return the URI registered with TikTok, the same for authorization and exchange."""
         return str(app.settings.get("redirect_uri", ""))
 
     def get_access_token_data(
         self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None
     ) -> TokenSet:
-        """Exchange the code, once. Who no longer may link spends no code."""
+        """Exchange the code, once, after checking that the person may still connect."""
         if self._attempt is None or self._app is None:
             raise LinkRefused(outcomes.fault("state_unknown"))
         self._asked_at = read_db_now()
@@ -137,11 +137,11 @@ class LinkOAuth2Adapter(TikTokOAuth2Adapter):
             raise LinkRefused(outcomes.from_error(error)) from error
 
     def parse_token(self, data: Any) -> SocialToken:
-        """Nothing: our tokens stay out of allauth's rows."""
+        """Return nothing, so that tokens stay out of allauth's tables."""
         return SocialToken()
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
-        """From the token answer alone; the profile is read later, with the granted scopes."""
+        """Build the login from the token response alone; the profile is read later, with the granted scopes."""
         tokens: TokenSet = kwargs["response"]
         account = SocialAccount(uid=tokens.open_id, provider=self.provider_id)
         login = LinkLogin(account=account, provider=self.get_provider())
@@ -167,18 +167,18 @@ def _exchange(app: TikTokApp, code: str, code_verifier: str | None) -> TokenSet:
 
 
 class LinkingAdapter(DefaultSocialAccountAdapter):
-    """SOCIALACCOUNT_ADAPTER: nobody signs in by a third party, and every callback ends on our page."""
+    """SOCIALACCOUNT_ADAPTER: no sign-in through third parties; every callback ends on Clipdesk's page."""
 
     def list_apps(self, request: HttpRequest, provider: Any = None, client_id: Any = None) -> list[SocialApp]:
-        """No button on the sign-in page."""
+        """Return no provider, so that the sign-in page shows no button."""
         return []
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Never."""
+        """Forbid sign-up through a provider."""
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
-        """Link instead of signing in; allauth's own flow ends here."""
+        """Connect the account instead of signing in; allauth's own flow ends here."""
         if not isinstance(sociallogin, LinkLogin):
             raise ImmediateHttpResponse(to_result(request, outcomes.fault("state_unknown"), None))
         outcome = finish_link(
@@ -198,7 +198,7 @@ class LinkingAdapter(DefaultSocialAccountAdapter):
         exception: Exception | None = None,
         extra_context: Mapping[str, Any] | None = None,
     ) -> NoReturn:
-        """Every failure of the callback, said in our words."""
+        """Show a failure of the callback in Clipdesk's words."""
         state = (extra_context or {}).get("state")
         attempt = LinkAttempt.parse(state.get("data")) if isinstance(state, dict) else None
         outcome = _outcome(request, attempt, exception)

@@ -1,4 +1,4 @@
-"""The app by which allauth finds our provider; it has no tables."""
+"""The Django app through which allauth finds the provider; it has no tables."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""The address of TikTok's consent page, as TikTok wants it."""
+"""The address of TikTok's consent page, in the form that TikTok requires."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,10 +9,10 @@ from tiktok.access.gateway import consent_url
 
 
 class LinkClient(TikTokOAuth2Client):
-    """allauth joins ``set(scope)`` in random order and would skip the consent page; TikTok wants neither."""
+    """Keeps the order of scopes, which allauth shuffles, and the consent page, which allauth would skip."""
 
     def get_redirect_url(self, authorization_url: str, scope: Iterable[str], extra_params: dict[str, Any]) -> str:
-        """Where to send the browser; ``authorization_url`` comes from our settings instead."""
+        """Return the address of the consent page, from the settings instead of ``authorization_url``."""
         return consent_url(
             client_key=self.consumer_key,
             scopes=scope,

@@ -14,13 +14,13 @@ from tiktok.models import PkceMode, TikTokApp
 
 
 class LinkProvider(TikTokProvider):
-    """Links accounts to instances; it has no sign-in of its own."""
+    """Connects accounts to instances; offers no sign-in."""
 
     app: SocialApp
     oauth2_adapter_class = LinkOAuth2Adapter
 
     def get_pkce_params(self) -> dict[str, str]:
-        """Web apps send none, desktop apps the hex digest, which no OAuth library knows."""
+        """Return no PKCE for web apps, the hex digest for desktop apps, which no OAuth library supports."""
         mode = self.app.settings.get("pkce", PkceMode.OFF)
         if mode == PkceMode.OFF:
             return {}

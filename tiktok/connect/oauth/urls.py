@@ -1,4 +1,4 @@
-"""TikTok's way back. Only the callback: nobody signs in by TikTok."""
+"""The callback's address; there is no sign-in with TikTok."""
 
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -14,14 +14,14 @@ _answer = OAuth2CallbackView.adapter_view(LinkOAuth2Adapter)
 
 
 def no_sign_in(request: HttpRequest) -> HttpResponse:
-    """allauth names this address; it does not exist."""
+    """Answer 404 at an address that allauth requires."""
     raise Http404
 
 
 @csrf_exempt  # whatever is posted here changes nothing; the person gets our page instead of a bare refusal
 @inside_window
 def callback(request: HttpRequest) -> HttpResponseBase:
-    """By GET alone: a look at the headers must not spend the code."""
+    """Accept GET only, since HEAD must not exchange the code."""
     if request.method == "GET":
         answer: HttpResponseBase = _answer(request)
         return answer

@@ -113,7 +113,7 @@ def connect(page: Page, slug: str, username: str) -> None:
     """Link an account; returns when the list shows it."""
     popup = begin_to_connect(page, slug)
     consent(popup, username)
-    expect(page.locator("#toasts")).to_contain_text("The account is linked")
+    expect(page.locator("#toasts")).to_contain_text("Account connected")
     expect(card(page, username)).to_be_visible()
     popup.close()
 
@@ -123,7 +123,7 @@ def make_connect_link(page: Page, slug: str, name: str, *, note: str = "") -> st
     page.goto(f"/i/{slug}/accounts/connect-links/")
     page.get_by_label("Names").fill(name)
     page.get_by_label("Note").fill(note)
-    press(page, "Make links")
+    press(page, "Create connect links")
     press(page, "Copy")
     copied: str = page.evaluate("navigator.clipboard.readText()")
     return copied
@@ -136,7 +136,7 @@ def account_address(page: Page, slug: str, username: str) -> str:
 
 
 def card(page: Page, username: str) -> Locator:
-    return page.get_by_role("article").filter(has_text=f"@{username}")
+    return page.locator("[data-account]").filter(has_text=f"@{username}")
 
 
 def upload(page: Page, video: Path) -> None:

@@ -71,12 +71,12 @@ def test_an_account_in_good_and_in_bad_times(account: TikTokAccount, editor_at: 
 
     assert need_reconnect(account.credential_id, seen_version=0, reason="user_disconnected")
     page.reload()
-    expect(page.get_by_role("main").get_by_text("This account has to be reconnected")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("This account needs to be reconnected")).to_be_visible()
     assert troubles(page, "account-reconnect") == {}
 
-    page.get_by_role("link", name="Disconnect").click()
-    expect(page.get_by_text("nothing is given back to TikTok")).to_be_visible()
-    press(page, "Disconnect")
+    page.get_by_role("link", name="Disconnect account").click()
+    expect(page.get_by_text("so the authorization stays")).to_be_visible()
+    press(page, "Disconnect account")
     expect(page.get_by_role("main").get_by_text("Disconnecting…").first).to_be_visible()
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status="disconnected", disconnected_at=timezone.now())
@@ -96,11 +96,11 @@ def test_what_was_left_off_is_granted_from_the_page_without_reloading_it(
 
     page.goto(acts.account_address(page, desk.slug, "grants.some"))
     main = page.get_by_role("main")
-    expect(main.get_by_text("Can’t publish")).to_be_visible()
+    expect(main.get_by_text("Can’t publish", exact=True)).to_be_visible()
     with page.expect_popup() as opening:
         press(page, "Reconnect account")
     acts.consent(opening.value, "grants.some")
 
     expect(main.get_by_text("Active", exact=True)).to_be_visible()
     expect(main.get_by_text("Not granted")).to_have_count(0)
-    expect(page.locator("#toasts")).to_contain_text("The account is connected again.")
+    expect(page.locator("#toasts")).to_contain_text("Account reconnected")

@@ -22,7 +22,7 @@ from tiktok.tests.simulator_process import CLIENT_KEY
 NEW_KEY: Final = "production-key"
 NEW_SECRET: Final = "production-secret"
 CALLBACK: Final = "http://127.0.0.1:*/auth/tiktok/login/callback/"
-ASKED: Final = "Aurora Bakes is already linked through “TikTok (sandbox)”"
+ASKED: Final = "Aurora Bakes is already connected through “TikTok (sandbox)”"
 OUT_WITHIN_S: Final = 180  # four uploads one after the other, on a machine that is busy
 
 
@@ -77,10 +77,10 @@ def test_waiting_posts_go_from_sandbox_to_production_and_out_once(
     popup.close()  # without an answer
 
     question = page.get_by_role("region", name=ASKED)
-    expect(question).to_contain_text("Move its name, labels, history and 4 waiting posts to the new link?")
+    expect(question).to_contain_text("Move its name, labels, history and 4 waiting posts to the new connection?")
     page.goto(f"/i/{desk.slug}/accounts/")
     assert problems(page, "accounts-question") == {}
-    question.get_by_role("button", name="Move to the new link").click()
+    question.get_by_role("button", name="Move to the new connection").click()
 
     expect(page.locator("#toasts")).to_contain_text("now publishes through “TikTok”; 4 waiting posts moved with it.")
     expect(question).to_have_count(0)

@@ -52,7 +52,7 @@ def lacks(page: Page, fault: Fault) -> list[str]:
     words = WORDS[fault.code]
     text = page.locator("#content").inner_text()
     steps = [] if fault.code == "rate_limit_exceeded" else [words.step]
-    return [str(part) for part in [words.title, words.text, "Whose matter", *steps] if str(part) not in text]
+    return [str(part) for part in [words.title, words.text, "Who can fix this", *steps] if str(part) not in text]
 
 
 def flaws(page: Page, fault: Fault) -> list[str]:

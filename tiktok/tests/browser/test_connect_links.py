@@ -22,10 +22,10 @@ def test_a_client_without_a_login_links_to_the_makers_instance(arrive: Arrive, s
     page = visitor.page
     page.goto(link)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Connect your TikTok account to Aurora Bakery")
-    expect(page.get_by_text(f"{desk.owner.name} made this link for you")).to_be_visible()
+    expect(page.get_by_text(f"{desk.owner.name} created this link for you")).to_be_visible()
     acts.press(page, "Continue to TikTok")
     acts.consent(page, "client.one", "Cancel")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was linked")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was connected")
     page.get_by_role("link", name="Try again").click()
     acts.press(page, "Continue to TikTok")
     acts.consent(page, "client.one")
@@ -37,7 +37,7 @@ def test_a_client_without_a_login_links_to_the_makers_instance(arrive: Arrive, s
     page.goto(f"/i/{desk.slug}/")
     expect(page).to_have_url(re.compile("/auth/login/"))
     page.goto(link)
-    expect(page.get_by_role("heading", name="This link was used already")).to_be_visible()
+    expect(page.get_by_role("heading", name="This link has already been used")).to_be_visible()
     visitor.forgive(410)
 
     maker.goto(f"/i/{desk.slug}/accounts/")
@@ -51,7 +51,7 @@ def test_the_whole_way_works_without_scripts(arrive: Arrive, stack: Stack, desk:
     maker = arrive(storage_state=desk.storage_state, java_script_enabled=False).page
     maker.goto(f"/i/{desk.slug}/accounts/connect-links/")
     maker.get_by_label("Names").fill("Plain client\nRevoked client")
-    acts.press(maker, "Make links")
+    acts.press(maker, "Create connect links")
     lines = maker.get_by_label("All of them, one per line").input_value().splitlines()
     name, link = lines[0].split("\t")
     assert (name, len(lines)) == ("Plain client", 2)
@@ -63,7 +63,7 @@ def test_the_whole_way_works_without_scripts(arrive: Arrive, stack: Stack, desk:
 
     visitor = arrive(java_script_enabled=False)
     visitor.page.goto(urlsplit(lines[1].split("\t")[1]).path)
-    expect(visitor.page.get_by_role("heading", name="This link was taken back")).to_be_visible()
+    expect(visitor.page.get_by_role("heading", name="This link was revoked")).to_be_visible()
     visitor.page.goto(link)
     acts.press(visitor.page, "Continue to TikTok")
     acts.consent(visitor.page, "client.two")

@@ -56,7 +56,7 @@ def test_two_windows_report_each_to_its_own_attempt_and_other_tabs_follow(page: 
     with one.expect_event("close"):
         acts.consent(one, "first.window")
 
-    expect(toasts(page)).to_contain_text("The account is linked.")
+    expect(toasts(page)).to_contain_text("Account connected")
     expect(waits(page, "One")).to_have_count(0)
     for tab in (page, other):
         expect(acts.card(tab, "first.window")).to_contain_text("One")
@@ -73,7 +73,7 @@ def test_a_window_closed_by_hand_is_noticed_and_the_asking_ends(page: Page) -> N
     page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(5000)
 
-    expect(waits(page, "TikTok’s window was closed or left. Nothing is linked so far.")).to_be_visible()
+    expect(waits(page, "TikTok’s window was closed. Nothing has been connected.")).to_be_visible()
     asked.clear()
     page.clock.run_for(30_000)
     assert [url for url in asked if url.endswith("/list/")] == []
@@ -94,7 +94,7 @@ def test_a_double_click_opens_one_window_and_the_waiting_can_be_cancelled(page: 
     assert len(page.context.pages) == 2
     assert findings(page) == []
     acts.press(page, "Cancel")
-    expect(waits(page, "Clipdesk waits no longer.")).to_be_visible()
+    expect(waits(page, "Clipdesk stopped waiting.")).to_be_visible()
     assert [line for look in looks(page) for line in pictured(page, f"waiting-{look}")] == []
     acts.press(page, "Dismiss")
     expect(page.locator("[data-connect-waits] .callout")).to_have_count(0)
@@ -136,7 +136,7 @@ def test_whoever_is_signed_out_signs_in_there_and_goes_on(page: Page, stack: Sta
         acts.consent(popup, "signs.in.again")
 
     expect(acts.card(page, "signs.in.again")).to_contain_text("After the break")
-    expect(toasts(page)).to_contain_text("The account is linked.")
+    expect(toasts(page)).to_contain_text("Account connected")
 
 
 def test_the_window_ends_well_when_its_page_has_gone_elsewhere(page: Page, stack: Stack, desk: Desk) -> None:
@@ -161,13 +161,11 @@ def test_an_answer_with_ten_kilobytes_of_state_gets_a_page_too(page: Page) -> No
     assert page.url.endswith("/tiktok/result/state_unknown/")
 
 
-def test_another_tiktok_user_who_comes_back_is_named_and_can_be_linked_as_a_new_account(
-    page: Page, stack: Stack, desk: Desk
-) -> None:
+def test_other_tiktok_user_is_named_and_offered_as_a_new_account(page: Page, stack: Stack, desk: Desk) -> None:
     stack.tiktok.create_user("is.expected", display_name="Expected One")
     stack.tiktok.create_user("comes.instead", display_name="Somebody Else")
     acts.connect(page, desk.slug, "is.expected")
-    acts.card(page, "is.expected").get_by_label("More for Expected One").click()
+    acts.card(page, "is.expected").get_by_label("More actions for Expected One").click()
     with page.expect_popup() as opening:
         acts.card(page, "is.expected").get_by_role("button", name="Reconnect").click()
     popup = opening.value

@@ -28,7 +28,7 @@ def test_from_sign_up_to_a_published_video(arrive: Arrive, stack: Stack, large_v
     stack.tiktok.fault("slow", "upload", times=ALWAYS, user="journey.baker", bytes_per_s=12_000_000)
     stack.tiktok.fault("hold", user="journey.baker")
     acts.connect(page, slug, "journey.baker")
-    expect(page.get_by_role("status").get_by_text("The account is linked.")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("Account connected")).to_be_visible()
 
     _upload_with_a_reload_in_between(page, slug, large_video)
     visitor.tolerate(423)  # the server may still be reading what the closed page had sent

@@ -17,7 +17,7 @@ def test_a_refusal_at_tiktok_is_said_and_links_nothing(arrive: Arrive, stack: St
     acts.consent(popup, "says.no", "Cancel")
 
     expect(popup.get_by_role("alert")).to_contain_text("Access was not allowed")
-    expect(page.locator("#toasts")).to_contain_text("Nothing was linked")
+    expect(page.locator("#toasts")).to_contain_text("Nothing was connected")
     expect(acts.card(page, "says.no")).to_have_count(0)
 
 
@@ -30,7 +30,7 @@ def test_a_small_window_closes_by_itself_when_the_account_is_linked(arrive: Arri
         acts.consent(popup, "closes.itself")
 
     expect(acts.card(page, "closes.itself")).to_be_visible()
-    expect(page.locator("#toasts")).to_contain_text("The account is linked.")
+    expect(page.locator("#toasts")).to_contain_text("Account connected")
 
 
 def test_a_blocked_window_leads_through_the_same_page(arrive: Arrive, stack: Stack, desk: Desk) -> None:
@@ -53,11 +53,11 @@ def test_a_friendly_name_is_edited_in_place(arrive: Arrive, stack: Stack) -> Non
     slug = acts.sign_up(page, acts.somebody())  # the rail lists accounts by name only while they are few
     acts.connect(page, slug, "old.name")
 
-    page.get_by_label("More for Old name").click()
+    page.get_by_label("More actions for Old name").click()
     page.get_by_role("link", name="Rename").click()
     page.get_by_role("article").get_by_role("textbox").fill("Shop window")
     page.keyboard.press("Enter")
 
     expect(page.get_by_role("heading", name="Shop window")).to_be_visible()
-    expect(page.get_by_role("navigation", name="TikTok accounts")).to_contain_text("Shop window")
-    expect(page.get_by_label("More for Shop window")).to_be_focused()
+    expect(page.get_by_role("navigation", name="Filter by account")).to_contain_text("Shop window")
+    expect(page.get_by_label("More actions for Shop window")).to_be_focused()

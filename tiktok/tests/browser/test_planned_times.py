@@ -150,7 +150,7 @@ def test_the_card_and_the_app_count_a_day(
     day(linked)
     editor_at.page.goto("/i/aurora/accounts/")
     expect(editor_at.page.get_by_text("TikTok allows about 15, all apps together.")).to_be_visible()
-    expect(editor_at.page.get_by_text("of 5 while TikTok has not audited the app")).to_be_visible()
+    expect(editor_at.page.get_by_text("of 5 accounts while TikTok has not audited the app")).to_be_visible()
     assert problems(editor_at.page, f"card-{day.__name__}") == {}
 
 

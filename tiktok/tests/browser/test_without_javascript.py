@@ -22,7 +22,7 @@ def test_a_video_is_published_without_scripts(arrive: Arrive, stack: Stack, shor
     acts.press(page, "Connect TikTok")
     acts.consent(page, "no.scripts")
     page.reload()
-    expect(page.get_by_role("heading", name="No Scripts (@no.scripts) is linked")).to_be_visible()
+    expect(page.get_by_role("heading", name="No Scripts (@no.scripts) is connected")).to_be_visible()
     assert "code=" not in page.url
     page.go_back()
     acts.consent(page, "no.scripts")  # TikTok's page is still there, but its answer counts once

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django import forms
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
 
 from core.templatetags import ui
 
@@ -49,7 +52,14 @@ def test_state_from_the_future_is_unknown_and_does_not_fail() -> None:
     ("name", "initials"), [("Nordwind Coffee", "NC"), ("Bo", "B"), ("", "?"), ("  ", " "), ("🎬 Film", "F")]
 )
 def test_face_without_picture_shows_initials(name: str, initials: str) -> None:
-    assert ui.avatar(None, name)["initials"] == initials
+    assert re.sub(r"<[^>]+>", "", ui.avatar(None, name)).removesuffix("\n") == initials
+
+
+def test_label_rendered_as_safe_before_is_still_escaped() -> None:
+    for text in (mark_safe("<b>"), "<b>"):
+        assert "&lt;b&gt;" in ui.status_badge("active", text)
+        assert "&lt;b&gt;" in ui.status_dot("active", text)
+    assert "&lt;" in ui.avatar("", "<")
 
 
 def test_unknown_size_is_a_dash_and_zero_is_zero() -> None:

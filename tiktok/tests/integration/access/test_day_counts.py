@@ -45,6 +45,10 @@ def text_of(client: Client, person: User, path: str) -> str:
     return " ".join(answer.content.decode().split())
 
 
+def page_of(account: TikTokAccount) -> str:
+    return f"{CARDS}{account.pk}/"
+
+
 @pytest.fixture
 def composer(linked: TikTokAccount) -> str:
     return f"/i/aurora/posts/new/?to={linked.pk}"
@@ -64,7 +68,7 @@ def test_fifteenth_post_of_a_day_is_warned_of(
 ) -> None:
     sent(linked, posts)
     said = f"{posts} post{'s' if posts > 1 else ''} in the last 24 hours; TikTok allows about 15, all apps together."
-    for page in (text_of(client, viewer, CARDS), text_of(client, editor, composer)):
+    for page in (text_of(client, viewer, page_of(linked)), text_of(client, editor, composer)):
         assert page.count(said) == 1
         assert ("callout tone-warn" in page) == warns
 
@@ -78,7 +82,7 @@ def test_what_was_refused_or_is_older_does_not_count(
         make_submission(
             make_post(linked), commit_point_at=timezone.now(), closed_at=timezone.now(), closed_because="failed"
         )
-    assert "0 posts in the last 24 hours" in text_of(client, viewer, CARDS)
+    assert "0 posts in the last 24 hours" in text_of(client, viewer, page_of(linked))
 
 
 @pytest.mark.parametrize(
@@ -93,22 +97,22 @@ def test_sixth_account_of_an_app_that_is_not_audited_is_warned(
     TikTokApp.objects.update(is_audited=is_audited)
     others_posted(app, other_instance, others)
     sent(linked, int(is_among_them))
-    for page in (text_of(client, viewer, CARDS), text_of(client, editor, composer)):
+    for page in (text_of(client, viewer, page_of(linked)), text_of(client, editor, composer)):
         assert ("may post for 5 accounts in 24 hours" in page) == warns
 
 
 @pytest.mark.parametrize(
     ("others", "is_audited", "card", "office"),
     [
-        (4, False, "4 of 5 while TikTok has not audited the app <", "4 of 5"),
+        (4, False, "4 of 5 accounts while TikTok has not audited the app <", "4 of 5"),
         (
             5,
             False,
-            "5 of 5 while TikTok has not audited the app; further accounts wait",
+            "5 of 5 accounts while TikTok has not audited the app; further accounts wait",
             "5 of 5, further accounts wait",
         ),
-        (6, True, "6 accounts", "6"),
-        (1, None, "1 account ", "1"),
+        (6, True, "6 accounts of the whole installation", "6"),
+        (1, None, "1 account of the whole installation", "1"),
     ],
 )
 def test_those_who_run_it_see_an_apps_posting_accounts(
@@ -130,11 +134,12 @@ def test_hold_is_shown_with_the_time_of_the_next_try(
     shown = f'datetime="{until.isoformat()}"'
     linked.credential.posts_held_until, linked.credential.posts_held_code = until, "spam_risk_too_many_posts"
     linked.credential.save()
-    assert shown in text_of(client, viewer, CARDS)
+    for page in (CARDS, page_of(linked)):
+        assert shown in text_of(client, viewer, page)
     assert "tries again" not in text_of(client, editor, composer), "TikTok was just asked, and takes posts again"
     linked.credential.posts_held_until = timezone.now() - timedelta(seconds=1)
     linked.credential.save()
-    assert "tries again" not in text_of(client, viewer, CARDS)
+    assert "tries again" not in text_of(client, viewer, page_of(linked))
 
 
 def test_apps_hold_concerns_accounts_that_have_not_posted_yet(
@@ -142,10 +147,10 @@ def test_apps_hold_concerns_accounts_that_have_not_posted_yet(
 ) -> None:
     until = timezone.now().replace(microsecond=0) + timedelta(hours=1)
     TikTokApp.objects.update(users_held_until=until)
-    for page in (text_of(client, viewer, CARDS), text_of(client, editor, composer)):
+    for page in (text_of(client, viewer, page_of(linked)), text_of(client, editor, composer)):
         assert f'datetime="{until.isoformat()}"' in page
     sent(linked, 1)
-    assert "tries again" not in text_of(client, viewer, CARDS)
+    assert "tries again" not in text_of(client, viewer, page_of(linked))
 
 
 @pytest.mark.parametrize("rows", [1, 3])

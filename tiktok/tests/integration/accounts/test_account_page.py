@@ -70,9 +70,17 @@ def test_it_says_who_it_is_and_that_all_is_well(read: Read, editor: User) -> Non
     assert 'href="https://www.tiktok.com/@noravale"' in source
     assert "btn-primary" not in source.partition('id="content"')[2]
     assert page.count("Granted") == len(SCOPES)
-    assert "Linked elsewhere" not in page
+    assert "Also connected elsewhere" not in page
     assert "act." not in source
     assert "rft." not in source
+
+
+def test_token_facts_are_in_a_fold(read: Read, editor: User) -> None:
+    fold = read(editor, source=True).partition('<details class="fold" id="token-facts">')[2].partition("</details>")[0]
+
+    said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", fold))
+    for fact in ("Permissions 4 of 4", "TikTok authorization expires", "Access token expires"):
+        assert fact in said
 
 
 @pytest.mark.parametrize(
@@ -87,7 +95,7 @@ def test_a_lost_permission_is_explained_with_the_way_back(
     assert need_reconnect(account.credential_id, seen_version=0, reason=reason)
 
     page = read(editor)
-    assert f"This account has to be reconnected {said}" in page
+    assert f"This account needs to be reconnected {said}" in page
     assert "btn-primary" in read(editor, source=True).partition('id="content"')[2]
     assert "Sync now" not in page
     assert "An editor or admin of this instance can reconnect it." in read(viewer)
@@ -100,9 +108,9 @@ def test_features_are_granted_not_granted_or_not_asked_for(read: Read, editor: U
     change_credential(account, scopes=["user.info.basic", "video.publish"])
 
     page = read(editor)
-    assert re.search(r"Post directly Granted", page)
-    assert re.search(r"Save drafts to the TikTok inbox Without it, .*? Not granted", page)
-    assert page.count("Not asked for by the app") == 3
+    assert re.search(r"Publish videos Granted", page)
+    assert re.search(r"Send drafts to the TikTok inbox Clipdesk does not use this yet\. Not granted", page)
+    assert page.count("Not requested by the app") == 2
     assert "Reconnect account" in page
     assert "184,300" not in page, "what is not granted any more is not shown"
 
@@ -115,7 +123,7 @@ def test_without_the_right_to_publish_the_page_says_that_posts_wait(
 
     page = read(editor)
     assert "Can’t publish" in page
-    assert "Its posts wait until that is granted." in page
+    assert "Its posts wait until they do." in page
     assert page.count("Reconnect account") == 1
 
 
@@ -151,7 +159,7 @@ def test_a_disconnected_account_keeps_its_page_and_admins_connect_it_again(
     assert "This account is disconnected" in page
     assert "The last loaf" in page
     assert ("Reconnect account" in page) is may
-    assert ("An admin of this instance can connect it again." in page) is not may
+    assert ("An admin of this instance can reconnect it." in page) is not may
     assert "Sync now" not in page
 
 
@@ -164,7 +172,7 @@ def test_while_disconnecting_the_page_asks_again_and_offers_no_reconnect(
 
     source = read(admin, source=True)
     assert 'hx-trigger="refresh, every 2s"' in source
-    assert "1 post is under way; it is finished first." in read(admin)
+    assert "Waiting for 1 post to finish." in read(admin)
     assert "data-connect>" not in source
 
 
@@ -194,8 +202,8 @@ def test_caps_are_counted_and_holds_named(read: Read, editor: User, account: Tik
     quota.record_hold(credential, "spam_risk_too_many_posts")
 
     page = read(editor)
-    assert "Uploads begun 6 of 6 the next one waits" in page
-    assert re.search(r"Profile read 0 of 600 TikTok asked for a pause until", page)
+    assert "Uploads started 6 of 6 The next call waits" in page
+    assert re.search(r"Profile syncs 0 of 600 Paused by TikTok until", page)
     assert "TikTok takes no more posts of this account now" in page
     assert "for at most 5 accounts in 24 hours" in page
 
@@ -224,14 +232,14 @@ def test_other_places_are_counted_and_named_only_to_those_who_may_see_them(
 
     for person, named in ((owner, True), (editor, False)):
         page = read(person)
-        assert "also linked in 2 other places of this server" in page
-        assert "gives nothing back to TikTok" in page
+        assert "also connected in 2 other instances" in page
+        assert "does not end the authorization" in page
         assert ("Secret of Sister" in page) is named
         assert "Borealis" not in page
-    assert "1 that you cannot see" in read(owner)
+    assert "1 that you don’t have access to" in read(owner)
 
 
-def test_a_place_that_asks_for_two_factor_sign_in_is_not_looked_into_without_it(
+def test_instance_that_requires_two_factor_is_not_named_without_it(
     read: Read, owner: User, account: TikTokAccount, other_instance: Instance
 ) -> None:
     TenantMembership.objects.create(user=owner, tenant=other_instance.tenant, role="owner")
@@ -242,7 +250,7 @@ def test_a_place_that_asks_for_two_factor_sign_in_is_not_looked_into_without_it(
 
     page = read(owner)
     assert "Secret of Borealis" not in page
-    assert "also linked in 1 other place of this server" in page
+    assert "also connected in 1 other instance" in page
 
 
 def test_history_is_for_those_who_may_see_the_audit_log(
@@ -257,14 +265,16 @@ def test_history_is_for_those_who_may_see_the_audit_log(
     page = read(admin)
     assert "Labels changed" in page
     assert "Now: VIP, Berlin." in page
-    assert "It carries none now." in page
+    assert "No labels now." in page
     assert "Reconnect needed" in page
     assert "because the age in the account owner’s profile changed. By Clipdesk." in page
-    assert "No longer allowed: the list of videos and their statistics. Allowed now: publishing." in page
+    assert "No longer allowed: the list of videos. Allowed now: publishing." in page
     assert "History" not in read(editor)
 
 
-@pytest.mark.parametrize(("last", "said"), [(True, "gives its permission back to TikTok"), (False, "nothing is given")])
+@pytest.mark.parametrize(
+    ("last", "said"), [(True, "gives the authorization back to TikTok"), (False, "so the authorization stays")]
+)
 def test_the_question_before_a_disconnect_says_what_it_does(
     client: Client, admin: User, account: TikTokAccount, other_instance: Instance, last: bool, said: str
 ) -> None:

@@ -353,8 +353,8 @@ def test_the_question_stands_on_the_result_and_on_the_accounts_page(
     cards = client.get(CARDS.format(instance.slug)).content.decode()
     for page in (second, cards):
         words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
-        assert "Harbour Yoga is already linked through “Simulated (sandbox)”" in words
-        assert "Move its name, labels and history to the new link?" in words
+        assert "Harbour Yoga is already connected through “Simulated (sandbox)”" in words
+        assert "Move its name, labels and history to the new connection?" in words
     assert "data-stay" in second
     client.force_login(editor)
     assert "same-user" not in client.get(CARDS.format(instance.slug)).content.decode()

@@ -90,7 +90,7 @@ def test_while_another_instance_uses_the_account_the_consent_stays(
     assert gone.credential.access_token == account.credential.access_token
     assert sim.requests("revoke") == []
     assert (
-        last_of_history(account) == "The permission stays: the TikTok user is linked in another place of this server."
+        last_of_history(account) == "The authorization stays, since the TikTok user is connected in another instance."
     )
 
 
@@ -179,16 +179,18 @@ def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert sim.requests("revoke") == []
-    assert last_of_history(account) == "There was no usable permission left to give back to TikTok."
+    assert last_of_history(account) == "There was no usable authorization to give back to TikTok."
 
 
 def revokes(sim: Simulator) -> list[str]:
     return [call.code for call in sim.requests("revoke")]
 
 
-GIVEN_BACK = "The permission was given back to TikTok."
-NOT_CONFIRMED = "TikTok did not confirm that the permission was given back. The account owner can check it in TikTok."
-UNUSABLE = "There was no usable permission left to give back to TikTok."
+GIVEN_BACK = "The authorization was given back to TikTok."
+NOT_CONFIRMED = (
+    "TikTok did not confirm that the authorization was given back. The account owner can check it in TikTok."
+)
+UNUSABLE = "There was no usable authorization to give back to TikTok."
 
 
 def test_a_revoke_whose_answer_is_lost_is_repeated_and_counts(
@@ -317,7 +319,7 @@ def link_again(sim: Simulator, instance: Instance, app: TikTokApp, actor: User) 
     ids=["before TikTok ends the grant", "after TikTok has ended the grant"],
 )
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "in another instance"])
-def test_who_links_again_while_the_consent_is_given_back_knows_at_once_where_they_stand(
+def test_reconnect_during_a_revoke_shows_the_final_status_at_once(
     sim: Simulator, account: TikTokAccount, other_instance: Instance, admin: User, fault: dict[str, Any],
     status: tuple[str, str], elsewhere: bool,
 ) -> None:  # fmt: skip

@@ -1,11 +1,13 @@
-"""Hundreds of accounts: found by name, status and label, in few statements and few bytes; chosen in the rail."""
+"""Find accounts among hundreds by name, status and label, in few statements and bytes; choose one in the rail."""
 
 import gzip
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -14,11 +16,11 @@ from instances.scoping import instance_scope
 from tiktok.accounts.selection import SESSION_KEY
 from tiktok.models import TikTokAccount, TikTokApp
 from tiktok.tests.crowd import SANDBOX, make_crowd
-from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
+from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_post
 
 pytestmark = pytest.mark.django_db
 PAGE = "/i/aurora/accounts/"
-LIST, CHIPS, CHOOSE, RAIL = f"{PAGE}list/", f"{PAGE}filters/", "/i/aurora/accounts/choose/", "/i/aurora/accounts/rail/"
+LIST, FILTERS, CHOOSE, RAIL = (f"{PAGE}{part}/" for part in ("list", "filters", "choose", "rail"))
 MOST_BYTES = 60_000
 HTMX = {"hx-request": "true"}
 
@@ -26,7 +28,7 @@ HTMX = {"hx-request": "true"}
 @pytest.fixture
 def page(client: Client, admin: User) -> Client:
     client.force_login(admin)
-    client.get(CHIPS)  # the first request of a session notes it
+    client.get(FILTERS)  # the first request of a session notes it
     return client
 
 
@@ -37,11 +39,11 @@ def app(instance: Instance) -> TikTokApp:
 
 def shown(client: Client, /, **query: str) -> list[str]:
     """The names on the cards, in order."""
-    return cards_of(client.get(PAGE, query).content.decode())
+    return cards_of(client.get(PAGE, query | {"view": "cards"}).content.decode())
 
 
 def cards_of(text: str) -> list[str]:
-    return re.findall(r'<h3 id="title-[^>]*><a [^>]*>([^<]+)</a>', text)
+    return re.findall(r"<bdi>([^<]+)</bdi></a></h3>", text)
 
 
 def add(instance: Instance, app: TikTokApp, name: str, **fields: Any) -> TikTokAccount:
@@ -50,7 +52,7 @@ def add(instance: Instance, app: TikTokApp, name: str, **fields: Any) -> TikTokA
 
 
 @pytest.mark.parametrize(
-    ("address", "one_app", "two_apps"), [(PAGE, 11, 12), (LIST, 7, 8), (CHIPS, 4, 4), (CHOOSE, 9, 9), (RAIL, 5, 5)]
+    ("address", "one_app", "two_apps"), [(PAGE, 11, 12), (LIST, 7, 8), (FILTERS, 4, 4), (CHOOSE, 9, 9), (RAIL, 5, 5)]
 )
 @pytest.mark.parametrize("number", [10, 300])
 def test_three_hundred_accounts_take_few_statements_and_few_bytes(
@@ -64,7 +66,18 @@ def test_three_hundred_accounts_take_few_statements_and_few_bytes(
 
     assert answer.status_code == 200
     assert len(gzip.compress(answer.content)) < MOST_BYTES
-    assert answer.content.decode().count("account-card") <= 24
+    assert answer.content.decode().count(" data-account ") <= 24
+
+
+def test_more_than_two_dozen_accounts_are_a_table(page: Client, instance: Instance, app: TikTokApp) -> None:
+    make_crowd(instance, 24, app)
+    assert "<table" not in page.get(PAGE).content.decode()
+
+    make_crowd(instance, 1, TikTokAppFactory.create())
+    text = page.get(PAGE).content.decode()
+    assert text.count(" data-account ") == 24
+    assert "<table" in text
+    assert page.get(PAGE, {"view": "cards"}).content.decode().count("<article") == 24
 
 
 def test_accounts_are_found_by_all_their_names_and_labels(page: Client, instance: Instance, app: TikTokApp) -> None:
@@ -79,7 +92,7 @@ def test_accounts_are_found_by_all_their_names_and_labels(page: Client, instance
     assert shown(page, q="100%_'\0") == []
 
 
-def test_accounts_that_may_not_publish_are_found_as_such(page: Client, instance: Instance, app: TikTokApp) -> None:
+def test_accounts_that_cannot_publish_are_found_by_status(page: Client, instance: Instance, app: TikTokApp) -> None:
     add(instance, app, "Whole")
     with instance_scope(instance):
         make_account(instance, name="Half", credential=CredentialFactory.create(app=app, scopes=["user.info.basic"]))
@@ -89,7 +102,7 @@ def test_accounts_that_may_not_publish_are_found_as_such(page: Client, instance:
     assert shown(page, sort="status") == ["Half", "Whole"]
 
 
-def test_the_chips_count_what_search_and_label_leave(page: Client, instance: Instance, app: TikTokApp) -> None:
+def test_status_counts_respect_search_and_label(page: Client, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 60, app)
 
     every, vips = page.get(PAGE).content.decode(), page.get(PAGE, {"label": "VIP"}).content.decode()
@@ -123,24 +136,24 @@ def test_a_search_without_result_offers_all_again(page: Client, instance: Instan
 
     assert "No account matches" in text
     assert "Show all accounts" in text
-    assert "No account is linked yet" not in text
+    assert "No TikTok accounts yet" not in text
 
 
 def test_what_is_looked_for_stands_in_the_address(page: Client, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 60, app)
-    query = {"q": "b", "status": "active", "sort": "recent", "page": "2", "label": ""}
+    query = {"q": "b", "status": "active", "sort": "recent", "page": "2", "label": "", "view": "cards"}
 
     chosen = page.get(LIST, query, headers=HTMX | {"hx-trigger": "accounts-filter"})
     refreshed = page.get(LIST, query, headers=HTMX | {"hx-trigger": "accounts"})
 
-    assert chosen["HX-Push-Url"] == f"{PAGE}?q=b&status=active&sort=recent&page=2"
+    assert chosen["HX-Push-Url"] == f"{PAGE}?q=b&status=active&sort=recent&view=cards&page=2"
     assert "HX-Push-Url" not in refreshed
     text = page.get(chosen["HX-Push-Url"]).content.decode()
     assert 'name="q" value="b"' in text
     assert re.search(r'value="active" id="status-active"[^>]*checked', text)
     assert '<option value="recent" selected>' in text
     assert cards_of(chosen.content.decode()) == cards_of(text)
-    assert page.get(LIST, headers=HTMX | {"hx-trigger": "x"})["HX-Push-Url"] == PAGE
+    assert page.get(LIST, {"view": "cards"}, headers=HTMX | {"hx-trigger": "x"})["HX-Push-Url"] == f"{PAGE}?view=cards"
 
 
 def test_pages_hold_every_account_once(page: Client, instance: Instance, app: TikTokApp) -> None:
@@ -163,12 +176,57 @@ def test_the_rail_carries_eight_accounts_and_of_more_the_chosen_one(
 
     make_crowd(instance, 1, TikTokAppFactory.create())
     text = page.get(RAIL).content.decode()
-    assert text.count("?account=") == 1
+    assert text.count("?account=") == 1 + 8
     assert f'href="{CHOOSE}"' in text
     page.get(PAGE, {"account": str(crowd[3].pk)})
-    text = page.get(RAIL).content.decode()
-    assert f'?account={crowd[3].pk}" aria-current="true"' in text
-    assert text.count("?account=") == 2
+    assert f'?account={crowd[3].pk}" aria-current="true"' in page.get(RAIL).content.decode()
+
+
+def test_rail_shows_of_many_those_in_trouble_and_the_last_used(
+    page: Client, instance: Instance, app: TikTokApp
+) -> None:
+    names = [f"Account {letter}" for letter in "ABCDEFGHIJKLMNOP"]
+    made = {name: add(instance, app, name) for name in names}
+    weeks = timezone.now() + timedelta(days=9)
+    with instance_scope(instance):
+        TikTokAccount.objects.filter(name="Account P").update(status="reconnect_needed")
+        make_account(instance, name="Limited", credential=CredentialFactory.create(app=app, scopes=["user.info.basic"]))
+        make_account(instance, name="Expiring",
+                     credential=CredentialFactory.create(app=app, refresh_expires_at=weeks))  # fmt: skip
+        for name in ("Account M", "Account O", "Account N"):
+            make_post(made[name])
+    page.get(PAGE, {"account": str(made["Account K"].pk)})
+
+    shown = re.findall(r"<bdi>([^<]+)</bdi><small>", page.get(RAIL).content.decode())
+
+    assert shown == [*(f"Account {letter}" for letter in "AKMNOP"), "Expiring", "Limited"]
+
+
+def test_label_filters_the_switcher(page: Client, instance: Instance, app: TikTokApp) -> None:
+    for name, labels in (("Bakery", ["Food"]), ("Cycles", ["VIP"]), ("Deli", ["food"])):
+        add(instance, app, name, labels=labels)
+
+    part = page.get(CHOOSE, {"label": "food"}, headers=HTMX).content.decode()
+
+    assert re.findall(r"<bdi>([^<]+)</bdi>", part) == ["Bakery", "Deli"]
+    assert re.search(r'href="[^"]*\?q=" data-switcher-label="" aria-current="true">.*?Food \(2\)', part)
+    assert re.search(r'href="[^"]*\?q=&amp;label=VIP" data-switcher-label="VIP">', part)
+    part = page.get(CHOOSE, {"q": "deli", "label": "food"}, headers=HTMX).content.decode()
+    assert re.findall(r"<bdi>([^<]+)</bdi>", part) == ["Deli"]
+
+
+def test_new_label_is_in_the_filters_that_reload_after_a_change(
+    page: Client, instance: Instance, app: TikTokApp
+) -> None:
+    account = add(instance, app, "Bakery")
+    assert "accounts-label" not in page.get(FILTERS).content.decode()
+
+    answer = page.post(f"{PAGE}{account.pk}/labels/", {"new": "Spring"}, headers=HTMX)
+
+    assert "accounts-changed" in answer["HX-Trigger"]
+    filters = page.get(FILTERS).content.decode()
+    assert 'hx-trigger="accounts-changed from:body"' in filters
+    assert '<option value="Spring" >Spring (1)</option>' in filters
 
 
 def test_an_account_is_chosen_among_hundreds(page: Client, instance: Instance, app: TikTokApp) -> None:
@@ -194,7 +252,7 @@ def test_nothing_of_another_instance_is_found_or_counted(
 ) -> None:
     theirs = make_crowd(other_instance, 30, app)
 
-    for address in (PAGE, LIST, CHIPS, CHOOSE, RAIL):
+    for address in (PAGE, LIST, FILTERS, CHOOSE, RAIL):
         text = page.get(address, {"q": "user", "label": "VIP"}).content.decode()
         assert "Aarhus" not in text
         assert "All 30" not in text

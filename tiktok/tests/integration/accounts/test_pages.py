@@ -1,6 +1,7 @@
-"""The account cards and what can be done on them."""
+"""The account cards, and what can be done on them."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.models import AuditLogEntry, User
 from instances.models import Instance
 from instances.scoping import instance_scope
 from instances.tests.factories import UserFactory
+from tiktok.accounts.queries import short_number
 from tiktok.accounts.selection import SESSION_KEY
 from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account, make_post
@@ -40,28 +42,133 @@ def card_account(instance: Instance) -> TikTokAccount:
         return make_account(instance, name="Bakery", synced_at=timezone.now(), follower_count=184_300)
 
 
-def test_a_card_shows_what_people_need(client: Client, admin: User, card_account: TikTokAccount) -> None:
-    page = page_of(client, admin)
-
-    for said in ("Bakery", "Nora Vale", "@noravale", "Active", "184,300", "Sync now", "Reconnect", "Disconnect"):
-        assert said in page
-    assert "6 of 6" in page
-    assert "Permission until" in page
-    assert 'loading="lazy"' not in page  # nobody's picture was copied yet: initials
+def content_of(client: Client, person: User) -> str:
+    """The page without its frame."""
+    return main_of(page_of(client, person, "accounts/"))
 
 
-def test_what_is_not_allowed_is_said_in_words_and_its_numbers_are_not_shown(
-    client: Client, admin: User, instance: Instance
+def main_of(page: str) -> str:
+    return page.partition('id="content"')[2].partition("</main>")[0]
+
+
+def menu_of(client: Client, person: User, account: TikTokAccount) -> str:
+    return page_of(client, person, f"accounts/{account.pk}/menu/")
+
+
+def test_card_shows_account_status_followers_and_new_post(
+    client: Client, admin: User, card_account: TikTokAccount
 ) -> None:
-    fewer = CredentialFactory.create(scopes=["user.info.basic", "user.info.profile", "video.list", "video.upload"])
+    page = content_of(client, admin)
+
+    for said in ("<bdi>Bakery</bdi>", "@noravale · Nora Vale", "Active", 'title="184,300">184.3k<'):
+        assert said in page
+    assert f'href="/i/aurora/posts/new/?to={card_account.pk}"' in page
+    assert f'href="/i/aurora/accounts/{card_account.pk}/"' in page
+    for token_fact in ("Last synced", "expires", "Permissions", "Reconnect account"):
+        assert token_fact not in page
+    assert 'loading="lazy"' not in page, "no picture has been copied yet"
+
+
+def test_card_shows_a_name_equal_to_tiktoks_once(client: Client, admin: User, instance: Instance) -> None:
     with instance_scope(instance):
-        make_account(instance, credential=fewer, follower_count=184_300)
+        make_account(instance, name="Nora Vale", display_name="Nora Vale", username="noravale")
 
-    page = page_of(client, admin)
+    card = re.search(r"<article.*?</article>", content_of(client, admin), re.DOTALL)
 
-    assert "4 of 6" in page
-    assert "without follower and like counts, publishing" in page
-    assert "184,300" not in page
+    assert card is not None
+    assert re.sub(r"<[^>]+>|\s+", " ", card[0]).count("Nora Vale") == 1
+
+
+def test_card_links_to_the_next_scheduled_post(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    now = timezone.now()
+    with instance_scope(card_account.instance):
+        later = make_post(card_account, state="scheduled", publish_at=now + timedelta(days=2))
+        first = make_post(card_account, state="scheduled", publish_at=now + timedelta(days=1))
+        draft = make_post(card_account, state="draft", publish_at=now + timedelta(hours=1))
+
+    page = content_of(client, admin)
+
+    assert re.search(rf'href="/i/aurora/posts/{first.pk}/"><time datetime="{first.publish_at:%Y-%m-%d}', page)
+    assert str(later.pk) not in page
+    assert str(draft.pk) not in page
+
+
+@pytest.mark.parametrize("path", ["accounts/?view=cards", "accounts/?view=table"])
+def test_account_that_cannot_publish_offers_reconnect_in_one_click(
+    client: Client, admin: User, instance: Instance, path: str
+) -> None:
+    fewer = CredentialFactory.create(scopes=["user.info.basic", "user.info.profile"])
+    with instance_scope(instance):
+        account = make_account(instance, credential=fewer, follower_count=184_300)
+
+    page = main_of(page_of(client, admin, path))
+
+    assert "Can’t publish" in page
+    assert "The account owner did not allow Clipdesk to publish." in page
+    assert re.search(rf'action="/i/aurora/tiktok/connect/" data-connect>.*?value="{account.pk}".*?Reconnect account',
+                     page, re.DOTALL)  # fmt: skip
+    assert "New post" not in page
+    assert "184" not in page, "the account owner does not let Clipdesk see followers"
+
+
+def test_card_of_an_expiring_account_offers_both_reconnect_and_new_post(
+    client: Client, editor: User, instance: Instance
+) -> None:
+    ending = CredentialFactory.create(refresh_expires_at=timezone.now() + timedelta(days=9, hours=1))
+    with instance_scope(instance):
+        make_account(instance, credential=ending)
+
+    page = content_of(client, editor)
+
+    assert 'aria-label="Reconnect account"' in page
+    assert "New post" in page
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(0, "0"), (999, "999"), (1000, "1k"), (12_345, "12.3k"), (999_999, "999.9k"), (4_560_000, "4.5M")],
+)
+def test_short_number_never_rounds_up(number: int, said: str) -> None:
+    assert short_number(number) == said
+
+
+def test_menu_holds_rare_actions_and_loads_when_opened(
+    client: Client, admin: User, card_account: TikTokAccount
+) -> None:
+    page, menu = content_of(client, admin), menu_of(client, admin, card_account)
+
+    assert f'hx-get="/i/aurora/accounts/{card_account.pk}/menu/" hx-trigger="toggle once"' in page
+    for act in ("Sync now", "Rename", "Edit labels", "Disconnect account", "Reconnect account"):
+        assert act in menu
+        assert act not in page
+    assert "<html" not in menu
+
+
+def test_row_is_answered_to_the_table_and_a_card_to_the_cards(
+    client: Client, admin: User, card_account: TikTokAccount
+) -> None:
+    client.force_login(admin)
+
+    assert "<tr id=" in post(client, card_account, "name", htmx=True, name="Bakery", view="table")
+    assert "<article" in post(client, card_account, "name", htmx=True, name="Bakery")
+    row = client.get(f"/i/aurora/accounts/{card_account.pk}/card/?view=table", headers=HTMX)
+    assert "<tr id=" in row.content.decode()
+
+
+def test_chosen_view_is_remembered(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    assert "<table" in page_of(client, admin, "accounts/?view=table")
+    assert "<table" in client.get("/i/aurora/accounts/").content.decode()
+    assert "<table" not in client.get("/i/aurora/accounts/?view=cards").content.decode()
+    assert "<table" not in client.get("/i/aurora/accounts/?view=nonsense").content.decode()
+
+
+def test_accounts_are_a_page_of_the_rail_and_no_setting(
+    client: Client, viewer: User, admin: User, card_account: TikTokAccount
+) -> None:
+    rail = page_of(client, viewer).partition('id="content"')[0]
+
+    assert re.search(r'href="/i/aurora/accounts/" aria-current="page"><svg.*?>Accounts</span>', rail)
+    assert "/i/aurora/accounts/" not in main_of(page_of(client, admin, "settings/general/"))
 
 
 @pytest.mark.parametrize(("rows", "path"), [(1, ""), (3, ""), (1, "list/"), (3, "list/")])
@@ -85,25 +192,25 @@ def test_a_viewer_sees_cards_without_buttons(client: Client, viewer: User, card_
     page = page_of(client, viewer)
 
     assert "Bakery" in page
-    for act in ("Sync now", "tiktok/connect/", "/disconnect/", "btn-tiktok", "/name/", "/labels/", "More for"):
+    for act in ("tiktok/connect/", "/disconnect/", "btn-tiktok", "New post", "/menu/", "More actions for"):
         assert act not in page
 
 
 def test_an_editor_may_sync_and_reconnect_but_not_disconnect(
     client: Client, editor: User, card_account: TikTokAccount
 ) -> None:
-    page = page_of(client, editor)
+    page, menu = page_of(client, editor), menu_of(client, editor, card_account)
 
-    for act in ("Sync now", "tiktok/connect/"):
-        assert act in page
+    for act in ("Sync now", "Reconnect account"):
+        assert act in menu
     for act in ("btn-tiktok", "/disconnect/", "/name/", "/labels/"):
-        assert act not in page
+        assert act not in page + menu
 
 
-def test_without_an_app_staff_are_led_to_the_back_office_and_others_told_whom_to_ask(
+def test_without_an_app_staff_get_a_setup_link_and_others_a_hint(
     client: Client, instance: Instance, admin: User
 ) -> None:
-    assert "Whoever runs this Clipdesk" in page_of(client, admin)
+    assert "Your administrator has to set up a TikTok app first." in page_of(client, admin)
     admin.is_staff = True
     admin.save()
     assert "/admin/tiktok/tiktokapp/setup/" in page_of(client, admin)
@@ -114,7 +221,7 @@ def test_without_accounts_the_page_offers_the_next_step(client: Client, instance
 
     page = page_of(client, admin)
 
-    assert "No account is linked yet" in page
+    assert "No TikTok accounts yet" in page
     assert "Connect TikTok" in page
 
 
@@ -169,7 +276,7 @@ def test_a_name_is_edited_in_place(client: Client, admin: User, card_account: Ti
     card = post(client, card_account, "name", htmx=True, name="  The bakery ")
 
     assert "<html" not in card
-    assert "The bakery</a></h3>" in card
+    assert "<bdi>The bakery</bdi></a></h3>" in card
     line = AuditLogEntry.objects.get(action="account.renamed")
     assert (line.actor, line.detail) == (admin, {"before": "Bakery", "after": "The bakery"})
 
@@ -192,7 +299,7 @@ def test_without_javascript_a_rename_leads_back(client: Client, admin: User, car
     client.force_login(admin)
 
     assert post(client, card_account, "name", name="New") == "/i/aurora/accounts/"
-    assert "New</a></h3>" in page_of(client, admin)
+    assert "<bdi>New</bdi></a></h3>" in page_of(client, admin)
 
 
 def test_sync_now_reads_the_profile_and_keeps_the_name(
@@ -228,7 +335,7 @@ def test_disconnecting_says_what_will_happen(client: Client, admin: User, card_a
     page = page_of(client, admin, f"accounts/{card_account.pk}/disconnect/")
 
     assert "3 scheduled posts will wait until you connect this account again." in page
-    assert "1 post is under way and is finished first." in page
+    assert "1 post is being published and finishes first." in page
 
 
 def test_disconnect_begins_and_the_card_polls(client: Client, admin: User, card_account: TikTokAccount) -> None:
@@ -238,8 +345,21 @@ def test_disconnect_begins_and_the_card_polls(client: Client, admin: User, card_
 
     assert "Disconnecting…" in card
     assert "every 2s" in card
+    polled = client.get(f"/i/aurora/accounts/{card_account.pk}/card/", headers=HTMX)
+    assert "HX-Trigger" not in polled.headers
     with instance_scope(card_account.instance):
         assert TikTokAccount.objects.get().status == AccountStatus.DISCONNECTING
+
+
+def test_card_that_has_stopped_moving_tells_the_rail(client: Client, admin: User, card_account: TikTokAccount) -> None:
+    client.force_login(admin)
+    with instance_scope(card_account.instance):
+        TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
+
+    polled = client.get(f"/i/aurora/accounts/{card_account.pk}/card/", headers=HTMX)
+
+    assert json.loads(polled["HX-Trigger"]) == {"accounts-changed": True}
+    assert "every 2s" not in polled.content.decode()
 
 
 def test_an_account_that_is_being_disconnected_cannot_be_reconnected_yet(

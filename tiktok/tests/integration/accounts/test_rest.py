@@ -26,7 +26,7 @@ def admins(make_api: MakeApi, admin: User) -> Api:
 
 @pytest.fixture
 def bakery(instance: Instance) -> TikTokAccount:
-    sandbox = TikTokAppFactory.create(environment="sandbox")
+    sandbox = TikTokAppFactory.create(environment="sandbox", scopes=SCOPES)
     credential = CredentialFactory.create(app=sandbox, scopes=SCOPES[:-1])
     with instance_scope(instance):
         return make_account(
@@ -40,7 +40,7 @@ def test_an_account_says_all_but_its_tokens(admins: Api, bakery: TikTokAccount) 
     found: dict[str, Any] = answer.json()
     assert (found["id"], found["name"], found["status"]) == (str(bakery.pk), "Bakery", "active")
     assert (found["is_sandbox"], found["scopes"]) == (True, SCOPES[:-1])
-    assert found["missing_features"] == ["sending drafts to the TikTok inbox"]
+    assert found["missing_features"] == ["drafts in the TikTok inbox"]
     assert found["profile"]["follower_count"] == "9007199254740993"
     assert found["profile"]["likes_count"] is None
     assert found["permission_ends_at"].endswith(("Z", "+00:00"))

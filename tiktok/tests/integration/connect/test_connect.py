@@ -92,7 +92,7 @@ def test_an_account_is_linked_with_its_profile_and_picture(
     code, title, _ = link(browser, sim, instance, maren)
 
     account = the_account(instance)
-    assert (code, title) == ("linked", "Maren Bakes (@maren.bakes) is linked")
+    assert (code, title) == ("linked", "Maren Bakes (@maren.bakes) is connected")
     assert (account.name, account.username, account.follower_count) == ("Maren Bakes", "maren.bakes", 184_300)
     assert (account.status, account.linked_by) == (AccountStatus.ACTIVE, admin)
     assert account.credential.access_token
@@ -103,7 +103,7 @@ def test_an_account_is_linked_with_its_profile_and_picture(
     assert (line.actor, line.instance_id) == (admin, instance.pk)
 
 
-def test_the_consent_page_is_always_shown_and_asked_for_every_scope_in_order(
+def test_consent_page_is_always_shown_and_requests_scopes_in_order(
     browser: Client, app: TikTokApp, instance: Instance
 ) -> None:
     query = parse_qs(urlsplit(begin(browser, instance)).query)
@@ -127,7 +127,7 @@ def test_the_teams_own_name_is_kept(
     code, title, _ = link(browser, sim, instance, maren, name="Something else")
 
     account = the_account(instance)
-    assert (code, title) == ("updated", "The bakery (@maren.bakes) was linked already and is up to date now")
+    assert (code, title) == ("updated", "The bakery (@maren.bakes) is already connected. Its details are up to date.")
     assert (account.name, account.display_name) == ("The bakery", "Maren Bakes")
 
 
@@ -146,14 +146,14 @@ def test_two_instances_share_one_credential(
 def test_what_was_not_allowed_is_named(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
 ) -> None:
-    callback = sim.consent(begin(browser, instance), maren, scopes=["user.info.basic", "video.list"])
+    callback = sim.consent(begin(browser, instance), maren, scopes=["user.info.basic"])
 
     code, _, text = come_back(browser, callback)
 
     account = the_account(instance)
     assert code == "fewer_scopes"
     assert "@username and profile link, follower and like counts, publishing" in text
-    assert account.credential.scopes == ["user.info.basic", "video.list"]
+    assert account.credential.scopes == ["user.info.basic"]
     assert (account.display_name, account.username, account.follower_count) == ("Maren Bakes", "", None)
 
 
@@ -178,7 +178,7 @@ def test_an_unreadable_profile_does_not_undo_the_link(
 
     code, _, text = come_back(browser, callback)
 
-    assert (code, text) == ("linked", "Its profile could not be read yet; Clipdesk tries again by itself.")
+    assert (code, text) == ("linked", "Its profile could not be read yet. Clipdesk will try again.")
     assert the_account(instance).status == AccountStatus.ACTIVE
 
 
@@ -190,7 +190,10 @@ def test_a_permission_that_is_refused_at_once_says_so(
 
     code, _, text = come_back(browser, callback)
 
-    assert (code, text) == ("linked", "But TikTok refuses the permission it has just given: connect it again.")
+    assert (code, text) == (
+        "linked",
+        "TikTok refuses the authorization that it has just given. Connect the account again.",
+    )
     assert the_account(instance).status == AccountStatus.RECONNECT_NEEDED
 
 
@@ -216,7 +219,7 @@ def test_reconnecting_brings_an_account_back(
     code, title, _ = link(browser, sim, instance, maren, account=str(account.pk))
 
     account = the_account(instance)
-    assert (code, title) == ("reconnected", "Maren Bakes (@maren.bakes) is connected again")
+    assert (code, title) == ("reconnected", "Maren Bakes (@maren.bakes) is reconnected")
     assert (account.status, account.status_reason, account.credential.withdrawn_at) == ("active", "", None)
 
 
@@ -242,18 +245,18 @@ def test_another_tiktok_user_can_be_linked_instead_by_whoever_may_link(
     link(browser, sim, instance, maren)
     account = the_account(instance)
     tomas = sim.create_user("tomas.outdoors", display_name="Tomas")
-    offer, again = "Link Tomas (@tomas.outdoors) as a new account", "Try again as Maren Bakes (@maren.bakes)"
+    offer, again = "Connect Tomas (@tomas.outdoors) as a new account", "Try again as Maren Bakes (@maren.bakes)"
 
     assert {offer, again} <= buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
     sim.fault("server_error", "user_info")
     unread = buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
-    assert "Link the other one as a new account" in unread
+    assert "Connect the other one as a new account" in unread
     browser.force_login(editor)
     offered = buttons(browser, sim.consent(begin(browser, instance, account=str(account.pk)), tomas))
     assert offered & {offer, again} == {again}
 
 
-def test_another_tiktok_user_who_is_linked_here_already_is_not_offered_as_new(
+def test_other_tiktok_user_already_connected_is_not_offered_as_new(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str
 ) -> None:
     link(browser, sim, instance, sim.create_user("tomas.outdoors", display_name="Tomas"), name="Outdoors")
@@ -265,7 +268,7 @@ def test_another_tiktok_user_who_is_linked_here_already_is_not_offered_as_new(
     callback = sim.consent(begin(browser, instance, account=str(account.pk)), "tomas.outdoors")
 
     code, _, text = come_back(browser, callback)
-    assert (code, "linked here already, as Outdoors (@tomas.outdoors)." in text) == ("other_user", True)
+    assert (code, "already connected here, as Outdoors (@tomas.outdoors)." in text) == ("other_user", True)
     assert "as a new account" not in browser.get(f"/tiktok/result/{state_of(callback)}/").content.decode()
     with instance_scope(instance):
         assert TikTokAccount.objects.filter(name="Outdoors").values().get() == before

@@ -42,8 +42,8 @@ def page_after(browser: Client, callback: str) -> tuple[str, str]:
 def says(fault: Fault, html: str) -> list[str]:
     """What the page lacks of the fault's words."""
     words = WORDS[fault.code]
-    wanted = [f'data-outcome="{fault.code}"', f"<h1>{words.title}</h1>", str(words.text), "Whose matter"]
-    wanted += [] if fault.code in AFTERWARDS else ["Nothing was linked, and nothing was changed."]
+    wanted = [f'data-outcome="{fault.code}"', f"<h1>{words.title}</h1>", str(words.text), "Who can fix this"]
+    wanted += [] if fault.code in AFTERWARDS else ["Nothing was connected or changed."]
     steps = [] if fault.code == "rate_limit_exceeded" else [str(words.step)]
     text = unescape(html)
     return [part for part in [*wanted, *steps] if part not in text] + [
@@ -101,7 +101,7 @@ def test_a_callback_that_is_no_page_view_spends_nothing(stage: Iterator[Scene], 
     answer = browser.generic(method, callback)
 
     assert (answer.status_code, answer["Allow"]) == (405, "GET")
-    assert ("TikTok does not come back this way" in answer.content.decode()) == (method != "HEAD")
+    assert ("This address expects an answer from TikTok" in answer.content.decode()) == (method != "HEAD")
     assert sim.requests("token") == []
     assert 'data-outcome="linked"' in page_after(scene.browser, callback)[1]
 

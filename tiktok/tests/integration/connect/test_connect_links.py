@@ -127,7 +127,7 @@ def test_a_stranger_links_to_the_makers_instance_and_gets_nothing_else(
     assert (line.actor, line.instance_id, line.detail["made_by"]) == (None, instance.pk, admin.email)
     (notice,) = notices(instance)
     assert (notice.kind, notice.subject_id, notice.maker_id) == ("linked", account.pk, admin.pk)
-    assert words_of(notice).what == "Somebody has linked this account by a connect link."
+    assert words_of(notice).what == "This account was connected with a connect link."
     for address in (f"/i/{instance.slug}/", f"/i/{instance.slug}/accounts/{account.pk}/avatar/", "/instances/"):
         assert guest.get(address).status_code == 302  # to sign in
 
@@ -140,7 +140,7 @@ def test_the_page_says_who_asks_and_for_what_and_starts_nothing(
     answer = guest.get(path_of(made))
 
     html = answer.content.decode()
-    for text in ("Aurora", instance.tenant.name, "Ines Ost", "Use the shop&#x27;s login, please.", "publish videos to"):
+    for text in ("Aurora", instance.tenant.name, "Ines Ost", "Use the shop&#x27;s login, please.", "Publish videos"):
         assert text in html
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert answer["Referrer-Policy"] == "same-origin"
@@ -248,11 +248,11 @@ def test_whoever_is_linked_already_and_allows_less_this_time_is_told(
     come_back(guest, sim.consent(begin(guest, made), maren))
     second = make_links(instance, actor=admin, names=[""])[0]
 
-    page = come_back(guest, sim.consent(begin(guest, second), maren, scopes=["user.info.basic", "video.list"]))
+    page = come_back(guest, sim.consent(begin(guest, second), maren, scopes=["user.info.basic"]))
 
     assert page.code == "link_already"
-    assert "Nothing had to be done" not in page.html
-    assert "publishing, sending drafts to the TikTok inbox. If that was not intended, try again." in page.html
+    assert "There was nothing to do" not in page.html
+    assert "publishing. If that was not intended, try again." in page.html
 
 
 @pytest.mark.parametrize("status", [AccountStatus.RECONNECT_NEEDED, AccountStatus.DISCONNECTED])
@@ -283,11 +283,11 @@ def test_without_a_name_the_account_bears_tiktoks(
 
 
 def test_what_was_left_off_is_named(guest: Client, sim: Simulator, made: MadeLink, maren: str) -> None:
-    page = come_back(guest, sim.consent(begin(guest, made), maren, scopes=["user.info.basic", "video.list"]))
+    page = come_back(guest, sim.consent(begin(guest, made), maren, scopes=["user.info.basic"]))
 
     assert page.code == "link_linked"
     assert "this is off" not in page.html
-    assert "publishing, sending drafts to the TikTok inbox. If that was not intended, ask for a new link." in page.html
+    assert "publishing. If that was not intended, ask for a new link." in page.html
 
 
 def test_somebody_signed_in_may_use_it_too_and_is_named_in_the_audit_log(
@@ -344,14 +344,14 @@ def delete_instance(made: MadeLink) -> None:
 
 Change = Callable[[MadeLink], None]
 ENDS: list[tuple[Change, str, str]] = [
-    (use_up, "link_used", "This link was used already"),
-    (revoke, "link_revoked", "This link was taken back"),
+    (use_up, "link_used", "This link has already been used"),
+    (revoke, "link_revoked", "This link was revoked"),
     (expire, "link_expired", "This link has expired"),
     (demote, "link_maker_gone", "This link no longer works"),
     (remove, "link_maker_gone", "This link no longer works"),
     (deactivate, "link_maker_gone", "This link no longer works"),
     (delete_maker, "link_maker_gone", "This link no longer works"),
-    (delete_instance, "link_instance_gone", "The place this link led to is gone"),
+    (delete_instance, "link_instance_gone", "The workspace of this link was deleted"),
 ]
 
 
@@ -395,7 +395,7 @@ def test_link_stops_when_its_creator_lacks_the_required_second_factor(
 def test_a_token_that_nobody_made_is_not_known(guest: Client, token: str) -> None:
     for answer in (guest.get(f"/connect/{token}/"), guest.post(f"/connect/{token}/")):
         page = read(answer)
-        assert (page.status, page.code, page.title) == (404, "link_unknown", "This link is not known here")
+        assert (page.status, page.code, page.title) == (404, "link_unknown", "This link is not valid")
 
 
 def test_an_unknown_id_is_not_known_either(guest: Client) -> None:
@@ -446,7 +446,7 @@ def test_the_page_under_another_host_name_is_sent_to_the_right_one(guest: Client
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_people_at_the_same_moment_one_wins_and_nothing_of_the_other_is_kept(
+def test_of_two_people_using_a_link_at_once_only_one_is_stored(
     sim: Simulator, instance: Instance, admin: User, app: TikTokApp, maren: str
 ) -> None:
     made = make_links(instance, actor=admin, names=["The bakery"])[0]

@@ -135,7 +135,7 @@ def test_the_same_form_sent_twice_makes_links_once(browser: Client, instance: In
 
     answer = make(browser, instance, "Nord\nSüd", batch=batch)
 
-    assert "These links were made already" in answer.content.decode()
+    assert "These links were already created" in answer.content.decode()
     assert (answer.status_code, ConnectLink.objects.count()) == (422, 2)
 
 
@@ -166,7 +166,14 @@ def test_the_list_says_what_became_of_each(
     html = browser.get(page_of(instance)).content.decode()
 
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html.partition('id="links-title"')[2]))
-    for part in (f"open {admin}", "Open", "Bakery (@maren.bakes)", f"Revoked {admin}", "Expired", "Maker has no right"):
+    for part in (
+        f"open {admin}",
+        "Open",
+        "Bakery (@maren.bakes)",
+        f"Revoked {admin}",
+        "Expired",
+        "Creator lost access",
+    ):
         assert part in text, text
     assert "theirs" not in text
     assert html.count("/revoke/") == 2
@@ -227,7 +234,7 @@ def test_without_an_app_the_page_says_so(browser: Client, instance: Instance) ->
     html = browser.get(page_of(instance)).content.decode()
 
     assert "No TikTok app is set up yet" in html
-    assert "Make links" not in html
+    assert "Create connect links" not in html
     assert make(browser, instance).status_code == 422
 
 
@@ -328,3 +335,25 @@ def test_the_keys_maker_must_be_allowed_to_link(
 
     for method, path in (("POST", ROUTE), ("GET", ROUTE), ("DELETE", f"{ROUTE}/{uuid4()}")):
         assert admins.send(method, path, {}).status_code == 403
+
+
+def test_list_reloads_itself_while_a_link_can_be_used(browser: Client, instance: Instance, admin: User) -> None:
+    make_links(instance, actor=admin, names=["Bakery"])
+    poll = 'hx-trigger="every 5s"'
+    assert poll in browser.get(page_of(instance)).content.decode()
+    ConnectLink.objects.update(used_at=timezone.now())
+
+    part = browser.get(page_of(instance), headers={"hx-request": "true", "hx-target": "links"}).content.decode()
+
+    assert part.lstrip().startswith('<div id="links"')
+    assert "Used" in part
+    assert poll not in part
+    assert "<html" not in part
+
+
+def test_page_says_for_each_scope_why_it_is_requested(browser: Client, app: TikTokApp, instance: Instance) -> None:
+    page = browser.get(f"/i/{instance.slug}/accounts/").content.decode()
+
+    assert "To publish the videos that the team schedules for the account." in page
+    assert "To show which account is connected." in page
+    assert "Clipdesk does not use this yet." not in page

@@ -108,7 +108,9 @@ def test_account_is_not_reconnected_through_another_tenants_app(
     form = ConnectForm({"account": str(account.pk)}, instance=scoped)
 
     assert form.errors == {
-        "account": ["The TikTok app of this account is not available here any more. Connect the account anew."]
+        "account": [
+            "The TikTok app of this account is no longer available here. Connect the account through another app."
+        ]
     }
 
 
@@ -130,6 +132,10 @@ def replaced(scoped: Instance) -> TikTokAccount:
     return account
 
 
+def shown(client: Client, account: TikTokAccount, part: str) -> str:
+    return client.get(f"/i/{account.instance.slug}/accounts/{account.pk}/{part}/").content.decode()
+
+
 @pytest.mark.parametrize("status", ["active", "reconnect_needed", "disconnected"])
 def test_environments_new_app_is_offered_beside_the_reconnect(
     client: Client, admin: User, replaced: TikTokAccount, status: str
@@ -137,11 +143,11 @@ def test_environments_new_app_is_offered_beside_the_reconnect(
     TikTokAccount.objects.update(status=status)
     client.force_login(admin)
 
-    card = client.get(f"/i/{replaced.instance.slug}/accounts/{replaced.pk}/card/").content.decode()
+    card, menu = shown(client, replaced, "card"), shown(client, replaced, "menu")
 
-    assert "Link through “TikTok”" in card
-    assert ("Reconnect through “TikTok (sandbox)”" in card) == (status == "active")
-    assert ("It was linked through “TikTok (sandbox)”." in card) == (status != "active")
+    assert "Connect through “TikTok”" in (menu if status == "active" else card)
+    assert "Reconnect through “TikTok (sandbox)”" in menu
+    assert ("It was connected through “TikTok (sandbox)”." in card) == (status != "active")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +161,5 @@ def test_no_other_app_is_offered_where_none_took_the_place(
     TikTokApp.objects.filter(client_key="production").update(**present)
     client.force_login(admin)
 
-    card = client.get(f"/i/{replaced.instance.slug}/accounts/{replaced.pk}/card/").content.decode()
-
-    assert "Link through" not in card
+    for part in ("card", "menu"):
+        assert "Connect through" not in shown(client, replaced, part)

@@ -181,14 +181,15 @@ def test_the_mail_says_why_until_when_how_many_posts_wait_and_where_to_go(
 
     (mail,) = mails()
     assert mail.to == editor.email
-    assert mail.subject == "Aurora: 1 account has to be reconnected · 1 account's permission ends soon"
+    subject = "1 account needs to be reconnected · The TikTok authorization of 1 account expires soon"
+    assert mail.subject == f"Aurora: {subject}"
     lines = mail.text.splitlines()
     assert "The account owner revoked the authorization at TikTok." in lines
     assert "- Bakery (@noravale)" in lines
-    assert "  2 posts planned or waiting" in lines
+    assert "  2 posts scheduled or waiting" in lines
     assert f"  https://clipdesk.example{page_of(account)}" in lines
     until = timezone.localtime(TikTokCredential.objects.get(pk=ending.credential_id).refresh_expires_at)
-    (said,) = [line for line in lines if line.startswith("  Permission until")]
+    (said,) = [line for line in lines if line.startswith("  TikTok authorization expires")]
     assert f"{until:%Y}" in said
     assert said.endswith("(UTC)")
     assert f"https://clipdesk.example{page_of(account)}" in mail.html

@@ -52,7 +52,7 @@ def test_features_are_named_in_the_order_of_the_consent_page() -> None:
     asked = ["user.info.basic", "video.list", "video.publish", "new.scope"]
 
     assert missing_features(asked, ["user.info.basic"]) == [
-        "the list of videos and their statistics",
+        "the list of videos",
         "publishing",
         "new.scope",
     ]
