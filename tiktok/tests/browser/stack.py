@@ -34,7 +34,7 @@ class Stack:
     def environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
-            "DJANGO_SETTINGS_MODULE": "config.settings.base",
+            "DJANGO_SETTINGS_MODULE": "config.settings.pseudo",
             "PYTHONUNBUFFERED": "1",
             "DATA_DIR": str(self.directory / "data"),
             "BASE_URL": self.url,
@@ -49,6 +49,8 @@ class Stack:
     def start(self) -> Self:
         """Returns when the first page can be asked for."""
         self.tiktok.start()
+        longer = [sys.executable, "scripts/messages.py", "pseudo", str(self.directory / "data" / "locale")]
+        subprocess.run(longer, cwd=ROOT, check=True)
         return self._start_product()
 
     def restart(self, **variables: str) -> Self:
