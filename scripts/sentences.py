@@ -31,6 +31,24 @@ GETTEXT: Final = frozenset(
 )
 # Names and terms that are the same in every language.
 NO_TEXT: Final = re.compile(r"&\w+;|@[\w.]+|\b(?:Clipdesk|TikTok|log_id|px)\b")
+# What takes a sentence for people, by its name: the refusals of core/web/refusals.py and what derives from them.
+REFUSALS: Final = frozenset(
+    [
+        "ApiProblem",
+        "CreatorInfoUnavailable",
+        "FieldError",
+        "IdempotencyConflict",
+        "InvalidTransition",
+        "MediaError",
+        "NotAllowed",
+        "QuotaReached",
+        "Refused",
+        "StaleState",
+        "TimeRefused",
+        "UserRefusal",
+        "ValidationError",
+    ]
+)
 LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -128,8 +146,17 @@ def faults_of_python(name: str, source: str) -> Iterator[Fault]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _has_gettext(node.left, node.right):
             yield Fault(name, node.lineno, "glued: a translated string is added to another")
+        if isinstance(node, ast.Call) and _says_in_english(node):
+            yield Fault(name, node.lineno, "not translatable: people and programs read this refusal")
         if isinstance(node, ast.JoinedStr) and _has_words(node) and _has_gettext(*_values(node)):
             yield Fault(name, node.lineno, "glued: a translated string inside an f-string with words")
+
+
+def _says_in_english(node: ast.Call) -> bool:
+    """Tell whether a refusal is given a sentence that is not translated."""
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    said = [argument.value for argument in node.args if isinstance(argument, ast.Constant)]
+    return name in REFUSALS and any(isinstance(text, str) and " " in text for text in said)
 
 
 def _values(node: ast.JoinedStr) -> list[ast.expr]:

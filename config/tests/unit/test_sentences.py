@@ -55,12 +55,26 @@ def test_untranslated_text_is_found(sentences: Any, template: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["_('Posts') + _('of today')", "f\"{_('Posts')} of today\"", "_('Posts: ') + str(count)"]
+    "source",
+    [
+        "ApiProblem(409, 'used', 'The link was used.')",
+        "_('Posts') + _('of today')",
+        "f\"{_('Posts')} of today\"",
+        "_('Posts: ') + str(count)",
+    ],
 )
-def test_glued_sentence_is_found(sentences: Any, source: str) -> None:
+def test_glued_or_english_sentence_is_found(sentences: Any, source: str) -> None:
     assert [fault.line for fault in sentences.faults_of_python("page.py", source)] == [1]
 
 
-@pytest.mark.parametrize("source", ["_('%(count)s posts') % {'count': n}", "f\"{_('Posts')} · {name}\"", "1 + n"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "ApiProblem(409, 'used', _('It was used.'))",
+        "_('%(count)s posts') % {'count': n}",
+        "f\"{_('Posts')} · {name}\"",
+        "1 + n",
+    ],
+)
 def test_whole_python_sentence_is_left_alone(sentences: Any, source: str) -> None:
     assert list(sentences.faults_of_python("page.py", source)) == []
