@@ -39,14 +39,12 @@ def collect() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
     sys.path.insert(0, str(ROOT))
     os.chdir(ROOT)
-    import django
     from django.core.management import call_command
     from django.core.management.commands.makemessages import Command
 
     class Makemessages(Command):
         msgmerge_options = [*Command.msgmerge_options, "--no-fuzzy-matching"]
 
-    django.setup()
     options: dict[str, Any] = {"add_location": "file", "no_wrap": True, "no_obsolete": True, "verbosity": 0}
     call_command(Makemessages(), locale=list(LANGUAGES), ignore_patterns=list(IGNORED), **options)
     for language in LANGUAGES:
