@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import register_converter
 from django.urls.converters import UUIDConverter
+from django.utils.translation import gettext as _
 from ninja import P, QueryEx, Router, Schema
 from ninja.security import HttpBearer
 from pydantic import ConfigDict
@@ -122,7 +123,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
 
 def bad_cursor() -> ApiProblem:
     """422 for a cursor that no page of the list has given."""
-    return invalid(FieldError("cursor", "not_a_cursor", "Not a cursor of this list."))
+    return invalid(FieldError("cursor", "not_a_cursor", _("Not a cursor of this list.")))
 
 
 class InstanceOut(Schema):

@@ -30,7 +30,7 @@ GETTEXT: Final = frozenset(
     {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext"}
 )
 # Names and terms that are the same in every language.
-NO_TEXT: Final = re.compile(r"&\w+;|@[\w.]+|\b(?:Clipdesk|TikTok|log_id|px)\b")
+NO_TEXT: Final = re.compile(r"&\w+;|@[\w.]+|\b(?:Clipdesk|TikTok|Ctrl|log_id|px)\b")
 # What takes a sentence for people, by its name: the refusals of core/web/refusals.py and what derives from them.
 REFUSALS: Final = frozenset(
     [
@@ -64,7 +64,7 @@ class Fault:
 def faults_of_template(name: str, text: str) -> Iterator[Fault]:
     """Yield where parts, or a part and a variable, make one sentence, and where text is not translated."""
     parts: list[Part] = []
-    for part in [*_parts(text), Part(0, "end", "")]:
+    for part in [*_parts(text, is_text=name.endswith(".txt")), Part(0, "end", "")]:
         if part.kind != "end":
             parts.append(part)
         else:
@@ -81,7 +81,7 @@ class Part:
     text: str
 
 
-def _parts(text: str) -> Iterator[Part]:
+def _parts(text: str, *, is_text: bool) -> Iterator[Part]:
     text = UNREAD.sub(_newlines, text)
     blocks = BLOCK_TRANSLATE.findall(text)
     numbers = iter(range(len(blocks)))
@@ -93,6 +93,8 @@ def _parts(text: str) -> Iterator[Part]:
             options, said = blocks[int(found[1])]
             if " asvar " not in options:
                 yield Part(line, "translated", said)
+        elif is_text and token.isspace() and "\n" in token:
+            yield Part(line, "end", "")
         else:
             yield from _part(token, line)
         line += token.count("\n")

@@ -8,6 +8,7 @@ from types import MethodType
 from typing import Any, Final, NoReturn, cast
 
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.operation import Operation
 from ninja.params.models import BodyModel
@@ -55,11 +56,11 @@ def check_json(request: HttpRequest) -> None:
     """Raise ApiProblem 411, 413 or 415 unless the body is JSON of an allowed size, or empty."""
     length = _length_of(request) or 0
     if length > JSON_MAX_BYTES:
-        text = f"A JSON body can have at most {JSON_MAX_BYTES // 1024} KB."
+        text = _("A JSON body can have at most %(size)d KB.") % {"size": JSON_MAX_BYTES // 1024}
         raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", text)
     is_json = request.content_type == "application/json" or (request.content_type or "").endswith("+json")
     if length and not is_json:
-        text = "Send JSON, with the header “Content-Type: application/json”."
+        text = _("Send JSON, with the header “Content-Type: application/json”.")
         raise ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", text)
 
 
@@ -68,10 +69,10 @@ def check_multipart(request: HttpRequest) -> None:
     if _length_of(request) is None:
         raise _length_required()
     if request.content_type != MULTIPART:
-        text = f"Send the file as {MULTIPART}, or upload it in parts by tus at /api/v1/media/uploads."
-        raise ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", text)
+        text = _("Send the file as %(type)s, or upload it in parts by tus at /api/v1/media/uploads.")
+        raise ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", text % {"type": MULTIPART})
     if not (request.content_params or {}).get("boundary"):
-        raise ApiProblem(HTTPStatus.BAD_REQUEST, "bad_request", "The Content-Type header has no boundary.")
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "bad_request", _("The Content-Type header has no boundary."))
 
 
 def _length_of(request: HttpRequest) -> int | None:
@@ -85,7 +86,7 @@ def _length_of(request: HttpRequest) -> int | None:
 
 
 def _length_required() -> ApiProblem:
-    text = "Send the body with a Content-Length header, not chunked."
+    text = _("Send the body with a Content-Length header, not chunked.")
     return ApiProblem(HTTPStatus.LENGTH_REQUIRED, "length_required", text)
 
 
@@ -97,7 +98,7 @@ class BoundedParser(Parser):
         try:
             data = json.loads(request.body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
-            raise ApiProblem(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not valid JSON.") from error
+            raise ApiProblem(HTTPStatus.BAD_REQUEST, "bad_request", _("The body is not valid JSON.")) from error
         check_shape(data)
         return data
 
@@ -108,11 +109,11 @@ def check_shape(data: object) -> None:
     for _depth in range(MAX_DEPTH):
         count += len(level)
         if count > MAX_VALUES:
-            raise _unreasonable("too_many_values", f"It can have at most {MAX_VALUES} values.", MAX_VALUES)
+            raise _unreasonable("too_many_values", _("It can have at most %(most)d values."), MAX_VALUES)
         level = [child for value in level for child in _children(value)]
         if not level:
             return
-    raise _unreasonable("too_deep", f"It can be nested at most {MAX_DEPTH} levels deep.", MAX_DEPTH)
+    raise _unreasonable("too_deep", _("It can be nested at most %(most)d levels deep."), MAX_DEPTH)
 
 
 def _children(value: object) -> list[object]:
@@ -122,7 +123,7 @@ def _children(value: object) -> list[object]:
 
 
 def _unreasonable(code: str, text: str, most: int) -> ApiProblem:
-    return invalid(FieldError("body", code, text, {"maximum": most}))
+    return invalid(FieldError("body", code, text % {"most": most}, {"maximum": most}))
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
 from django.views import defaults
 
 from core.web.problems import API_PREFIX, problem_response
@@ -12,7 +13,7 @@ from core.web.problems import API_PREFIX, problem_response
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
-WRONG_HOST = "Send requests to the host and port of this installation's own address."
+WRONG_HOST = _("Send requests to the host and port of this installation’s own address.")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

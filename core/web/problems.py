@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.functional import Promise
 from django.utils.log import log_response
+from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -77,7 +78,7 @@ def invalid(*errors: FieldError) -> ApiProblem:
 def problem_response(
     status: int,
     code: str = "",
-    detail: str = "",
+    detail: str | Promise = "",
     errors: Sequence[FieldError] = (),
     *,
     retry_after_s: int | None = None,
@@ -87,7 +88,7 @@ def problem_response(
 
     The first 20 errors are listed; ``more_errors`` counts the rest.
     """
-    body = problem_body(status, code or CODES.get(status, "error"), detail)
+    body = problem_body(status, code or CODES.get(status, "error"), str(detail))
     body["errors"] = [error.as_json() for error in errors[:MAX_ERRORS]]
     if len(errors) > MAX_ERRORS:
         body["more_errors"] = len(errors) - MAX_ERRORS
@@ -111,8 +112,8 @@ def install(api: NinjaAPI) -> None:
     add(HttpError, _on_http_error)
 
 
-NO_SLASH: Final = "Addresses of this API end without a slash."
-NO_KEY: Final = "Send a valid API key as “Authorization: Bearer …”."
+NO_SLASH: Final = _("Addresses of this API end without a slash.")
+NO_KEY: Final = _("Send a valid API key as “Authorization: Bearer …”.")
 
 
 def _on_refusal(request: HttpRequest, error: UserRefusal) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from ninja import P, QueryEx, Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictStr
@@ -195,7 +196,7 @@ def show_account(request: InstanceRequest, account_id: UUID) -> dict[str, Any]:
 def change_account(request: InstanceRequest, account_id: UUID, payload: AccountPatch) -> dict[str, Any]:
     """TikTok never overwrites name and labels."""
     if not payload.model_fields_set:
-        raise invalid(FieldError("name", "required", "Send a name or labels."))
+        raise invalid(FieldError("name", "required", _("Send a name or labels.")))
     account = _find(account_id)
     with transaction.atomic():
         if "name" in payload.model_fields_set:

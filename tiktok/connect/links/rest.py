@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from ninja import Schema
 from ninja.responses import Status
 from pydantic import AfterValidator, Field, StrictInt, StrictStr
@@ -91,7 +92,7 @@ def _app(request: InstanceRequest, app_id: UUID | None) -> TikTokApp | None:
     if chosen or (app_id is None and default_app(apps)):
         return chosen
     if not apps:
-        raise ApiProblem(409, "no_app", "No TikTok app is set up here yet.")
+        raise ApiProblem(409, "no_app", _("No TikTok app is set up here yet."))
     labels = label_apps(apps)
     choice = ", ".join(f"{app.pk} ({labels[app.pk]})" for app in apps)
     code = "required" if app_id is None else "not_a_choice"
@@ -143,5 +144,6 @@ def revoke_connect_link(request: InstanceRequest, link_id: UUID) -> Status[None]
     if not services.revoke_link(request.instance, link, actor=request.user):
         link.refresh_from_db()
         if link.used_at:
-            raise ApiProblem(409, "state_conflict", "The link was used. Disconnect its account instead.", state="used")
+            text = _("The link was used. Disconnect its account instead.")
+            raise ApiProblem(409, "state_conflict", text, state="used")
     return Status(204, None)
