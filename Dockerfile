@@ -12,6 +12,7 @@ COPY instances instances/
 COPY tiktok tiktok/
 COPY templates templates/
 COPY static static/
+COPY locale locale/
 # Hashed and compressed once, here. The secrets that the embedded settings make on first start stay out of the image.
 RUN DATA_DIR=/tmp/build /venv/bin/python manage.py collectstatic --noinput --verbosity 0 \
     && mv /tmp/build/static staticfiles && rm -rf /tmp/build

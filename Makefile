@@ -26,7 +26,7 @@ $(VENV)/.run: requirements.txt
 	@PYTHON=$(PYTHON) bash scripts/venv.sh $(VENV) requirements.txt
 	@touch $@
 
-.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots voice lint typecheck format mutants large bench bench-services chaos storm refresh-kills hostile deep
+.PHONY: help demo up requirements test test-unit test-integration test-services test-browser screenshots voice lint messages messages-check typecheck format mutants large bench bench-services chaos storm refresh-kills hostile deep
 
 demo: $(VENV)/.run ## Try it: a living product with a simulated TikTok, in var/demo/
 	@$(BIN)/python manage.py demo
@@ -92,7 +92,15 @@ lint: $(VENV)/.dev ## Style, import contracts, templates, words
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
 	$(BIN)/python scripts/voice.py
+	$(BIN)/python scripts/sentences.py
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+messages: $(VENV)/.dev ## Collect the messages of the code into the translations, and compile them (needs gettext)
+	$(BIN)/python scripts/messages.py update
+	$(BIN)/python scripts/messages.py compile
+
+messages-check: $(VENV)/.dev ## Every message is collected, translated and compiled (needs gettext)
+	$(BIN)/python scripts/messages.py check
 
 typecheck: $(VENV)/.dev ## mypy strict
 	$(BIN)/mypy .
