@@ -15,6 +15,7 @@ from instances.models import Instance, Membership, Notice, NotificationPreferenc
 from instances.notices.digest import COLLECTED, mail_digests, write_digest
 from instances.notices.reading import mark_read
 from instances.scoping import instance_scope
+from instances.tests.factories import UserFactory
 from tiktok.models import EventCause, Person, PostState
 from tiktok.posts.wording.codes import explain
 from tiktok.tests.integration.notices.conftest import Troubled
@@ -63,6 +64,18 @@ def test_it_says_when_in_the_zone_of_the_instance(troubled: Troubled, editor: Us
     (mail,) = mails_after()
     assert "  5 January 2026, 14:45 (Asia/Kathmandu)" in mail.text.splitlines()
     assert "5 January 2026, 14:45 (Asia/Kathmandu)" in mail.html
+
+
+def test_digest_comes_in_its_readers_language(troubled: Troubled, editor: User, instance: Instance) -> None:
+    Membership.objects.create(user=(other := UserFactory.create()), instance=instance, role="editor")
+    User.objects.filter(pk=editor.pk).update(language="de")
+    User.objects.update(date_joined=datetime(2025, 1, 1, tzinfo=UTC))
+    troubled(caption="Loaf")
+
+    mails = {mail.to: mail for mail in mails_after()}
+
+    assert mails[editor.email].subject == "Aurora: 1 Beitrag ist fehlgeschlagen"
+    assert mails[other.email].subject == "Aurora: 1 post failed"
 
 
 def test_it_collects_for_eight_minutes_and_then_starts_anew(troubled: Troubled, editor: User) -> None:
