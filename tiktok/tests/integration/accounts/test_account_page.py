@@ -313,7 +313,7 @@ def test_a_rename_leads_back_to_the_page(client: Client, admin: User, account: T
     assert client.post(url, {"name": "The bakery"})["Location"] == f"/i/aurora/accounts/{account.pk}/"
 
 
-@pytest.mark.parametrize(("rows", "own"), [(1, 8), (3, 8)])
+@pytest.mark.parametrize(("rows", "own"), [(1, 9), (3, 9)])
 def test_the_page_takes_as_many_statements_whatever_there_is(
     client: Client, admin: User, instance: Instance, account: TikTokAccount, other_instance: Instance,
     rows: int, own: int, django_assert_num_queries: DjangoAssertNumQueries,

@@ -214,7 +214,7 @@ def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
     lose(account)
     client.force_login(editor)
 
-    page = client.get("/i/aurora/notices/").content.decode()
+    page = client.get("/i/aurora/notifications/").content.decode()
     assert "TikTok has ended the authorization for this account." in page
     assert "Bakery</a>" in page
     with instance_scope(instance):

@@ -83,6 +83,15 @@ def test_a_tab_without_posts_explains_itself(page: Client, account: TikTokAccoun
     assert "No posts match" in page.get(LIST, {"q": "nothing like it"}).content.decode()
 
 
+def test_dismissed_posts_alone_leave_the_list_without_posts(page: Client, account: TikTokAccount) -> None:
+    make_post(account, state=S.NEEDS_ATTENTION, attention_reason="outcome_unknown", dismissed_at=timezone.now())
+
+    html = page.get(LIST).content.decode()
+
+    assert "No posts yet" in html
+    assert "No dismissed posts" not in html
+
+
 def test_without_accounts_the_next_step_is_to_connect_one(page: Client, scoped: Instance) -> None:
     html = page.get(LIST).content.decode()
     assert "Connect account" in html
