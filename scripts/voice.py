@@ -114,13 +114,6 @@ NOT_YET: Final = (
     "tiktok/accounts/",
     "tiktok/connect/",
     "tiktok/posts/",
-    "tiktok/tests/browser/",
-    "tiktok/tests/integration/accounts/",
-    "tiktok/tests/integration/connect/",
-    "tiktok/tests/integration/notices/",
-    "tiktok/tests/integration/posts/",
-    "tiktok/tests/unit/accounts/",
-    "tiktok/tests/unit/posts/",
 )
 
 GETTEXT: Final = frozenset(

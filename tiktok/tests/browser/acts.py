@@ -1,4 +1,4 @@
-"""What people do on the pages, by what they see: labels, buttons, links."""
+"""Act on the pages as people do, by what they see: labels, buttons, links."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a login; ``team`` is the name of their first instance."""
+    """A person with a login; ``team`` is the name of their first instance."""
 
     name: str
     email: str
@@ -28,7 +28,7 @@ class Person:
 
 
 def somebody(name: str = "Maren Ost", team: str = "Aurora Bakery") -> Person:
-    """A person nobody has heard of yet."""
+    """Return a person who has no login yet."""
     number = next(_numbers)
     return Person(name, f"person{number}@example.com", f"{team} {number}")
 
@@ -83,7 +83,7 @@ def enable_two_factor(page: Page) -> tuple[str, str]:
 
 
 def invite(page: Page, slug: str, email: str) -> str:
-    """Invite somebody as an editor and copy the link."""
+    """Invite a person as an editor and return the copied link."""
     page.goto(f"/i/{slug}/settings/members/")
     page.get_by_label("Email address").fill(email)
     page.get_by_role("radio", name="Editor").check()
@@ -181,7 +181,7 @@ def send(page: Page, button: str = "Publish") -> str:
 
 @dataclass(frozen=True)
 class Desk:
-    """A team at work: somebody signed in (``storage_state``), one linked account, one uploaded video."""
+    """A team at work: a signed-in owner (``storage_state``), one connected account, one uploaded video."""
 
     owner: Person
     slug: str
@@ -191,7 +191,7 @@ class Desk:
 
 
 def set_up(url: str, tiktok: Simulator, video: Path) -> Desk:
-    """Make a desk as its owner would, with a TikTok user whom nobody else links."""
+    """Set up a team as its owner would, with a TikTok user that no other team connects."""
     owner = somebody()
     username = f"aurora.bakes.{next(_numbers)}"
     user = tiktok.create_user(username, display_name="Aurora Bakes")

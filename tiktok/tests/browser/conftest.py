@@ -56,7 +56,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.fixture
 def arrive(stack: Stack, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Arrive]:
-    """Open a window for somebody; at the end no page may have complained. A failure leaves pictures behind."""
+    """Open windows, one per person; fail if a page reported an error, and keep screenshots of a failed test."""
     visitors: list[Visitor] = []
 
     def open_window(**options: Any) -> Visitor:
@@ -90,7 +90,7 @@ def leave_picture(visitor: Visitor, path: Path) -> None:
 
 @pytest.fixture
 def desk(stack: Stack, short_video: Path) -> Desk:
-    """A team at work, for a test that begins in the middle; nobody else's test leaves anything there."""
+    """Return a team at work that no other test uses, for a test that begins in the middle."""
     return set_up(stack.url, stack.tiktok, short_video)
 
 

@@ -76,7 +76,7 @@ def looks(page: Page) -> Iterator[str]:
 
 
 def pictured(page: Page, name: str) -> list[str]:
-    """How far the page is wider than its window; photographed where somebody wants to look."""
+    """Report how far the page is wider than its window; save a screenshot if PICTURES names a folder."""
     if folder := os.environ.get("PICTURES"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")

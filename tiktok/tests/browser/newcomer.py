@@ -1,4 +1,4 @@
-"""What somebody does before a test begins, without a browser: the same pages, asked for and answered over HTTP."""
+"""Do what a person does before a test begins, without a browser: request and submit the same pages over HTTP."""
 
 from pathlib import Path
 from typing import Any, Final

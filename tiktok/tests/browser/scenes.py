@@ -1,4 +1,4 @@
-"""Posts that stand still or ended badly, one for each code, brought there by the worker's own steps."""
+"""Posts that are stuck or have failed, one for each code, brought there by the worker's own steps."""
 
 import threading
 from collections.abc import Callable
@@ -28,7 +28,7 @@ LOG_ID: Final = "20261121150000A1B2C3"
 
 @dataclass
 class Scene:
-    """What a case has to hand."""
+    """Tools and data that each case uses."""
 
     instance: Instance
     submit: Submit

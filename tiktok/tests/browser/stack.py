@@ -86,7 +86,7 @@ class Stack:
             self._process = None
 
     def faults(self) -> list[str]:
-        """What the server's log says about unhandled errors."""
+        """Return the lines of the server's log that report unhandled errors."""
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if "Traceback" in line or " ERROR " in line or " CRITICAL " in line]
 

@@ -43,7 +43,7 @@ def published_on(page: Page, slug: str) -> int:
 
 
 def problems(page: Page, name: str) -> dict[str, list[str]]:
-    """What axe finds, and whether it scrolls sideways, in every look."""
+    """Return what axe finds and any sideways scrolling, by look."""
     found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
     return {look: lines for look, lines in found.items() if lines}
 
@@ -65,7 +65,7 @@ def test_waiting_posts_go_from_sandbox_to_production_and_out_once(
         acts.send(page)
 
     tiktok.create_app(NEW_KEY, client_secret=NEW_SECRET, redirect_uris=[CALLBACK])
-    page.goto("about:blank")  # a post's page asks on, and complains while nobody answers
+    page.goto("about:blank")  # a post's page keeps polling and reports errors while the server is down
     sandbox.restart(TIKTOK_CLIENT_KEY=NEW_KEY, TIKTOK_CLIENT_SECRET=NEW_SECRET, TIKTOK_SANDBOX_MODE="false")
     page.goto(f"/i/{desk.slug}/accounts/")
     chooser = page.get_by_label("TikTok app")

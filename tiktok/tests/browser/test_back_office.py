@@ -21,7 +21,7 @@ from tiktok.tests.simulator_process import CLIENT_KEY, Simulator
 
 @pytest.fixture
 def staff_at(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
-    """Somebody who runs the deployment, signed in."""
+    """Open a window in which the operator is signed in."""
     client = Client()
     sign_in_as_staff(client, UserFactory.create(email="ops@example.com"))
     visitor = visit(browser, live_server.url)
@@ -43,7 +43,7 @@ def app(tiktok: Simulator, live_server: LiveServer, settings: Settings) -> TikTo
 
 
 def seen(visitor: Visitor, name: str) -> dict[str, list[str]]:
-    """What is wrong with the page that is open, by look."""
+    """Return the problems of the open page, by look."""
     page = visitor.page
     found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
     return {look: problems for look, problems in found.items() if problems}

@@ -1,4 +1,4 @@
-"""The composer keeps TikTok's rules while somebody chooses (docs/tiktok.md, section 11), with and without a mouse."""
+"""The composer applies TikTok's rules to each choice (docs/tiktok.md, section 11), with and without a mouse."""
 
 import re
 

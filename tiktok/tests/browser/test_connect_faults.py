@@ -48,7 +48,7 @@ def sit_down(visitor: Visitor, scene: Scene, url: str) -> None:
 
 
 def lacks(page: Page, fault: Fault) -> list[str]:
-    """What a person misses on the page."""
+    """Return the parts of the fault's explanation that the page lacks."""
     words = WORDS[fault.code]
     text = page.locator("#content").inner_text()
     steps = [] if fault.code == "rate_limit_exceeded" else [words.step]

@@ -1,4 +1,4 @@
-"""A connect link from the maker's page to the client's browser and back into the maker's list."""
+"""A connect link from its creator's page to the client's browser and back into the creator's list."""
 
 import re
 from urllib.parse import urlsplit
@@ -13,7 +13,9 @@ from tiktok.tests.browser.gallery import looks, pictured
 from tiktok.tests.browser.stack import Stack
 
 
-def test_a_client_without_a_login_links_to_the_makers_instance(arrive: Arrive, stack: Stack, desk: Desk) -> None:
+def test_client_without_a_login_connects_to_the_link_creators_instance(
+    arrive: Arrive, stack: Stack, desk: Desk
+) -> None:
     stack.tiktok.create_user("client.one", display_name="Client One")
     maker = arrive(storage_state=desk.storage_state).page
     link = acts.make_connect_link(maker, desk.slug, "The client", note="Use the shop's login, please.")

@@ -1,4 +1,4 @@
-"""TikTok's small window: several at once, closed, begun twice, offline, signed out; and its page meanwhile."""
+"""TikTok's popup: several at once, closed, begun twice, offline, signed out; and the page that opened it."""
 
 import re
 
@@ -17,7 +17,7 @@ from tiktok.tests.connect_faults import CALLBACK
 
 @pytest.fixture
 def page(arrive: Arrive, desk: Desk) -> Page:
-    """The accounts of the desk."""
+    """Open the team's accounts page."""
     page = arrive(storage_state=desk.storage_state).page
     page.goto(f"/i/{desk.slug}/accounts/")
     return page
@@ -33,7 +33,7 @@ def begin(page: Page, name: str = "") -> Page:
 
 
 def waits(page: Page, text: str) -> Locator:
-    """What the page says of an attempt."""
+    """Return the callout about an attempt to connect."""
     return page.locator("[data-connect-waits] .callout").filter(has_text=text)
 
 
@@ -119,7 +119,7 @@ def test_without_a_connection_it_says_so_and_can_be_tried_again(arrive: Arrive, 
     visitor.problems[:] = [line for line in visitor.problems if "ERR_INTERNET_DISCONNECTED" not in line]
 
 
-def test_whoever_is_signed_out_signs_in_there_and_goes_on(page: Page, stack: Stack, desk: Desk) -> None:
+def test_signed_out_person_signs_in_through_the_popup_and_connects(page: Page, stack: Stack, desk: Desk) -> None:
     stack.tiktok.create_user("signs.in.again")
     page.context.clear_cookies(name="sessionid")
     page.get_by_label("Name in Clipdesk").fill("After the break")

@@ -1,4 +1,4 @@
-"""A post that may be out: check again, set aside, send again, by the buttons; and the banner of a quarantine.
+"""A post that may be published: check its status, dismiss and resend it; and the banner of a publishing pause.
 
 With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
 """
@@ -48,12 +48,12 @@ def opened(page: Page, post: Post) -> None:
 
 
 def troubles(page: Page, name: str) -> dict[str, list[str]]:
-    """What axe finds and what is too wide, in every look."""
+    """Return what axe finds and what is too wide, by look."""
     found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
     return {look: problems for look, problems in found.items() if problems}
 
 
-def test_check_again_set_aside_send_again(
+def test_doubtful_post_is_checked_dismissed_restored_and_resent(
     doubtful: Post, worker: Worker, instance: Instance, editor_at: Visitor
 ) -> None:
     page = editor_at.page
@@ -119,7 +119,7 @@ def test_the_same_file_again_is_asked_about(
         assert Post.objects.filter(state=PostState.DUE).count() == 2
 
 
-def test_a_question_that_stands_open_while_the_page_refreshes_is_still_obeyed(
+def test_confirmation_dialog_survives_refreshes_and_cancels_the_post(
     submit: Submit, instance: Instance, editor_at: Visitor
 ) -> None:
     page = editor_at.page

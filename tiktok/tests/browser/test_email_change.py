@@ -27,7 +27,7 @@ def visitor(browser: Browser, live_server: LiveServer) -> Iterator[Visitor]:
 
 
 def latest_link(address: str) -> str:
-    """The path of the link in the last mail to the address."""
+    """Return the path of the link in the latest email to the address."""
     text = OutgoingMail.objects.filter(to=address).latest("created_at").text
     (path,) = re.findall(r"/auth/email/change/[\w-]+/", text)
     return str(path)

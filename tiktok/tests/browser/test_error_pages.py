@@ -1,4 +1,4 @@
-"""The page of a post that stands still or ended badly, for every code: what happened, what Clipdesk does, what to do.
+"""The page of a stuck or failed post, for every code: what happened, what Clipdesk does, what to do.
 
 With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
 """

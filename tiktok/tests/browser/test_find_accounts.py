@@ -50,7 +50,7 @@ def signed_in(browser: Browser, url: str, person: User, *, scripts: bool = True)
 
 
 def problems_of(page: Page, name: str) -> dict[str, list[str]]:
-    """What is wrong with the page, by look: each width and each theme once, which axe takes seconds for."""
+    """Return the page's problems by look: each width and theme only once, because axe takes seconds for each."""
     found = {
         look: [*findings(page), *pictured(page, f"{name}-{look}")]
         for look in looks(page)

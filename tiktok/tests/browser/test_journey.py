@@ -41,7 +41,7 @@ def test_from_sign_up_to_a_published_video(arrive: Arrive, stack: Stack, large_v
 
 
 def _colleague_joins(page: Page, link: str, team: str) -> None:
-    """By the link alone: no mail is configured."""
+    """Join by the link alone: no email server is configured."""
     page.goto(link)
     page.get_by_role("link", name="Create an account").click()
     page.get_by_label("Your name").fill("Tomas Vale")
@@ -52,7 +52,7 @@ def _colleague_joins(page: Page, link: str, team: str) -> None:
 
 
 def _upload_with_a_reload_in_between(page: Page, slug: str, video: Path) -> None:
-    """The first piece arrives, the page is closed, the same file goes on where it stopped."""
+    """Upload the first piece, reload the page and resume the same file where it stopped."""
     page.goto(f"/i/{slug}/media/")
     acts.upload(page, video)
     item = page.get_by_role("list", name="Uploads").get_by_role("listitem")

@@ -1,4 +1,4 @@
-"""A post fails while somebody looks: the bell rises, the news floats in, and what was being typed stays."""
+"""A post fails while a page is open: the bell's count rises, a toast appears, and typed text stays."""
 
 import re
 

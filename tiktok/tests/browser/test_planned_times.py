@@ -56,7 +56,7 @@ def at_a_time(page: Page, time: str, zone: str = "Europe/Vienna") -> None:
 
 
 def problems(page: Page, name: str) -> dict[str, list[str]]:
-    """What axe finds, and whether it scrolls sideways, in every look."""
+    """Return what axe finds and any sideways scrolling, by look."""
     found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
     return {look: lines for look, lines in found.items() if lines}
 
@@ -204,7 +204,7 @@ def test_capped_account_takes_posts_for_later_days(
     expect(acts.state(page, "Scheduled")).to_be_visible()
 
 
-def test_account_without_permission_to_publish_is_told_so(
+def test_account_without_permission_to_publish_shows_why_and_reconnect(
     editor_at: Visitor, linked: TikTokAccount, instance: Instance
 ) -> None:
     with instance_scope(instance):

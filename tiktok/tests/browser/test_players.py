@@ -1,4 +1,4 @@
-"""What stands where a video is played: the video, or its picture and why the browser does not play it."""
+"""The player shows the video, or its picture and the reason why the browser does not play it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The list of posts in a browser: search, tabs and row menus by keyboard, and a live part that disturbs nobody.
+"""The list of posts in a browser: search, tabs and row menus by keyboard, and a live part that interrupts no one.
 
 With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
 """
@@ -53,7 +53,7 @@ def tab(page: Page, name: str) -> Locator:
 
 
 def troubles(page: Page, name: str) -> dict[str, list[str]]:
-    """What axe finds and what is too wide, in every look."""
+    """Return what axe finds and what is too wide, by look."""
     found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
     return {look: problems for look, problems in found.items() if problems}
 

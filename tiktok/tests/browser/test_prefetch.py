@@ -12,7 +12,7 @@ READY: Final = "Ready"
 
 
 class Prefetches:
-    """What the browser says about prefetches of the open page."""
+    """Prefetches of the open page and their states, as the browser reports them."""
 
     def __init__(self, session: CDPSession) -> None:
         self.states: dict[str, str] = {}

@@ -37,7 +37,7 @@ def confirm(page: Page) -> None:
     press(page, "Confirm")
 
 
-def test_api_key_is_created_after_the_password_without_typing_anew(visitor: Visitor, owner: User) -> None:
+def test_api_key_is_created_after_the_password_without_retyping_the_form(visitor: Visitor, owner: User) -> None:
     page = visitor.page
     sign_in(page, owner)
     page.goto("/i/aurora/settings/advanced/")

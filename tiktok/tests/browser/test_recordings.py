@@ -1,4 +1,4 @@
-"""What Chromium's own recorder writes is examined as what it is: its rate, its length with sound, its picture."""
+"""Recordings by Chromium's own recorder are examined correctly: frame rate, length with sound, picture."""
 
 import base64
 from pathlib import Path

@@ -52,7 +52,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 def stored(instance: Instance) -> list[str]:
-    """What the uploaded files hash to."""
+    """Return the sorted hashes of the uploaded files."""
     with instance_scope(instance):
         return sorted(hashlib.sha256(media.file.read_bytes()).hexdigest() for media in Media.objects.all())
 
@@ -289,7 +289,7 @@ def twin_of(file: Path, at: int) -> Path:
 
 
 @pytest.mark.parametrize("at", [0, 1_500_000, -1], ids=["first", "middle", "last"])
-def test_files_of_the_same_name_size_and_time_are_told_apart(
+def test_files_of_the_same_name_size_and_time_are_stored_separately(
     editor_at: Visitor, instance: Instance, tmp_path: Path, at: int
 ) -> None:
     one = make_file(tmp_path / "here" / "clip.mp4")

@@ -50,7 +50,7 @@ def page(windows: Callable[[], Visitor]) -> Page:
 
 @pytest.fixture
 def with_mail(settings: Settings) -> None:
-    """As a deployment with a mail server; what it would send stays in the table."""
+    """Configure an email server; emails stay in the table instead of being sent."""
     settings.EMAIL_URL = "smtp://localhost"
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 

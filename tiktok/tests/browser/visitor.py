@@ -1,4 +1,4 @@
-"""A person at a browser window of their own; whatever the page complains about is kept."""
+"""A person in a separate browser window; every error that the page reports is kept."""
 
 import os
 import shutil

@@ -314,7 +314,7 @@ def test_a_rename_leads_back_to_the_page(client: Client, admin: User, account: T
 
 
 @pytest.mark.parametrize(("rows", "own"), [(1, 9), (3, 9)])
-def test_the_page_takes_as_many_statements_whatever_there_is(
+def test_account_page_query_count_does_not_depend_on_the_number_of_rows(
     client: Client, admin: User, instance: Instance, account: TikTokAccount, other_instance: Instance,
     rows: int, own: int, django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:  # fmt: skip

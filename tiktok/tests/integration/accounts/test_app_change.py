@@ -328,7 +328,7 @@ def test_the_last_disconnect_spares_a_moved_accounts_post_under_way(
 # In the browser, over real HTTP on TikTok's side
 
 
-def test_the_question_stands_on_the_result_and_on_the_accounts_page(
+def test_same_user_question_is_on_the_result_and_accounts_pages(
     client: Client, admin: User, editor: User, sim: Simulator, app: TikTokApp, instance: Instance
 ) -> None:
     client.defaults["SERVER_NAME"] = urlsplit(django_settings.BASE_URL).hostname or ""

@@ -43,7 +43,7 @@ def fresh(account: TikTokAccount) -> TikTokAccount:
 
 
 def last_of_history(account: TikTokAccount) -> str:
-    """What people read of the disconnect."""
+    """Return the latest entry of the account's history, as people read it."""
     with instance_scope(account.instance):
         return history_of(account)[0].text.removesuffix(" By Clipdesk.")
 
@@ -121,7 +121,7 @@ def test_the_wait_ends_after_ten_minutes(sim: Simulator, account: TikTokAccount,
     assert fresh(account).status == AccountStatus.DISCONNECTED
 
 
-def test_somebody_in_a_hurry_does_not_wait(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+def test_immediate_disconnect_does_not_wait_for_posts(sim: Simulator, account: TikTokAccount, admin: User) -> None:
     with instance_scope(account.instance):
         make_post(account, state="processing")
     begin(account, admin)
@@ -332,7 +332,9 @@ def test_reconnect_during_a_revoke_shows_the_final_status_at_once(
     assert (fresh(account).status == AccountStatus.DISCONNECTED) == elsewhere
 
 
-def test_an_account_that_was_linked_again_meanwhile_stays(sim: Simulator, account: TikTokAccount, admin: User) -> None:
+def test_account_reconnected_during_its_disconnect_stays_active(
+    sim: Simulator, account: TikTokAccount, admin: User
+) -> None:
     begin(account, admin)
     with instance_scope(account.instance):
         TikTokAccount.objects.update(status=AccountStatus.ACTIVE)

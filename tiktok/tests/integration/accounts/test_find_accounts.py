@@ -139,7 +139,7 @@ def test_a_search_without_result_offers_all_again(page: Client, instance: Instan
     assert "No TikTok accounts yet" not in text
 
 
-def test_what_is_looked_for_stands_in_the_address(page: Client, instance: Instance, app: TikTokApp) -> None:
+def test_search_and_filters_are_kept_in_the_address(page: Client, instance: Instance, app: TikTokApp) -> None:
     make_crowd(instance, 60, app)
     query = {"q": "b", "status": "active", "sort": "recent", "page": "2", "label": "", "view": "cards"}
 

@@ -69,7 +69,7 @@ def test_what_does_not_fit_is_refused_where_it_was_typed(
     assert labels_of(bakery) == ["VIP", "Food"]
 
 
-def test_a_label_that_nobody_offered_is_refused(client: Client, admin: User, bakery: TikTokAccount) -> None:
+def test_label_that_was_not_offered_is_refused(client: Client, admin: User, bakery: TikTokAccount) -> None:
     client.force_login(admin)
 
     answer = client.post(f"/i/aurora/accounts/{bakery.pk}/labels/", {"labels": ["Foreign"]})

@@ -70,7 +70,7 @@ def state_of(callback: str) -> str:
 
 
 def buttons(browser: Client, callback: str) -> set[str]:
-    """What the page after the callback offers."""
+    """Return the buttons of the page after the callback."""
     come_back(browser, callback)
     page = browser.get(f"/tiktok/result/{state_of(callback)}/").content.decode()
     return set(re.findall(r'type="submit">([^<]+)</button>', page))
@@ -239,7 +239,7 @@ def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
     assert [call.user for call in sim.requests("revoke")] == [tomas]  # its permission was given back
 
 
-def test_another_tiktok_user_can_be_linked_instead_by_whoever_may_link(
+def test_another_tiktok_user_is_offered_only_to_people_who_may_connect(
     browser: Client, sim: Simulator, app: TikTokApp, instance: Instance, maren: str, editor: User
 ) -> None:
     link(browser, sim, instance, maren)
@@ -316,7 +316,7 @@ def test_a_page_opened_under_another_host_name_is_sent_to_the_right_one(
     assert answer.json() == {"leave": django_settings.BASE_URL + page}
 
 
-def test_a_script_is_told_where_to_lead_its_window_or_what_is_wrong(
+def test_script_receives_the_address_for_its_window_or_the_errors(
     browser: Client, app: TikTokApp, instance: Instance, sim: Simulator
 ) -> None:
     begin, script = f"/i/{instance.slug}/tiktok/connect/", {"accept": "application/json"}
@@ -338,7 +338,7 @@ def test_the_button_on_a_page_of_its_own_keeps_what_was_asked_for(
 
 
 @pytest.mark.parametrize("path", ["/auth/tiktok/login/", "/auth/3rdparty/", "/auth/social/signup/"])
-def test_nobody_signs_in_by_tiktok(client: Client, db: None, path: str) -> None:
+def test_sign_in_with_tiktok_is_not_available(client: Client, db: None, path: str) -> None:
     assert client.get(path).status_code == 404
 
 

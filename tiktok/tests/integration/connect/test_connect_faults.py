@@ -31,7 +31,7 @@ def stage(sim: Simulator, app: TikTokApp, settings: Settings) -> Iterator[Scene]
 
 
 def page_after(browser: Client, callback: str) -> tuple[str, str]:
-    """Where the callback leads, and what stands there."""
+    """Return the address that the callback redirects to, and its page."""
     answer = browser.get(callback)
     assert answer.status_code == 302, answer.content.decode()
     page = browser.get(answer["Location"])
@@ -40,7 +40,7 @@ def page_after(browser: Client, callback: str) -> tuple[str, str]:
 
 
 def says(fault: Fault, html: str) -> list[str]:
-    """What the page lacks of the fault's words."""
+    """Return the parts of the fault's explanation that the page lacks."""
     words = WORDS[fault.code]
     wanted = [f'data-outcome="{fault.code}"', f"<h1>{words.title}</h1>", str(words.text), "Who can fix this"]
     wanted += [] if fault.code in AFTERWARDS else ["Nothing was connected or changed."]
@@ -68,7 +68,7 @@ def secrets(callback: str) -> list[str]:
     return [unescape(code) for code in re.findall(r"[?&]code=([^&]{3,})", callback)] + ["act.a", "rft.a"]
 
 
-def test_no_two_faults_share_their_words() -> None:
+def test_each_fault_has_a_distinct_title_and_text() -> None:
     for part in ("title", "text"):
         said = [str(getattr(words, part)) for words in WORDS.values()]
         assert len(set(said)) == len(said)

@@ -1,4 +1,4 @@
-"""From a connect link through TikTok's consent page to an account in the maker's instance, without a login."""
+"""From a connect link through TikTok's consent page to an account in the creator's instance, without a login."""
 
 import json
 import re
@@ -37,7 +37,7 @@ from tiktok.tests.simulator_process import Simulator
 
 
 def visitor() -> Client:
-    """Somebody's browser, signed in nowhere."""
+    """Return a browser that is not signed in."""
     return Client(SERVER_NAME=urlsplit(django_settings.BASE_URL).hostname or "")
 
 
@@ -91,7 +91,7 @@ def begin(guest: Client, made: MadeLink) -> str:
 
 
 def come_back(guest: Client, callback: str) -> Page:
-    """Follow TikTok's redirect. Nobody is signed in by it, and allauth keeps nothing."""
+    """Follow TikTok's redirect; it signs no one in, and allauth stores nothing."""
     parts = urlsplit(callback)
     assert callback.startswith(CALLBACK)
     page = read(guest.get(f"{parts.path}?{parts.query}", follow=True))
@@ -110,7 +110,7 @@ def reread(made: MadeLink) -> ConnectLink:
     return ConnectLink.objects.get(pk=made.link.pk)
 
 
-def test_a_stranger_links_to_the_makers_instance_and_gets_nothing_else(
+def test_guest_connects_to_the_link_creators_instance_without_any_access(
     guest: Client, sim: Simulator, made: MadeLink, instance: Instance, other_instance: Instance, admin: User, maren: str
 ) -> None:
     page = come_back(guest, sim.consent(begin(guest, made), maren))
@@ -196,7 +196,7 @@ def test_a_failure_at_tiktok_leaves_the_link_open_too(
     assert not TikTokCredential.objects.exists()
 
 
-def test_another_browser_cannot_go_on_without_the_token(guest: Client, made: MadeLink) -> None:
+def test_another_browser_cannot_continue_without_the_token(guest: Client, made: MadeLink) -> None:
     begin(guest, made)
 
     page = read(visitor().post(f"/connect/again/{made.link.pk}/"))
@@ -242,7 +242,7 @@ def test_an_account_that_is_linked_and_well_does_not_use_the_link_up(
     assert sim.requests("revoke") == []
 
 
-def test_whoever_is_linked_already_and_allows_less_this_time_is_told(
+def test_connected_user_who_grants_fewer_scopes_sees_a_warning(
     guest: Client, sim: Simulator, made: MadeLink, instance: Instance, admin: User, maren: str
 ) -> None:
     come_back(guest, sim.consent(begin(guest, made), maren))
@@ -290,7 +290,7 @@ def test_what_was_left_off_is_named(guest: Client, sim: Simulator, made: MadeLin
     assert "publishing. If that was not intended, ask for a new link." in page.html
 
 
-def test_somebody_signed_in_may_use_it_too_and_is_named_in_the_audit_log(
+def test_signed_in_user_can_use_a_link_and_is_named_in_the_audit_log(
     guest: Client, sim: Simulator, made: MadeLink, instance: Instance, viewer: User, maren: str
 ) -> None:
     guest.force_login(viewer)
@@ -369,7 +369,7 @@ def test_a_link_that_opens_nothing_any_more_says_why(
 
 
 @pytest.mark.parametrize(("change", "code", "title"), ENDS)
-def test_what_changes_while_somebody_is_at_tiktok_counts_at_the_callback(
+def test_link_that_ends_during_the_consent_is_refused_at_the_callback(
     guest: Client, sim: Simulator, made: MadeLink, maren: str, change: Change, code: str, title: str
 ) -> None:
     callback = sim.consent(begin(guest, made), maren)
@@ -392,7 +392,7 @@ def test_link_stops_when_its_creator_lacks_the_required_second_factor(
 
 
 @pytest.mark.parametrize("token", ["nothing", "x" * 43, "%00", "a" * 3000])
-def test_a_token_that_nobody_made_is_not_known(guest: Client, token: str) -> None:
+def test_unknown_token_is_answered_with_link_not_valid(guest: Client, token: str) -> None:
     for answer in (guest.get(f"/connect/{token}/"), guest.post(f"/connect/{token}/")):
         page = read(answer)
         assert (page.status, page.code, page.title) == (404, "link_unknown", "This link is not valid")
@@ -428,7 +428,7 @@ def test_link_without_a_chosen_app_uses_the_environments_new_app(guest: Client, 
     assert "client_key=production" in begin(guest, made)
 
 
-def test_whoever_presses_too_often_is_asked_to_wait(guest: Client, made: MadeLink, settings: Settings) -> None:
+def test_guest_who_continues_too_often_is_rate_limited(guest: Client, made: MadeLink, settings: Settings) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"connect_link": "2/m/ip"}
     begin(guest, made)
     begin(guest, made)

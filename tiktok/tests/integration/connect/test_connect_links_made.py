@@ -327,7 +327,7 @@ def test_a_used_link_is_not_revoked(admins: Api) -> None:
     assert (answer.status_code, answer.json()["code"], answer.json()["state"]) == (409, "state_conflict", "used")
 
 
-def test_the_keys_maker_must_be_allowed_to_link(
+def test_api_key_needs_the_scope_and_a_creator_who_may_connect(
     admins: Api, make_api: MakeApi, admin: User, instance: Instance
 ) -> None:
     assert make_api(admin, "posts:read").send("POST", ROUTE, {}).json()["code"] == "scope_missing"

@@ -1,4 +1,4 @@
-"""What people are told of accounts: before a permission ends, when it has ended, when it has become less."""
+"""Notifications about accounts: before an authorization expires, when it has expired, when scopes are lost."""
 
 from datetime import timedelta
 
@@ -63,7 +63,7 @@ def mails() -> list[OutgoingMail]:
         (3 * DAY - timedelta(minutes=1), "3"), (DAY - timedelta(minutes=1), "1"), (-DAY, "1"),
     ],
 )  # fmt: skip
-def test_the_end_of_a_permission_is_told_at_its_nearest_mark_and_once(
+def test_expiry_warning_is_created_once_at_the_nearest_mark(
     account: TikTokAccount, instance: Instance, left: timedelta, mark: str | None
 ) -> None:
     end_in(account.credential, left)
@@ -74,7 +74,7 @@ def test_the_end_of_a_permission_is_told_at_its_nearest_mark_and_once(
     assert told(instance) == ([("ending", {"days": mark}, False)] if mark else [])
 
 
-def test_each_mark_is_told_once_and_takes_the_place_of_the_one_before(
+def test_each_expiry_warning_comes_once_and_resolves_the_previous_one(
     account: TikTokAccount, shared: TikTokAccount
 ) -> None:
     for left in (10 * DAY, 9 * DAY, 2 * DAY, timedelta(hours=5)):
@@ -87,7 +87,7 @@ def test_each_mark_is_told_once_and_takes_the_place_of_the_one_before(
         ]  # fmt: skip
 
 
-def test_a_permission_that_runs_on_settles_the_warning_and_may_be_warned_of_again(
+def test_renewed_authorization_resolves_the_warning_and_can_warn_again(
     account: TikTokAccount, instance: Instance
 ) -> None:
     end_in(account.credential, 5 * DAY)
@@ -101,7 +101,7 @@ def test_a_permission_that_runs_on_settles_the_warning_and_may_be_warned_of_agai
     assert [settled for _, _, settled in told(instance)] == [True, False]
 
 
-def test_nobody_is_warned_of_an_account_that_is_not_in_use(account: TikTokAccount, instance: Instance) -> None:
+def test_disconnected_account_causes_no_expiry_warning(account: TikTokAccount, instance: Instance) -> None:
     end_in(account.credential, 5 * DAY)
     with instance_scope(instance):
         TikTokAccount.objects.update(status="disconnected")
@@ -110,7 +110,7 @@ def test_nobody_is_warned_of_an_account_that_is_not_in_use(account: TikTokAccoun
     assert told(instance) == []
 
 
-def test_a_lost_permission_is_told_to_every_instance_once_and_settled_by_its_return(
+def test_lost_authorization_notifies_each_instance_once_until_it_returns(
     account: TikTokAccount, shared: TikTokAccount
 ) -> None:
     end_in(account.credential, 5 * DAY)
@@ -132,7 +132,9 @@ def test_a_permission_that_has_run_out_says_so(account: TikTokAccount, instance:
     assert told(instance) == [("ended", {"reason": "expired"}, False)]
 
 
-def test_disconnecting_settles_what_was_told(account: TikTokAccount, instance: Instance, admin: User) -> None:
+def test_disconnecting_resolves_the_accounts_notifications(
+    account: TikTokAccount, instance: Instance, admin: User
+) -> None:
     lose(account)
     with instance_scope(instance):
         assert start_disconnect(TikTokAccount.objects.select_related("instance__tenant").get(), actor=admin)
@@ -140,7 +142,7 @@ def test_disconnecting_settles_what_was_told(account: TikTokAccount, instance: I
     assert [settled for _, _, settled in told(instance)] == [True]
 
 
-def test_fewer_scopes_are_told_to_both_instances_until_they_are_granted_again(
+def test_lost_scopes_notify_both_instances_until_they_are_granted_again(
     account: TikTokAccount, shared: TikTokAccount
 ) -> None:
     fewer = [scope for scope in SCOPES if scope not in ("video.publish", "video.list")]
@@ -156,7 +158,9 @@ def test_fewer_scopes_are_told_to_both_instances_until_they_are_granted_again(
     assert all(settled for place in (account.instance, shared.instance) for _, _, settled in told(place))
 
 
-def test_a_scope_that_tiktok_refuses_is_told_once_and_shown(account: TikTokAccount, instance: Instance) -> None:
+def test_scope_refused_by_tiktok_notifies_once_and_limits_the_account(
+    account: TikTokAccount, instance: Instance
+) -> None:
     lose_scope(account.credential_id, "video.publish", seen_version=account.credential.version - 1)
     assert told(instance) == []  # an answer to older tokens: a consent has come in between
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Mail about notices: collected, to those who can do something, once, with what each person has not switched off."""
+"""Email notifications: collected, sent once to people who can act, without the kinds that a person switched off."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -78,7 +78,7 @@ def test_digest_comes_in_its_readers_language(troubled: Troubled, editor: User, 
     assert mails[other.email].subject == "Aurora: 1 post failed"
 
 
-def test_it_collects_for_eight_minutes_and_then_starts_anew(troubled: Troubled, editor: User) -> None:
+def test_digest_collects_for_eight_minutes_and_then_starts_again(troubled: Troubled, editor: User) -> None:
     troubled()
     assert mails_after(COLLECTED - timedelta(seconds=5)) == []
     troubled()
@@ -148,7 +148,7 @@ def test_with_everything_off_there_is_no_mail(troubled: Troubled, instance: Inst
     assert mails_after() == []
 
 
-def test_what_is_settled_or_read_meanwhile_is_not_mailed(
+def test_resolved_or_read_notification_is_left_out_of_the_digest(
     troubled: Troubled, instance: Instance, editor: User, admin: User
 ) -> None:
     settled, read = troubled(S.NEEDS_ATTENTION), troubled()
@@ -178,7 +178,7 @@ def test_each_instance_gets_a_digest_of_its_own(
     assert [mail.to for mail in mails_after()] == [editor.email]
 
 
-def test_a_digest_takes_as_many_statements_for_a_thousand_posts_as_for_three(
+def test_digest_of_a_thousand_posts_takes_as_many_queries_as_of_three(
     troubled: Troubled, instance: Instance, editor: User
 ) -> None:
     counts = []

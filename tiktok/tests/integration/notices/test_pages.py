@@ -155,7 +155,7 @@ def test_what_is_settled_rings_no_more(instance: Instance, editor: User, trouble
     assert count(instance, editor) == 0
 
 
-def test_somebody_new_does_not_hear_old_news(instance: Instance, troubled: Troubled) -> None:
+def test_new_member_does_not_see_older_notifications(instance: Instance, troubled: Troubled) -> None:
     with pinned_clock(timezone.now() - timedelta(days=1)):
         troubled()
 

@@ -1,4 +1,4 @@
-"""Two workers that mail the same notices at the same moment, and one that dies in the middle."""
+"""Two workers that email the same notifications at the same moment, and one that dies in the middle."""
 
 from collections.abc import Callable
 from typing import Any
@@ -53,7 +53,7 @@ def dies_at(statement: str, *, times: int) -> Callable[..., Any]:
 
 @pytest.mark.usefixtures("with_mail")
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_process_that_dies_between_two_mails_has_mailed_nobody(
+def test_process_that_dies_between_two_emails_has_sent_none(
     troubled: Troubled, instance: Instance, editor: User, admin: User, times: int
 ) -> None:
     troubled()

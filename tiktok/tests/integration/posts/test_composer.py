@@ -43,7 +43,7 @@ def address(account: TikTokAccount) -> str:
 
 
 def filled(video: Media, **changes: Any) -> dict[str, Any]:
-    """What a browser sends for a complete post."""
+    """Return the fields that a browser sends for a complete post."""
     values = {
         "submit_key": str(uuid4()),
         "media": str(video.pk),
@@ -296,7 +296,9 @@ def test_conflict_names_the_colleague_who_changed_the_post(
     assert Post.objects.get().state == PostState.DRAFT
 
 
-def test_post_that_started_meanwhile_keeps_the_typed_text(page: Client, account: TikTokAccount, video: Media) -> None:
+def test_post_that_started_before_saving_keeps_the_typed_text(
+    page: Client, account: TikTokAccount, video: Media
+) -> None:
     post = make_post(account, video, state=PostState.UPLOADING)
     edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
     answer = page.post(edit, filled(video, caption="Too late"))
@@ -305,9 +307,7 @@ def test_post_that_started_meanwhile_keeps_the_typed_text(page: Client, account:
     assert answer.context["form"]["caption"].value() == "Too late"
 
 
-def test_a_hold_in_between_asks_nobody_to_load_the_page_again(
-    page: Client, account: TikTokAccount, video: Media
-) -> None:
+def test_hold_during_editing_does_not_prevent_saving(page: Client, account: TikTokAccount, video: Media) -> None:
     page.post(address(account), filled(video, action="draft"))
     post = Post.objects.get()
     edit = reverse("tiktok:post-edit", args=["aurora", post.pk])

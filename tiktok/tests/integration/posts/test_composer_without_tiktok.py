@@ -29,7 +29,7 @@ def page(client: Client, editor: User, scoped: Instance) -> Client:
 
 @pytest.fixture
 def typed(scoped: Instance, linked: TikTokAccount) -> dict[str, Any]:
-    """What a browser sends for a complete post at a time."""
+    """Return the fields that a browser sends for a complete scheduled post."""
     return {
         "submit_key": str(uuid4()),
         "media": str(make_media(scoped).pk),
@@ -58,7 +58,7 @@ def attribute(control: str, name: str) -> str | None:
 
 
 def sent_by(html: str) -> dict[str, str]:
-    """What a browser without JavaScript sends of the composer when one of its buttons is pressed."""
+    """Return the fields that a browser without JavaScript sends when a button of the composer is pressed."""
     fields = {}
     for control in CONTROL.findall(html):
         name, kind = attribute(control, "name"), attribute(control, "type")
@@ -88,7 +88,7 @@ def use_up(page: Client, address: str) -> None:
         page.get(address)
 
 
-def test_where_the_minutes_calls_are_used_up_the_text_stays_and_can_be_saved(
+def test_text_is_kept_and_can_be_saved_when_the_rate_limit_is_reached(
     page: Client, typed: dict[str, Any], address: str, clock: Clock
 ) -> None:
     use_up(page, address)
@@ -155,12 +155,12 @@ def test_a_draft_that_is_edited_keeps_its_text_too(
 
 
 def test_the_form_names_its_account(page: Client, linked: TikTokAccount) -> None:
-    """So it finds it again when the account stops working while somebody writes."""
+    """Find the account again even if it stops working while a person writes."""
     html = page.get(reverse("tiktok:post-new", args=["aurora"])).content.decode()
     assert f'name="to" value="{linked.pk}"' in html
 
 
-def test_another_account_gets_the_text_and_nothing_that_was_said_about_the_first(
+def test_switching_the_account_keeps_the_text_and_clears_the_choices(
     page: Client, typed: dict[str, Any], address: str, linked: TikTokAccount, tiktok: Simulator
 ) -> None:
     other = link_simulated(tiktok, linked.credential.app, linked.instance, "second.bakery")

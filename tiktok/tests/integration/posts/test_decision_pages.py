@@ -101,7 +101,7 @@ def test_what_was_never_answered_says_that_there_is_nothing_to_ask(page: Client,
     assert url("recheck", doubtful) not in html
 
 
-def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtful: Post) -> None:
+def test_dismissed_post_leaves_the_lists_and_is_in_the_dismissed_list(page: Client, doubtful: Post) -> None:
     listed = url("detail", doubtful)
     page.post(url("set-aside", doubtful))
     assert listed not in shown(page, url("list"))
@@ -121,7 +121,7 @@ def test_set_aside_leaves_the_lists_and_has_one_of_its_own(page: Client, doubtfu
         (S.INITING, False, "handing this post to TikTok", False),
     ],
 )
-def test_past_the_point_of_no_return_the_reason_stands_in_place_of_cancel(
+def test_post_that_can_no_longer_be_cancelled_shows_the_reason_instead(
     page: Client, account: TikTokAccount, state: str, is_past_commit_point: bool, says: str, can_cancel: bool
 ) -> None:
     post = make_post(account, state=state)

@@ -1,6 +1,6 @@
-"""A person edits, unschedules or cancels a scheduled post while its time comes: what they were told is what happens.
+"""A person edits, unschedules or cancels a post as its time comes: the answer they get matches the outcome.
 
-The worker freezes at each of its points, the person's transaction runs on another connection, and the worker goes on.
+The worker freezes at each of its points, the person's transaction runs on another connection, the worker continues.
 """
 
 from collections.abc import Callable, Iterator
@@ -111,7 +111,9 @@ def outcome(world: World) -> tuple[str, list[str]]:
     ],
     ids=["edit", "move", "save_as_draft", "cancel"],
 )
-def test_what_a_person_was_told_is_what_happens(world: World, act: Act, if_done: tuple[str, list[str]]) -> None:
+def test_answer_to_a_person_matches_the_outcome_at_every_point(
+    world: World, act: Act, if_done: tuple[str, list[str]]
+) -> None:
     said = set()
     for number in until_the_bytes(world):
         where, answer = at_point(world, number, act)

@@ -34,7 +34,7 @@ def page(client: Client, editor: User) -> Client:
 
 
 def titles(page: Client, section: str) -> list[str]:
-    """What a section shows, in order."""
+    """Return the titles of a section, in order."""
     return [row.title for row in page.get(HOME).context[section]["rows"]]
 
 
@@ -74,9 +74,7 @@ def test_today_is_the_calendar_day_of_the_instances_zone(
     assert [post.caption for post in home.upcoming.posts] == ["tomorrow"]
 
 
-def test_today_shows_what_publishes_and_leaves_out_what_was_cancelled_or_reposted(
-    page: Client, account: TikTokAccount
-) -> None:
+def test_today_leaves_out_drafts_and_cancelled_or_reposted_posts(page: Client, account: TikTokAccount) -> None:
     now = timezone.now()
     reposted = make_post(account, state=S.FAILED, publish_at=now, caption="reposted")
     make_post(account, state=S.UPLOADING, publish_at=now - timedelta(days=2), corrects=reposted, caption="uploading")
@@ -138,7 +136,7 @@ def test_nothing_that_needs_attention_shows_no_section(page: Client, account: Ti
     assert "Needs attention" not in page.get(HOME).content.decode()
 
 
-def test_viewer_is_told_whom_to_ask(client: Client, viewer: User, account: TikTokAccount, scoped: Instance) -> None:
+def test_viewer_reads_whom_to_ask(client: Client, viewer: User, account: TikTokAccount, scoped: Instance) -> None:
     TikTokAccount.objects.update(status=AccountStatus.RECONNECT_NEEDED)
     make_post(account, state=S.FAILED)
     client.force_login(viewer)
@@ -163,9 +161,7 @@ def test_published_posts_are_counted_over_thirty_days(page: Client, account: Tik
     assert "2 published in the last 30 days" in page.get(HOME).content.decode()
 
 
-def test_home_polls_while_a_post_moves_and_answers_only_when_something_changed(
-    page: Client, account: TikTokAccount
-) -> None:
+def test_home_polls_during_a_publish_and_returns_only_changes(page: Client, account: TikTokAccount) -> None:
     post = make_post(account, state=S.PROCESSING)
     answer = page.get(HOME)
     assert 'hx-trigger="every 2s, accounts-changed from:body"' in answer.content.decode()

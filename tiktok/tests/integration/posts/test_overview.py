@@ -1,4 +1,4 @@
-"""/instances/: how every instance of a person is doing, in few statements and few bytes, and nobody else's."""
+"""/instances/: the state of every instance of a person and of no others, in few statements and few bytes."""
 
 import gzip
 import re
@@ -67,7 +67,9 @@ def test_fifty_instances_take_few_statements_and_few_bytes(
     assert len(gzip.compress(answer.content)) < 60_000
 
 
-def test_it_tells_accounts_posts_and_what_needs_somebody(page: Client, instance: Instance, app: TikTokApp) -> None:
+def test_overview_shows_accounts_posts_and_what_needs_attention(
+    page: Client, instance: Instance, app: TikTokApp
+) -> None:
     with instance_scope(instance):
         account = make_account(instance, credential=CredentialFactory.create(app=app))
         soon = CredentialFactory.create(app=app, refresh_expires_at=timezone.now() + timedelta(days=3))
@@ -110,7 +112,7 @@ def test_failed_post_leaves_the_count_after_a_week_or_once_reposted(
     assert texts(overview_of(page)) == ["1 post failed this week"]
 
 
-def test_nothing_of_instances_without_a_place_is_told(
+def test_instances_without_a_membership_are_not_shown(
     client: Client, instance: Instance, other_instance: Instance, app: TikTokApp, editor: User, viewer: User
 ) -> None:
     sibling = InstanceFactory.create(tenant=instance.tenant, name="Calypso")
@@ -126,7 +128,7 @@ def test_nothing_of_instances_without_a_place_is_told(
         assert re.findall("Calypso|Borealis|reconnect_needed|to reconnect", text) == []
 
 
-def test_without_the_second_factor_that_a_tenant_asks_for_nothing_of_its_inside_is_told(
+def test_overview_is_hidden_without_the_required_second_factor(
     page: Client, instance: Instance, app: TikTokApp
 ) -> None:
     make_posts(make_crowd(instance, 30, app)[0], STATES)

@@ -114,7 +114,7 @@ def test_a_scheduled_post_saved_as_draft_still_remembers_its_time(
 
 
 def unchanged(page: Client, post: Post, clip: Media, **changes: Any) -> dict[str, Any]:
-    """What a browser sends when nothing is touched but what ``changes`` names."""
+    """Return the fields that a browser sends if only those in ``changes`` are touched."""
     form = page.get(edit(page, post)).context["form"]
     return later(clip, form["publish_at"].value(), timezone=form["timezone"].value(), **changes)
 
@@ -146,7 +146,7 @@ def test_time_saved_unchanged_stays_the_same_instant(
     assert (post.state, post.publish_at, post.publish_zone) == (PostState.SCHEDULED, at, "Europe/Vienna")
 
 
-def test_other_minute_or_zone_is_read_anew(page: Client, api: Api, linked: TikTokAccount, clip: Media) -> None:
+def test_changed_minute_or_zone_is_read_again(page: Client, api: Api, linked: TikTokAccount, clip: Media) -> None:
     api.create(body_of(linked, clip, publish_at="2027-10-31T02:30:15+01:00"))
     post = Post.objects.get()
 

@@ -138,7 +138,7 @@ def test_label_and_account_narrow_list_and_counts(page: Client, account: TikTokA
     assert titles(page, account="", label="") == ["Bread", "Yoga"]
 
 
-def test_the_remembered_account_is_said_beside_the_title_and_can_be_cleared(
+def test_remembered_account_is_named_in_the_list_and_can_be_cleared(
     page: Client, account: TikTokAccount, other: TikTokAccount
 ) -> None:
     make_post(other, caption="Bread", state=S.SCHEDULED)
@@ -249,9 +249,7 @@ def test_cancelling_from_the_list_returns_to_it(page: Client, account: TikTokAcc
     assert page.post(cancel, headers={"referer": "https://elsewhere.example/"})["Location"].endswith(f"/{post.pk}/")
 
 
-def test_deleting_from_the_list_returns_to_it_and_from_the_post_to_the_list(
-    page: Client, account: TikTokAccount
-) -> None:
+def test_deleting_returns_to_the_list_with_its_filter_if_it_came_from_it(page: Client, account: TikTokAccount) -> None:
     for before, wanted in ((f"{LIST}?state=draft", f"http://testserver{LIST}?state=draft"), ("", LIST)):
         post = make_post(account)
         own = reverse("tiktok:post-detail", args=["aurora", post.pk])
@@ -271,9 +269,7 @@ def live(html: str) -> str:
     return html.partition('id="posts"')[2].partition(">")[0]
 
 
-def test_list_polls_while_a_post_moves_and_answers_only_when_something_changed(
-    page: Client, account: TikTokAccount
-) -> None:
+def test_list_polls_during_a_publish_and_returns_only_changes(page: Client, account: TikTokAccount) -> None:
     post = make_post(account, state=S.PROCESSING)
     answer = page.get(LIST)
     assert 'hx-trigger="every 2s"' in live(answer.content.decode())

@@ -26,7 +26,7 @@ def page(client: Client, editor: User) -> Client:
 
 
 @pytest.mark.parametrize("state", [state for state in PostState if state != PostState.NEEDS_ATTENTION])
-def test_every_state_is_told_in_words(page: Client, account: TikTokAccount, state: PostState) -> None:
+def test_every_state_has_an_explanation(page: Client, account: TikTokAccount, state: PostState) -> None:
     post = make_post(account, state=state)
     answer = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk]))
     assert answer.status_code == 200
@@ -35,7 +35,7 @@ def test_every_state_is_told_in_words(page: Client, account: TikTokAccount, stat
 
 
 @pytest.mark.parametrize("reason", AttentionReason)
-def test_every_reason_to_look_is_told_in_words(page: Client, account: TikTokAccount, reason: AttentionReason) -> None:
+def test_every_attention_reason_is_on_the_page(page: Client, account: TikTokAccount, reason: AttentionReason) -> None:
     post = make_post(account, state=PostState.NEEDS_ATTENTION, attention_reason=reason)
     answer = page.get(reverse("tiktok:post-live", args=["aurora", post.pk]))
     assert answer.status_code == 200
@@ -96,9 +96,7 @@ def test_only_what_is_certainly_not_published_is_deleted(page: Client, account: 
     assert list(Post.objects.all()) == [published]
 
 
-def test_a_failed_post_of_an_unlinked_account_says_why_it_cannot_be_corrected(
-    page: Client, account: TikTokAccount
-) -> None:
+def test_repost_to_a_disconnected_account_is_refused_with_the_reason(page: Client, account: TikTokAccount) -> None:
     failed = make_post(account, state=PostState.FAILED)
     TikTokAccount.objects.update(status=AccountStatus.DISCONNECTED)
     answer = page.post(reverse("tiktok:post-correct", args=["aurora", failed.pk]), follow=True)

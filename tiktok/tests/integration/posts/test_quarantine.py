@@ -91,7 +91,7 @@ def test_every_word_may_be_said_twice(many: dict[str, Post]) -> None:
     assert "6 posts wait" in switch("status")
 
 
-def test_what_becomes_due_meanwhile_is_missed_and_switching_off_sends_nothing(
+def test_post_due_during_the_pause_is_missed_and_not_sent_afterwards(
     many: dict[str, Post], instance: Instance, worker: Worker, tiktok: Simulator
 ) -> None:
     with instance_scope(instance):
@@ -140,7 +140,7 @@ def test_a_person_cannot_publish_now_but_may_plan(
         assert Post.objects.count() == 0
 
 
-def test_tiktok_is_asked_on_and_its_word_counts(
+def test_status_checks_continue_in_the_pause_and_are_applied(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -158,7 +158,7 @@ def test_tiktok_is_asked_on_and_its_word_counts(
     ("reason", "ends"),
     [("internal", False), ("spam_risk_too_many_posts", False), ("auth_removed", False), ("spam_risk_text", True)],
 )
-def test_a_failure_after_which_clipdesk_would_have_gone_on_is_no_last_word_on_a_restored_post(
+def test_restored_post_fails_only_on_a_failure_that_is_not_retried(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, reason: str, ends: bool
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -198,10 +198,10 @@ def until_initing(instance: Instance) -> bool:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("call", ["creator_info", "video_init", "upload"])
-def test_when_the_command_is_back_nothing_starts_any_more(
+def test_nothing_starts_after_the_command_has_returned(
     submit: Submit, tiktok: Simulator, instance: Instance, settings: Any, call: str
 ) -> None:
-    """The switch during each call of a publish, against a worker on another connection."""
+    """Switch during each call of a publish, against a worker on another connection."""
     settings.PUBLISH_LEASE_S = 3
     post = submit(privacy_level="SELF_ONLY")
     tiktok.fault("slow", call, delay_s=1)

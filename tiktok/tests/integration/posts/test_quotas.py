@@ -59,7 +59,7 @@ def fail_afterwards(tiktok: Simulator, code: str) -> None:
         (fail_afterwards, TOO_MANY),
     ],
 )
-def test_a_cap_holds_the_post_until_a_named_time_and_then_it_goes_on(
+def test_cap_holds_the_post_until_a_named_time_and_then_it_is_published(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, client: Client, editor: User,
     refuse: Callable[[Simulator, str], None], code: str,
 ) -> None:  # fmt: skip
@@ -99,7 +99,7 @@ def test_a_cap_is_asked_about_once_an_hour_by_one_post_and_costs_no_init(
     assert [seen.post_info["title"] for seen in tiktok.posts()] == ["Hello"] * 4
 
 
-def test_a_post_whose_deadline_is_before_the_next_try_was_missed_and_says_why(
+def test_post_with_its_deadline_before_the_next_try_is_missed_with_a_code(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance
 ) -> None:
     post = submit(privacy_level="SELF_ONLY")
@@ -112,7 +112,7 @@ def test_a_post_whose_deadline_is_before_the_next_try_was_missed_and_says_why(
     assert missed.error_code == TOO_MANY
 
 
-def test_who_waits_behind_a_cap_until_after_its_own_deadline_was_missed_at_once(
+def test_post_behind_a_cap_that_outlasts_its_deadline_is_missed_at_once(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, settings: Settings
 ) -> None:
     first = submit(privacy_level="SELF_ONLY")
@@ -171,7 +171,7 @@ def test_an_apps_cap_holds_new_accounts_only_and_asks_with_one(
     assert [reread(post, instance).state for post in waiting] == [PostState.PUBLISHED] * 3
 
 
-def test_when_tiktok_takes_posts_again_nobody_waits_for_the_time_that_was_written_down(
+def test_held_post_is_published_as_soon_as_tiktok_accepts_posts_again(
     submit: Submit, worker: Worker, tiktok: Simulator, instance: Instance, linked: TikTokAccount
 ) -> None:
     held = submit(privacy_level="SELF_ONLY")

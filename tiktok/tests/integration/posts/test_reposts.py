@@ -76,7 +76,7 @@ def test_title_names_the_post_on_the_page_and_in_the_tab(page: Client, failed: P
     assert f"<h1>{title}</h1>" in html
 
 
-def test_interactions_are_told_in_a_sentence(page: Client, failed: Post) -> None:
+def test_interactions_are_summarized_in_a_sentence(page: Client, failed: Post) -> None:
     assert "Comments, duets and stitches are off" in shown(page, "detail", failed)
     Post.objects.update(allow_comment=True)
     assert "Comments are on, duets and stitches are off" in shown(page, "detail", failed)

@@ -90,7 +90,7 @@ def test_in_quarantine_nothing_is_sent(api: Api, doubtful: str, linked: TikTokAc
     assert api.create(body_of(linked, clip, publish_at="2027-12-24T17:00:00Z")).status_code == 201
 
 
-def test_what_is_set_aside_is_listed_when_asked_for(api: Api, doubtful: str, instance: Instance) -> None:
+def test_dismissed_post_is_listed_only_on_request(api: Api, doubtful: str, instance: Instance) -> None:
     with instance_scope(instance):
         Post.objects.update(dismissed_at=timezone.now())
     assert api.get("/posts").json()["items"] == []

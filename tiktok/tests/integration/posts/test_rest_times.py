@@ -105,9 +105,7 @@ def test_a_draft_is_scheduled_and_moved(api: Api, linked: TikTokAccount, clip: M
     assert api.get(f"/posts/{draft['id']}").json()["publish_at"] == "2026-11-22T17:00:00Z"
 
 
-def test_draft_that_remembers_the_second_of_two_times_shows_a_plain_wall_time(
-    api: Api, linked: TikTokAccount, clip: Media
-) -> None:
+def test_draft_at_the_second_of_two_times_shows_a_plain_wall_time(api: Api, linked: TikTokAccount, clip: Media) -> None:
     post = api.create(body_of(linked, clip, publish_at="2026-10-25T02:30:00+01:00", timezone="Europe/Vienna")).json()
 
     draft = api.send("PATCH", f"/posts/{post['id']}", {"caption": "Better words"}).json()

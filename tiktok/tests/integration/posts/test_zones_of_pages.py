@@ -91,7 +91,7 @@ def test_a_zone_that_has_gone_from_the_data_is_shown_as_utc(client: Client, inst
     assert zone_of(client, f"/i/aurora/posts/{post.pk}/") == {"+00:00"}
 
 
-def test_a_wall_time_that_the_pages_zone_skips_is_fine_in_the_zone_that_was_chosen(
+def test_time_skipped_in_the_instances_zone_is_valid_in_the_chosen_zone(
     client: Client, editor: User, linked: TikTokAccount, clip: Media
 ) -> None:
     Instance.objects.update(time_zone="Europe/Vienna")

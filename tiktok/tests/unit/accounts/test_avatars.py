@@ -1,4 +1,4 @@
-"""Pictures from outside are encoded anew, small and without metadata."""
+"""Pictures from outside are encoded again, small and without metadata."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""What a label may be."""
+"""Rules for labels."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ from tiktok.accounts.labels import clean_labels, count_labels
         (["x" * 30], ["x" * 30]),
     ],
 )
-def test_labels_are_trimmed_and_stand_once(typed: list[str], kept: list[str]) -> None:
+def test_labels_are_trimmed_and_deduplicated(typed: list[str], kept: list[str]) -> None:
     assert clean_labels(typed) == kept
 
 
@@ -35,5 +35,5 @@ def test_labels_that_do_not_fit_are_refused(typed: list[str], code: str) -> None
     assert refused.value.code == code
 
 
-def test_labels_in_use_are_counted_whatever_their_case() -> None:
+def test_labels_in_use_are_counted_regardless_of_case() -> None:
     assert count_labels([["Spring", "VIP"], ["vip"], []]) == [("Spring", 1), ("VIP", 2)]

@@ -40,7 +40,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 @pytest.fixture
 def doubtful(account: TikTokAccount, media: Media, consent: Consent) -> Post:
-    """Handed to TikTok two hours ago, past the point of no return, and never heard of again."""
+    """Return a post handed to TikTok two hours ago, past the commit point, without a status since."""
     post = make_post(
         account, media, state=S.NEEDS_ATTENTION, attention_reason=A.OUTCOME_UNKNOWN, privacy_level="SELF_ONLY"
     )
@@ -63,9 +63,7 @@ def refused(post: Post, actor: User, service: Any) -> UserRefusal:
 # Check status
 
 
-def test_checking_again_makes_the_next_question_due_and_leaves_the_worker_its_claim(
-    doubtful: Post, editor: User
-) -> None:
+def test_status_check_is_due_at_once_and_the_worker_keeps_its_claim(doubtful: Post, editor: User) -> None:
     WorkItem.objects.update(fence=7, lease_until=timezone.now() + MINUTE, lease_owner="x")
     decisions.recheck_post(doubtful, actor=editor)
     item = WorkItem.objects.get(post_id=doubtful.pk)
@@ -103,9 +101,7 @@ def test_where_there_is_nothing_to_ask_it_says_so(
     assert WorkItem.objects.get(post_id=post.pk).next_action_at is None
 
 
-def test_an_init_that_was_never_answered_has_nothing_to_ask_until_its_receipt_comes(
-    doubtful: Post, editor: User
-) -> None:
+def test_unanswered_init_cannot_be_checked_until_its_receipt_arrives(doubtful: Post, editor: User) -> None:
     Submission.objects.update(publish_id="", commit_point_at=None)
     assert "did not return an upload ID" in refused(doubtful, editor, decisions.recheck_post).user_message
     submission = Submission.objects.get()
@@ -128,7 +124,7 @@ def test_what_tiktok_may_still_speak_about_can_be_checked(
 # Resend
 
 
-def test_sending_again_closes_the_old_attempt_and_begins_anew(doubtful: Post, editor: User) -> None:
+def test_resending_closes_the_old_attempt_and_makes_the_post_due(doubtful: Post, editor: User) -> None:
     Post.objects.update(dismissed_at=timezone.now(), publish_local="2026-01-01T10:00:00", publish_status="X")
     fence = WorkItem.objects.get().fence
     decisions.send_again_post(doubtful, actor=editor)
@@ -214,7 +210,7 @@ def shown(scoped: Instance) -> tuple[int, int, int]:
     return tabs[Tab.ALL], tabs[Tab.ATTENTION], tabs.get(Tab.DISMISSED, 0)
 
 
-def test_what_is_set_aside_leaves_the_lists_and_comes_back(doubtful: Post, editor: User, scoped: Instance) -> None:
+def test_dismissed_post_leaves_the_lists_until_it_is_restored(doubtful: Post, editor: User, scoped: Instance) -> None:
     assert shown(scoped) == (1, 1, 0)
     for _ in range(2):
         decisions.set_aside_post(doubtful, actor=editor)
@@ -226,6 +222,8 @@ def test_what_is_set_aside_leaves_the_lists_and_comes_back(doubtful: Post, edito
 
 
 @pytest.mark.parametrize(("state", "reason"), [(S.DUE, ""), (S.NEEDS_ATTENTION, A.MISSED), (S.FAILED, "")])
-def test_what_is_certain_is_not_set_aside(account: TikTokAccount, editor: User, state: str, reason: str) -> None:
+def test_post_with_a_certain_outcome_cannot_be_dismissed(
+    account: TikTokAccount, editor: User, state: str, reason: str
+) -> None:
     post = make_post(account, state=state, attention_reason=reason)
     assert refused(post, editor, decisions.set_aside_post).code == "state_conflict"

@@ -1,7 +1,7 @@
 """Wall times against the world's clocks: what was asked for, and the instant, the offer or the note that follows.
 
 A row is zone, wall time, and what becomes of it: ``once`` and its UTC instant, ``twice`` and the first of two, or
-``gap`` and the wall time that is offered instead. Past changes are among them: their rules cannot change any more.
+``gap`` and the wall time that is offered instead. Past changes are among them: their rules can no longer change.
 """
 
 from datetime import UTC, datetime
@@ -87,7 +87,7 @@ TABLE: Final = [
 ]
 
 
-def test_a_zone_whose_rules_change_after_scheduling_keeps_the_instant_and_says_so() -> None:
+def test_changed_zone_rules_keep_the_instant_and_add_a_note() -> None:
     confirmed = datetime(2026, 7, 1, 10, tzinfo=UTC)  # 12:00 in Vienna when it was planned
     assert note_for("2026-07-01T12:00:00", "Europe/Vienna", confirmed) == ""
     assert "2026-07-01 10:00 UTC" in note_for("2026-07-01T13:00:00", "Europe/Vienna", confirmed)

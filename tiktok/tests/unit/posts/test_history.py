@@ -47,12 +47,12 @@ def test_first_entries_say_who_created_and_scheduled_the_post(post: Post, editor
     assert scheduled.startswith(f"{editor} scheduled the post for ")
 
 
-def test_edit_of_a_scheduled_post_is_told_as_an_edit(post: Post, editor: User, consent: Consent) -> None:
+def test_edit_of_a_scheduled_post_appears_as_an_edit(post: Post, editor: User, consent: Consent) -> None:
     edit(post, editor, consent, in_days(2), caption="Better")
     assert titles(post)[2:] == [f"{editor} edited the caption"]
 
 
-def test_new_time_is_told_as_a_move(post: Post, editor: User, consent: Consent) -> None:
+def test_new_time_appears_as_a_move(post: Post, editor: User, consent: Consent) -> None:
     when = in_days(3)
     services.publish_post(post, when=when, consent=consent, actor=editor)
     (title,) = titles(post)[2:]

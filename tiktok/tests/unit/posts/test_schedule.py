@@ -91,7 +91,7 @@ def test_every_accepted_time_shows_what_was_asked(local: datetime, zone: str) ->
 
 
 def shown_or_offered(local: datetime, zone: str) -> tuple[datetime | None, datetime | None]:
-    """What the clocks of the zone show at the accepted instant; or the time offered instead."""
+    """Return the zone's wall time at the accepted instant, or the time offered instead."""
     try:
         when = from_local(local, zone)
     except TimeRefused as refused:

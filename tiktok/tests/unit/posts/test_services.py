@@ -1,4 +1,4 @@
-"""What people do with posts, and what they may not."""
+"""Actions of people on posts, and the actions that are refused."""
 
 from datetime import timedelta
 from typing import Any
@@ -180,7 +180,7 @@ def test_what_has_been_handed_over_cannot_be_cancelled(draft: Post, editor: User
 
 
 @pytest.mark.parametrize("is_past_commit_point", [True, False])
-def test_an_upload_is_cancelled_only_before_the_point_of_no_return(
+def test_upload_is_cancelled_only_before_the_commit_point(
     draft: Post, editor: User, is_past_commit_point: bool
 ) -> None:
     Post.objects.filter(pk=draft.pk).update(state=PostState.UPLOADING)

@@ -1,4 +1,4 @@
-"""Whatever code may stand on a post, there are words for it, and they are true of the state it stands in."""
+"""Every code that a post can have is explained, and the explanation is true in the post's state."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_an_unknown_code_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize("code", [*CODES, "brand_new_code"])
-def test_what_failed_is_over_whatever_the_code(code: str) -> None:
+def test_failed_post_is_explained_as_stopped_for_every_code(code: str) -> None:
     words = explain_post(Post(state=PostState.FAILED, error_code=code))
     assert words is not None
     assert words.does == STOPPED
