@@ -25,7 +25,7 @@ from accounts.session_ends import end_sessions_of
 HIDDEN: Final = (SocialAccount, SocialApp, SocialToken, UserSession, Authenticator, Group, EmailAddress)
 for model in HIDDEN:
     admin.site.unregister(model)
-# What staff change about a person, and the audit action for true and for false.
+# Fields of a person that staff change, and the audit action for true and for false.
 PERSON_ACTIONS: Final = {
     "is_active": ("person.enabled", "person.disabled"),
     "is_staff": ("person.staff_granted", "person.staff_revoked"),
@@ -111,7 +111,7 @@ class AuthenticatorAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
-        """Remove it, with a line in the audit log of each tenant of the person, and a mail to the person."""
+        """Remove it, with a line in the audit log of each tenant of the person, and an email to the person."""
         with transaction.atomic():
             super().delete_model(request, obj)
             record_about_person("person.two_factor_removed", person=obj.user, actor=actor_of(request), by_staff=True)

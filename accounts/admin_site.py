@@ -29,7 +29,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class Missing(Enum):
-    """What staff must do before they may enter."""
+    """A step that staff must take before they may enter."""
 
     SECOND_FACTOR = auto()
     RECENT_SIGN_IN = auto()
@@ -59,9 +59,9 @@ class ClipdeskAdminSite(AdminSite):
         return super().admin_view(cast(View, checked), cacheable)
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Staff with a second factor who signed in or re-authenticated lately.
+        """Return whether the person is staff with a second factor and signed in or re-authenticated lately.
 
-        What was opened in time may be sent for twice as long, so that a form that took a while is not lost.
+        A form that was opened in time may be sent for twice as long, so that one that took a while is not lost.
         """
         lately_s = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT * (2 if request.method == "POST" else 1)
         return super().has_permission(request) and self._missing(request, lately_s) is None

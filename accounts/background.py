@@ -1,4 +1,4 @@
-"""What workers run for people and customers."""
+"""Register the periodic jobs for people and customers."""
 
 from accounts.limits import forget_expired_limits
 from core.jobs.registry import register_periodic

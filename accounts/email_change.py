@@ -37,7 +37,7 @@ def pending_of(person: User) -> EmailChange | None:
 
 
 def ask_for_change(person: User, *, new_email: str, request: HttpRequest) -> bool:
-    """Mail a link to the old address; whether one was mailed. It replaces an earlier change.
+    """Email a link to the old address and return whether one was sent. It replaces an earlier change.
 
     Without email nothing can be confirmed: the change is made immediately, and AddressTaken is raised when
     another person has the address. With email the answer does not reveal that.
@@ -92,7 +92,7 @@ def confirm_change(token: str, *, request: HttpRequest) -> EmailChange:
 
 
 def _mail_link(change: EmailChange, request: HttpRequest) -> None:
-    """Give the step a new token and mail its link; an address with an account hears that instead."""
+    """Give the step a new token and email its link; an address that has an account gets an email about that instead."""
     token = token_urlsafe(32)
     change.token_hash, change.expires_at = _hash(token), timezone.now() + LIFETIME
     change.save(force_insert=True)

@@ -1,4 +1,4 @@
-"""What each request of a signed-in person has besides Django's: their language, and when the session was last seen."""
+"""Set the language of a signed-in person and record when their session was last seen, at each request."""
 
 import time
 from collections.abc import Callable

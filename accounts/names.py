@@ -1,4 +1,4 @@
-"""Names and other short texts that people and TikTok give: on one line, and without links in mail."""
+"""Names and other short texts that people and TikTok give: on one line, and without links in emails."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 LONGEST_IN_MAIL: Final = 60
 DOTS: Final = ".\u2024\u3002\uff0e\uff61"  # browsers take all of them for the dot of a host name
 SCHEME: Final = re.compile(r"\b[a-z][a-z0-9+.-]*:/{2,}", re.IGNORECASE)
-# What mail programs turn into a link: the dot of a host name (not that of an initial), the @ of an address.
+# Text that email programs turn into a link: the dot of a host name (not that of an initial), the @ of an address.
 LINKING: Final = re.compile(rf"(?<=\S)(?:[{DOTS}](?=[^\w\s]{{0,2}}(?:\w\w|\d))|@(?=\S))")
 ADDRESS: Final = re.compile(rf"[a-z]:/{{2,}}|\bwww[{DOTS}]|[^\s@]@[^\s@]+[{DOTS}]\w|\w[{DOTS}]\w{{2,}}/", re.IGNORECASE)
 HANDLE: Final = re.compile(r"@[\w.]{1,40}")  # a TikTok user; their names have dots
@@ -51,7 +51,7 @@ class NameField(forms.CharField):
 
 
 def name_in_mail(text: str) -> str:
-    """Return a name for a mail: on one line, at most 60 characters, nothing that becomes a link or ends a quotation."""
+    """Return a name for an email: one line, at most 60 characters, nothing that becomes a link or ends a quotation."""
     line = on_one_line(text)
     if not HANDLE.fullmatch(line):
         line = on_one_line(LINKING.sub(" ", SCHEME.sub("", line))).translate(QUOTES)
@@ -59,7 +59,7 @@ def name_in_mail(text: str) -> str:
 
 
 def login_of(user: AbstractBaseUser) -> str:
-    """Return what allauth calls a person in its mails: the address, never the name that they typed."""
+    """Return the name that allauth gives a person in its emails: the address, never the name that they typed."""
     return user.get_username()
 
 

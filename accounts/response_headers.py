@@ -7,7 +7,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
-# What pages never use; clipboard, full screen and picture in picture stay with us.
+# Browser features that pages never use; clipboard, full screen and picture in picture stay with us.
 POWERS: Final = (
     "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "idle-detection",
     "magnetometer", "microphone", "midi", "payment", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking",

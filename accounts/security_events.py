@@ -1,4 +1,4 @@
-"""What happens to sign-ins, sessions and second factors: a line in the log and in the audit log of the tenants."""
+"""Record changes of sign-ins, sessions and second factors in the log and in the audit log of the tenants."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What a person may do in an instance."""
+"""Permissions of a person in an instance."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Back office for instances, invitations, keys and background work. No token, hash or mail text is shown."""
+"""Back office for instances, invitations, keys and background work. No token, hash or email text is shown."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -35,14 +35,14 @@ class PlacesInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 class MembershipInline(PlacesInline):
-    """Who works in the instance; tenant owners and admins need no line."""
+    """Members of the instance; tenant owners and admins need no line."""
 
     model = Membership
     formset = FixedPeople
 
 
 class TenantMembershipInline(PlacesInline):
-    """Who belongs to the tenant."""
+    """Members of the tenant."""
 
     model = TenantMembership
     formset = PeopleOfTenant
@@ -172,7 +172,7 @@ class ApiKeyAdmin(RevocableAdmin):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(ReadOnlyAdmin):
-    """What was sent, waits or was given up; the text may hold a link that opens something."""
+    """Emails that were sent, wait or were given up; their text is hidden because its link may grant access."""
 
     list_display = ["subject", "to", "created_at", "attempts", "sent_at", "next_attempt_at", "last_error"]
     search_fields = ["to", "subject"]
@@ -182,6 +182,6 @@ class OutgoingMailAdmin(ReadOnlyAdmin):
 
 @admin.register(JobLease)
 class JobLeaseAdmin(ReadOnlyAdmin):
-    """Who runs which periodic job."""
+    """Leases of the workers on periodic jobs."""
 
     list_display = ["name", "owner", "last_run_at", "due_at", "lease_until"]

@@ -1,4 +1,4 @@
-"""What workers run for instances."""
+"""Register the periodic jobs for instances."""
 
 from core.jobs.registry import register_periodic
 from instances.housekeeping import forget_invitations

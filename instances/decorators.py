@@ -1,4 +1,4 @@
-"""What a view needs before it runs."""
+"""Decorators that check the requirements of a view before it runs."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -15,7 +15,7 @@ SESSION_KEY: Final = "invitation"
 def remember_invitation(request: HttpRequest, invitation: Invitation) -> None:
     """Keep it through sign-up; never the token, which the session table would then hold.
 
-    Where mail is set up the link came by mail, which proves the address as well as allauth's own link would.
+    Where email is set up, the link came by email, which proves the address as well as allauth's own link would.
     """
     request.session[SESSION_KEY] = str(invitation.pk)
     if settings.EMAIL_URL and invitation.invited_by_id:

@@ -51,7 +51,7 @@ def current_instance_id() -> UUID | None:
 
 
 class ClosedQuerySet(DisabledQuerySet):
-    """What a content model's manager gives outside a scope: everything raises ScopeError."""
+    """The queryset of a content model outside a scope: every use raises ScopeError."""
 
     def _closed(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise ScopeError(f"{self.model.__name__} was queried outside an instance scope")

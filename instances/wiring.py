@@ -1,4 +1,4 @@
-"""What instances add to the rail and to the audit log."""
+"""Register the entries of instances in the rail and in the audit log."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -20,10 +20,10 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(instance: Instance, entries: Entries) -> str:
-    """Return the newest 10,000 of the entries: time, person, what happened, action and details."""
+    """Return the newest 10,000 of the entries: time, person, event, action and details."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow([_("Time"), _("Person"), _("What happened"), _("Action"), _("Details")])
+    writer.writerow([_("Time"), _("Person"), _("Event"), _("Action"), _("Details")])
     for row in _rows(instance, entries):
         writer.writerow([harmless(cell) for cell in row])
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""Filters of the audit log, as they stand in the page's address."""
+"""Filters of the audit log, as given in the page's address."""
 
 from datetime import date, datetime, time, timedelta
 from typing import Any

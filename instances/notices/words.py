@@ -13,7 +13,7 @@ from instances.models import Instance, Notice, NoticeKind
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What happened, what Clipdesk does about it, what you can do: a short sentence each; any may be empty."""
+    """The event, Clipdesk's reaction and the reader's options: a short sentence each; any may be empty."""
 
     what: str
     does: str
@@ -22,7 +22,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a notification is about: name, account, page (a path) and state (may be empty)."""
+    """The subject of a notification: name, account, page (a path) and state (may be empty)."""
 
     name: str
     belongs_to: str

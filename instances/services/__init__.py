@@ -1,4 +1,4 @@
-"""What changes people's places: each function is one transaction with its audit line."""
+"""Services that change memberships, instances and keys: each function is one transaction with its audit line."""
 
 from instances.refusals import InvitationUnusable, LastOwner, NotAllowed, Refused, SlugTaken
 from instances.services.api_keys import create_api_key, revoke_api_key

@@ -1,4 +1,4 @@
-"""What staff do in Django admin: as the services for members, without asking for a role in the tenant."""
+"""Services for staff in Django admin: like those for members, but without requiring a role in the tenant."""
 
 from django.db import transaction
 

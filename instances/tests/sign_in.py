@@ -37,7 +37,7 @@ def give_second_factor(user: User) -> None:
 
 
 def sign_in_as_staff(client: Client, user: User) -> None:
-    """Sign in somebody who may enter Django admin, with everything that it demands."""
+    """Sign in a person who may enter Django admin, with everything that it requires."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     give_second_factor(user)
     sign_in_again(client, user)

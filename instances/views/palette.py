@@ -1,4 +1,4 @@
-"""What the command palette found, as the list inside its dialog."""
+"""Search results of the command palette, as the list inside its dialog."""
 
 from typing import cast
 

@@ -2,7 +2,7 @@
 const root = document.documentElement;
 const narrow = window.matchMedia("(max-width: 991.98px)");
 
-// A notification may be about an account. Whatever shows accounts reloads together with the toast and the bell.
+// A notification may be about an account. Every part that shows accounts reloads together with the toast and the bell.
 function followBell(bell) {
   let unread = Number(bell.dataset.unread);
   const spread = () => document.body.dispatchEvent(new CustomEvent("accounts-changed", { detail: { elsewhere: true } }));

@@ -54,7 +54,7 @@
     }
   }
 
-  // What came back, if anything did: with tus-js-client's error, or with the answer to HEAD that was kept from it.
+  // The answer, if there was one: with tus-js-client's error, or with the answer to HEAD that was kept from it.
   function answerOf(error) {
     const response = error.originalResponse ?? error.causingError?.response;
     const method = error.originalRequest?.getMethod();
@@ -123,7 +123,7 @@
     }
 
     // Which file this is: its name, size and time, and what its first, middle and last bytes hash to. Throws when it
-    // cannot be read any more, or is another one than before.
+    // can no longer be read, or has changed since.
     async identify() {
       const { name, type, size, lastModified } = this.file;
       const starts = [0, Math.floor((size - BLOCK) / 2), size - BLOCK];

@@ -25,7 +25,7 @@ class ConnectForm(forms.Form):
 
     name = forms.CharField(
         label=_("Name in Clipdesk"), max_length=80, required=False, validators=[check_visible],
-        help_text=_("What your team calls this account. Leave it empty to use TikTok’s name."),
+        help_text=_("The name your team uses for this account. Leave it empty to use TikTok’s name."),
     )  # fmt: skip
     account = forms.ModelChoiceField(TikTokAccount._base_manager.none(), required=False, widget=forms.HiddenInput)
     app = AppField()

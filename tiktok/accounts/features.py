@@ -1,4 +1,4 @@
-"""What an account can be used for, scope by scope: granted, not granted, or not requested by the app. Pure."""
+"""Features of an account, one per scope: granted, not granted, or not requested by the app. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class FeatureState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """What a scope switches on, and whether it does."""
+    """A feature that a scope switches on, and its state."""
 
     scope: str
     name: str | Promise

@@ -25,7 +25,7 @@ TABLE: Final = "table"
 VIEWS: Final = (CARDS, TABLE)
 PER_PAGE: Final = 24  # if there are more accounts, they are shown as a table unless the person chose cards
 LONGEST_SEARCH: Final = 100
-# What needs attention comes first.
+# Accounts that need attention come first.
 BY_TROUBLE: Final = (
     AccountStatus.RECONNECT_NEEDED.value,
     LIMITED,
@@ -39,7 +39,7 @@ SORTS: Final = ("name", "status", "recent")
 
 @dataclass(frozen=True, slots=True)
 class AccountFilter:
-    """What a person searches for and how they want to see it, as given in the address."""
+    """Search, filters and order of the list, as given in the address."""
 
     search: str = ""
     status: str = ""

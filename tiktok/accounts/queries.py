@@ -1,4 +1,4 @@
-"""What the pages of accounts show."""
+"""Queries for the pages of accounts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ MILLION: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a person may do with the accounts of an instance."""
+    """Rights of a person on the accounts of an instance."""
 
     can_write: bool
     can_reconnect: bool
@@ -55,7 +55,7 @@ class Rights:
 
 
 class Action(StrEnum):
-    """What the button of a card or row does."""
+    """Action of the button of a card or row."""
 
     NEW_POST = "new_post"
     RECONNECT = "reconnect"
@@ -157,12 +157,12 @@ class AccountCard:
 
     @property
     def app_label(self) -> str:
-        """What the account's own app is called beside the successor."""
+        """Return the label of the account's own app beside the successor."""
         return self._labels[self.account.credential.app_id]
 
     @property
     def successor_label(self) -> str:
-        """What the successor is called."""
+        """Return the label of the successor."""
         return self._labels[self.successor.pk] if self.successor else ""
 
     @property
@@ -206,7 +206,7 @@ class Disconnection:
 
     @property
     def text(self) -> str:
-        """What will happen, for the confirmation."""
+        """Return the consequences, for the confirmation."""
         texts = [
             _("Clipdesk can no longer publish to it. The last connection gives the consent back to TikTok. "
               "Posts and history stay."),

@@ -76,7 +76,7 @@ class ProfileOut(Schema):
 
 
 class FeatureOut(Schema):
-    """What an OAuth scope allows, and whether it is granted; ``not_asked``: the app does not request it."""
+    """A feature that an OAuth scope allows, and whether it is granted; ``not_asked``: the app does not request it."""
 
     scope: str
     name: str

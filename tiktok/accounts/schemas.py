@@ -1,4 +1,4 @@
-"""What the API takes for accounts, wherever it is sent."""
+"""Input types of the API for accounts, shared by all routes that take them."""
 
 from typing import Annotated
 

@@ -27,7 +27,7 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LinkAttempt:
-    """Who connects through which app to which instance; ``account``: the one to reconnect, if any.
+    """The person, app and instance of one connection; ``account``: the one to reconnect, if any.
 
     ``link``: the connect link that was used; then there is no ``user``, and the holder of the state may continue.
     """
@@ -67,7 +67,7 @@ class LinkAttempt:
     def check(self, user: User | AnonymousUser) -> Access:
         """Return the person's current access to the instance, for a connect link its creator's.
 
-        Raises NotAllowed if they may not link (any more), or the link cannot be used.
+        Raises NotAllowed if they may not, or may no longer, link, or the link cannot be used.
         """
         return self._check_link() if self.link else self._check_person(user)
 

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to TikTok and back: what happened, who can fix it, what to do next."""
+"""Texts for faults on the way to TikTok and back: what happened, who can fix it, what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Text = str | Promise
 
 
 class Matter(StrEnum):
-    """Who can fix it."""
+    """The party that can fix the fault."""
 
     YOURS = "yours"
     OPERATOR = "operator"

@@ -26,7 +26,7 @@ from tiktok.models import AccountStatus, TikTokAccount, TikTokApp, TikTokCredent
 
 
 class LinkHow(StrEnum):
-    """What connecting did."""
+    """Result of connecting an account."""
 
     LINKED = "linked"
     UPDATED = "updated"

@@ -1,4 +1,4 @@
-"""What a person agrees to, in the words that TikTok requires (docs/tiktok.md, section 11), and its storage."""
+"""The consent of a person, in the wording that TikTok requires (docs/tiktok.md, section 11), and its storage."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What every page's frame shows about TikTok."""
+"""Context for every page's frame: the state of TikTok."""
 
 from typing import Any, Final
 
@@ -11,8 +11,9 @@ REAL_API: Final = "https://open.tiktokapis.com"
 
 
 def tiktok(request: HttpRequest) -> dict[str, Any]:
-    """``is_simulated``: whatever speaks TikTok's API here is not TikTok, and every page says so.
+    """Return the context for notes about TikTok on pages.
 
-    ``quarantined_since``: nothing is sent, and every page of an instance says so.
+    ``is_simulated``: the server behind TikTok's API is not TikTok's, and every page says so. ``quarantined_since``:
+    nothing is sent, and every page of an instance says so.
     """
     return {"is_simulated": settings.TIKTOK_API_BASE_URL != REAL_API, "quarantined_since": quarantine.since}

@@ -1,4 +1,4 @@
-"""What TikTok allows a creator right now, for the composer, the API and the check before each start."""
+"""Creator info, the options TikTok allows now, for the composer, the API and the check before each start."""
 
 from datetime import datetime
 from typing import Final
@@ -37,12 +37,12 @@ class CreatorInfoUnavailable(UserRefusal):
 
     @property
     def what(self) -> str:
-        """What happened, without what to do."""
+        """Return what happened, without what to do."""
         return explain(self.code).what
 
     @property
     def detail(self) -> str:
-        """What happened and what to do."""
+        """Return what happened and what to do."""
         words = explain(self.code)
         return f"{words.what} {self._can(words.can)}".strip()
 

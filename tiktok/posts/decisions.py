@@ -1,4 +1,4 @@
-"""What people decide about a post that TikTok has, or may have: check status, resend, dismiss.
+"""Decisions of people about a post that TikTok has, or may have: check status, resend, dismiss.
 
 Each is one transaction with its audit line, like ``services``; nothing here calls TikTok.
 """

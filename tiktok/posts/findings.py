@@ -1,4 +1,4 @@
-"""What the doctor finds of posts that are due."""
+"""Findings of the doctor about posts that are due."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,10 +20,11 @@ IDLE: Final = timedelta(minutes=10)
 
 @needs_database("posts")
 def waiting_posts(_context: CheckContext) -> Iterable[Finding]:
-    """Posts that are due while no worker takes any; and the quarantine, in which none may."""
+    """Find posts that are due while no worker takes any; and the quarantine, in which none may."""
     if start := quarantine.since():
-        text = _("The quarantine is on since %(when)s UTC: nothing is sent.") % {"when": f"{start:%Y-%m-%d %H:%M}"}
-        return [warning("posts", text, _("Look at what it holds, then run manage.py quarantine off."))]
+        since = {"when": f"{start:%Y-%m-%d %H:%M}"}
+        text = _("Publishing has been paused after a restore since %(when)s UTC: nothing is sent.") % since
+        return [warning("posts", text, _("Check the posts on hold, then run manage.py quarantine off."))]
     free = Q(lease_until=None) | Q(lease_until__lte=db_now())
     waiting = WorkItem.objects.filter(free, next_action_at__lte=db_in(-IDLE)).count()
     served = InstanceTurn.objects.aggregate(at=Max("served_at"))["at"]

@@ -1,4 +1,4 @@
-"""What Home shows: today's posts, what needs attention, what comes next, and what went out."""
+"""Content of Home: posts of today, needing attention, coming up, and published."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def _today(now: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _is_of_today(start: datetime, end: datetime) -> Q:
-    """Posts that went out or are planned between these times, and whatever is being published now."""
+    """Match posts published or planned between these times, and all that are being published now."""
     planned = Q(publish_at__gte=start, publish_at__lt=end) & (
         Q(state=PostState.SCHEDULED) | condition_of(Tab.ATTENTION)
     )

@@ -23,7 +23,7 @@ LONGEST_SEARCH: Final = 100
 
 
 class Tab(models.TextChoices):
-    """The tabs of the list, in their order; the values stand in the address as ``state``."""
+    """The tabs of the list, in their order; the values are ``state`` in the address."""
 
     ALL = "all", _("All")
     SCHEDULED = "scheduled", _("Scheduled")
@@ -86,7 +86,7 @@ def condition_of(tab: Tab) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class PostFilter:
-    """What a person looks for, as it stands in the address."""
+    """Tab, search and filters of the list, as given in the address."""
 
     tab: Tab = Tab.ALL
     search: str = ""

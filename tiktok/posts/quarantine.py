@@ -1,8 +1,8 @@
 """Quarantine: after a restore nothing is sent until people have looked (docs/protocol.md).
 
-A restored database does not know what was published after the backup. While the quarantine is on, whatever was under
-way needs a person, and whatever becomes due is missed; TikTok is asked as ever. Every step reads the switch after its
-claim, so that only the claims taken before the switch have to be ended.
+A restored database does not know what was published after the backup. While the quarantine is on, every post that
+was under way needs a person, and every post that becomes due is missed; TikTok is asked as usual. Every step reads the
+switch after its claim, so that only the claims taken before the switch have to be ended.
 """
 
 import time
@@ -42,7 +42,7 @@ CHUNK: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a switch did: posts that were held, and claims of workers that were ended."""
+    """Result of a switch: posts that were held, and claims of workers that were ended."""
 
     since: datetime
     held: int
@@ -65,7 +65,7 @@ def refuse_in_quarantine(post: Post) -> None:
 
 
 def switch_on() -> Outcome:
-    """When this returns no init and no chunk starts any more. May run twice: what it finds is held again.
+    """Pause publishing: once this returns, no init and no chunk starts. May run twice: it holds again what it finds.
 
     Workers that had begun before lose their claims; it then waits until the last of their leases would have ended,
     since a worker whose lease runs may be about to make its call.
@@ -98,7 +98,7 @@ def count_held() -> int:
 
 
 def _end_claims() -> int:
-    """Outdate whoever works now. ``lease_owner`` stays: the next claim asks TikTok before it believes anything."""
+    """Outdate the claims of all workers. ``lease_owner`` stays, so that the next claim asks TikTok first."""
     running = WorkItem.objects.filter(lease_until__gt=db_now())
     return running.update(fence=F("fence") + 1, lease_until=None, crashes=0)
 
@@ -135,7 +135,7 @@ def _candidates() -> QuerySet[Post]:
 
 
 def _hold(post: Post, start: datetime) -> int:
-    """One post in its own transaction; 0 when somebody moved it first."""
+    """Hold one post in its own transaction and return 1; return 0 when it was moved first."""
     was_missed = post.state == PostState.SCHEDULED and post.publish_at is not None and post.publish_at > start
     try:
         with transaction.atomic():

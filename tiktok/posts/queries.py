@@ -86,7 +86,7 @@ def publish_id_of(post: Post) -> str:
 
 
 def is_moving(post: Post) -> bool:
-    """Whether a live page should look again in a moment."""
+    """Return whether a live page should refresh in a moment."""
     return post.state in MOVING or is_awaiting_link(post)
 
 
@@ -119,7 +119,7 @@ def version_of(post: Post) -> str:
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
-# What the pages list and count
+# Lists and counts of pages
 
 
 def listed_posts() -> QuerySet[Post]:
@@ -150,7 +150,7 @@ def counts_by_state(account_id: UUID) -> dict[str, int]:
 
 
 def linked_accounts() -> QuerySet[TikTokAccount]:
-    """Return every account that is linked, whatever its status, by name."""
+    """Return every account that is linked, regardless of its status, by name."""
     return TikTokAccount.objects.exclude(status=AccountStatus.DISCONNECTED).order_by("name", "pk")
 
 

@@ -1,7 +1,7 @@
-"""Whose turn it is: posts of one creator go one after the other, the earliest due first, over all instances.
+"""The queue: posts of one creator go out one after the other, the earliest due first, over all instances.
 
-Whoever is behind others waits without asking TikTok. What ends wakes the next one; the times in here are for the case
-that nobody does, and grow with the number of posts ahead, so that a long queue does not wake all at once.
+A post behind others waits without asking TikTok. A post that ends requeues the next one; the times in here are for the
+case that none does, and grow with the number of posts ahead, so that a long queue does not wake all at once.
 """
 
 import random
@@ -24,12 +24,12 @@ from tiktok.models import Post, PostState, Submission, WorkItem
 OTHER_UPLOAD: Final = "other_upload"
 INSTANCE_BUSY: Final = "instance_busy"
 RATE: Final = "rate"
-# Somebody else's end wakes these; when is not known beforehand.
+# The end of another post wakes these; when is not known beforehand.
 UNTIL_WOKEN: Final = frozenset({OTHER_UPLOAD, INSTANCE_BUSY})
-# Posts that are held for these go on by themselves and keep their place; who is held by a fault of their own (a lost
-# answer, say) lets the others pass meanwhile.
+# Posts that are held for these continue by themselves and keep their place; a post that is held by a fault of its own
+# (a lost answer, say) lets the others pass.
 QUEUEING: Final = frozenset({"", OTHER_UPLOAD, INSTANCE_BUSY, RATE, "rate_limit_exceeded", *quota.CODES})
-# What one post needs at six inits a minute.
+# Seconds that one post needs at six inits a minute.
 EACH_S: Final = 11.0
 MOST_S: Final = 600.0
 MOST_COUNTED: Final = 200
@@ -46,7 +46,7 @@ class Wait:
 
 
 def wait_of(post: Post) -> Wait | None:
-    """What comes before this post, or what TikTok would refuse now; None when it is its turn."""
+    """Return why this post has to wait: others come first, or TikTok would refuse it now; None when it is its turn."""
     ahead = ahead_of(post)
     if held := quota.in_force(post):
         least = (held.until - read_db_now()).total_seconds()
@@ -62,12 +62,12 @@ def wait_of(post: Post) -> Wait | None:
 
 
 def unless_woken(ahead: int) -> float:
-    """When to look again in case nobody says that it is this post's turn."""
+    """Return the seconds until a post checks its turn in case it is not requeued before."""
     return random.uniform(1, 1.2) * min(EACH_S * ahead, MOST_S)  # noqa: S311 - jitter
 
 
 def ahead_of(post: Post) -> int:
-    """How many posts of the same creator come first, in whatever instance, the one being uploaded included."""
+    """Count the posts of the same creator that come first, in any instance, the one being uploaded included."""
     credential_id = post.account.credential_id
     with _everywhere():
         earlier = _queue(credential_id).filter(_is_before(post)).values_list("pk")[:MOST_COUNTED]
@@ -84,9 +84,9 @@ def busy_ahead_of(post: Post) -> int:
 
 
 def requeue_next(post: Post) -> None:
-    """An upload is over: the creator's next post goes on once TikTok takes it, and the instance's next one now.
+    """Requeue after an upload: the creator's next post for when TikTok takes it, and the instance's next one for now.
 
-    Of the instance's, one that sleeps: of two uploads that end at the same time each wakes another one.
+    Of the instance's posts, requeue one that sleeps: of two uploads that end at the same time each wakes another one.
     """
     requeue_first(post.account.credential_id)
     sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
@@ -101,7 +101,7 @@ def requeue(post: Post) -> None:
 
 
 def requeue_first(credential_id: UUID) -> None:
-    """Let the creator's first post in the queue go on, once TikTok takes it."""
+    """Requeue the creator's first post in the queue for when TikTok takes it."""
     with _everywhere():
         _wake(_queue(credential_id), at=lambda: throttle.free_at(credential_id, Endpoint.VIDEO_INIT))
 
@@ -123,7 +123,7 @@ def _is_before(post: Post) -> Q:
 
 
 def _wake(queue: QuerySet[Post], *, at: Callable[[], datetime | None]) -> None:
-    """Passes by a row that somebody holds: they wake or move the post themselves, and may wait for a row of ours."""
+    """Skip a row that is locked: its holder wakes or moves the post, and may wait for a row of ours."""
     if not (first := list(queue.values_list("pk", flat=True)[:1])):
         return
     free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id__in=first, lease_until=None)

@@ -78,7 +78,7 @@ def lost_by_outage() -> list[LostPosts]:
 def repost(posts: Iterable[Post], *, actor: User) -> Reposted:
     """Publish each once more, now; twice is as good as once. A person has agreed, seeing all of them.
 
-    A failed post gets a successor, since it keeps its history; one that was missed goes on itself. Before each is
+    A failed post gets a successor, since it keeps its history; one that was missed is sent itself. Before each is
     sent, TikTok is asked again whether its options still hold.
     """
     result = Reposted()

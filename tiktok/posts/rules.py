@@ -1,4 +1,4 @@
-"""What may be published: one validator for pages and API, without side effects."""
+"""Rules of publishing: one validator for pages and API, without side effects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -23,7 +23,7 @@ COVER_MAX_MS: Final = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class PostOptions:
-    """What a person chooses for one post. TikTok requires an audience without a default, and interactions off."""
+    """A person's choices for one post. TikTok requires an audience without a default, and interactions off."""
 
     caption: str = ""
     privacy_level: str = ""

@@ -87,7 +87,7 @@ def from_plan(plan: Plan) -> When:
 
 
 def plan_of(local: str, zone: str, at: datetime | None) -> Plan:
-    """What a draft remembers of a stored time: exactly its instant, as the clocks of the zone show it now."""
+    """Return a draft's plan for a stored time: exactly its instant, as the clocks of the zone show it now."""
     if not local or at is None or not is_known_zone(zone):
         return Plan(local, zone)
     shown = at.astimezone(ZoneInfo(zone))
@@ -141,7 +141,7 @@ def _in_gap(local: datetime, info: ZoneInfo, zone: str) -> TimeRefused:
 
 
 def _end_of_gap(local: datetime, info: ZoneInfo) -> datetime:
-    """What the clocks show once they have jumped over ``local`` (PEP 495: fold 1 lies before the jump)."""
+    """Return the time that clocks show once they have jumped over ``local`` (PEP 495: fold 1 lies before the jump)."""
     before = local.replace(tzinfo=info, fold=1).astimezone(UTC)
     after = local.replace(tzinfo=info, fold=0).astimezone(UTC)
     new_offset = after.astimezone(info).utcoffset()

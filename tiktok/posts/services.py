@@ -1,4 +1,4 @@
-"""What people do with posts. Each service is one transaction with its audit line; pages and the API call them.
+"""Services for people's actions on posts. Each is one transaction with its audit line; pages and the API call them.
 
 A service first locks the post's work item and then reads the post, so that it decides on its present state; a worker
 that held the post can no longer write. Nothing here calls TikTok.
@@ -331,7 +331,7 @@ def _set_media(post: Post, media: Media | None) -> None:
 
 @contextmanager
 def locked(post: Post, actor: User) -> Iterator[Person]:
-    """Lock the post's work item, outdate whoever holds it, and read the post as it is now."""
+    """Lock the post's work item, outdate the claim on it, and read the post as it is now."""
     with transaction.atomic():
         person = Person(actor)
         person.guard(post, KEEP)

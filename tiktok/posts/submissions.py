@@ -27,7 +27,7 @@ def close_submission(post: Post, *, because: str, **changes: object) -> None:
 
 
 def askable_publish_id(submission: Submission) -> str:
-    """What TikTok can be asked about, adopted or not; empty when it never answered the init."""
+    """Return the ``publish_id`` to ask TikTok about, adopted or not; empty when it never answered the init."""
     if submission.publish_id:
         return submission.publish_id
     receipt = InitReceipt.objects.filter(submission=submission).first()
@@ -40,7 +40,7 @@ def plan_of(submission: Submission) -> ChunkPlan:
 
 
 def forget_dead_upload_urls() -> None:
-    """Housekeeping: a sealed address to which nobody can send any more is one secret less to keep readable."""
+    """Delete upload addresses that have expired, so that fewer secrets are kept readable."""
     long_ago = db_in(-URLS_DEAD_AFTER)
     with unscoped(reason="housekeeping of upload addresses"):
         closed = Submission.objects.filter(closed_at__isnull=False, init_sent_at__lt=long_ago)

@@ -1,4 +1,4 @@
-"""Limits live in a table that nobody can push a row out of, hold JSON alone, and bear two writers at once."""
+"""Limits live in a table from which no row can be pushed out, hold only JSON, and allow two writers at once."""
 
 import pickle
 import threading
@@ -110,7 +110,7 @@ def test_housekeeping_removes_what_has_ended_and_nothing_else() -> None:
 
 
 def in_two_threads(work: Any) -> list[Any]:
-    """What the work returns in two threads that start together, each with a connection of its own."""
+    """Return the results of the work in two threads that start together, each with a connection of its own."""
     start, results = threading.Barrier(2), []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Which names can stand on one line."""
+"""Names that fit on one line."""
 
 import pytest
 from django.core.exceptions import ValidationError

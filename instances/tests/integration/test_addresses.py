@@ -1,4 +1,4 @@
-"""Links in mails and redirects lead to BASE_URL, whatever host a request names."""
+"""Links in emails and redirects lead to BASE_URL, regardless of the host that a request names."""
 
 import re
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def reset(client: Client, email: str) -> None:
 
 
 def links_of_the_mail() -> set[str]:
-    """Scheme and host of every link in the one mail that waits."""
+    """Return scheme and host of every link in the one email that waits."""
     mail = OutgoingMail.objects.get()
     return set(re.findall(r"https?://[^/\s\"]+", mail.text + mail.html))
 

@@ -21,7 +21,7 @@ WINDOW_S = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 @pytest.fixture
 def ops(db: None) -> User:
-    """Somebody who runs the deployment and belongs to no tenant."""
+    """Return an operator of the deployment, who belongs to no tenant."""
     user: User = UserFactory.create(email="ops@example.com", is_staff=True, is_superuser=True)
     return user
 
@@ -39,7 +39,7 @@ def make_older(client: Client, by_s: float) -> None:
 
 
 def lines(tenant: Tenant, actor: User) -> list[tuple[str, Any]]:
-    """What the person has done to the tenant, oldest first: the action and who or what it was about."""
+    """Return the person's actions on the tenant, oldest first: the action and its subject."""
     found = AuditLogEntry.objects.filter(tenant=tenant, actor=actor, detail__by_staff=True).order_by("at")
     return [(line.action, line.detail.get("member") or line.detail.get("person")) for line in found]
 
@@ -63,7 +63,7 @@ def test_staff_without_a_second_factor_are_sent_to_set_it_up(client: Client, ops
     assert "The administration requires two-factor sign-in" in answer.content.decode()
 
 
-def test_staff_who_signed_in_long_ago_confirm_their_identity_and_go_on(client: Client, ops: User) -> None:
+def test_staff_who_signed_in_long_ago_confirm_identity_and_continue(client: Client, ops: User) -> None:
     give_second_factor(ops)
     sign_in_again(client, ops, ago_s=WINDOW_S + 1)
     wanted = "/admin/accounts/user/?q=x"

@@ -168,7 +168,7 @@ def test_export_has_the_filtered_lines_as_csv(client: Client, instance: Instance
     head, *rows = csv.reader(io.StringIO(answer.content.decode()))
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
     assert answer["Content-Disposition"] == f'attachment; filename="audit-aurora-{day}.csv"'
-    assert head == ["Time", "Person", "What happened", "Action", "Details"]
+    assert head == ["Time", "Person", "Event", "Action", "Details"]
     assert [row[1:4] for row in rows] == [[owner.email, f"{owner} removed =HYPERLINK(1)", "member.removed"]]
     assert json.loads(rows[0][4]) == {"member": "=HYPERLINK(1)"}
 

@@ -19,7 +19,7 @@ OWNER = {"email": "Boss@Example.com", "tenant": "Acme", "instance": "acme"}
 
 
 def run(command: str, **options: Any) -> str:
-    """What the command prints."""
+    """Return the output of the command."""
     out = io.StringIO()
     call_command(command, stdout=out, **options)
     return out.getvalue().strip()

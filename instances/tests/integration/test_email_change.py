@@ -40,7 +40,7 @@ def client(person: User) -> Client:
 
 
 def mails() -> list[tuple[str, str]]:
-    """Address and text of each mail that waits, oldest first."""
+    """Return address and text of each email that waits, oldest first."""
     from_rows = OutgoingMail.objects.order_by("created_at", "pk")
     return [(row.to, row.text) for row in from_rows]
 

@@ -1,4 +1,4 @@
-"""Roles change and places end within the reach of whoever acts, and a tenant keeps an owner."""
+"""Roles and memberships change only within the rights of the acting person, and a tenant keeps an owner."""
 
 import pytest
 from django.test import Client

@@ -224,7 +224,7 @@ def test_address_that_no_instance_can_have_is_not_found(client: Client, owner: U
     assert client.get(path).status_code == 404
 
 
-def test_last_owner_is_told_why_they_stay(client: Client, instance: Instance, owner: User) -> None:
+def test_last_owner_sees_why_they_cannot_be_removed(client: Client, instance: Instance, owner: User) -> None:
     client.force_login(owner)
     page = client.post(f"/i/aurora/settings/members/{owner.pk}/remove/", follow=True)
 

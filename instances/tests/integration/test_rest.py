@@ -1,4 +1,4 @@
-"""The API's foundation: keys, scopes that shrink with the maker's role, problems, OpenAPI."""
+"""The API's foundation: keys, scopes that shrink with the creator's role, problems, OpenAPI."""
 
 import pytest
 from django.test import Client

@@ -73,7 +73,7 @@ def test_people_sign_in_by_address_in_any_case_and_land_in_their_instance(client
     assert sign_in(client, editor, login=editor.email.upper()) == "/i/aurora/"
 
 
-def test_sign_in_goes_on_where_person_wanted_to_go(client: Client, owner: User) -> None:
+def test_sign_in_continues_to_the_requested_page(client: Client, owner: User) -> None:
     wanted = client.get("/i/aurora/settings/members/")["Location"]
 
     assert wanted == "/auth/login/?next=/i/aurora/settings/members/"

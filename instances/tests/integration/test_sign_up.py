@@ -1,4 +1,4 @@
-"""Who may sign up, and what sign-up makes."""
+"""Sign-up: the people it is open to, and the rows it creates."""
 
 import re
 
@@ -84,7 +84,7 @@ def test_with_mail_the_address_is_verified_first(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("open_sign_up", "with_mail")
-def test_address_that_has_an_account_is_told_by_mail_alone(client: Client, owner: User) -> None:
+def test_address_with_an_account_is_notified_only_by_email(client: Client, owner: User) -> None:
     answer = client.post(SIGN_UP, FORM | {"email": owner.email})
 
     assert answer["Location"] == "/auth/confirm-email/"

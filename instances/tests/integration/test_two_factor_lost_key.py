@@ -1,4 +1,4 @@
-"""The key of somebody's second factor is lost: no code fits, every page says what helps, and there is a way back."""
+"""The key of a person's second factor is lost: no code fits, every page says what helps, and there is a way back."""
 
 from io import StringIO
 
@@ -37,7 +37,7 @@ def test_signing_in_says_that_no_code_can_fit_and_what_helps(client: Client, edi
     assert other.get("/instances/").status_code == 302
 
 
-def test_who_is_still_signed_in_sets_it_up_anew(client: Client, editor: User, settings: Settings) -> None:
+def test_person_who_is_signed_in_sets_up_two_factor_again(client: Client, editor: User, settings: Settings) -> None:
     sign_in(client, editor)
     set_up_two_factor(client)
     lose_key(settings)

@@ -24,7 +24,7 @@ from tiktok.developer_apps.choice import label_apps
 from tiktok.models import ConnectLink, EventCause, Person, Post, PostEvent, PostState, TikTokAccount
 from tiktok.models.work import KEEP
 
-# What the profile says; a new link whose profile could not be read yet leaves the one that is known.
+# Fields of the profile; a new link whose profile could not be read yet leaves the one that is known.
 PROFILE: Final = (
     "display_name", "username", "avatar_path", "profile_deep_link", "is_verified", "follower_count",
     "following_count", "likes_count", "video_count", "synced_at",
@@ -107,7 +107,7 @@ def _requeue(account: TikTokAccount, actor: User, apps: dict[str, str]) -> int:
 
 
 def _take_over(old: TikTokAccount, new: TikTokAccount) -> str:
-    """Give the earlier row everything that the later one has, which goes; the picture that is not needed any more."""
+    """Move all data of the later row to the earlier one, delete the later, and return the picture to remove, if any."""
     columns = (*LINK, *PROFILE) if new.synced_at else LINK
     changes: dict[str, Any] = {name: getattr(new, name) for name in columns}
     changes |= {"disconnect_at": None, "disconnected_at": None, "end_told_days": None}

@@ -19,7 +19,7 @@ TONES: Final = {"reconnect_needed": "bad", "limited": "warn", "expiring": "warn"
 
 @dataclass(frozen=True)
 class Health:
-    """What the account page says about the connection; makes no query."""
+    """Texts of the account page about the connection; makes no query."""
 
     account: TikTokAccount
 
@@ -46,7 +46,7 @@ class Health:
 
     @property
     def text(self) -> str:
-        """What happened, what Clipdesk does, what a person can do."""
+        """Return the event, Clipdesk's reaction and the person's options."""
         waits = _("Its posts wait. Reconnect as the same TikTok user to keep name, history and waiting posts.")
         texts = {
             "reconnect_needed": f"{reason_text(self.account.status_reason)} {waits}",

@@ -18,7 +18,7 @@ from tiktok.models import ConnectLink, TikTokApp
 
 
 class LinkState(StrEnum):
-    """What happens to a person who opens the link."""
+    """State of a connect link for the person who opens it."""
 
     OPEN = "open"
     USED = "used"

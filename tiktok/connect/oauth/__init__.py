@@ -1,4 +1,4 @@
 """allauth's TikTok provider, subclassed: it runs the OAuth flow that connects accounts, and never signs people in.
 
-A package of its own because allauth mounts the ``urls`` module that stands beside the provider class.
+A package of its own because allauth mounts the ``urls`` module next to the provider class.
 """

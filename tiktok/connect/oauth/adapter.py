@@ -1,4 +1,4 @@
-"""What allauth calls during the callback: which app, what to do with the tokens, what to show.
+"""The adapter that allauth calls during the callback: chooses the app, handles the tokens, shows the outcome.
 
 allauth wants the provider before it takes the state out of the session, so ``get_provider`` looks at the state
 without consuming it. No SocialApp, SocialAccount or SocialToken is ever saved.

@@ -18,7 +18,7 @@ def no_sign_in(request: HttpRequest) -> HttpResponse:
     raise Http404
 
 
-@csrf_exempt  # whatever is posted here changes nothing; the person gets our page instead of a bare refusal
+@csrf_exempt  # a POST here changes nothing; the person gets our page instead of a bare refusal
 @inside_window
 def callback(request: HttpRequest) -> HttpResponseBase:
     """Accept GET only, since HEAD must not exchange the code."""

@@ -39,7 +39,7 @@ def refused(errors: Sequence[FieldError]) -> ApiProblem:
 
 @contextmanager
 def refusals_as_problems(post: Post | None = None) -> Iterator[None]:
-    """What the API says otherwise than pages do: its names of fields, the calls that the state of ``post`` allows."""
+    """Turn refusals into problems, with the API's names of fields and the calls that the state of ``post`` allows."""
     try:
         yield
     except CreatorInfoUnavailable as error:
@@ -98,7 +98,7 @@ _running_lock: Final = threading.Lock()
 
 
 class _Turn:
-    """Whose turn it is among equal requests."""
+    """The lock that equal requests share, so that one runs at a time."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

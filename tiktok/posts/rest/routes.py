@@ -136,7 +136,7 @@ def _consent(
     media: Media | None,
     options: PostOptions,
 ) -> Consent:
-    """The consent with what TikTok offers for that time; asked only when nothing else stands in the way."""
+    """Return the consent with what TikTok offers for that time; TikTok is asked only when nothing else is wrong."""
     audited = account.credential.app.is_audited
     problems = check_options(options, media=media, creator=None, app_audited=audited)
     if not payload.consent:
@@ -168,7 +168,7 @@ def list_posts(
 
 @router.get("/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
 def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
-    """Where it stands: poll it until ``state`` is published, failed or cancelled."""
+    """Return the post; poll it until ``state`` is published, failed or cancelled."""
     return _answer(post_id)
 
 
@@ -190,7 +190,7 @@ def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> 
 
 
 def _revision(post: Post, payload: PostPatch, media: Media | None) -> services.Revision:
-    """What was sent, merged with what stands in the row now."""
+    """Return the sent fields, merged with the present row."""
     keeps_media = "media_ids" not in payload.model_fields_set
     options = replace(options_of(post), **payload.chosen())
     return services.Revision(options, queries.media_of(post) if keeps_media else media)
@@ -224,7 +224,7 @@ def list_events(
     cursor: Cursor = None,
     limit: Limit = MOST_PER_PAGE,
 ) -> Answer:
-    """What happened to it, when, and why."""
+    """Return the post's events, with time and reason."""
     found = list(queries.events_of(_find(post_id)).filter(pk__gt=_last_seen(cursor))[: limit + 1])
     next_cursor = str(found[limit - 1].pk) if len(found) > limit else None
     return {"items": [describe_event(event) for event in found[:limit]], "next_cursor": next_cursor}
@@ -246,7 +246,7 @@ def _last_seen(cursor: str | None) -> int:
     openapi_extra=problems(*OF_SENDING),
 )
 def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
-    """202 and the post; 409 where it cannot be sent (any more)."""
+    """Return 202 and the post; 409 where it cannot, or can no longer, be sent."""
     post = _find(post_id)
     with refusals_as_problems(post):
         when = _when(request, payload)

@@ -52,7 +52,7 @@ TimeZone = Annotated[
 
 
 class Options(Strict):
-    """What can be chosen for a post, and its files."""
+    """Options of a post, and its files."""
 
     media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
     caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS, description=CAPTION_LIMIT)] = ""
@@ -90,11 +90,11 @@ class PostIn(Options):
 
 
 class PostPatch(Options):
-    """What shall change; everything that is not sent stays."""
+    """Fields to change; everything that is not sent stays."""
 
 
 class PublishIn(Strict):
-    """That a draft, or what waits or was missed, shall be published, now or at a time."""
+    """Publish a draft, or a post that waits or was missed, now or at a time."""
 
     consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
     publish_at: PublishAt = None
@@ -132,7 +132,7 @@ class ErrorOut(Schema):
 
 
 class PostOut(Schema):
-    """A post and where it stands."""
+    """A post and its state."""
 
     id: UUID
     account_id: UUID
@@ -171,7 +171,7 @@ class PostOut(Schema):
 
 
 class CreatedPostOut(PostOut):
-    """A new post, and what stands out about it."""
+    """A new post, and warnings about it."""
 
     warnings: list[WarningOut]
 
@@ -188,7 +188,7 @@ class EventOut(Schema):
 
 
 class CreatorInfoOut(Schema):
-    """What the creator may choose now, as TikTok says; ``creator_avatar_url`` is valid for two hours."""
+    """Options that TikTok offers the creator now; ``creator_avatar_url`` is valid for two hours."""
 
     creator_avatar_url: str
     creator_username: str
@@ -258,5 +258,5 @@ def describe_event(event: PostEvent) -> dict[str, Any]:
 
 
 def describe_creator(creator: CreatorInfo) -> dict[str, Any]:
-    """TikTok's words, as they came."""
+    """Return TikTok's creator info, unchanged."""
     return {name: getattr(creator, name) for name in CreatorInfoOut.model_fields}

@@ -71,7 +71,7 @@ def post_new(request: InstanceRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @require_permission(Permission.POST_WRITE)
 def post_edit(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Edit a draft or a post that waits. What is scheduled stays so unless it is moved to the drafts."""
+    """Edit a draft or a post that waits. A scheduled post stays scheduled unless it is moved to the drafts."""
     found = Post.objects.select_related("account__credential__app", "corrects")
     post = get_object_or_404(found, pk=post_id)
     if request.method == "GET" and not can_be_edited(post):
@@ -179,7 +179,7 @@ def _focus_fault(form: PostForm, original: Post) -> Explanation | None:
 
 
 class _Answer(NamedTuple):
-    """What TikTok offers, or why that is not known now. ``cap``: TikTok accepts no more posts today."""
+    """TikTok's options for the creator, or why they are not known now. ``cap``: TikTok accepts no more posts today."""
 
     creator: CreatorInfo | None
     refusal: CreatorInfoUnavailable | None = None
@@ -255,7 +255,7 @@ def _save(
 
 
 class Conflict(NamedTuple):
-    """What somebody else, or another tab, did to the post while this form was open."""
+    """A change to the post by another person, or in another tab, while this form was open."""
 
     post: Post
     event: PostEvent | None

@@ -120,7 +120,7 @@ class PostForm(PlanForm):
         help_text=_("The moment of the video that becomes its cover. Leave empty for the first frame."),
     )
     privacy_level = ConditionalChoiceField(
-        label=_("Who can see this"), error_messages={"required": _("Choose who can see the post.")}
+        label=_("Audience"), error_messages={"required": _("Choose who can see the post.")}
     )
     allow_comment = forms.BooleanField(label=_("Comment"), required=False)
     allow_duet = forms.BooleanField(label=_("Duet"), required=False)

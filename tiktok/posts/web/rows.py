@@ -44,7 +44,7 @@ class Row:
 
     @property
     def why(self) -> str:
-        """Why it stands still or failed."""
+        """Return why the post waits or failed."""
         explained = explain_post(self.post)
         return explained.what if explained else ""
 
@@ -55,12 +55,12 @@ class Row:
 
     @property
     def successor_title(self) -> str:
-        """What the post is called that replaced this one."""
+        """Return the title of the post that replaced this one."""
         return title_of(self.reposted_as) if self.reposted_as else ""
 
     @property
     def repost_of_title(self) -> str:
-        """What the post is called that this one replaces."""
+        """Return the title of the post that this one replaces."""
         return title_of(self.post.corrects) if self.post.corrects else ""
 
     @property
@@ -101,7 +101,7 @@ class Row:
 
     @property
     def needs_reconnect(self) -> bool:
-        """Whether a reconnect of its account lets it go on, and the person may do that."""
+        """Return whether a reconnect of its account lets it continue, and the person may do that."""
         return self.can_reconnect and self.post.state == PostState.WAITING_ACCOUNT
 
 

@@ -1,4 +1,4 @@
-"""What a person, or a caller of the API, can do with a post, and the text of the confirmation dialog."""
+"""Actions of a person, or a caller of the API, on a post, and the text of the confirmation dialog."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ CHECKABLE: Final = frozenset({PostState.UPLOADING, PostState.PROCESSING, PostSta
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """What the page offers. ``send_again_at``: the earliest resend, while it is too early. Notes explain gaps."""
+    """Actions that a page offers. ``send_again_at``: the earliest resend, while it is too early. Notes explain gaps."""
 
     is_in_doubt: bool = False
     recheck: bool = False

@@ -1,7 +1,7 @@
 """Every code that a post can have, in plain words: what happened, what Clipdesk does about it, what you can do.
 
-What Clipdesk does depends on the post's state, so that one code is explained correctly while the post is on hold, while
-Clipdesk checks its status and after it has ended.
+Clipdesk's reaction depends on the post's state, so that one code is explained correctly while the post is on hold,
+while Clipdesk checks its status and after it has ended.
 """
 
 from collections.abc import Mapping

@@ -30,7 +30,7 @@ class Entry:
     code: str = ""
 
 
-# What Clipdesk and TikTok do, by the state that follows.
+# Actions of Clipdesk and TikTok, by the state that follows.
 MACHINE: Final[Mapping[PostState, tuple[Text, str, str]]] = {
     S.DRAFT: (_("The post became a draft"), "pencil", "neutral"),
     S.SCHEDULED: (_("The post was scheduled"), "calendar-time", "neutral"),
@@ -66,7 +66,7 @@ BY_ATTENTION: Final[Mapping[str, Text]] = {
     AttentionReason.OUTCOME_UNKNOWN: _("It is not known whether the post was published"),
     AttentionReason.QUARANTINED: _("The post was put on hold after a restore"),
 }
-# What a person changed, by the group that a field belongs to: the sentence if it is all, and the word in a list.
+# Edits by a person, by the group that a field belongs to: the sentence if it is all, and the word in a list.
 EDITS: Final[Mapping[str, tuple[Text, Text]]] = {
     "media": (_("%(name)s changed the video"), _("Video")),
     "caption": (_("%(name)s edited the caption"), _("Caption")),
@@ -93,7 +93,7 @@ GROUPS: Final[Mapping[str, str]] = {
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads events in order; ``plan``: the time that was told last, ``is_move``: the next one replaces it."""
+    """Reads events in order; ``plan``: the time that was shown last, ``is_move``: the next one replaces it."""
 
     plan: PlannedTime | None = None
     is_move: bool = False

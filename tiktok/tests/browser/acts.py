@@ -158,7 +158,7 @@ def state(page: Page, word: str) -> Locator:
 
 def privacy(page: Page) -> Locator:
     """The composer's choice of who can see the post."""
-    return page.get_by_role("combobox", name=re.compile("^Who can see this"))
+    return page.get_by_role("combobox", name=re.compile("^Audience"))
 
 
 def compose(page: Page, slug: str, video: Path, *, caption: str, username: str = "") -> None:

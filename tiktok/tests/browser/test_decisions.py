@@ -107,7 +107,7 @@ def test_the_same_file_again_is_asked_about(
     page = editor_at.page
     page.goto(reverse("tiktok:post-new", args=["aurora"]))
     page.get_by_role("radio", name=re.compile("morning-loaf")).check()
-    page.get_by_role("combobox", name=re.compile("^Who can see this")).select_option(label="Everyone")
+    page.get_by_role("combobox", name=re.compile("^Audience")).select_option(label="Everyone")
     press(page, "Publish")
     again = page.get_by_label("Post this file to this account again")
     expect(page.get_by_text(re.compile("already being published to this account")).first).to_be_visible()
