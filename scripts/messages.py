@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ IGNORED: Final = ("var/*", ".venv/*", "*/tests/*", "scripts/*", "static/*", "doc
 DATE: Final = re.compile(r'^"POT-Creation-Date:.*\n', re.M)
 # What a translation keeps as it is.
 KEPT: Final = re.compile(r"%\(\w+\)[sd]|%%|%[sd]|\{\w*\}|</?[a-z][^>]*>|&\w+;|https?://\S+")
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 TAGS: Final = re.compile(r"</?[a-z][^>]*>")
 NAMES: Final = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 ACCENTED: Final = str.maketrans("aeiouyAEIOUYcnsz", "àéîöüýÀÉÎÖÜÝçñšž")
@@ -58,6 +60,7 @@ def catalog_of(language: str) -> Catalog:
 
 
 def compiled(catalog: Catalog) -> bytes:
+    catalog.creation_date = EPOCH  # Babel writes the time of the run into a header otherwise
     out = BytesIO()
     write_mo(out, catalog)
     return out.getvalue()

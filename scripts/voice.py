@@ -2,7 +2,7 @@
 
 Reads user texts (gettext strings, templates, JavaScript strings), documents, docstrings and test names; prints
 ``file:line: word: use instead`` for each hit and exits with 1 if there is one. ``python scripts/voice.py PATH …``
-checks only the files under these paths, including areas that are not yet edited.
+checks only the files under these paths.
 """
 
 import ast
