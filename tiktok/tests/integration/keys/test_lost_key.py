@@ -184,7 +184,7 @@ def test_page_of_a_held_post_sends_people_to_the_operator(
     page = client.get(f"/i/aurora/posts/{post.pk}/").content.decode()
 
     assert explain(NO_SECRET).can.replace("'", "&#x27;") in page
-    assert "cannot read the secret of its TikTok app" in page
+    assert "Clipdesk cannot read the client secret of the TikTok app" in page
 
 
 def test_check_falls_silent_when_everything_has_been_done(

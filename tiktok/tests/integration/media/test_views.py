@@ -278,7 +278,7 @@ def test_card_shows_facts_problems_and_use(client: Client, instance: Instance) -
         make_post(make_account(instance), media)
     page = client.get(reverse("tiktok:media-card", args=["aurora", media.pk])).content.decode()
 
-    for text in ("1080 × 1920 px", "0:30", "H.264", "30 fps", "4.8", "Its frame rate is 15 fps.", "In 2 posts"):
+    for text in ("1080 × 1920 px", "0:30", "H.264", "30 fps", "5.0\xa0MB", "Its frame rate is 15 fps.", "In 2 posts"):
         assert text in page
     assert "&lt;b&gt;x&lt;/b&gt;.mp4" in page
     assert "<b>x</b>" not in page

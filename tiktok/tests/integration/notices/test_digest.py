@@ -15,7 +15,7 @@ from instances.models import Instance, Membership, Notice, NotificationPreferenc
 from instances.notices.digest import COLLECTED, mail_digests, write_digest
 from instances.notices.reading import mark_read
 from instances.scoping import instance_scope
-from instances.tests.factories import UserFactory
+from instances.tests.factories import person_of
 from tiktok.models import EventCause, Person, PostState
 from tiktok.posts.wording.codes import explain
 from tiktok.tests.integration.notices.conftest import Troubled
@@ -67,7 +67,7 @@ def test_it_says_when_in_the_zone_of_the_instance(troubled: Troubled, editor: Us
 
 
 def test_digest_comes_in_its_readers_language(troubled: Troubled, editor: User, instance: Instance) -> None:
-    Membership.objects.create(user=(other := UserFactory.create()), instance=instance, role="editor")
+    other = person_of(instance, "editor")
     User.objects.filter(pk=editor.pk).update(language="de")
     User.objects.update(date_joined=datetime(2025, 1, 1, tzinfo=UTC))
     troubled(caption="Loaf")

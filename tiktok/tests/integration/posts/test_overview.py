@@ -138,7 +138,7 @@ def test_overview_is_hidden_without_the_required_second_factor(
 
     assert (row.is_locked, row.overview) == (True, Overview())
     text = page.get(PAGE).content.decode()
-    assert "Asks for two-factor sign-in" in text
+    assert "Requires two-factor sign-in" in text
     assert "to reconnect" not in text
 
 
@@ -161,7 +161,7 @@ def test_warnings_come_first_and_can_be_shown_alone(page: Client, instance: Inst
     assert names(q="CED") == ["Cedar"]
     assert names(q="ced", show="alarms", sort="nonsense", page="x") == ["Cedar"]
     assert names(q=instance.tenant.name) == names()
-    assert "Nothing needs anybody" in page.get(PAGE, {"q": "aurora", "show": "alarms"}).content.decode()
+    assert "Nothing needs attention" in page.get(PAGE, {"q": "aurora", "show": "alarms"}).content.decode()
     assert "No instance matches" in page.get(PAGE, {"q": "nobody"}).content.decode()
     part = page.get(ROWS, {"q": "ced", "sort": "name"}, headers={"hx-request": "true"})
     assert part["HX-Push-Url"] == "/instances/?q=ced&sort=name"

@@ -65,7 +65,7 @@ def test_a_post_keeps_its_zone_when_the_instance_gets_another(page: Client, link
     shown = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk])).content.decode()
     assert ">Mon 1 Mar 2027, 10:00 (Vienna)</time>" in shown
     assert 'datetime="2027-03-01T14:45:00+05:45"' in shown
-    assert "2027-03-01 10:00 Europe/Vienna" in page.get("/i/aurora/posts/").content.decode()
+    assert 'datetime="2027-03-01T14:45:00+05:45"' in page.get("/i/aurora/posts/").content.decode()
     form = page.get(edit(page, post)).context["form"]
     assert (form["publish_at"].value(), form["timezone"].value()) == ("2027-03-01T10:00", "Europe/Vienna")
     Instance.objects.update(time_zone="Europe/Vienna")
