@@ -86,7 +86,7 @@ def invite(page: Page, slug: str, email: str) -> str:
     """Invite a person as an editor and return the copied link."""
     page.goto(f"/i/{slug}/settings/members/")
     page.get_by_label("Email address").fill(email)
-    page.get_by_role("radio", name="Editor").check()
+    page.get_by_role("radio", name=re.compile("^Editor")).check()
     press(page, "Send invitation")
     press(page, "Copy")
     copied: str = page.evaluate("navigator.clipboard.readText()")
