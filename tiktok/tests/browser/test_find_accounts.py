@@ -248,7 +248,7 @@ def test_the_overview_is_looked_through_by_keyboard(
     expect(page.get_by_role("heading", name="50 instances")).to_be_visible()
 
     assert problems_of(page, "instances-50") == {}
-    page.get_by_label("Find", exact=True).focus()
+    page.get_by_label("Search", exact=True).focus()
     page.keyboard.type("client 27")
     expect(page.get_by_role("heading", name="1 instance", exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/instances/\?q=client\+27$"))
@@ -256,8 +256,8 @@ def test_the_overview_is_looked_through_by_keyboard(
     expect(page).to_have_url(re.compile(r"/accounts/\?status=reconnect_needed$"))
     expect(page.locator("[data-account]")).to_have_count(1)
     page.go_back()
-    expect(page.get_by_label("Find", exact=True)).to_have_value("client 27")
-    page.get_by_label("Order").select_option(label="Name")
+    expect(page.get_by_label("Search", exact=True)).to_have_value("client 27")
+    page.get_by_label("Sort by").select_option(label="Name")
     expect(page).to_have_url(re.compile(r"\?q=client\+27&sort=name$"))
 
 

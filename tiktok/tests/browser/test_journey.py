@@ -107,5 +107,5 @@ def _is_listed(page: Page, slug: str) -> None:
 def _sign_in_with_code(page: Page, person: acts.Person, secret: str, used: str) -> None:
     acts.sign_in(page, person)
     page.get_by_label("Code").fill(next_totp(secret, used))
-    acts.press(page, "Sign In")
+    acts.press(page, "Sign in")
     expect(page).to_have_url(re.compile(r"/(instances|i/[\w-]+)/$"))

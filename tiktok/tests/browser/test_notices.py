@@ -19,7 +19,7 @@ def test_a_failed_post_rings_the_bell_until_it_is_read(arrive: Arrive, stack: St
 
     user = stack.tiktok.create_user(desk.username)
     stack.tiktok.fault("fail_reason", user=user, reason="frame_rate_check_failed")
-    acts.compose(page, desk.slug, desk.video, caption="Tide table", username=desk.username)
+    acts.compose(page, desk.slug, desk.video, caption="Tide table")
     composer = page.url
     acts.send(page)
     page.goto(composer)

@@ -136,7 +136,7 @@ def calm_day(_account: TikTokAccount) -> None:
 
 
 @pytest.mark.parametrize("day", [calm_day, busy_day, held_by_tiktok])
-def test_the_card_and_the_app_count_a_day(
+def test_the_account_and_the_app_count_a_day(
     editor_at: Visitor,
     live_server: LiveServer,
     settings: Settings,
@@ -148,10 +148,13 @@ def test_the_card_and_the_app_count_a_day(
     TenantMembership.objects.filter(user=editor).update(role="owner")
     TikTokApp.objects.update(is_audited=False)
     day(linked)
-    editor_at.page.goto("/i/aurora/accounts/")
-    expect(editor_at.page.get_by_text("TikTok allows about 15, all apps together.")).to_be_visible()
-    expect(editor_at.page.get_by_text("of 5 accounts while TikTok has not audited the app")).to_be_visible()
-    assert problems(editor_at.page, f"card-{day.__name__}") == {}
+    page = editor_at.page
+    page.goto("/i/aurora/accounts/")
+    expect(page.get_by_text("of 5 accounts while TikTok has not audited the app")).to_be_visible()
+    assert problems(page, f"apps-{day.__name__}") == {}
+    page.goto(f"/i/aurora/accounts/{linked.pk}/")
+    expect(page.get_by_text("TikTok allows about 15, all apps together.")).to_be_visible()
+    assert problems(page, f"limits-{day.__name__}") == {}
 
 
 def test_caption_at_the_browsers_limit_with_line_breaks_is_taken(page: Page) -> None:

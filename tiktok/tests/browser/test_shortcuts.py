@@ -35,7 +35,7 @@ def page(editor_at: Visitor, live_server: LiveServer, settings: Settings) -> Pag
         (["g", "m"], r"/i/aurora/media/$"),
         (["g", "a"], r"/i/aurora/accounts/$"),
         (["g", "s"], r"/i/aurora/settings/[\w-]+/$"),
-        (["g", "n"], r"/i/aurora/notic[\w-]+/$"),
+        (["g", "n"], r"/i/aurora/notifications/$"),
     ],
 )
 def test_keys_open_a_page_and_g_h_goes_home(page: Page, keys: list[str], address: str) -> None:

@@ -117,7 +117,7 @@ def test_proxy_that_refuses_every_piece_is_named(editor_at: Visitor, proxy: Prox
 
     acts.upload(page, make_file(tmp_path / "clip.mp4"))
     line = item(page, "clip.mp4")
-    expect(line).to_contain_text("A server in front of Clipdesk refuses even pieces of 512 kB (status 413).")
+    expect(line).to_contain_text("A server in front of Clipdesk refuses even pieces of 524 kB (status 413).")
     expect(line).to_contain_text("Ask your administrator to raise its limit for request bodies")
     assert problems_of(page, "upload-too-large") == {}
     proxy.body_limit = MEGABYTE
@@ -200,7 +200,7 @@ def test_file_that_changes_under_way_is_named_and_the_next_begins(
     patches.end()
     lost(patch)
 
-    expect(item(page, "victim.mp4")).to_contain_text("Your browser cannot read this file: it was changed, moved")
+    expect(item(page, "victim.mp4")).to_contain_text("Your browser can’t read this file: it was changed, moved")
     expect(item(page, "victim.mp4").get_by_role("button", name="Try again")).to_be_hidden()
     expect(card(page, "other.mp4")).to_be_visible()
     assert stored(instance) == sums(other)
@@ -264,7 +264,7 @@ def test_upload_does_not_continue_as_another_person(
     sign_in(other_tab, live_server.url, admin)
     patches.end()
     patch.abort()
-    expect(line).to_contain_text("Another account is signed in in this browser now.")
+    expect(line).to_contain_text("This browser is now signed in to another account.")
     assert stored(instance) == []
     editor_at.context.clear_cookies()
     sign_in(other_tab, live_server.url, editor)

@@ -175,7 +175,7 @@ def test_open_sign_up_with_mail_confirms_the_address_first(page: Page, settings:
     good_to_look_at(page, "confirm-email-sent")
     page.goto(mailed_link(r"/auth/confirm-email/\S+"))
     good_to_look_at(page, "confirm-email")
-    acts.press(page, "Confirm")
+    acts.press(page, "Confirm address")
 
     expect(page).to_have_url(re.compile("/i/nordwind/$"))
 
