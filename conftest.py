@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_migrate
 
 from accounts.models import User
@@ -22,6 +23,13 @@ def django_db_setup(django_db_setup: None) -> None:
     """
     post_migrate.receivers = []
     post_migrate.sender_receivers_cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_content_type_outlives_its_test() -> Iterator[None]:
+    """Forget content types: the row of one that was made in a test goes with the test's transaction."""
+    yield
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture(autouse=True)

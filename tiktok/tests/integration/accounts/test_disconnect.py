@@ -283,7 +283,7 @@ def test_an_unwanted_consent_is_given_back_though_an_answer_is_lost(sim: Simulat
 @contextmanager
 def revoking(sim: Simulator, account: TikTokAccount, actor: User, **fault: Any) -> Iterator[None]:
     """While TikTok takes its time to answer the revoke."""
-    sim.fault("slow", "revoke", delay_s=0.6, **fault)
+    sim.fault("slow", "revoke", delay_s=3, **fault)  # longer than what happens meanwhile takes on a busy machine
     begin(account, actor)
 
     def finish() -> None:
