@@ -34,6 +34,7 @@ part crash-points-services bash scripts/with_services.sh "${PYTHON:-python3}" "$
 keys=(-m pytest -m deep -q -s tiktok/tests/integration/proofs/test_key_rotation.py)
 part key-rotation-embedded "${PYTHON:-python3}" "${keys[@]}"
 part key-rotation-services bash scripts/with_services.sh "${PYTHON:-python3}" "${keys[@]}"
+part error-pages bash scripts/test_browser.sh "${PYTHON:-python3}" -k test_error_pages
 part outages "${PYTHON:-python3}" -m pytest -m deep -q tiktok/tests/integration/delivery/test_outages.py
 unset DEEP
 part mutants make mutants

@@ -1,6 +1,7 @@
 """The page of a stuck or failed post, for every code: what happened, what Clipdesk does, what to do.
 
-With PICTURES=folder each page is also photographed, wide and narrow, light and dark.
+The pages take turns in width and theme. With DEEP=1 or PICTURES=folder each is shown wide and narrow, light and dark;
+with PICTURES it is also photographed.
 """
 
 from typing import Final
@@ -53,7 +54,8 @@ def test_the_page_says_what_happened_what_clipdesk_does_and_what_to_do(
     page.goto(reverse("tiktok:post-detail", args=[scene.instance.slug, post.pk]))
     check_words(page, post)
     check_details(page, post)
-    found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page)}
+    turn = list(CASES).index(name)
+    found = {look: [*findings(page), *pictured(page, f"{name}-{look}")] for look in looks(page, turn)}
     assert {look: problems for look, problems in found.items() if problems} == {}
 
 
