@@ -5,7 +5,7 @@ import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -78,15 +78,30 @@ async def dialled(target: Target, source: str, *, window_bytes: int = 0) -> Asyn
         end.bind((source, 0))
         async with asyncio.timeout(DIAL_S):
             await asyncio.get_running_loop().sock_connect(end, ("127.0.0.1", target.port))
-            more: dict[str, Any] = {"ssl": _context, "server_hostname": target.host} if target.is_tls else {}
-            reader, writer = await asyncio.open_connection(sock=end, limit=max(window_bytes, 4096), **more)
     except BaseException:
         end.close()
         raise
+    reader, writer = await _open(end, target, window_bytes)
     try:
         yield reader, writer
     finally:
         writer.transport.abort()
+
+
+async def _open(end: socket.socket, target: Target, window_bytes: int) -> Stream:
+    """Open the streams of a connected socket, which from here on belongs to its transport.
+
+    A handshake that is given up leaves the transport behind for a moment. The socket is only shut down then: if it
+    were closed, its number would go to the next socket while the transport still listens to it.
+    """
+    more: dict[str, Any] = {"ssl": _context, "server_hostname": target.host} if target.is_tls else {}
+    try:
+        async with asyncio.timeout(DIAL_S):
+            return await asyncio.open_connection(sock=end, limit=max(window_bytes, 4096), **more)
+    except BaseException:
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        raise
 
 
 def head(target: Target, method: str, path: str, headers: Mapping[str, str]) -> bytes:
