@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from instances.scoping import instance_scope
@@ -34,7 +35,9 @@ STATUS: Final = {
 def question_page(request: HttpRequest, link: ConnectLink, app: TikTokApp) -> HttpResponse:
     """Show who asks for what, and the button that continues to TikTok."""
     context = {"link": link, "app": app, "requests": requests_for(app.scopes)}
-    return _private(render(request, "tiktok/connect/links/question.html", context))
+    # A client has no instance of their own, and so no zone.
+    with timezone.override(link.instance.zone if link.instance else None):
+        return _private(render(request, "tiktok/connect/links/question.html", context))
 
 
 def end_page(request: HttpRequest, outcome: Outcome, link: ConnectLink | None, *, status: int = 200) -> HttpResponse:

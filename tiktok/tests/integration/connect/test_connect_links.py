@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.socialaccount.models import SocialAccount, SocialToken
@@ -147,6 +148,17 @@ def test_the_page_says_who_asks_and_for_what_and_starts_nothing(
     assert "no-store" in answer["Cache-Control"]
     assert "sessionid" not in answer.cookies
     assert sim.requests() == []
+
+
+def test_the_page_says_the_links_end_in_the_zone_of_the_instance(
+    guest: Client, made: MadeLink, instance: Instance
+) -> None:
+    Instance.objects.filter(pk=instance.pk).update(time_zone="Asia/Kolkata")
+    end = reread(made).expires_at.astimezone(ZoneInfo("Asia/Kolkata"))
+
+    html = guest.get(path_of(made)).content.decode()
+
+    assert f"{end:%H:%M}</time>" in html
 
 
 def test_the_button_needs_the_forms_own_token(made: MadeLink) -> None:
