@@ -1,10 +1,11 @@
 // The instance switcher: what is typed filters the list, arrow keys walk through it, Enter opens the first that is left.
-(() => {
-  "use strict";
-  const panel = document.querySelector("[data-instances]");
-  if (!panel) return;
+import { stepOf, walk } from "./walk.js";
+
+function start(panel) {
+  const details = panel.closest("details");
   const search = panel.querySelector("[data-instances-search]");
   const none = panel.querySelector("[data-instances-none]");
+  const all = panel.querySelector("[data-instances-all]");
   const shown = () => [...panel.querySelectorAll("#instances-switch a")].filter((link) => !link.parentElement.hidden);
 
   function filter() {
@@ -16,24 +17,21 @@
     none.hidden = shown().length > 0;
   }
 
-  function move(step) {
-    const stops = [search, ...shown(), panel.querySelector("[data-instances-all]")].filter(Boolean);
-    const at = stops.indexOf(document.activeElement);
-    stops[at < 0 ? 0 : Math.min(Math.max(at + step, 0), stops.length - 1)].focus();
-  }
-
-  panel.closest("details").addEventListener("toggle", (event) => event.target.open && search?.focus());
+  details.addEventListener("toggle", (event) => event.target.open && search?.focus());
   search?.addEventListener("input", filter);
   panel.addEventListener("htmx:afterSwap", filter);
-  panel.closest("details").addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step && panel.closest("details").open) {
+  details.addEventListener("keydown", (event) => {
+    const step = stepOf(event);
+    if (step && details.open) {
       event.preventDefault();
-      move(step);
+      walk([search, ...shown(), all].filter(Boolean), step);
     }
     if (event.key === "Enter" && event.target === search) {
       event.preventDefault();
       shown()[0]?.click();
     }
   });
-})();
+}
+
+const panel = document.querySelector("[data-instances]");
+if (panel) start(panel);

@@ -1,4 +1,6 @@
 // The command palette (Ctrl-K or ⌘-K): arrow keys move through what was found, Enter in the search opens the first.
+import { stepOf, walk } from "./walk.js";
+
 const dialog = document.getElementById("palette");
 const search = dialog?.querySelector("input");
 const links = () => [...dialog.querySelectorAll("[data-palette-list] a")];
@@ -11,17 +13,11 @@ export function openPalette() {
   search.focus();
 }
 
-function move(step) {
-  const stops = [search, ...links()];
-  const next = stops.indexOf(document.activeElement) + step;
-  stops[Math.min(Math.max(next, 0), stops.length - 1)].focus();
-}
-
 dialog?.addEventListener("keydown", (event) => {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const step = stepOf(event);
   const isEnter = event.key === "Enter" && event.target === search;
   if (step || isEnter) event.preventDefault();
-  if (step) move(step);
+  if (step) walk([search, ...links()], step);
   if (isEnter) openFirst();
 });
 

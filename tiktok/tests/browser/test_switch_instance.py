@@ -1,5 +1,7 @@
 """The instance switcher by keyboard: search, arrow keys, Enter, and what needs attention."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -24,8 +26,10 @@ def page(editor_at: Visitor, editor: User, instance: Instance) -> Page:
 
 
 def open_switcher(page: Page) -> None:
+    """Open it and wait until its fresh list has taken the place of the one that came with the page."""
     with page.expect_response("**/i/aurora/switch/"):
         page.locator("details.switcher > summary").press("Enter")
+    expect(page.locator("#instances-switch")).not_to_have_class(re.compile("htmx-"))
 
 
 def test_typing_finds_an_instance_and_enter_opens_it(page: Page) -> None:
