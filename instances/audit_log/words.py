@@ -110,16 +110,13 @@ def in_words(instance: Instance, entries: Iterable[AuditLogEntry]) -> list[Audit
 
 
 def _things_of(instance: Instance, entries: Iterable[AuditLogEntry]) -> Mapping[tuple[str, str], Subject]:
+    finders = {target: find for topic in _topics.values() for target, find in topic.things.items()}
     wanted: defaultdict[str, set[UUID]] = defaultdict(set)
     for entry in entries:
-        if entry.target_type in _finders():
+        if entry.target_type in finders:
             wanted[entry.target_type].add(UUID(entry.target_id))
-    found = {target: _finders()[target](instance, ids) for target, ids in wanted.items()}
+    found = {target: finders[target](instance, ids) for target, ids in wanted.items()}
     return {(target, str(pk)): thing for target, things in found.items() for pk, thing in things.items()}
-
-
-def _finders() -> Mapping[str, FindThings]:
-    return {target: find for topic in _topics.values() for target, find in topic.things.items()}
 
 
 def _line(entry: AuditLogEntry, thing: Subject | None) -> AuditLine:

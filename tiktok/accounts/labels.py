@@ -43,6 +43,11 @@ def key_of(label: str) -> str:
     return label.casefold()
 
 
+def has_label(labels: Iterable[str], wanted: str) -> bool:
+    """Return whether one of the labels equals ``wanted``."""
+    return key_of(wanted) in map(key_of, labels)
+
+
 def count_labels(lists: Iterable[Iterable[str]]) -> list[tuple[str, int]]:
     """Count the accounts per label, in alphabetical order; the first spelling represents all."""
     counts, spelling = Counter[str](), dict[str, str]()

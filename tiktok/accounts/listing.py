@@ -16,7 +16,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tiktok.accounts.labels import count_labels, key_of
+from tiktok.accounts.labels import count_labels, has_label
 from tiktok.models import AccountStatus, TikTokAccount, shown_status
 from tiktok.models.account import EXPIRING, LIMITED
 
@@ -93,7 +93,7 @@ class Line:
 
     def has_label(self, label: str) -> bool:
         """Compare without regard to case."""
-        return key_of(label) in map(key_of, self.labels)
+        return has_label(self.labels, label)
 
 
 @dataclass(frozen=True, slots=True)

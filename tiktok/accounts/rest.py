@@ -24,7 +24,7 @@ from tiktok.access.scopes import missing_features
 from tiktok.accounts import services
 from tiktok.accounts.disconnect import start_disconnect
 from tiktok.accounts.features import Feature, FeatureState, features_with_state
-from tiktok.accounts.labels import LONGEST_LABEL, clean_labels, key_of
+from tiktok.accounts.labels import LONGEST_LABEL, clean_labels, has_label
 from tiktok.accounts.queries import accounts
 from tiktok.accounts.rest_sync import sync_or_problem
 from tiktok.accounts.schemas import Name
@@ -149,9 +149,8 @@ def describe_profile(account: TikTokAccount) -> dict[str, Any]:
 
 def _labelled(rows: QuerySet[TikTokAccount], label: str) -> QuerySet[TikTokAccount]:
     """Filter by label in Python: SQLite can neither search lists in JSON nor fold the case of letters beyond ASCII."""
-    wanted = key_of(label.strip())
     every = TikTokAccount.objects.values_list("pk", "labels")
-    return rows.filter(pk__in=[pk for pk, labels in every if wanted in map(key_of, labels)])
+    return rows.filter(pk__in=[pk for pk, labels in every if has_label(labels, label.strip())])
 
 
 def _find(account_id: UUID) -> TikTokAccount:

@@ -13,7 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tiktok.accounts.labels import count_labels, key_of
+from tiktok.accounts.labels import count_labels, has_label
 from tiktok.models import AccountStatus, Post, PostState, TikTokAccount
 from tiktok.posts.queries import PUBLISHING, listed_posts
 from tiktok.posts.successors import has_failed
@@ -206,15 +206,11 @@ def matching(wanted: PostFilter, accounts: Iterable[TikTokAccount]) -> Q:
     """Return which posts search, account and label leave; each word is in the caption or in the account's names."""
     condition = Q(account_id=wanted.account_id) if wanted.account_id else Q()
     if wanted.label:
-        condition &= Q(account_id__in=[account.pk for account in accounts if _has_label(account, wanted.label)])
+        condition &= Q(account_id__in=[account.pk for account in accounts if has_label(account.labels, wanted.label)])
     for word in wanted.search.split():
         named = [account.pk for account in accounts if _has_word(account, word)]
         condition &= _in_caption(word) | Q(account_id__in=named)
     return condition
-
-
-def _has_label(account: TikTokAccount, label: str) -> bool:
-    return key_of(label) in map(key_of, account.labels)
 
 
 def _has_word(account: TikTokAccount, word: str) -> bool:

@@ -16,7 +16,7 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.access import quota
-from tiktok.accounts.labels import count_labels, key_of
+from tiktok.accounts.labels import count_labels, has_label
 from tiktok.accounts.queries import avatar_url
 from tiktok.accounts.selection import parse_id, selected_account_id
 from tiktok.api.types import CreatorInfo
@@ -146,7 +146,7 @@ def _choices(request: InstanceRequest, accounts: list[TikTokAccount]) -> dict[st
     """Return the accounts to choose from, those of one label if there are many, each with what is wrong with it."""
     labels = [label for label, _count in count_labels(account.labels for account in accounts)]
     label = request.GET.get("label", "")
-    shown = [account for account in accounts if not label or key_of(label) in map(key_of, account.labels)]
+    shown = [account for account in accounts if not label or has_label(account.labels, label)]
     return {
         "choices": [_choice(request, account) for account in shown],
         "media_id": parse_id(request.GET.get("media", "")),

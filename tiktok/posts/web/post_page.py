@@ -59,6 +59,11 @@ def can_be_edited(post: Post) -> bool:
     return post.state in EDITABLE or services.is_certainly_unpublished(post)
 
 
+def can_be_cancelled(post: Post) -> bool:
+    """Return whether the state allows a cancel; past the commit point it is too late nevertheless."""
+    return post.state in CANCELLABLE or services.is_certainly_unpublished(post)
+
+
 def can_be_replanned(post: Post) -> bool:
     """Return whether the post can get another time, or be published now, without another edit."""
     return post.state == PostState.SCHEDULED or post.attention_reason == AttentionReason.MISSED
@@ -100,13 +105,12 @@ def _permitted_actions(request: InstanceRequest, post: Post, *, has_successor: b
     actions = actions_for(post)
     may_write = request.membership.can(Permission.POST_WRITE)
     may_publish = request.membership.can(Permission.POST_PUBLISH)
-    is_cancellable = post.state in CANCELLABLE or services.is_certainly_unpublished(post)
     return {
         "actions": actions,
         "can_decide": may_publish,
         "can_edit": may_write and can_be_edited(post),
         "can_replan": may_publish and can_be_replanned(post),
-        "can_cancel": may_write and is_cancellable and not actions.too_late,
+        "can_cancel": may_write and can_be_cancelled(post) and not actions.too_late,
         "can_correct": may_write and post.state in REPOSTABLE and not has_successor,
         "can_delete": may_write and post.state in services.DELETABLE,
     }

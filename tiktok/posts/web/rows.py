@@ -13,7 +13,7 @@ from tiktok.accounts.queries import avatar_url
 from tiktok.models import Post, PostState
 from tiktok.posts import queries, services
 from tiktok.posts.successors import UNSENT, successors_of
-from tiktok.posts.web.post_page import CANCELLABLE, REPOSTABLE, can_be_edited, can_be_replanned
+from tiktok.posts.web.post_page import REPOSTABLE, can_be_cancelled, can_be_edited, can_be_replanned
 from tiktok.posts.wording.codes import explain_post
 
 LONGEST_TITLE = 90
@@ -86,8 +86,8 @@ class Row:
     @property
     def can_cancel(self) -> bool:
         """Whether it can certainly still be kept from being published."""
-        is_waiting = self.post.state in CANCELLABLE or services.is_certainly_unpublished(self.post)
-        return self.can_write and is_waiting and not self.post.is_past_commit_point  # type: ignore[attr-defined]
+        is_too_late: bool = self.post.is_past_commit_point  # type: ignore[attr-defined]
+        return self.can_write and can_be_cancelled(self.post) and not is_too_late
 
     @property
     def can_delete(self) -> bool:

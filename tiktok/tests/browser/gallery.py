@@ -70,8 +70,8 @@ def looks(page: Page, turn: int | None = None) -> Iterator[str]:
 
     ``turn``: many pages of one template may take turns, one look each; with DEEP or PICTURES each has them all.
     """
-    is_whole = turn is None or os.environ.get("DEEP") or os.environ.get("PICTURES")
-    for (width, height), theme in LOOKS if is_whole else [LOOKS[(turn or 0) % len(LOOKS)]]:
+    takes_all = os.environ.get("DEEP") or os.environ.get("PICTURES")
+    for (width, height), theme in LOOKS if turn is None or takes_all else [LOOKS[turn % len(LOOKS)]]:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
