@@ -86,6 +86,26 @@ AVOIDED: Final = (
     _avoid(r"\bquarantined?\b", "publishing paused after a restore", USER),
     _avoid(r"\bwhose matter\b", "who can fix this"),
     _avoid(r"\bas my system\b", "system"),
+    # Wordings that people had to decode.
+    _avoid(r"\b(?:may|might) not publish\b", "can’t publish", USER),
+    _avoid(r"\byou may not\b", "you don’t have access to, you can’t", USER),
+    _avoid(r"\bpeople read under the video\b", "caption", USER),
+    _avoid(r"\bwho may see\b|\ballow people to\b|\ballowed: nothing\b", "who can see this, allow, … are off", USER),
+    _avoid(r"\b(?:linked|connected) already\b", "already connected", USER),
+    _avoid(r"\bhow your team calls\b", "what your team calls", USER),
+    _avoid(r"\bseveral with a comma\b", "separate with commas", USER),
+    _avoid(r"\bkept nowhere\b", "it is shown only once", USER),
+    _avoid(r"\bbears (?:the|its) name\b", "gets that name", USER),
+    _avoid(r"\ball its posts\b|\ball the posts of it\b", "all posts", USER),
+    _avoid(r"\bmake (?:an? )?(?:api )?(?:connect )?(?:links?|keys?|instances?)\b", "create …", USER),
+    _avoid(r"\bstates of posts read\b|\bposting options read\b", "status checks, posting options", USER),
+    _avoid(r"\bclock it lives\b", "time zone", USER),
+    _avoid(r"\bwaits for its time\b|\bonly noted\b", "is scheduled, is only a note", USER),
+    _avoid(r"\bjust moved on\b", "… changed this post at …", USER),
+    _avoid(r"\bor choose them\b", "or browse", USER),
+    _avoid(r"\badmin of everything\b", "admin (all instances)", USER),
+    _avoid(r"\bto the start page\b", "go to Home", USER),
+    _avoid(r"\bremember me\b|\btwo-factor authentication\b", "stay signed in, two-factor sign-in", USER),
 )
 
 # (file, matched words) -> why they stay.

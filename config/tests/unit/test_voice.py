@@ -38,6 +38,7 @@ def find(voice: Any) -> Find:
         ("static/js/a.js", "const x = 1;\nconst text = `Nobody`;\n", 2),
         ("docs/a.md", "# A\n\nWhat a worker does.\n", 3),
         ("docs/a.md", "It does not run any more.\n", 1),
+        ("app/views.py", '_("1 account may not publish")', 1),
     ],
 )
 def test_avoided_word_is_found_in_each_kind_of_text(find: Find, path: str, text: str, line: int) -> None:

@@ -12,8 +12,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STYLES: Final = """([selector, property]) => [...document.querySelectorAll(selector)]
   .filter((element) => element.checkVisibility()).map((element) => getComputedStyle(element)[property])"""
 GAPS: Final = """() => [...document.querySelectorAll(".field-check + .field-check")]
-  .filter((box) => box.checkVisibility() && box.previousElementSibling.checkVisibility())
-  .map((box) => Math.round(box.getBoundingClientRect().top - box.previousElementSibling.getBoundingClientRect().bottom))"""
+  .map((box) => [box.previousElementSibling, box])
+  .filter((pair) => pair.every((box) => box.checkVisibility()))
+  .map((pair) => pair.map((box) => box.getBoundingClientRect()))
+  .map(([upper, lower]) => Math.round(lower.top - upper.bottom))"""
 STUCK: Final = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
@@ -25,8 +27,9 @@ STUCK: Final = """() => {
     range.setStart(text, text.data.search(/\\S/));
     range.setEnd(text, text.data.search(/\\S/) + 1);
     const [letter, mark] = [range.getBoundingClientRect(), icon.getBoundingClientRect()];
-    const isBeside = letter.width && letter.left >= mark.right - 1 && letter.top < mark.bottom && mark.top < letter.bottom;
-    if (isBeside && letter.left - mark.right < 3) stuck.push(text.data.trim());
+    const isOnOneLine = letter.width && letter.top < mark.bottom && mark.top < letter.bottom;
+    const distance = letter.left - mark.right;
+    if (isOnOneLine && distance > -1 && distance < 3) stuck.push(text.data.trim());
   }
   return stuck;
 }"""
