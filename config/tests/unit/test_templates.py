@@ -40,6 +40,14 @@ FORBIDDEN = {
 }
 
 
+# A name that follows a tag, and any "@name": the other direction's text must not turn the line around them.
+UNISOLATED = {
+    "@name": r"(?<!<bdi>)@{{[^}]*}}",
+    "name": r">(?<!<bdi>)\s*{{ [\w.]*\b(?:account|instance|tenant|media|upload|member)\.\w*(?:name|user) }}",
+}
+ISOLATES = re.compile(r"<option dir=\"auto\".*?</option>|\s[\w-]+=\"(?:[^\"{]|{%.*?%}|{{.*?}})*\"", re.DOTALL)
+
+
 def test_templates_are_found() -> None:
     assert "base.html" in NAMES
 
@@ -49,6 +57,13 @@ def test_template_has_nothing_that_the_csp_blocks(name: str) -> None:
     text = (ROOT / "templates" / name).read_text()
 
     assert [fault for fault, pattern in FORBIDDEN.items() if re.search(pattern, text)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("admin/")])
+def test_names_are_isolated_from_text_of_the_other_direction(name: str) -> None:
+    text = ISOLATES.sub("", COMMENT.sub("", (ROOT / "templates" / name).read_text()))
+
+    assert [match[0] for pattern in UNISOLATED.values() for match in re.finditer(pattern, text)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -73,7 +73,7 @@ def test_title_names_the_post_on_the_page_and_in_the_tab(page: Client, failed: P
     html = shown(page, "detail", failed)
     title = "Six in the morning at the bakery, and…"
     assert f"<title>{title} · {instance.name} · Clipdesk</title>" in html
-    assert f"<h1>{title}</h1>" in html
+    assert f"<h1><bdi>{title}</bdi></h1>" in html
 
 
 def test_interactions_are_summarized_in_a_sentence(page: Client, failed: Post) -> None:
