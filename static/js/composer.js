@@ -50,6 +50,7 @@
     const later = field("when").value === "later";
     const time = field("publish_at");
     show(time.closest(".field"), later);
+    show(one("[data-quick-times]"), later);
     show(field("timezone").closest(".field"), later);
     time.required = later;
     show(one("[data-time-missing]"), later && !time.value && !time.closest(".field").querySelector(".errorlist:not([hidden])"));

@@ -40,6 +40,15 @@
   window.addEventListener("pageshow", () => [...busy.keys()].forEach(release)); // back button, page from bfcache
   focusSummary(document);
 
+  // A suggested value fills its field, as if it had been typed.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-fill]");
+    if (!button) return;
+    const control = document.getElementById(button.dataset.fill);
+    control.value = button.value;
+    for (const type of ["input", "change"]) control.dispatchEvent(new Event(type, { bubbles: true }));
+  });
+
   // An error goes once its field differs from what was refused and is valid; it returns with the refused value.
   function isChanged(control) {
     if (control.type === "checkbox" || control.type === "radio") return control.checked !== control.defaultChecked;

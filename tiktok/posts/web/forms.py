@@ -21,6 +21,7 @@ from tiktok.posts import schedule
 from tiktok.posts.queries import version_of
 from tiktok.posts.rules import OPTION_FIELDS, PostOptions, check_options
 from tiktok.posts.schedule import NO_PLAN, Plan, TimeRefused, plan_of
+from tiktok.posts.web.quick_times import QuickTime, quick_times
 
 PRIVACY_LABELS = {
     "PUBLIC_TO_EVERYONE": _("Everyone"),
@@ -82,6 +83,11 @@ class PlanForm(forms.Form):
         gone = [(zone, zone)] if is_gone else []
         self.fields["timezone"].choices = [*gone, *names]  # type: ignore[attr-defined]
         self.fields["timezone"].initial = zone
+
+    @property
+    def quick_times(self) -> list[QuickTime]:
+        """Times to choose with one click."""
+        return quick_times(read_db_now(), self.zone)
 
     def clean_timezone(self) -> str:
         """Return the chosen zone, or the preselected one if the field was not sent."""

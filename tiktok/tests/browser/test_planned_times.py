@@ -79,6 +79,21 @@ def test_the_next_valid_time_is_one_click_away_by_keyboard_too(page: Page) -> No
     expect(acts.state(page, "Scheduled")).to_be_visible()
 
 
+def test_suggested_time_fills_the_field_and_schedules(page: Page) -> None:
+    tomorrow = page.get_by_role("group", name="Suggested times").get_by_role("button", name="Tomorrow 09:00")
+    expect(tomorrow).to_be_hidden()
+    page.get_by_label("At a time").check()
+    expect(page.locator("#time-missing")).to_be_visible()
+
+    tomorrow.press("Enter")
+
+    expect(page.get_by_label("Date and time")).to_have_value(re.compile("T09:00$"))
+    expect(page.locator("#time-missing")).to_be_hidden()
+    acts.press(page, "Schedule")
+    expect(acts.state(page, "Scheduled")).to_be_visible()
+    expect(page.locator("#live")).to_contain_text("at 09:00 (Vienna).")
+
+
 def test_a_time_that_comes_twice_says_which_one_is_meant(page: Page) -> None:
     at_a_time(page, TWICE)
     acts.press(page, "Schedule")

@@ -1,5 +1,6 @@
 """A failed post and its repost point at each other; another time and publishing now need no whole form."""
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -144,6 +145,8 @@ def test_other_zones_of_a_planned_time_are_only_on_hover(page: Client, scheduled
 
 def test_rescheduling_moves_the_post_without_the_whole_form(page: Client, scheduled: Post) -> None:
     assert url("reschedule", scheduled) in shown(page, "detail", scheduled)
+    form = shown(page, "reschedule", scheduled)
+    assert re.search(r'value="[-\d]{10}T09:00" data-fill="id_publish_at">Tomorrow 09:00<', form)
     later = datetime.fromisoformat(scheduled.publish_local) + timedelta(days=1)
     before = consents.in_force(scheduled)
     page.post(url("reschedule", scheduled), {"publish_at": later.isoformat()[:16], "timezone": "Asia/Tokyo"})
