@@ -145,7 +145,8 @@ def test_first_page_offers_accounts_and_explains_those_that_cannot_publish(
     assert f'href="?to={account.pk}"' in html
     choice = html.partition("choice-off")[2]
     assert "The account must be reconnected." in choice
-    assert reverse("tiktok:account", args=["aurora", broken.pk]) in choice
+    connect = choice.partition(f'action="{reverse("tiktok:connect", args=["aurora"])}"')[2]
+    assert f'name="account" value="{broken.pk}"' in connect  # one click
     assert "Prepare draft" in choice
 
 
