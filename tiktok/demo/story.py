@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -54,7 +54,7 @@ class Scene:
             "draft": self.is_draft,
             "consent": not self.is_draft,
         }
-        return body | ({"publish_at": _tomorrow(), "timezone": "Europe/Berlin"} if self.is_tomorrow else {})
+        return body | ({"publish_at": _tomorrow()} if self.is_tomorrow else {})
 
 
 SCENES: Final = (
@@ -70,8 +70,8 @@ REFUSED: Final = Scene("demo-8", "harbour.yoga", "dusk", "WIN WIN WIN — free m
 
 
 def _tomorrow() -> str:
-    """Return a local time; the zone is passed beside it."""
-    return (datetime.now().astimezone() + timedelta(days=1)).strftime("%Y-%m-%dT18:30:00")
+    """Return a time in UTC, which is the zone of the instance."""
+    return (datetime.now(UTC) + timedelta(days=1)).strftime("%Y-%m-%dT18:30:00+00:00")
 
 
 def register_webhook(home: Home) -> None:

@@ -69,6 +69,8 @@ def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) ->
         program = Program(f"http://127.0.0.1:{kept['port']}", kept["api_key"])
         accounts, posts = program.accounts(), program.posts()
         [refused] = [post for post in posts if post["state"] == "failed"]
+        [planned] = [post for post in posts if post["state"] == "scheduled"]
+        said = (tmp_path / "output").read_text()
     left_over = processes_of(directory)
 
     with demo(directory) as process:
@@ -85,6 +87,8 @@ def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) ->
     assert sum(len(post["share_urls"]) for post in posts) == 4
     assert refused["error"]["tiktok_code"] == "spam_risk_text"
     assert refused["error"]["message"].startswith("TikTok considers the caption risky or spam")
+    assert planned["timezone"] == "UTC", "the instance’s, so that its pages show one time"
+    assert "Accounts" in said
     assert left_over == []
     assert "/invite/" not in (directory / "demo.log").read_text()
     assert (directory / "demo.json").stat().st_mode & 0o777 == 0o600
