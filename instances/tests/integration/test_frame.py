@@ -14,6 +14,7 @@ from accounts.models import Tenant, User
 from instances import overview
 from instances.access import access_for
 from instances.models import Instance, Membership
+from instances.templatetags.instances_text import tile_colour
 from instances.tests.factories import InstanceFactory
 from instances.tests.sign_in import sign_in_again
 from instances.views.settings import settings_members
@@ -146,6 +147,12 @@ def test_instances_have_colours_that_last(client: Client, instance: Instance, ow
     Instance.objects.update(name="Renamed")
 
     assert before == re.findall(r"tile-\d", text_of(client, "/i/aurora/"))
+
+
+def test_instances_have_different_colours() -> None:
+    slugs = [f"{name}-{what}" for name in ("bay", "birch", "coast", "dune") for what in ("bakery", "studio", "yoga")]
+
+    assert len({tile_colour(slug) for slug in slugs}) > 4
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tiktok.tests.factories import make_account, make_post
 pytestmark = pytest.mark.django_db(transaction=True)
 S = PostState
 PART = "**/posts/part/**"
+COLUMNS = "(table) => [...table.querySelectorAll('th')].map((cell) => Math.round(cell.getBoundingClientRect().left))"
 
 
 @pytest.fixture
@@ -120,6 +121,8 @@ def test_home_shows_the_day_and_reconnects_in_one_step(page: Page, account: TikT
     with instance_scope(account.instance):
         TikTokAccount.objects.filter(pk=account.pk).update(status="reconnect_needed")
     add(account, "Sunrise swim", S.PUBLISHED, published_at=timezone.now())
+    add(account, "Low tide at noon, and the long way round the bay", S.SCHEDULED,
+        publish_at=timezone.now() + timedelta(days=40))  # fmt: skip
     add(account, "Tide table", S.FAILED, fail_reason="frame_rate_check_failed")
     add(account, "Bread at six", S.WAITING_ACCOUNT, error_code="reconnect_needed", publish_at=timezone.now())
     page.goto("/i/aurora/")
@@ -128,5 +131,8 @@ def test_home_shows_the_day_and_reconnects_in_one_step(page: Page, account: TikT
     attention = page.get_by_role("region", name=re.compile("^Needs attention 3"))
     expect(attention.get_by_role("button", name="Reconnect account")).to_have_count(2)
     assert troubles(page, "home") == {}
+    columns = [table.evaluate(COLUMNS) for table in page.locator(".posts-table").all()]
+    assert len(columns) == 2
+    assert columns[0] == columns[1]
     attention.get_by_role("button", name="Edit and repost").click()
     expect(page).to_have_url(re.compile(r"/posts/[0-9a-f-]{36}/edit/$"))

@@ -149,6 +149,16 @@ def test_remembered_account_is_named_in_the_list_and_can_be_cleared(
     assert titles(page, state="scheduled") == ["Bread"]
 
 
+def test_filters_are_links_and_each_row_shows_a_face(
+    page: Client, account: TikTokAccount, other: TikTokAccount
+) -> None:
+    make_post(account)
+    part = page.get(LIST).content.decode().partition('id="posts"')[2]
+    assert "<select" not in part  # an arrow key would act
+    assert f"account={other.pk}" in part
+    assert 'class="face' in part.partition("<tbody>")[2]
+
+
 def test_scheduled_posts_are_in_order_of_their_time(page: Client, account: TikTokAccount) -> None:
     now = timezone.now()
     for hours in (30, 2, 300):

@@ -192,3 +192,13 @@ def test_edit_page_has_a_way_back_without_scripts(page: Client, scheduled: Post)
     assert url("detail", scheduled) in link
     assert "Save changes" in html
     assert "Move to drafts" in html
+    assert "It is taken off the schedule and not published until you schedule it again." in html
+    assert "The post stays scheduled while you edit it." in html
+    assert "A post stays with its account." in html
+
+
+def test_history_says_the_clock_time_of_each_event(page: Client, scheduled: Post) -> None:
+    history = shown(page, "detail", scheduled).partition('id="history-heading"')[2]
+    events = re.findall(r'<strong>[^<]*</strong><time datetime="[^"]+" title="[^"]+">([^<]+)</time>', history)
+    assert len(events) == 2
+    assert all(re.search(r", \d\d:\d\d$", said) for said in events)
