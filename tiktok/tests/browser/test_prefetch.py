@@ -1,11 +1,14 @@
-"""A link's page is fetched while the link is pressed."""
+"""A link's page is fetched while the link is pressed, and again if that press was abandoned."""
 
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
+from instances.models import Instance
+from instances.scoping import instance_scope
 from tiktok.tests.browser.visitor import Visitor
+from tiktok.tests.factories import make_media
 
 NAVIGATION: Final = "() => performance.getEntriesByType('navigation')[0]"
 READY: Final = "Ready"
@@ -54,3 +57,23 @@ def test_pressed_link_is_fetched_before_the_click(page: Page, prefetches: Prefet
 
     expect(page).to_have_url("/i/aurora/media/")
     assert navigation(page) == ("navigate", "navigational-prefetch")
+
+
+def test_page_of_an_abandoned_press_is_loaded_again(page: Page, prefetches: Prefetches, instance: Instance) -> None:
+    page.clock.install()
+    page.reload()
+    link = page.get_by_role("link", name="Media", exact=True)
+    link.hover()
+    page.mouse.down()
+    prefetches.wait_until_ready(page, "/media/")
+    page.mouse.move(900, 600)
+    page.mouse.up()
+    expect(page).to_have_url("/i/aurora/")
+
+    with instance_scope(instance):
+        make_media(instance)
+    page.clock.fast_forward(3000)
+    link.click()
+
+    expect(page).to_have_url("/i/aurora/media/")
+    expect(page.get_by_role("heading", name="clip.mp4")).to_be_visible()
