@@ -97,7 +97,7 @@ def _list_context(request: InstanceRequest) -> dict[str, Any]:
         "cards": cards,
         "apps": apps,
         "has_sandbox": any(card.is_sandbox for card in cards),
-        "app_lines": app_lines if request.membership.can(Permission.APP_VIEW) else [],
+        "app_lines": app_lines if listing.total and request.membership.can(Permission.APP_VIEW) else [],
         "can_connect": bool(apps) and can_manage,
         "rights": Rights.of(request.membership),
     }

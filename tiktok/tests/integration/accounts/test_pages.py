@@ -226,6 +226,19 @@ def test_without_accounts_the_page_offers_the_next_step(client: Client, instance
     assert "Connect TikTok" in page
 
 
+def test_apps_are_counted_only_where_there_are_accounts(
+    client: Client, instance: Instance, owner: User, other_instance: Instance
+) -> None:
+    TikTokAppFactory.create()
+    with instance_scope(other_instance):
+        make_account(other_instance)
+    assert "apps-title" not in content_of(client, owner)
+
+    with instance_scope(instance):
+        make_account(instance)
+    assert "apps-title" in content_of(client, owner)
+
+
 def test_with_several_apps_one_is_chosen(client: Client, instance: Instance, admin: User) -> None:
     TikTokAppFactory.create(name="Test app")
     assert 'name="app"' not in page_of(client, admin)
