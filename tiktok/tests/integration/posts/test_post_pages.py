@@ -56,6 +56,17 @@ def test_an_open_page_follows_what_may_still_change(
         assert f'hx-trigger="{trigger}"' in live if trigger else "hx-trigger" not in live
 
 
+@pytest.mark.parametrize(("state", "is_discarded"), [("uploading", True), ("scheduled", False)])
+def test_cancelling_discards_an_upload_only_where_there_is_one(
+    page: Client, account: TikTokAccount, state: str, is_discarded: bool
+) -> None:
+    post = make_post(account, state=PostState(state))
+    html = page.get(reverse("tiktok:post-detail", args=["aurora", post.pk])).content.decode()
+    question = html.partition('data-confirm="Cancel this post?"')[2].partition(">")[0]
+    assert "It will not be published." in question
+    assert ("The uploaded part is discarded." in question) is is_discarded
+
+
 def test_a_draft_with_a_time_says_that_nothing_happens_then(page: Client, account: TikTokAccount) -> None:
     post = make_post(account)
     address = reverse("tiktok:post-detail", args=["aurora", post.pk])
