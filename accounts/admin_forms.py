@@ -19,7 +19,7 @@ class PersonForm(ModelForm):  # type: ignore[type-arg]
         if "is_active" in self.changed_data and not is_active:
             orphans = _tenants_led_alone(self.instance)
             if orphans:
-                text = _("The last active owner of %(tenants)s. Make someone else an owner there first.")
+                text = _("This is the last active owner of %(tenants)s. Make someone else an owner first.")
                 raise ValidationError(text % {"tenants": ", ".join(tenant.name for tenant in orphans)})
         return is_active
 

@@ -91,11 +91,11 @@ class ClipdeskAdminSite(AdminSite):
             case Missing.SECOND_FACTOR:
                 messages.warning(
                     request,
-                    _("The administration requires two-factor sign-in. Set it up here, then open the page again."),
+                    _("Administration requires two-factor sign-in. Set it up here, then open the page again."),
                 )
                 return redirect("mfa_index")
             case Missing.RECENT_SIGN_IN:
-                messages.info(request, _("Confirm it is you to open the administration."))
+                messages.info(request, _("Confirm that it’s you to open Administration."))
                 url = get_adapter(request).get_reauthentication_methods(request.user)[0]["url"]
                 return redirect_to_login(target, url)
         return redirect(target)

@@ -32,13 +32,13 @@ def email(request: HttpRequest) -> HttpResponse:
     person = User.objects.get(pk=cast(User, request.user).pk)
     if "cancel" in request.POST:
         if cancel_change(person, request=request):
-            messages.success(request, _("Email change canceled."))
+            messages.success(request, _("Email change cancelled."))
         return redirect("account_email")
     form = EmailChangeForm(request.POST or None, person=person)
     if form.is_valid():
         require_reauthentication(request)
         if not ratelimit.consume(request, action="manage_email", user=person):
-            form.add_error(None, _("You changed this several times just now. Wait a minute, then try again."))
+            form.add_error(None, _("Too many changes in a short time. Wait a minute, then try again."))
         elif _ask(request, form, person):
             return redirect("account_email")
     context = {"form": form, "person": person, "pending": pending_of(person)}

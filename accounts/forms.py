@@ -17,8 +17,8 @@ from accounts.security_events import note
 from accounts.watched import is_first_lockout
 
 UNREADABLE_CODE: Final = _(
-    "Clipdesk lost the key of your authenticator app, so its codes do not work. Turn two-factor sign-in off and on "
-    "again where you are still signed in, or ask your administrator to turn it off."
+    "Clipdesk lost the key of your authenticator app, so its codes don’t work. If you’re still signed in elsewhere,"
+    " turn two-factor sign-in off and on again there; if not, ask your administrator to turn it off."
 )
 
 

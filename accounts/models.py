@@ -22,7 +22,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("email address"), unique=True)
     name = models.CharField(_("name"), max_length=120, blank=True)
     language = models.CharField(_("language"), max_length=12, blank=True)
-    is_staff = models.BooleanField(_("may enter Django admin"), default=False)
+    is_staff = models.BooleanField(_("can open Administration"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
 
@@ -112,7 +112,7 @@ class AuditLogEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = _("audit line")
+        verbose_name = _("audit log entry")
         verbose_name_plural = _("audit log")
         ordering = ["-at"]
         indexes = [

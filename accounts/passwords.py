@@ -39,8 +39,8 @@ class LengthValidator(MinimumLengthValidator):
     def get_help_text(self) -> str:
         """For the form."""
         return _(
-            "At least %(length)d characters. Length protects better than special characters: three or four words that "
-            "have nothing to do with each other are easy to remember and hard to guess."
+            "At least %(length)d characters. Three or four unrelated words are easy to remember and hard to guess;"
+            " length protects better than special characters."
         ) % {"length": self.min_length}
 
 
@@ -54,7 +54,10 @@ class PredictableValidator:
 
     def get_help_text(self) -> str:
         """For the form."""
-        return _("Not mostly a common word, a season, a year, your name, your address, your team or “Clipdesk”.")
+        return _(
+            "Avoid passwords that are mostly a common word, a season, a year, your name, your address, your team or"
+            " “Clipdesk”."
+        )
 
 
 def is_predictable(password: str, words: Iterable[str] = ()) -> bool:

@@ -44,7 +44,7 @@ def strong_secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name} must have at least {SECRET_LENGTH} characters.")
     is_repeated = value in (value * 2)[1:-1]
     if len(set(value)) < SECRET_CHARACTERS or is_repeated or _is_example(value):
-        raise ImproperlyConfigured(f"{name} is easy to guess. .env.example has the command that makes a random one.")
+        raise ImproperlyConfigured(f"{name} is easy to guess. .env.example has a command that creates a random one.")
     return value
 
 
@@ -165,9 +165,9 @@ def directory(name: str, default: Path) -> Path:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ImproperlyConfigured(f"{name}: the directory {path} cannot be made ({error.strerror}).") from error
+        raise ImproperlyConfigured(f"{name}: the directory {path} cannot be created ({error.strerror}).") from error
     if not os.access(path, os.W_OK | os.X_OK):
-        raise ImproperlyConfigured(f"{name}: the user that runs Clipdesk may not write to {path}.")
+        raise ImproperlyConfigured(f"{name}: the user that runs Clipdesk cannot write to {path}.")
     return path
 
 
@@ -236,7 +236,7 @@ def mail(name: str, value: str) -> dict[str, Any]:
     try:
         found: dict[str, Any] = env.email_url_config(value)
     except (ValueError, ImproperlyConfigured) as error:
-        raise ImproperlyConfigured(f"{name} must be such as smtp+tls://user:password@host:587.") from error
+        raise ImproperlyConfigured(f"{name} must look like smtp+tls://user:password@host:587.") from error
     return found
 
 

@@ -106,7 +106,8 @@ class InstanceForm(forms.Form):
         required=False,
         validators=[slug_validator],
         help_text=_(
-            "Lowercase letters, digits and hyphens. If empty, it is made from the name. It cannot be changed later."
+            "Lowercase letters, digits and hyphens. Leave it empty to create it from the name. It can’t be changed"
+            " later."
         ),
     )
     time_zone = forms.ChoiceField(label=_("Time zone"))
@@ -129,7 +130,7 @@ class GeneralForm(forms.ModelForm):  # type: ignore[type-arg]
     """Name and time zone of an instance."""
 
     name = NameField(label=_("Name"), max_length=120)
-    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Clipdesk shows and reads times in this zone."))
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("Times are shown and entered in this zone."))
 
     class Meta:
         model = Instance
@@ -190,7 +191,7 @@ class ApiKeyForm(forms.Form):
         label=_("Name"),
         max_length=80,
         validators=[check_visible],
-        help_text=_("Where it is used, such as “nightly upload”."),
+        help_text=_("Where you use it, such as “nightly upload”."),
     )
     scopes = forms.MultipleChoiceField(
         label=_("Permissions"),
@@ -212,8 +213,8 @@ class NotificationForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ["mail_failed", "mail_attention", "mail_reconnect", "mail_linked", "mail_media"]
         help_texts = {
             "mail_failed": _("TikTok refused a post, or Clipdesk could not send it."),
-            "mail_attention": _("A post waits for a decision."),
-            "mail_reconnect": _("TikTok’s authorization of an account expires soon, expired or lost permissions."),
+            "mail_attention": _("A post needs a decision."),
+            "mail_reconnect": _("An account’s TikTok authorization expires soon, has expired or has lost permissions."),
             "mail_linked": _("An account owner connected an account with a connect link."),
             "mail_media": _("A video cannot be published, or is ready to publish."),
         }

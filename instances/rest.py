@@ -24,8 +24,8 @@ from instances.roles import KeyScope
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
 MOST_PER_PAGE = 100
-Cursor = QueryEx[str | None, P(max_length=200, description="`next_cursor` of the page before.")]
-Limit = QueryEx[int, P(ge=1, le=MOST_PER_PAGE, description="How many at most.")]
+Cursor = QueryEx[str | None, P(max_length=200, description="`next_cursor` of the previous page.")]
+Limit = QueryEx[int, P(ge=1, le=MOST_PER_PAGE, description="The maximum number of items.")]
 
 
 class IdConverter(UUIDConverter):

@@ -24,7 +24,7 @@ class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]
     """A customer, the address of its first instance, and whom to invite as its owner."""
 
     name = NameField(
-        label=_("Name"), max_length=120, help_text=_("The company. Its first instance is called the same.")
+        label=_("Name"), max_length=120, help_text=_("The company. Its first instance gets the same name.")
     )
     slug = forms.CharField(
         label=_("Address of the first instance"),
@@ -32,13 +32,13 @@ class NewTenantForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         widget=AdminTextInputWidget,
         validators=[slug_validator],
-        help_text=_("Lowercase letters, digits and hyphens. If empty, it is made from the name."),
+        help_text=_("Lowercase letters, digits and hyphens. Leave it empty to create it from the name."),
     )
     email = forms.EmailField(
         label=_("Owner’s email address"),
         max_length=LONGEST_EMAIL,
         widget=AdminEmailInputWidget,
-        help_text=_("The owner gets a one-time link. They have no staff rights."),
+        help_text=_("The owner gets a one-time link, but no access to Administration."),
     )
 
     class Meta:

@@ -118,6 +118,11 @@ EXCEPTIONS: Final[dict[tuple[str, str], str]] = {
 GETTEXT: Final = frozenset(
     {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy", "pgettext", "_n"}
 )
+# Calls and arguments that show untranslated text: to operators in the terminal, to programmers in the API reference.
+PRINTED: Final = frozenset(
+    {"write", "say", "_say", "CommandError", "BadAddress", "ImproperlyConfigured", "KnownProblem"}
+)
+DESCRIBING: Final = frozenset({"help", "description", "summary"})
 SHOWN_ATTRIBUTES: Final = r"(?:title|alt|placeholder|content|label|aria-\w+|data-[\w-]+)"
 
 
@@ -157,10 +162,26 @@ def _python(text: str, *, is_test: bool) -> Iterator[Passage]:
             for argument in node.args:
                 if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                     yield Passage("user", argument.lineno, argument.value)
+        if not is_test:
+            yield from _printed(node)
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _docstring(node)
         if is_test and isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield Passage("test name", node.lineno, node.name.replace("_", " "))
+
+
+def _printed(node: ast.AST) -> Iterator[Passage]:
+    """Yield the literal texts that a call prints or that describe a command, an option or a part of the API."""
+    shown: list[ast.expr] = []
+    if isinstance(node, ast.Call):
+        shown = list(node.args) if _name(node.func) in PRINTED else []
+        shown += [keyword.value for keyword in node.keywords if keyword.arg in DESCRIBING]
+    elif isinstance(node, ast.Assign) and any(_name(target) in DESCRIBING for target in node.targets):
+        shown = [node.value]
+    for value in shown:
+        for part in value.values if isinstance(value, ast.JoinedStr) else [value]:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield Passage("docs", part.lineno, part.value)
 
 
 def _docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Passage]:

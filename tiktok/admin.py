@@ -50,14 +50,14 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         rows: models.QuerySet[TikTokApp] = super().get_queryset(request)
         return rows.annotate(users=quota.users_of_app())
 
-    @admin.display(description=_("Posting accounts in 24 hours"), ordering="users")
+    @admin.display(description=_("Accounts that posted in 24 hours"), ordering="users")
     def posting_accounts(self, app: TikTokApp) -> str:
         """Show the count; TikTok allows five while the app is not audited."""
         users: int = app.users  # type: ignore[attr-defined]
         most = quota.most_users(app)
         if most is None:
             return str(users)
-        text = _("%(users)d of %(most)d, further accounts wait") if users >= most else _("%(users)d of %(most)d")
+        text = _("%(users)d of %(most)d, other accounts wait") if users >= most else _("%(users)d of %(most)d")
         return str(text % {"users": users, "most": most})
 
     @admin.display(description=_("Redirect URI to register at TikTok"))
@@ -81,7 +81,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """Show whether there is a previous secret; never the secret."""
         if not has_old_secret(app):
             return str(_("none"))
-        return str(_("kept until three days after the change, if TikTok knows the new one by then"))
+        return str(_("kept for three days after the change, and until TikTok accepts the new one"))
 
     @admin.action(description=_("Delete the previous client secret"), permissions=["change"])
     def forget_old_secrets(self, request: HttpRequest, rows: models.QuerySet[TikTokApp]) -> None:
@@ -93,7 +93,7 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             self._record(request, "tiktok_app.old_secret_removed", app, {app.tenant})
         messages.success(request, _("%(count)d deleted.") % {"count": len(forgotten)})
         if kept := [app.name for app in rows if app not in known]:
-            text = _("Kept, since TikTok does not confirm the new secret: %(names)s.")
+            text = _("Kept because TikTok has not confirmed the new secret: %(names)s.")
             messages.warning(request, text % {"names": ", ".join(kept)})
 
     def save_model(self, request: HttpRequest, obj: TikTokApp, form: Any, change: bool) -> None:

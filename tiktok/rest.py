@@ -14,8 +14,8 @@ api: Final = ClipdeskApi(
     title="Clipdesk",
     version="1",
     description=(
-        "Publish to TikTok from programs. A key belongs to one instance; send it as `Authorization: Bearer …`. "
-        "Errors are RFC 9457 problem details with a stable `code`; a JSON body can have at most 256 KB."
+        "Publish to TikTok from programs. A key belongs to one instance; send it as `Authorization: Bearer …`. Errors"
+        " are RFC 9457 problem details with a stable `code`; a JSON body can have at most 256 KiB."
     ),
     docs_url="/docs",
     openapi_url="/openapi.json",

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="email address")),
                 ("name", models.CharField(blank=True, max_length=120, verbose_name="name")),
                 ("language", models.CharField(blank=True, max_length=12, verbose_name="language")),
-                ("is_staff", models.BooleanField(default=False, verbose_name="may enter Django admin")),
+                ("is_staff", models.BooleanField(default=False, verbose_name="can open Administration")),
                 ("is_active", models.BooleanField(default=True, verbose_name="active")),
                 (
                     "date_joined",
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "audit line",
+                "verbose_name": "audit log entry",
                 "verbose_name_plural": "audit log",
                 "ordering": ["-at"],
             },

@@ -28,7 +28,7 @@ TUNNELS: Final = (
 
 
 class NoAnswer(Exception):
-    """No readable answer came back; the message says what happened."""
+    """No readable answer came back; the message is the finding's text."""
 
 
 def self_description(request: HttpRequest) -> dict[str, Any]:
@@ -57,14 +57,15 @@ def reaches_us(context: CheckContext) -> Iterable[Finding]:
     try:
         answer = _ask(challenge)
     except NoAnswer as error:
-        return [_unreached(str(error)), unknown(PROXIES, _("Unknown while the address does not answer."))]
+        return [_unreached(str(error)), unknown(PROXIES, _("Can’t be checked while the address does not respond."))]
     if not constant_time_compare(str(answer.get("proof", "")), _proof(challenge)):
-        return [_somebody_else(), unknown(PROXIES, _("Unknown while another server answers."))]
-    said = _("%(url)s leads to this deployment.") % {"url": settings.BASE_URL}
+        return [_somebody_else(), unknown(PROXIES, _("Can’t be checked while another server answers."))]
+    said = _("%(url)s leads to this installation.") % {"url": settings.BASE_URL}
     return [good(ADDRESS, said), _proxies(answer)]
 
 
 def _ask(challenge: str) -> dict[str, Any]:
+    ours = {"url": settings.BASE_URL}
     try:
         with requests.Session() as session:
             session.trust_env = False
@@ -74,54 +75,61 @@ def _ask(challenge: str) -> dict[str, Any]:
             )  # fmt: skip
             body = answer.json() if answer.status_code == 200 else None
     except requests.exceptions.SSLError as error:
-        raise NoAnswer(_("its certificate is not valid for this machine")) from error
+        text = _("%(url)s cannot be reached from this server: its certificate is not valid.")
+        raise NoAnswer(text % ours) from error
     except requests.exceptions.JSONDecodeError:
         return {}
     except requests.Timeout as error:
-        raise NoAnswer(_("nothing answered in time")) from error
+        text = _("%(url)s cannot be reached from this server: the connection timed out.")
+        raise NoAnswer(text % ours) from error
     except requests.RequestException as error:
-        raise NoAnswer(_("the name is unknown or nothing listens there")) from error
-    if why := _odd_status(answer):
-        raise NoAnswer(why)
+        text = _("%(url)s cannot be reached from this server: the name is unknown, or nothing listens there.")
+        raise NoAnswer(text % ours) from error
+    if text := _odd_status(answer):
+        raise NoAnswer(text)
     return body if isinstance(body, dict) else {}
 
 
 def _odd_status(answer: requests.Response) -> str:
     """Explain an answer that is not from Clipdesk's health page."""
+    url = settings.BASE_URL
     if answer.status_code == 400:
-        return _("it answers 400, as Clipdesk does for hosts that ALLOWED_HOSTS lacks")
+        text = _("%(url)s returns error 400, as Clipdesk does for hosts that are missing from ALLOWED_HOSTS.")
+        return text % {"url": url}
     if answer.is_redirect:
-        return _("it redirects to %(host)s") % {"host": urlsplit(answer.headers["Location"]).netloc[:80] or "/"}
+        host = urlsplit(answer.headers["Location"]).netloc[:80] or "/"
+        return _("%(url)s redirects to %(host)s.") % {"url": url, "host": host}
     if answer.status_code >= 500:
-        return _("it answers %(n)d, like a proxy that cannot reach Clipdesk") % {"n": answer.status_code}
+        text = _("%(url)s returns error %(n)d, like a proxy that cannot reach Clipdesk.")
+        return text % {"url": url, "n": answer.status_code}
     return ""
 
 
-def _unreached(why: str) -> Finding:
-    text = _("%(url)s cannot be reached from this server: %(why)s.") % {"url": settings.BASE_URL, "why": why}
+def _unreached(text: str) -> Finding:
     if is_tunnel(settings.BASE_URL):
         return fault(ADDRESS, text, _tunnel_step())
     if urlsplit(settings.BASE_URL).hostname in LOOPBACK:
-        return warning(ADDRESS, text, _("Start Clipdesk (make up), or set BASE_URL to the address where it listens."))
+        return warning(ADDRESS, text, _("Start Clipdesk (make up), or set BASE_URL to the address it listens on."))
     step = _(
-        "Open %(url)s/healthz from elsewhere. If it opens there, your network only lacks the way back to itself; if"
-        " not, correct DNS, certificate, proxy or BASE_URL."
+        "Open %(url)s/healthz from another network. If it opens there, your network just can’t route back to itself;"
+        " if not, correct DNS, the certificate, the proxy or BASE_URL."
     )
     return fault(ADDRESS, text, step % {"url": settings.BASE_URL})
 
 
 def _somebody_else() -> Finding:
-    text = _("At %(url)s another server answers, or one with another SECRET_KEY.") % {"url": settings.BASE_URL}
+    text = _("Another server answers at %(url)s, or one with a different SECRET_KEY.") % {"url": settings.BASE_URL}
     if is_tunnel(settings.BASE_URL):
         return fault(ADDRESS, text, _tunnel_step())
-    step = _("Set BASE_URL to this deployment’s own address, or point that address here, and restart.")
+    step = _("Set BASE_URL to this installation’s own address, or point that address here, and restart.")
     return fault(ADDRESS, text, step)
 
 
 def _tunnel_step() -> str:
     return _(
-        "The tunnel's address has changed or the tunnel is down. Start it, set BASE_URL to its present address, restart"
-        " Clipdesk, and register the new redirect URI and webhook address at TikTok. A fixed address saves this."
+        "The tunnel’s address has changed or the tunnel is down. Start it, set BASE_URL to its current address,"
+        " restart Clipdesk, and register the new redirect URI and webhook address at TikTok. A fixed address avoids"
+        " this."
     )
 
 
@@ -129,7 +137,7 @@ def _proxies(answer: dict[str, Any]) -> Finding:
     """Check how the request arrived: by https, and through as many proxies as are trusted."""
     hops, trusted = answer.get("proxies"), settings.TRUSTED_PROXY_COUNT
     if settings.SECURE_SSL_REDIRECT and not answer.get("is_secure"):
-        text = _("The proxy does not tell Clipdesk that people use https, so pages redirect forever.")
+        text = _("The proxy does not tell Clipdesk that people use https, so pages redirect in a loop.")
         return fault(PROXIES, text, _("Make the proxy send X-Forwarded-Proto: https."))
     if hops == trusted:
         return good(PROXIES, _("The number of proxies matches TRUSTED_PROXY_COUNT: %(n)d.") % {"n": trusted})

@@ -55,7 +55,7 @@ def is_up_to_date(_context: CheckContext) -> Iterable[Finding]:
 def role(_context: CheckContext) -> Iterable[Finding]:
     """Check on PostgreSQL that the role is neither superuser nor BYPASSRLS."""
     if role_is_bound():
-        return [good("database-role", _("Clipdesk's database role is not a superuser and cannot bypass row security."))]
+        return [good("database-role", _("Clipdesk’s database role is not a superuser and cannot bypass row security."))]
     text = _("Clipdesk uses a database role that is a superuser or bypasses row security.")
     return [fault("database-role", text, _("Use an ordinary role in DATABASE_URL (see the runbook)."))]
 
@@ -66,9 +66,11 @@ def history(_context: CheckContext) -> Iterable[Finding]:
     if connection.vendor != "postgresql":
         return [good("append-only", _("SQLite has no roles: only Clipdesk’s code protects the audit log."))]
     if is_protected():
-        return [good("append-only", _("Clipdesk's database role cannot change the audit log or the history of posts."))]
-    text = _("Clipdesk's database role can change the audit log and the history of posts.")
-    step = _("Put the owner of the tables in MIGRATION_DATABASE_URL and another role in DATABASE_URL, and run migrate.")
+        return [good("append-only", _("Clipdesk’s database role cannot change the audit log or the history of posts."))]
+    text = _("Clipdesk’s database role can change the audit log and the history of posts.")
+    step = _(
+        "Set MIGRATION_DATABASE_URL to the role that owns the tables and DATABASE_URL to another one, then run migrate."
+    )
     return [warning("append-only", text, step)]
 
 
@@ -77,8 +79,8 @@ def clock(_context: CheckContext) -> Iterable[Finding]:
     """Check that the database's clock agrees with ours: leases use its clock, some other times use ours."""
     off_s = abs((read_db_now() - timezone.now()).total_seconds())
     if off_s < CLOCK_WARNING_S:
-        return [good("database-clock", _("The database's clock agrees with this server's."))]
-    text = _("The database's clock and this server's differ by %(seconds)d s.") % {"seconds": off_s}
-    step = _("Synchronise both by NTP (timedatectl set-ntp true).")
+        return [good("database-clock", _("The database’s clock agrees with this server’s."))]
+    text = _("The database’s clock and this server’s differ by %(seconds)d s.") % {"seconds": off_s}
+    step = _("Synchronize both by NTP (timedatectl set-ntp true).")
     say = fault if off_s >= CLOCK_FAULT_S else warning
     return [say("database-clock", text, step)]

@@ -128,7 +128,7 @@ def _https(scheme: str, host: str) -> Finding:
 
 def _host_is_served(host: str) -> Finding:
     if validate_host(host, settings.ALLOWED_HOSTS):
-        return good("allowed-hosts", _("ALLOWED_HOSTS has the host of BASE_URL."))
+        return good("allowed-hosts", _("ALLOWED_HOSTS includes the host of BASE_URL."))
     text = _("ALLOWED_HOSTS lacks %(host)s, the host of BASE_URL: every page returns error 400.") % {"host": host}
     return fault("allowed-hosts", text, _("Add %(host)s to ALLOWED_HOSTS, or leave it empty.") % {"host": host})
 
@@ -138,6 +138,6 @@ def _origin_is_trusted() -> Finding:
     origin = f"{base.scheme}://{base.netloc}"
     wildcard = f"{base.scheme}://*.{(base.netloc).partition('.')[2]}"
     if {origin, wildcard} & {entry.rstrip("/") for entry in settings.CSRF_TRUSTED_ORIGINS}:
-        return good("csrf-origins", _("CSRF_TRUSTED_ORIGINS has BASE_URL."))
+        return good("csrf-origins", _("CSRF_TRUSTED_ORIGINS includes BASE_URL."))
     text = _("CSRF_TRUSTED_ORIGINS lacks %(origin)s: behind a proxy every form is refused.") % {"origin": origin}
     return warning("csrf-origins", text, _("Add it, or leave CSRF_TRUSTED_ORIGINS empty."))

@@ -40,7 +40,7 @@ def _place(name: str, path: Path) -> Iterator[Finding]:
         yield good("disk", _("%(free)s is free under %(name)s.") % told, subject=name)
         return
     say = fault if free < TOO_LITTLE else warning
-    text = _("Only %(free)s is free under %(name)s; one video can have 4 GB.") % told
+    text = _("Only %(free)s is free under %(name)s; one video can take 4 GB.") % told
     yield say("disk", text, _("Delete media in Clipdesk, or use a larger disk."), subject=name)
 
 
@@ -58,7 +58,9 @@ def broker(_context: CheckContext) -> Iterable[Finding]:
         step = _("Set it to redis://host:6379/0.")
         return [fault("redis", _("REDIS_URL is not the address of a Redis server."), step)]
     except redis.RedisError:
-        text = _("Redis does not answer. Nothing is lost; posts start a second later and load the database more.")
+        text = _(
+            "Redis does not answer. Nothing is lost, but posts start a second later and put more load on the database."
+        )
         return [fault("redis", text, _("Start Redis, and check host, port and password in REDIS_URL."))]
 
 

@@ -27,7 +27,10 @@ TO_NOBODY: Final = ("console", "dummy", "filebased", "locmem")
 def set_up(context: CheckContext) -> Iterable[Finding]:
     """Check the server and the sender's address."""
     if not settings.EMAIL_URL:
-        text = _("No email server is set up: invitations are links to copy, and no one gets email about failed posts.")
+        text = _(
+            "No email server is set up: you have to send invitation links yourself, and no one gets email about failed"
+            " posts."
+        )
         yield warning(SERVER, text, _("Set EMAIL_URL, for example smtp+tls://user:password@host:587, and restart."))
         return
     yield _server(context)
@@ -36,7 +39,7 @@ def set_up(context: CheckContext) -> Iterable[Finding]:
 
 def _server(context: CheckContext) -> Finding:
     if any(f".{kind}." in settings.EMAIL_BACKEND for kind in TO_NOBODY):
-        text = _("EMAIL_URL names a backend that sends no email: no one receives any.")
+        text = _("EMAIL_URL names a backend that does not send email, so no one receives any.")
         return warning(SERVER, text, _("Set EMAIL_URL, for example smtp+tls://user:password@host:587, and restart."))
     if not context.is_online:
         return not_asked(SERVER, _("the email server"))
@@ -47,13 +50,13 @@ def _server(context: CheckContext) -> Finding:
         backend.open()
         backend.close()
     except smtplib.SMTPAuthenticationError:
-        step = _("Correct user and password in EMAIL_URL and restart.")
-        return fault(SERVER, _("The email server refuses the user or the password."), step)
+        step = _("Correct the user and password in EMAIL_URL and restart.")
+        return fault(SERVER, _("The email server rejects the user or password."), step)
     except smtplib.SMTPException:
         text = _("The email server answers, but not as expected; it may require TLS, or not support it.")
         return fault(SERVER, text, _("Try smtp+tls:// (587), smtp+ssl:// (465) or smtp:// (25) in EMAIL_URL."))
     except OSError:
-        step = _("Correct host and port in EMAIL_URL, or allow connections to it, and restart.")
+        step = _("Correct the host and port in EMAIL_URL, or allow connections to the server, and restart.")
         return fault(SERVER, _("The email server cannot be reached."), step)
     return good(SERVER, _("The email server accepts Clipdesk’s sign-in."))
 
@@ -69,7 +72,7 @@ def _sender() -> Finding:
         is_fine = is_here or not address.endswith(("@localhost", "@example.com", "@example.org"))
     if is_fine:
         return good("mail-sender", _("Email is sent from %(address)s.") % {"address": address})
-    text = _("Email would come from %(address)s, which other servers refuse.") % {"address": address or "–"}
+    text = _("Email would be sent from %(address)s, which other servers reject.") % {"address": address or "–"}
     return warning("mail-sender", text, _("Set DEFAULT_FROM_EMAIL to an address of your own domain."))
 
 
@@ -85,4 +88,4 @@ def _queue() -> Iterator[Finding]:
         yield good("mail-queue", _("No email is waiting after a failed attempt."))
         return
     text = ngettext("%(n)d email could not be sent yet.", "%(n)d emails could not be sent yet.", stuck) % {"n": stuck}
-    yield warning("mail-queue", text, _("Each is listed with its last error in the back office under Emails."))
+    yield warning("mail-queue", text, _("Administration → Emails lists each with its last error."))

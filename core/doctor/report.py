@@ -8,7 +8,7 @@ from typing import Final
 
 from core.doctor.finding import Finding, State, worst
 
-WORDS: Final = {State.OK: "ok", State.WARNING: "WARNING", State.FAULT: "FAULT", State.CANNOT_TELL: "cannot tell"}
+WORDS: Final = {State.OK: "ok", State.WARNING: "WARNING", State.FAULT: "ERROR", State.CANNOT_TELL: "unknown"}
 INDENT: Final = " " * 13
 
 

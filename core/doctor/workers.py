@@ -48,4 +48,4 @@ def _is_late(row: JobLease, now: datetime) -> bool:
 def _start() -> str:
     if settings.REDIS_URL:
         return _("Start the services worker and beat: docker compose up -d worker beat.")
-    return _("Start Clipdesk with make up, or manage.py jobs beside your own web server.")
+    return _("Start Clipdesk with make up, or run manage.py jobs beside your own web server.")

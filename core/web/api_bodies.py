@@ -56,7 +56,7 @@ def check_json(request: HttpRequest) -> None:
     """Raise ApiProblem 411, 413 or 415 unless the body is JSON of an allowed size, or empty."""
     length = _length_of(request) or 0
     if length > JSON_MAX_BYTES:
-        text = _("A JSON body can have at most %(size)d KB.") % {"size": JSON_MAX_BYTES // 1024}
+        text = _("A JSON body can have at most %(size)d KiB.") % {"size": JSON_MAX_BYTES // 1024}
         raise ApiProblem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", text)
     is_json = request.content_type == "application/json" or (request.content_type or "").endswith("+json")
     if length and not is_json:
@@ -69,7 +69,7 @@ def check_multipart(request: HttpRequest) -> None:
     if _length_of(request) is None:
         raise _length_required()
     if request.content_type != MULTIPART:
-        text = _("Send the file as %(type)s, or upload it in parts by tus at /api/v1/media/uploads.")
+        text = _("Send the file as %(type)s, or upload it in parts with tus at /api/v1/media/uploads.")
         raise ApiProblem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", text % {"type": MULTIPART})
     if not (request.content_params or {}).get("boundary"):
         raise ApiProblem(HTTPStatus.BAD_REQUEST, "bad_request", _("The Content-Type header has no boundary."))
@@ -109,11 +109,11 @@ def check_shape(data: object) -> None:
     for _depth in range(MAX_DEPTH):
         count += len(level)
         if count > MAX_VALUES:
-            raise _unreasonable("too_many_values", _("It can have at most %(most)d values."), MAX_VALUES)
+            raise _unreasonable("too_many_values", _("The body can have at most %(most)d values."), MAX_VALUES)
         level = [child for value in level for child in _children(value)]
         if not level:
             return
-    raise _unreasonable("too_deep", _("It can be nested at most %(most)d levels deep."), MAX_DEPTH)
+    raise _unreasonable("too_deep", _("The body can be nested at most %(most)d levels deep."), MAX_DEPTH)
 
 
 def _children(value: object) -> list[object]:

@@ -30,21 +30,21 @@ def problems(*known: KnownProblem) -> Json:
 ALWAYS: Final = (
     KnownProblem(400, "bad_request", "the host is not that of this installation, or the address cannot be read"),
     KnownProblem(401, "unauthorized", "the key is missing or not valid"),
-    KnownProblem(403, "two_factor_required", "the key's creator has to set up two-factor sign-in"),
-    KnownProblem(403, "scope_missing", "the key does not hold the scope"),
+    KnownProblem(403, "two_factor_required", "the key's creator must set up two-factor sign-in"),
+    KnownProblem(403, "scope_missing", "the key does not have the scope"),
     KnownProblem(408, "request_timeout", "the request arrived too slowly"),
     KnownProblem(413, "too_large", "the body, or the query, is too long"),
-    KnownProblem(429, "too_many_requests", "the key has used its requests for this minute"),
+    KnownProblem(429, "too_many_requests", "the key has used up its requests for this minute"),
     KnownProblem(431, "headers_too_large", "the headers are too long"),
-    KnownProblem(500, "internal_error", "a fault of Clipdesk's own"),
+    KnownProblem(500, "internal_error", "an internal error of Clipdesk"),
     KnownProblem(503, "busy", "too many requests at once"),
 )
-OF_AN_ID: Final = (KnownProblem(404, "not_found", "it does not exist in this instance"),)
-OF_INPUT: Final = (KnownProblem(422, "invalid", "`errors` says what is wrong with which field"),)
+OF_AN_ID: Final = (KnownProblem(404, "not_found", "this instance has no such object"),)
+OF_INPUT: Final = (KnownProblem(422, "invalid", "`errors` lists each invalid field and its problem"),)
 OF_A_BODY: Final = (
     KnownProblem(400, "bad_request", "the body cannot be read, or the host is not that of this installation"),
-    KnownProblem(411, "length_required", "the body is long and has no Content-Length"),
-    KnownProblem(415, "unsupported_media_type", "the body has another Content-Type"),
+    KnownProblem(411, "length_required", "the body has no Content-Length"),
+    KnownProblem(415, "unsupported_media_type", "the Content-Type of the body is not supported"),
 )
 FORBIDDEN: Final = KnownProblem(403, "forbidden", "the role of the key's creator does not allow it")
 
@@ -53,10 +53,13 @@ TEXT: Final[Json] = {"type": "string"}
 COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 HEADERS: Final[Json] = {
     "RateLimit-Limit": {"description": "Requests per minute of this key.", "schema": COUNT},
-    "RateLimit-Remaining": {"description": "Requests that are left.", "schema": COUNT},
+    "RateLimit-Remaining": {"description": "Requests left in this minute.", "schema": COUNT},
     "RateLimit-Reset": {"description": "Seconds until the minute ends.", "schema": COUNT},
-    "Retry-After": {"description": "Seconds until it is worth another try.", "schema": COUNT},
-    "Location": {"description": "Where the new resource is.", "schema": {"type": "string", "format": "uri-reference"}},
+    "Retry-After": {"description": "Seconds to wait before trying again.", "schema": COUNT},
+    "Location": {
+        "description": "The URL of the new resource.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
 }
 LOCATION: Final[Json] = {"Location": {"$ref": "#/components/headers/Location"}}
 RATES: Final = tuple(name for name in HEADERS if name.startswith("RateLimit-"))
@@ -65,18 +68,21 @@ A_PROBLEM: Final[Json] = {"content": {CONTENT_TYPE: {"schema": {"$ref": "#/compo
 SCHEMAS: Final[Json] = {
     "FieldError": {
         "title": "FieldError",
-        "description": "What is wrong with one field. Some codes bring data, such as `next_valid` or `maximum`.",
+        "description": "The problem with one field. Some codes carry data, such as `next_valid` or `maximum`.",
         "type": "object",
         "required": ["field", "code", "message"],
         "properties": {
             "field": {**TEXT, "description": "The field as it was sent."},
             "code": {**TEXT, "description": "Stable; see the documentation for all."},
             "message": {**TEXT, "description": "For people."},
-            "next_valid": {**TEXT, "description": "Of `time_in_gap`: the next local time that exists."},
+            "next_valid": {**TEXT, "description": "For `time_in_gap`: the next local time that exists."},
             "minimum": {"type": "integer"},
             "maximum": {"type": "integer"},
             "max_length": {"type": "integer"},
-            "over": {"type": "integer", "description": "Of `caption_too_long`: how many characters too many."},
+            "over": {
+                "type": "integer",
+                "description": "For `caption_too_long`: the number of characters over the limit.",
+            },
             "choices": {"type": "array", "items": TEXT},
         },
     },
@@ -89,17 +95,20 @@ SCHEMAS: Final[Json] = {
             "type": {**TEXT, "format": "uri-reference"},
             "title": TEXT,
             "status": {"type": "integer"},
-            "code": {**TEXT, "description": "Stable. TikTok's own where TikTok refuses: then `tiktok_code` is there."},
+            "code": {
+                **TEXT,
+                "description": "Stable. TikTok's own code if TikTok refuses; `tiktok_code` is then present.",
+            },
             "detail": {**TEXT, "description": "For people."},
             "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldError"}},
             "more_errors": {"type": "integer", "description": "Errors that are not listed."},
-            "state": {**TEXT, "description": "Of a conflict: in which state it is."},
+            "state": {**TEXT, "description": "For a conflict: the current state."},
             "possible": {
                 "type": "array",
                 "items": TEXT,
-                "description": "Of `state_conflict`: the calls that this state allows.",
+                "description": "For `state_conflict`: the calls that this state allows.",
             },
-            "allowed_at": {**TEXT, "format": "date-time", "description": "Of `too_early`."},
+            "allowed_at": {**TEXT, "format": "date-time", "description": "For `too_early`: the earliest time."},
             "tiktok_code": TEXT,
             "log_id": {**TEXT, "description": "TikTok's id of the answer, for its support."},
         },

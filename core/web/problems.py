@@ -112,7 +112,7 @@ def install(api: NinjaAPI) -> None:
     add(HttpError, _on_http_error)
 
 
-NO_SLASH: Final = _("Addresses of this API end without a slash.")
+NO_SLASH: Final = _("URLs of this API don’t end with a slash.")
 NO_KEY: Final = _("Send a valid API key as “Authorization: Bearer …”.")
 
 

@@ -33,7 +33,7 @@ class AuditFilter(forms.Form):
     """Person, kind and days; an empty field filters nothing, an invalid one neither."""
 
     person = forms.ChoiceField(label=_("Person"), required=False)
-    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    kind = forms.ChoiceField(label=_("Type"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=DAY_WIDGET, validators=DAYS)
     until = forms.DateField(label=_("To"), required=False, widget=DAY_WIDGET, validators=DAYS)
 
@@ -44,7 +44,7 @@ class AuditFilter(forms.Form):
         person: Any = self.fields["person"]
         person.choices = [("", _("Everyone")), *((label, label) for label in people)]
         kind: Any = self.fields["kind"]
-        kind.choices = [("", _("Everything")), *kinds()]
+        kind.choices = [("", _("All types")), *kinds()]
 
     def found(self) -> Entries:
         """Return the lines that match what is valid of the filter."""

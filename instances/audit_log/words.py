@@ -92,7 +92,7 @@ class AuditLine:
         detail = self.entry.detail
         address = detail.get("client_address")
         notes = [_("IP address %(address)s") % {"address": address}] if address else []
-        return [*notes, _("by the administration")] if detail.get("by_staff") else notes
+        return [*notes, _("in Administration")] if detail.get("by_staff") else notes
 
 
 class _Blanks(dict[str, Any]):

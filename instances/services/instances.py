@@ -44,7 +44,7 @@ def create_instance(tenant: Tenant, *, actor: User, name: str, slug: str = "", t
         tenant=tenant, user=actor, role__in=[TenantRole.OWNER, TenantRole.ADMIN], user__is_active=True
     )
     if not places.exists():
-        raise NotAllowed(_("Only owners and admins of a team create instances."))
+        raise NotAllowed(_("Only owners and admins of a team can create instances."))
     return add_instance(tenant, actor=actor, name=name, slug=slug, time_zone=time_zone)
 
 

@@ -54,8 +54,8 @@ def _need_pause(email: str) -> None:
     if last:
         minutes = _minutes_until(last - LIFETIME + BETWEEN_MAILS)
         text = ngettext(
-            "This address was sent an invitation a moment ago. Try again in %(minutes)d minute.",
-            "This address was sent an invitation a moment ago. Try again in %(minutes)d minutes.",
+            "An invitation was sent to this address a moment ago. Try again in %(minutes)d minute.",
+            "An invitation was sent to this address a moment ago. Try again in %(minutes)d minutes.",
             minutes,
         )
         raise TooManyInvitations(text % {"minutes": minutes})

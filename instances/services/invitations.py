@@ -47,7 +47,7 @@ def invite_member(instance: Instance, *, actor: User, email: str, role: Role) ->
         need_reach(actor, instance, role)
         member = User.objects.filter(email=email).first()
         if member and role_of(member, instance):
-            raise NotAllowed(_("%(email)s is already a member. Change the role in the list.") % {"email": email})
+            raise NotAllowed(_("%(email)s is already a member. Change their role in the list.") % {"email": email})
         need_room(tenant, actor=actor, email=email)
         pending_of(instance).filter(email=email).update(revoked_at=timezone.now())
         invited = _write(tenant, email=email, role=role, instance=instance, actor=actor)
@@ -205,7 +205,7 @@ def accept_invitation(invitation: Invitation, *, user: User) -> Instance | None:
             pk=invitation.pk, accepted_at=None, revoked_at=None, expires_at__gt=db_now()
         ).update(accepted_at=timezone.now(), accepted_by=user)
         if not taken:
-            raise InvitationUnusable(_("This invitation has been used or revoked, or has expired."))
+            raise InvitationUnusable(_("This invitation has been used or revoked, or has expired. Ask for a new one."))
         instance = _give_places(invitation, user)
         record(
             "invitation.accepted",
@@ -272,11 +272,11 @@ def _deliver(invitation: Invitation, token: str, instance: Instance, actor: User
     }
     queue_mail(
         to=invitation.email,
-        subject=_("“%(name)s” invites you to “%(instance)s”") % names,
+        subject=_("“%(name)s” invited you to “%(instance)s”") % names,
         text=_(
-            "“%(name)s” (%(address)s) invites you to work in “%(instance)s” on Clipdesk.\n\n"
+            "“%(name)s” (%(address)s) invited you to work in “%(instance)s” on Clipdesk.\n\n"
             "Your role: %(role)s. %(summary)s\n\n%(link)s\n\n"
-            "The link is for %(email)s only and works once, until %(until)s."
+            "The link is for %(email)s only. It works once and expires on %(until)s."
         )
         % names,
     )

@@ -60,7 +60,9 @@ def settings_two_factor(request: InstanceRequest) -> HttpResponse:
     form = TwoFactorPolicyForm(request.POST)
     required = form.is_valid() and form.cleaned_data["required"]
     if required and not is_mfa_enabled(request.user):
-        messages.error(request, _("Set up two-factor sign-in for yourself first. Otherwise you lock yourself out."))
+        messages.error(
+            request, _("Set up two-factor sign-in for yourself first. Otherwise you would lock yourself out.")
+        )
         return redirect("mfa_index")
     require_reauthentication(request)
     set_two_factor_policy(request.instance, actor=request.user, required=required)
@@ -173,7 +175,13 @@ def settings_advanced(request: InstanceRequest) -> HttpResponse:
         except QuotaReached as error:
             form.add_error(None, str(error))
         except IntegrityError:
-            form.add_error(None, _("This key was already created and is shown only once. Revoke it if you lost it."))
+            form.add_error(
+                None,
+                _(
+                    "This key was already created, and keys are shown only once. If you lost it, revoke it and create"
+                    " a new one."
+                ),
+            )
     context = {"form": form, "plain": plain, "keys": queries.api_keys_of(request.instance)}
     response = render(request, "instances/settings_advanced.html", context)
     patch_cache_control(response, private=True, no_store=True)

@@ -13,16 +13,16 @@ from tiktok.api.limits import RATE_WINDOW_S
 
 REFRESH_RETRY_S: Final = 3
 OUTAGE_RETRY_S: Final = 30
-DISCONNECTED: Final = KnownProblem(409, "account_disconnected", "a person has to connect the account again")
+DISCONNECTED: Final = KnownProblem(409, "account_disconnected", "a person must reconnect the account")
 # Answers of every call that asks TikTok. If TikTok refuses, its own code is the problem's.
 OF_TIKTOK: Final = (
     DISCONNECTED,
-    KnownProblem(409, "reconnect_needed", "a person has to reconnect the account; also TikTok's own codes"),
-    KnownProblem(409, "scope_missing", "the account has not allowed Clipdesk to publish: a person reconnects it"),
+    KnownProblem(409, "reconnect_needed", "a person must reconnect the account; also TikTok's own codes"),
+    KnownProblem(409, "scope_missing", "the account does not allow Clipdesk to publish: a person must reconnect it"),
     KnownProblem(409, "spam_risk_too_many_posts", "the account has reached TikTok's cap of posts for 24 hours"),
     KnownProblem(409, "reached_active_user_cap", "the TikTok app has reached its cap of users for 24 hours"),
-    KnownProblem(429, "rate", "TikTok's limit of calls for this account is reached"),
-    KnownProblem(503, "refresh", "the account's access is being renewed"),
+    KnownProblem(429, "rate", "the account has reached TikTok's limit of calls"),
+    KnownProblem(503, "refresh", "Clipdesk is renewing the account's access token"),
     KnownProblem(503, "connection_failed", "TikTok does not answer; also TikTok's own codes"),
 )
 

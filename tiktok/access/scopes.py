@@ -31,7 +31,7 @@ SCOPES: Final[dict[str, ScopeWords]] = {
     Scope.VIDEO_PUBLISH: ScopeWords(
         _("publishing"), _("Publish videos"),
         _("To publish the videos that the team schedules for the account."),
-        _("Without it, posts wait for the account."),
+        _("Without it, posts to the account wait."),
     ),
     Scope.USER_INFO_BASIC: ScopeWords(
         _("name and profile picture"), _("See name and picture"),

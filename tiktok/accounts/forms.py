@@ -32,7 +32,7 @@ class LabelsForm(forms.Form):
     )
     new = forms.CharField(
         label=_("New labels"), max_length=400, required=False,
-        help_text=_("Separate labels with commas, 30 characters each."),
+        help_text=_("Separate labels with commas, up to 30 characters each."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
 

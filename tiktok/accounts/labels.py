@@ -35,7 +35,7 @@ def _check(label: str) -> None:
         said = _("“%(label)s…” is too long. A label can have at most %(most)d characters.")
         raise ValidationError(said % {"label": label[:LONGEST_LABEL], "most": LONGEST_LABEL}, code="long")
     if SEPARATOR in label or not is_visible(label):
-        raise ValidationError(_("A label needs visible characters and no commas."), code="characters")
+        raise ValidationError(_("A label needs visible characters and can’t contain commas."), code="characters")
 
 
 def key_of(label: str) -> str:

@@ -142,7 +142,7 @@ class Listing:
 
 def _say(status: str, count: int) -> str:
     texts = {
-        "reconnect_needed": ngettext("%(count)d needs a reconnect", "%(count)d need a reconnect", count),
+        "reconnect_needed": _("%(count)d to reconnect"),
         "limited": ngettext("%(count)d can’t publish", "%(count)d can’t publish", count),
         "expiring": ngettext("%(count)d expires soon", "%(count)d expire soon", count),
         "disconnecting": ngettext("%(count)d being disconnected", "%(count)d being disconnected", count),

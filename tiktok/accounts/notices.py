@@ -24,7 +24,7 @@ WAITING: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
 
 def words(notice: Notice) -> Words:
     """Put a notification about an account into sentences."""
-    posts_wait = _("Its posts wait.")
+    posts_wait = _("Its posts wait until you reconnect it.")
     if notice.kind == NoticeKind.ENDING:
         what = _("The TikTok authorization of this account expires soon.")
         return Words(what, _("Everything works until then."), _("Reconnect the account before it expires."))
@@ -35,7 +35,7 @@ def words(notice: Notice) -> Words:
         return Words(reason_text(notice.parts.get("reason", "")), posts_wait, can)
     lost = notice.parts.get("scopes", "").split(",")
     what = _("The account owner no longer allows this: %(features)s.")
-    does = posts_wait if Scope.VIDEO_PUBLISH in lost else _("Everything else continues.")
+    does = posts_wait if Scope.VIDEO_PUBLISH in lost else _("Everything else keeps working.")
     can = _("Reconnect the account and allow everything that TikTok asks for.")
     return Words(what % {"features": ", ".join(features_of(lost))}, does, can)
 

@@ -208,8 +208,10 @@ class Disconnection:
     def text(self) -> str:
         """Return the consequences, for the confirmation."""
         texts = [
-            _("Clipdesk can no longer publish to it. The last connection gives the consent back to TikTok. "
-              "Posts and history stay."),
+            _(
+                "Clipdesk can no longer publish to it. If no other instance uses the account, Clipdesk also revokes its"
+                " access at TikTok. Posts and history stay."
+            ),
         ]  # fmt: skip
         if self.scheduled:
             texts.append(_waiting(self.scheduled))

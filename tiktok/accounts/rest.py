@@ -212,7 +212,7 @@ def change_account(request: InstanceRequest, account_id: UUID, payload: AccountP
     summary="Disconnect an account",
 )
 def disconnect_account(request: InstanceRequest, account_id: UUID) -> Status[dict[str, Any]]:
-    """Starts to disconnect: running posts finish first, scheduled ones wait. Repeating it changes nothing."""
+    """Starts to disconnect: posts in progress finish first, scheduled ones wait. Repeating it changes nothing."""
     account = _find(account_id)
     start_disconnect(account, actor=request.user)
     return Status(202, describe_account(_find(account_id)))

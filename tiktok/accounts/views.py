@@ -189,7 +189,7 @@ def account_sync(request: InstanceRequest, account_id: UUID) -> HttpResponseBase
     except (TikTokError, RefreshUnderWay):
         messages.warning(request, _("TikTok did not send a usable answer. Try again in a moment."))
     except RateHeld:
-        messages.warning(request, _("TikTok's limit of calls per minute is reached. Try again in a minute."))
+        messages.warning(request, _("TikTok’s limit of calls per minute has been reached. Try again in a minute."))
     else:
         messages.success(request, _("The profile of %(name)s is up to date.") % {"name": account.name})
     return back_to_card(request, account_id)

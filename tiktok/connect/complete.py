@@ -15,7 +15,7 @@ def complete(linked: Linked, *, named: bool) -> str:
     try:
         sync_profile(account)
     except ReconnectNeeded:
-        return _("TikTok refuses the authorization that it has just given. Connect the account again.")
+        return _("TikTok rejected the authorization that it had just issued. Connect the account again.")
     except (TikTokError, RefreshUnderWay, RateHeld):
         return _("Its profile could not be read yet. Clipdesk will try again.")
     if linked.is_new and not named and (name := account.display_name or account.username):

@@ -43,13 +43,13 @@ _IN_A_MOMENT: Final = _("Connect again in a moment.")
 OAUTH_WORDS: Final[Mapping[str, Words]] = {
     "access_denied": Words(
         Matter.YOURS,
-        _("Access was not allowed"),
-        _("You pressed Cancel on TikTok’s page, or TikTok does not let this account give access."),
+        _("Access was denied"),
+        _("You pressed Cancel on TikTok’s page, or TikTok does not allow this account to grant access."),
         _("If you did not intend that, connect again and press Allow there."),
     ),
     "invalid_client": Words(
         Matter.OPERATOR,
-        _("TikTok does not know this app"),
+        _("TikTok does not recognize this app"),
         _("TikTok does not accept the app’s client key or client secret."),
         _("Ask your administrator to compare both with the app’s page at TikTok for Developers, then connect again."),
     ),
@@ -67,14 +67,14 @@ OAUTH_WORDS: Final[Mapping[str, Words]] = {
     ),
     "invalid_scope": Words(
         Matter.OPERATOR,
-        _("TikTok does not allow this app all permissions"),
+        _("TikTok does not allow this app all the permissions that it requests"),
         _("At least one scope that the app requests is unknown to TikTok or not approved."),
         _("Ask your administrator to add the scope at TikTok for Developers, or to remove it from the app here."),
     ),
     "unauthorized_client": Words(
         Matter.OPERATOR,
         _("TikTok does not let this app ask for access"),
-        _("The app is not approved yet, was switched off, or lacks the product Login Kit."),
+        _("The app is not approved yet, was turned off, or does not have the product Login Kit."),
         _("Ask your administrator to check the app’s status and products at TikTok for Developers."),
     ),
     "unsupported_grant_type": Words(
@@ -103,9 +103,9 @@ OAUTH_WORDS: Final[Mapping[str, Words]] = {
     ),
     "rate_limit_exceeded": Words(
         Matter.TIKTOK,
-        _("TikTok asks for a pause"),
+        _("TikTok asked Clipdesk to slow down"),
         _("Too many requests were sent to TikTok in a short time."),
-        _("Connect again after the pause."),
+        _("Wait a moment, then connect again."),
     ),
 }
 
@@ -113,8 +113,8 @@ OAUTH_WORDS: Final[Mapping[str, Words]] = {
 LINE_WORDS: Final[Mapping[str, Words]] = {
     "unknown_refusal": Words(
         Matter.TIKTOK,
-        _("TikTok refused"),
-        _("TikTok gave a reason that it does not document."),
+        _("TikTok refused the request"),
+        _("TikTok returned a reason that its documentation does not explain."),
         _("Connect again in a moment. If TikTok refuses again, send the code below to your administrator."),
     ),
     "not_reached": Words(
@@ -159,14 +159,17 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
     ),
     "state_unknown": Words(
         Matter.YOURS,
-        _("Clipdesk does not know this attempt to connect"),
-        _("It started in another browser, under an earlier sign-in, or before many later ones in this browser."),
+        _("Clipdesk does not recognize this attempt to connect"),
+        _(
+            "It was started in another browser or before you last signed in, or newer attempts in this browser have"
+            " replaced it."
+        ),
         _("Connect again in this browser."),
     ),
     "state_crowded": Words(
         Matter.YOURS,
         _("Too many attempts to connect at once"),
-        _("Clipdesk keeps the ten latest attempts of a browser. TikTok’s answer belongs to none of them."),
+        _("Clipdesk keeps a browser’s ten latest attempts, and TikTok’s answer does not match any of them."),
         _("Finish or close the other windows, then connect again."),
     ),
     "state_used": Words(
@@ -197,7 +200,7 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
         Matter.YOURS,
         _("Another person is signed in now"),
         _("A different person started this attempt in this browser."),
-        _("Connect again, or sign in as the person who started."),
+        _("Connect again, or sign in as that person."),
     ),
     "instance_gone": Words(
         Matter.YOURS,
@@ -214,8 +217,8 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
     "two_factor_missing": Words(
         Matter.YOURS,
         _("You need two-factor sign-in first"),
-        _("The tenant requires two-factor sign-in, and you have not set it up."),
-        _("Set it up under “Your sign-in”, then connect the account again."),
+        _("Your team requires two-factor sign-in, and you have not set it up."),
+        _("Set it up in your profile, then connect the account again."),
     ),
     "role_changed": Words(
         Matter.YOURS,
@@ -249,8 +252,8 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
     ),
     "wrong_method": Words(
         Matter.YOURS,
-        _("This address expects an answer from TikTok"),
-        _("It accepts TikTok’s answer as an ordinary page view only."),
+        _("This address only accepts answers from TikTok"),
+        _("TikTok’s answer has to arrive as an ordinary page view."),
         _("Open Accounts and choose Connect TikTok."),
     ),
     "forgotten": Words(

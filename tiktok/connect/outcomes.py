@@ -102,8 +102,8 @@ def linked(result: Linked, problem: str = "") -> Outcome:
 
 def _off(missing: list[str]) -> str:
     said = ngettext(
-        "Not everything was allowed, so this is off: %(features)s. Reconnect the account to switch it on.",
-        "Not everything was allowed, so these are off: %(features)s. Reconnect the account to switch them on.",
+        "A permission was not granted, so this is off: %(features)s. Reconnect the account to turn it on.",
+        "Some permissions were not granted, so these are off: %(features)s. Reconnect the account to turn them on.",
         len(missing),
     )
     return said % {"features": ", ".join(missing)}
@@ -138,7 +138,9 @@ def _code_of(error: TikTokError) -> str:
 
 def other_user(*, expected: str, came_back: str, linked_as: str) -> Outcome:
     """Return the outcome when another TikTok user came back; ``linked_as``: its name, if connected here."""
-    title = _("%(name)s came back from TikTok") % {"name": came_back} if came_back else _("Another account came back")
+    title = (
+        _("TikTok returned %(name)s") % {"name": came_back} if came_back else _("TikTok returned a different account")
+    )
     text = _("You wanted to reconnect %(name)s.") % {"name": expected}
     if linked_as:
         text += " " + _("That account is already connected here, as %(name)s.") % {"name": linked_as}

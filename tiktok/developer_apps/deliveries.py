@@ -15,7 +15,7 @@ from tiktok.models import RefusalReason, TikTokApp, WebhookDelivery, WebhookRefu
 WEBHOOK: Final = "webhook"
 # Anyone may send nonsense in an app's name, so a refusal proves no fault; but TikTok may have sent it.
 STEPS: Final[dict[str, str | Promise]] = {
-    RefusalReason.NO_SIGNATURE: gettext_lazy("TikTok did not send it: TikTok signs all webhooks. Nothing to do."),
+    RefusalReason.NO_SIGNATURE: gettext_lazy("TikTok did not send it: TikTok signs all webhooks. No action is needed."),
     RefusalReason.BAD_SIGNATURE: gettext_lazy(
         "If TikTok sent it, the client secret here differs from TikTok’s: check it."
     ),
@@ -23,7 +23,7 @@ STEPS: Final[dict[str, str | Promise]] = {
         "If TikTok sent it, this server’s clock is wrong, or the webhook came days late."
     ),
     RefusalReason.SECRET_UNREADABLE: gettext_lazy(
-        "Fix what “client-secret” reports; TikTok keeps sending the webhook again."
+        "Fix what “client-secret” reports; TikTok keeps resending the webhook."
     ),
     RefusalReason.UNKNOWN_APP: gettext_lazy("If TikTok sent it, add that app here as well."),
 }

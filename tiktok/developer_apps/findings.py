@@ -37,14 +37,14 @@ def reach(context: CheckContext) -> Iterable[Finding]:
         text = _("%(url)s cannot be reached (%(code)s).") % {"url": settings.TIKTOK_API_BASE_URL, "code": error.code}
         step = _("Allow https connections to it (firewall, DNS), or correct TIKTOK_API_BASE_URL.")
         say = fault if error.kind == ErrorKind.NET else warning
-        return [say(REACH, text, step), unknown(CLOCK, _("Unknown while TikTok does not answer."))]
+        return [say(REACH, text, step), unknown(CLOCK, _("Can’t be checked while TikTok does not respond."))]
     return [_answers(), _clock(theirs)]
 
 
 def _answers() -> Finding:
     if settings.TIKTOK_API_BASE_URL == DEFAULT_BASE_URL:
         return good(REACH, _("TikTok can be reached."))
-    text = _("A simulated TikTok at %(url)s answers, so nothing is really published.")
+    text = _("A simulated TikTok answers at %(url)s, so nothing is really published.")
     return good(REACH, text % {"url": settings.TIKTOK_API_BASE_URL})
 
 
@@ -53,9 +53,9 @@ def _clock(theirs: datetime | None) -> Finding:
         return unknown(CLOCK, _("TikTok’s answer did not contain a time."))
     off_s = abs((datetime.now(UTC) - theirs).total_seconds())
     if off_s < CLOCK_WARNING_S:
-        return good(CLOCK, _("This server's clock agrees with TikTok's."))
+        return good(CLOCK, _("This server’s clock agrees with TikTok’s."))
     text = _("This server’s clock and TikTok’s differ by %(seconds)d s: posts start at the wrong time.")
-    step = _("Synchronise this server by NTP (timedatectl set-ntp true).")
+    step = _("Synchronize this server by NTP (timedatectl set-ntp true).")
     return (fault if off_s >= CLOCK_FAULT_S else warning)(CLOCK, text % {"seconds": off_s}, step)
 
 
@@ -65,7 +65,7 @@ def apps(context: CheckContext) -> Iterable[Finding]:
     others = list(_entered(context))
     found += others
     if not found:
-        step = _("Follow the set-up guide in the back office (TikTok apps), or set TIKTOK_CLIENT_KEY and its secret.")
+        step = _("Follow the set-up guide in Administration → TikTok apps, or set TIKTOK_CLIENT_KEY and its secret.")
         return [warning(APPS, _("No TikTok app is set up, so no account can be connected."), step)]
     return found
 

@@ -61,7 +61,12 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
         tenant: Tenant | None = self.cleaned_data["tenant"]
         linked = TikTokAccount.objects.filter(credential__app=self.instance).exclude(status=AccountStatus.DISCONNECTED)
         if tenant and linked.exclude(instance__tenant=tenant).exists():
-            raise forms.ValidationError(_("Accounts of other tenants are linked through this app."))
+            raise forms.ValidationError(
+                _(
+                    "Accounts of other tenants are connected through this app. Disconnect them first, or leave the"
+                    " tenant empty."
+                )
+            )
         return tenant
 
     def clean(self) -> dict[str, Any]:
@@ -74,7 +79,7 @@ class TikTokAppForm(forms.ModelForm):  # type: ignore[type-arg]
             except forms.ValidationError as error:
                 self.add_error("redirect_uri", error)
         if app_type == AppType.DESKTOP and data.get("pkce") != PkceMode.HEX:
-            self.add_error("pkce", _("TikTok's desktop apps need PKCE with the hex digest."))
+            self.add_error("pkce", _("TikTok’s desktop apps need PKCE with the hex digest."))
         return data
 
     def save(self, commit: bool = True) -> TikTokApp:
@@ -99,7 +104,7 @@ def _secret_help(app: TikTokApp) -> str:
     try:
         is_set = app.client_secret is not None
     except Undecryptable:
-        return str(_("The stored secret can’t be read with the present keys. Enter it again."))
+        return str(_("The stored secret can’t be read with the current keys. Enter it again."))
     if not is_set:
         return str(_("Enter it as TikTok shows it."))
     when = f"{app.secret_set_at:%Y-%m-%d %H:%M} UTC" if app.secret_set_at else "–"

@@ -89,7 +89,7 @@ def _address(_app: TikTokApp | None, context: CheckContext) -> Step:
         first = _("TikTok sends people and webhooks to this address, so it must be permanent and lead here.")
     found = [*environment.hosts(context), *address.reaches_us(context)]
     return Step(
-        "address", _("Clipdesk's own address"),
+        "address", _("Clipdesk’s own address"),
         (first, _("It is BASE_URL in the environment. Change it there and restart before you continue.")),
         (Copy("base-url", "BASE_URL", settings.BASE_URL),),
         tuple(finding for finding in found if finding.check in ("https", address.ADDRESS)),
@@ -98,7 +98,10 @@ def _address(_app: TikTokApp | None, context: CheckContext) -> Step:
 
 def _portal(_app: TikTokApp | None, _context: CheckContext) -> Step:
     todo = (
-        _("On developers.tiktok.com, open “Manage apps” and connect an app. Do not use a social network’s name."),
+        _(
+            "On developers.tiktok.com, open “Manage apps” and connect an app. Its name must not contain a social"
+            " network’s name."
+        ),
         _("To start right away, switch the app’s page to “Sandbox” and create one: it needs no review."),
         _("TikTok requires public addresses of a website, its terms and its privacy policy."),
     )
@@ -125,7 +128,7 @@ def _granted_products(app: TikTokApp) -> Finding:
     """Infer an app's products from the scopes that an account has granted, since TikTok does not show them."""
     granted = TikTokCredential.objects.filter(app=app).values_list("scopes", flat=True)
     if any(PUBLISHING & set(scopes) for scopes in granted):
-        return good("products", _("An account has granted publishing, so both are added."), subject=app.name)
+        return good("products", _("An account has granted publishing, so both products are added."), subject=app.name)
     return unknown("products", _("Clipdesk can check this once an account is connected."), subject=app.name)
 
 
@@ -159,7 +162,7 @@ def _webhook(app: TikTokApp | None, _context: CheckContext) -> Step:
 
 def _people(app: TikTokApp | None, _context: CheckContext) -> Step:
     sandbox = (
-        _("Sandbox: under “Target users”, add up to ten TikTok accounts. Each owner has to sign in and agree there."),
+        _("Sandbox: under “Target users”, add up to ten TikTok accounts. Each owner has to log in and agree there."),
         _("TikTok may take up to an hour to accept a new target user."),
     )
     review = _("Production: submit the app for review. Accounts can be connected once TikTok has approved it.")

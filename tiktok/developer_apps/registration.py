@@ -40,7 +40,7 @@ def place(app: TikTokApp, field: str, variable: str) -> str:
     """Return where a value of the app is entered."""
     if app.is_from_environment:
         return _("%(variable)s in the environment (.env), then restart") % {"variable": variable}
-    return _("“%(field)s” of this app in the back office") % {"field": field}
+    return _("“%(field)s” of this app in Administration") % {"field": field}
 
 
 def redirect_uri(app: TikTokApp) -> Finding:
@@ -51,7 +51,7 @@ def redirect_uri(app: TikTokApp) -> Finding:
         )
         return good(REDIRECT, text % {"uri": app.redirect_uri}, subject=app.name)
     told = {"uri": expected_redirect_uri(), "place": place(app, _("Redirect URI"), "TIKTOK_REDIRECT_URI")}
-    step = _("Enter %(uri)s as %(place)s, and register exactly the same at TikTok (Login Kit → Redirect URI).") % told
+    step = _("Register %(uri)s at TikTok (Login Kit → Redirect URI) and enter exactly the same here: %(place)s.") % told
     return fault(REDIRECT, _broken_rule(app) or _difference(app.redirect_uri), step, subject=app.name)
 
 
@@ -63,7 +63,7 @@ def _broken_rule(app: TikTokApp) -> str:
         return f"{app.redirect_uri[:120]}: {error.messages[0]}"
     wanted, pkce = type_for(app.redirect_uri)
     if app.pkce != pkce and wanted == app.app_type == "desktop":
-        return _("TikTok's desktop apps need PKCE with the hex digest.")
+        return _("TikTok’s desktop apps need PKCE with the hex digest.")
     return ""
 
 
@@ -74,14 +74,14 @@ def _difference(uri: str) -> str:
         text = _("The redirect URI names a tunnel, %(host)s, whose address has changed: BASE_URL is %(ours)s.")
         return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
     if theirs.netloc != ours.netloc:
-        text = _("The redirect URI leads to %(host)s, but BASE_URL is %(ours)s: people return signed out.")
+        text = _("The redirect URI leads to %(host)s, but BASE_URL is %(ours)s: people come back signed out.")
         return text % {"host": theirs.netloc, "ours": settings.BASE_URL}
     if theirs.scheme != ours.scheme:
         text = _("The redirect URI starts with %(theirs)s://, BASE_URL with %(ours)s://.")
         return text % {"theirs": theirs.scheme, "ours": ours.scheme}
     if theirs.path == ours.path.rstrip("/"):
         return _("The redirect URI lacks the slash at its end; TikTok compares it exactly.")
-    text = _("The redirect URI's path is %(theirs)s, but Clipdesk listens at %(ours)s.")
+    text = _("The redirect URI’s path is %(theirs)s, but Clipdesk listens at %(ours)s.")
     return text % {"theirs": theirs.path or "/", "ours": ours.path}
 
 
@@ -90,7 +90,7 @@ def scopes(app: TikTokApp) -> Iterable[Finding]:
     where = place(app, _("Scopes"), "TIKTOK_SCOPES")
     asked = set(app.scopes)
     if odd := sorted(asked - set(Scope)):
-        text = _("TikTok has no scope called %(names)s; it refuses the whole request.") % {"names": ", ".join(odd)}
+        text = _("TikTok has no scope called %(names)s, so it refuses the whole request.") % {"names": ", ".join(odd)}
         step = _("Correct it: %(place)s. TikTok separates scopes by commas.") % {"place": where}
         return [fault(SCOPES, text, step, subject=app.name)]
     missing = [scope for scope in USED_SCOPES if scope not in asked]
@@ -98,6 +98,8 @@ def scopes(app: TikTokApp) -> Iterable[Finding]:
         return [good(SCOPES, _("The app requests every scope that Clipdesk uses."), subject=app.name)]
     off = "; ".join(f"{scope} ({feature_of(scope)})" for scope in missing)
     text = _("Some scopes are not requested, so these features are off: %(off)s.") % {"off": off}
-    step = _("If TikTok has granted the app more, add it: %(place)s; then reconnect the accounts.") % {"place": where}
+    step = _("If TikTok has approved more scopes for the app, add them (%(place)s). Then reconnect the accounts.") % {
+        "place": where
+    }
     is_needed = bool({Scope.USER_INFO_BASIC, Scope.VIDEO_PUBLISH} & set(missing))
     return [(fault if is_needed else warning)(SCOPES, text, step, subject=app.name)]

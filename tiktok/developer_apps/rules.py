@@ -32,7 +32,7 @@ def check_redirect_uri(uri: str, app_type: str) -> None:
     if app_type == AppType.DESKTOP:
         _check_desktop(parts.scheme, parts.hostname, port)
     elif parts.scheme != "https":
-        raise ValidationError(_("A web app's redirect URI must start with https://."), code="not_https")
+        raise ValidationError(_("A web app’s redirect URI must start with https://."), code="not_https")
 
 
 def _check_desktop(scheme: str, host: str, port: int | None) -> None:

@@ -34,7 +34,7 @@ def _key(app: TikTokApp) -> Finding:
     where = place(app, _("Client key"), "TIKTOK_CLIENT_KEY")
     if not app.client_key:
         text = _("There is a client secret but no client key.")
-        return fault(KEY, text, _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where})
+        return fault(KEY, text, _("Copy it from the app’s page at TikTok: %(place)s.") % {"place": where})
     if not _is_plain(app.client_key):
         text = _("The client key contains quotation marks, spaces or a line break.")
         return fault(KEY, text, _("Enter it without them: %(place)s.") % {"place": where}, subject=app.name)
@@ -55,11 +55,11 @@ def _stored_secret(app: TikTokApp) -> Secret | Finding:
         secret: Secret | None = app.client_secret
     except Undecryptable:
         step = _("Add the missing key to FIELD_ENCRYPTION_KEYS again, or enter the secret again: %(place)s.")
-        text = _("The stored client secret cannot be read with the present keys.")
+        text = _("The stored client secret cannot be read with the current keys.")
         return fault(SECRET, text, step % {"place": where}, subject=app.name)
     if not secret:
         text = _("There is a client key but no client secret.")
-        step = _("Copy it from the app's page at TikTok: %(place)s.") % {"place": where}
+        step = _("Copy it from the app’s page at TikTok: %(place)s.") % {"place": where}
         return fault(SECRET, text, step, subject=app.name)
     if not _is_plain(secret.reveal()):
         text = _("The client secret contains quotation marks, spaces or a line break.")
@@ -76,20 +76,18 @@ def _ask(app: TikTokApp, secret: Secret) -> list[Finding]:
         return [_odd_refusal(app, error)]
     except TikTokError as error:
         return [_no_answer(app, error)]
-    return [good(SECRET, _("TikTok knows this key with this secret."), subject=app.name)]
+    return [good(SECRET, _("TikTok accepts this client key and secret."), subject=app.name)]
 
 
 def _refused(app: TikTokApp) -> Finding:
     if _is_old_one_known(app):
-        text = _(
-            "TikTok does not know this secret (invalid_client); Clipdesk uses the previous one, which still works."
-        )
-        step = _("Finish the change at TikTok, or copy the secret again from the app's page: %(place)s.")
+        text = _("TikTok rejects this secret (invalid_client). Clipdesk uses the previous one, which still works.")
+        step = _("Finish the change at TikTok, or copy the secret again from the app’s page: %(place)s.")
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
         return fault(SECRET, text, step % {"place": where}, subject=app.name)
     where = place(app, _("Client key and Client secret"), "TIKTOK_CLIENT_KEY, TIKTOK_CLIENT_SECRET")
-    step = _("Copy both again from the app's page at TikTok (a sandbox has a pair of its own): %(place)s.")
-    text = _("TikTok does not know this client key with this secret (invalid_client).")
+    step = _("Copy both again from the app’s page at TikTok (a sandbox has its own pair): %(place)s.")
+    text = _("TikTok rejects this client key and secret (invalid_client).")
     return fault(SECRET, text, step % {"place": where}, subject=app.name)
 
 
@@ -106,7 +104,7 @@ def _is_old_one_known(app: TikTokApp) -> bool:
 def _odd_refusal(app: TikTokApp, error: OperatorFault) -> Finding:
     if error.code == "unauthorized_client":
         text = _("TikTok rejects this app (unauthorized_client): it is not approved yet, or was suspended.")
-        step = _("Submit it for review in TikTok's portal, or use a sandbox of the app with its own key and secret.")
+        step = _("Submit it for review in TikTok’s portal, or use a sandbox of the app with its own key and secret.")
         return fault(APPROVAL, text, step, subject=app.name)
     text = _("TikTok answered %(code)s, which neither confirms nor rejects key and secret.") % {"code": error.code}
     return unknown(SECRET, text, _("Connect an account; TikTok’s page then shows more."), subject=app.name)
@@ -116,4 +114,6 @@ def _no_answer(app: TikTokApp, error: TikTokError) -> Finding:
     step = _("Try again in a minute.")
     if error.kind == ErrorKind.NET:
         step = _("Allow https connections from this server to TikTok (firewall, DNS), then try again.")
-    return unknown(SECRET, _("TikTok could not be asked (%(code)s).") % {"code": error.code}, step, subject=app.name)
+    return unknown(
+        SECRET, _("Clipdesk could not ask TikTok (%(code)s).") % {"code": error.code}, step, subject=app.name
+    )

@@ -27,19 +27,21 @@ def approval(app: TikTokApp) -> Finding:
         text = _("A sandbox needs no approval: only its target users, at most ten, can connect.")
         return good(APPROVAL, text, subject=app.name)
     if TikTokCredential.objects.filter(app=app).exists():
-        return good(APPROVAL, _("Accounts were connected through it, so TikTok has approved it."), subject=app.name)
+        return good(
+            APPROVAL, _("Accounts were connected through this app, so TikTok has approved it."), subject=app.name
+        )
     text = _("No account has been connected yet. Accounts can be connected once TikTok has approved a production app.")
-    step = _("Submit the app for review in TikTok's portal; until then use a sandbox of it.")
+    step = _("Submit the app for review in TikTok’s portal; until then, use a sandbox of it.")
     return unknown(APPROVAL, text, step, subject=app.name)
 
 
 def audit(app: TikTokApp) -> Finding:
     """Check for the audit; without it the TikTok *account* must be private, not only the post."""
     if app.is_audited:
-        return good(AUDIT, _("TikTok has audited it: posts may be public."), subject=app.name)
+        return good(AUDIT, _("TikTok has audited the app: posts can be public."), subject=app.name)
     step = _(
         "Set the TikTok accounts to private (in TikTok: Settings → Privacy → Private account) and post with “Only me”,"
-        " or ask TikTok for the audit of Direct Post and then set “audited” of the app in the back office."
+        " or ask TikTok to audit Direct Post and then set “audited” for the app in Administration."
     )
     if app.is_audited is None:
         text = _("Unknown whether TikTok has audited the app; the first public post will show it.")
@@ -51,14 +53,14 @@ def audit(app: TikTokApp) -> Finding:
 def caps(app: TikTokApp) -> Iterable[Finding]:
     """Report how many accounts posted in 24 hours, and TikTok's refusals."""
     users, most = quota.count_day([], [app]).users.get(app.pk, 0), quota.most_users(app)
-    step = _(
-        "Have the app audited, or ask TikTok for more posting accounts; posts of further accounts wait automatically."
-    )
+    step = _("Ask TikTok to audit the app or to raise its limit of accounts. Posts to other accounts wait until then.")
     if app.users_held_until and app.users_held_until > timezone.now():
-        text = _("TikTok's cap of posting accounts is reached (reached_active_user_cap): further accounts wait.")
+        text = _(
+            "The app has reached TikTok’s limit of accounts in 24 hours (reached_active_user_cap): other accounts wait."
+        )
         yield warning(CAPS, text, step, subject=app.name)
     elif most is not None and users >= most:
-        text = _("%(users)d of %(most)d accounts posted in the last 24 hours: further accounts wait.")
+        text = _("%(users)d of %(most)d accounts posted in the last 24 hours: other accounts wait.")
         yield warning(CAPS, text % {"users": users, "most": most}, step, subject=app.name)
     else:
         yield good(CAPS, _usage(app, users, most), subject=app.name)
@@ -71,15 +73,17 @@ def outages(app: TikTokApp) -> Iterable[Finding]:
         if not (waiting := posts_held_by(outage)):
             continue  # nothing has been tried since
         text = ngettext(
-            "TikTok has taken no posts since %(when)s UTC; %(n)d post waits. Last fault: %(code)s (log_id %(log_id)s).",
-            "TikTok has taken no posts since %(when)s UTC; %(n)d posts wait. Last fault: %(code)s (log_id %(log_id)s).",
+            "TikTok has not accepted posts since %(when)s UTC; %(n)d post is waiting. Last error: %(code)s (log_id"
+            " %(log_id)s).",
+            "TikTok has not accepted posts since %(when)s UTC; %(n)d posts are waiting. Last error: %(code)s (log_id"
+            " %(log_id)s).",
             waiting,
         )
         when = f"{outage.began_at:%Y-%m-%d %H:%M}"
         text %= {"when": when, "n": waiting, "code": outage.code, "log_id": outage.log_id or "-"}
         step = _(
-            "Nothing to do if TikTok itself is down: Clipdesk tries again. Otherwise check this server's way to"
-            " TikTok, and give TikTok's support the log_id."
+            "If TikTok itself is down, no action is needed: Clipdesk retries. Otherwise check this server’s connection"
+            " to TikTok, and give the log_id to TikTok’s support."
         )
         yield warning(OUTAGE, text, step, subject=app.name)
 
@@ -108,16 +112,16 @@ def _held_creators(app: TikTokApp) -> Iterable[Finding]:
     held = TikTokCredential.objects.filter(app=app, posts_held_until__gt=timezone.now()).count()
     if held:
         text = ngettext(
-            "%(n)d account has used up its posts of 24 hours at TikTok (about 15, all apps together).",
-            "%(n)d accounts have used up their posts of 24 hours at TikTok (about 15, all apps together).",
+            "%(n)d account has reached TikTok’s limit of posts in 24 hours (about 15 across all apps).",
+            "%(n)d accounts have reached TikTok’s limit of posts in 24 hours (about 15 across all apps).",
             held,
         )
-        yield warning(CAPS, text % {"n": held}, _("Nothing to do: their posts wait."), subject=app.name)
+        yield warning(CAPS, text % {"n": held}, _("No action is needed: their posts wait."), subject=app.name)
 
 
 def old_secret(app: TikTokApp) -> Iterable[Finding]:
     """Report a change of the secret that is not finished."""
     if has_old_secret(app):
         where = place(app, _("Client secret"), "TIKTOK_CLIENT_SECRET")
-        text = _("The previous secret is kept for three days after the new one works (%(place)s).")
+        text = _("The previous secret is kept for three days after the new one starts working (%(place)s).")
         yield good("secret-change", text % {"place": where}, subject=app.name)

@@ -135,16 +135,17 @@ def problems_of(facts: Facts) -> list[Problem]:
 
 def _container(facts: Facts) -> Iterator[Problem]:
     if facts.content_type not in limits.VIDEO_CONTENT_TYPES:
-        found = {"video/x-matroska": "Matroska (MKV)", "video/3gpp": "3GP"}.get(
-            facts.content_type, _("of another kind")
-        )
-        text = _("TikTok takes MP4, MOV and WebM files; this one’s container is %(found)s. Export it again as MP4.")
-        yield Problem(code="container", message=text % {"found": found}, fixable=True)
+        known = {"video/x-matroska": "Matroska (MKV)", "video/3gpp": "3GP"}.get(facts.content_type)
+        text = _("TikTok accepts MP4, MOV and WebM files, and this one is %(found)s. Export it again as MP4.")
+        message = text % {"found": known} if known else _("TikTok accepts MP4, MOV and WebM files. Export it as MP4.")
+        yield Problem(code="container", message=message, fixable=True)
 
 
 def _codec(facts: Facts) -> Iterator[Problem]:
     if facts.codec not in CODECS:
-        text = _("TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is %(codec)s. Export it again with H.264.")
+        text = _(
+            "TikTok accepts H.264, H.265, VP8 and VP9; this video’s codec is %(codec)s. Export it again with H.264."
+        )
         yield Problem(code="codec", message=text % {"codec": codec_name(facts.codec)}, fixable=True)
 
 
@@ -170,17 +171,17 @@ def _sides(facts: Facts) -> Iterator[Problem]:
         text = _("It is %(width)s × %(height)s px; TikTok needs at least %(low)s px on each side. Export it larger.")
         yield Problem(code="too_small", message=text % values, fixable=True)
     if max(facts.width, facts.height) > high:
-        text = _("It is %(width)s × %(height)s px; TikTok takes at most %(high)s px on each side. Export it smaller.")
+        text = _("It is %(width)s × %(height)s px; TikTok accepts at most %(high)s px on each side. Export it smaller.")
         yield Problem(code="too_big", message=text % values, fixable=True)
 
 
 def _rate(facts: Facts) -> Iterator[Problem]:
     low, high = limits.VIDEO_FPS_MIN, limits.VIDEO_FPS_MAX
     if facts.fps is None:
-        text = _("Its frame rate can’t be read; TikTok takes %(low)s–%(high)s fps. Export it again at 30 fps.")
+        text = _("Its frame rate can’t be read; TikTok accepts %(low)s–%(high)s fps. Export it again at 30 fps.")
         yield Problem(code="frame_rate", message=text % {"low": low, "high": high}, fixable=True)
     elif not low - FPS_TOLERANCE <= facts.fps <= high + FPS_TOLERANCE:
-        text = _("Its frame rate is %(fps)s fps; TikTok takes %(low)s–%(high)s. Export it again at 30 fps.")
+        text = _("Its frame rate is %(fps)s fps; TikTok accepts %(low)s–%(high)s. Export it again at 30 fps.")
         values = {"fps": f"{facts.fps:g}", "low": low, "high": high}
         yield Problem(code="frame_rate", message=text % values, fixable=True)
 
@@ -192,7 +193,8 @@ def _duration(facts: Facts) -> Iterator[Problem]:
     elif facts.duration_ms > DURATION_MAX_S * 1000:
         minutes, seconds = split_over(facts.duration_ms, DURATION_MAX_S)
         text = _(
-            "It is %(minutes)d min %(seconds)s s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+            "It is %(minutes)d min %(seconds)s s long; TikTok accepts at most 10 minutes. Shorten it and upload it"
+            " again."
         )
         values = {"minutes": minutes, "seconds": f"{seconds:g}"}
         yield Problem(code="too_long", message=text % values, fixable=False)

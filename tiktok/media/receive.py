@@ -59,7 +59,7 @@ def append(upload: MediaUpload, source: Source, *, offset: int, length: int, che
         if offset != upload.offset:
             raise OffsetMismatch(upload.offset)
         if offset + length > upload.size_bytes:
-            raise MediaError("too_long", _("There are more bytes than this upload announced."), status=413)
+            raise MediaError("too_long", _("The upload has more bytes than it announced."), status=413)
         if upload.expires_at < timezone.now() + PROLONGED_BEFORE:
             upload.expires_at = timezone.now() + UPLOAD_LIFE
             held.renew(expires_at=upload.expires_at)

@@ -25,13 +25,13 @@ def refusal_text(code: str, name: str = "") -> str:
         "not_video": not_video if name else _("This file is not a video. Choose an MP4, MOV or WebM."),
         "image": _("This is an image, not a video. Choose an MP4, MOV or WebM video."),
         "incomplete": _(
-            "This file is damaged or ends before the video does. Export or copy it again, then upload that."
+            "This file is damaged or incomplete. Export or copy the video again, then upload the new file."
         ),
         "no_picture": _("This file has sound but no picture. Choose a video."),
         "too_heavy": _(
             "Reading this file took too long or too much memory, so it was refused. Export the video again as MP4."
         ),
-        "unreadable": _("Clipdesk could not read this file. Export the video again as MP4, then upload that."),
+        "unreadable": _("Clipdesk could not read this file. Export the video again as MP4, then upload the new file."),
         "upload_lost": _("The file that was received is missing. Upload it again."),
     }
     return sentences.get(code, sentences["not_video"])

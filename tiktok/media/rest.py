@@ -41,22 +41,22 @@ MULTIPART: Final = {
     }
 }
 QUOTAS: Final = (
-    KnownProblem(409, "quota_media", "the instance holds as many files as it can"),
-    KnownProblem(409, "quota_media_bytes", "the instance holds as many bytes as it can"),
-    KnownProblem(413, "file_too_large", "TikTok takes at most 4 GB"),
+    KnownProblem(409, "quota_media", "the instance has reached its limit of files"),
+    KnownProblem(409, "quota_media_bytes", "the instance has reached its limit of bytes"),
+    KnownProblem(413, "file_too_large", "TikTok accepts at most 4 GB"),
     KnownProblem(400, "empty_file", "the file is empty"),
 )
 NO_FILE: Final = f"Send the video in the field “{form_upload.FIELD}”, with a file name."  # an API client has no button
 DISK_FULL: Final = KnownProblem(507, "disk_full", "the disk is full; bytes received by tus are kept")
 LOCKED: Final = KnownProblem(423, "upload_locked", "another connection is sending this upload")
-WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing, or names another version")
-BAD_HEADER: Final = KnownProblem(400, "bad_header", "a header of tus cannot be read")
+WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing or names another version")
+BAD_HEADER: Final = KnownProblem(400, "bad_header", "a tus header cannot be read")
 OF_A_FORM: Final = problems(
     *QUOTAS,
     DISK_FULL,
     KnownProblem(400, "no_file", "the form has no file under this name"),
-    KnownProblem(400, "one_file", "the form has another file, or one under another name"),
-    KnownProblem(400, "interrupted", "the connection broke"),
+    KnownProblem(400, "one_file", "the form has more than one file, or one under another name"),
+    KnownProblem(400, "interrupted", "the connection was interrupted"),
 )
 OF_A_CREATION: Final = problems(
     *QUOTAS,
@@ -70,10 +70,10 @@ OF_A_PIECE: Final = problems(
     WRONG_VERSION,
     LOCKED,
     DISK_FULL,
-    KnownProblem(409, "offset_mismatch", "the upload continues at another byte: ask with HEAD"),
-    KnownProblem(410, "upload_lost", "the received bytes are gone: start again"),
-    KnownProblem(413, "too_long", "more bytes than the upload has announced"),
-    KnownProblem(415, "content_type", "the body has another Content-Type"),
+    KnownProblem(409, "offset_mismatch", "the upload continues at another byte: get the offset with HEAD"),
+    KnownProblem(410, "upload_lost", "the received bytes are gone: start over"),
+    KnownProblem(413, "too_long", "the upload has more bytes than announced"),
+    KnownProblem(415, "content_type", "the Content-Type of the body is not supported"),
     KnownProblem(460, "checksum_mismatch", "the bytes do not match their checksum: send them again"),
 )
 
@@ -83,12 +83,14 @@ def _header(name: str, schema: Json, text: str, *, required: bool = True) -> Jso
 
 
 RESUMABLE: Final = _header(
-    "Tus-Resumable", {**TEXT, "pattern": r"^1\.0\.0$", "default": tus.VERSION}, "The version of tus."
+    "Tus-Resumable", {**TEXT, "pattern": r"^1\.0\.0$", "default": tus.VERSION}, "The tus version."
 )
-OFFSET: Final = {"Upload-Offset": {"description": "Bytes that are stored: where to go on.", "schema": COUNT}}
-EXPIRES: Final = {"Upload-Expires": {"description": "Until when the upload can be continued.", "schema": TEXT}}
+OFFSET: Final = {"Upload-Offset": {"description": "The number of stored bytes; continue there.", "schema": COUNT}}
+EXPIRES: Final = {
+    "Upload-Expires": {"description": "The time until which the upload can be continued.", "schema": TEXT}
+}
 BECAME: Final = {
-    "Clipdesk-Media-Id": {"description": "Once all bytes are there: the media that the upload became.", "schema": TEXT}
+    "Clipdesk-Media-Id": {"description": "The media that the upload became, once it is complete.", "schema": TEXT}
 }
 LENGTH: Final = {"Upload-Length": {"description": "Bytes of the whole file.", "schema": COUNT}}
 ABOUT_CREATING: Final = OF_A_CREATION | {
@@ -104,7 +106,7 @@ ABOUT_CREATING: Final = OF_A_CREATION | {
 ABOUT_A_PIECE: Final = OF_A_PIECE | {
     "parameters": [
         RESUMABLE,
-        _header("Upload-Offset", COUNT, "The first of these bytes; what the answer before has said."),
+        _header("Upload-Offset", COUNT, "The offset of the first of these bytes, from the previous response."),
         _header("Upload-Checksum", TEXT, "`sha256` or `sha1` of these bytes and the digest as Base64.", required=False),
     ],
     "requestBody": {
@@ -123,7 +125,7 @@ router = ApiRouter(tags=["media"])
 
 
 class ProblemOut(Schema):
-    """A limit of TikTok that the file breaks; ``fixable``: converting the same video can help."""
+    """A TikTok limit that the file exceeds; ``fixable``: converting the video can help."""
 
     code: str
     message: str
@@ -201,7 +203,7 @@ def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Ans
     return Status(201, describe(media))
 
 
-@router.get("/media", response=Page[MediaOut], auth=auth, summary="Media, newest first")
+@router.get("/media", response=Page[MediaOut], auth=auth, summary="List media")
 def list_media(
     request: InstanceRequest,
     cursor: Cursor = None,
@@ -212,7 +214,7 @@ def list_media(
     return {"items": [describe(media) for media in rows], "next_cursor": next_cursor}
 
 
-@router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="One video")
+@router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="Get a video")
 def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
     """Return state, facts and problems of a video."""
     return describe(_find(media_id))
@@ -223,10 +225,10 @@ def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
     response={204: None},
     auth=auth,
     summary="Delete a video",
-    openapi_extra=problems(KnownProblem(409, "media_in_use", "a post that is not final needs it")),
+    openapi_extra=problems(KnownProblem(409, "media_in_use", "a post in a state that is not final needs it")),
 )
 def delete_media(request: InstanceRequest, media_id: UUID) -> Status[None]:
-    """Delete a video; 409 while a post that is not final needs it."""
+    """Delete a video; 409 while a post in a state that is not final needs it."""
     media = _find(media_id)
     with faults_as_problems():
         services.delete_media(media, actor=request.user)
@@ -241,7 +243,7 @@ def _find(media_id: UUID) -> Media:
     "/media/uploads",
     auth=auth,
     response={201: None},
-    summary="Begin an upload in parts",
+    summary="Start an upload in parts",
     openapi_extra=ABOUT_CREATING,
 )
 def create_upload(request: InstanceRequest) -> HttpResponse:
@@ -254,7 +256,7 @@ def create_upload(request: InstanceRequest) -> HttpResponse:
 
 
 @router.api_operation(
-    ["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="How far an upload is", openapi_extra=ABOUT_HEAD
+    ["HEAD"], UPLOAD, auth=auth, response={200: None}, summary="Get the offset of an upload", openapi_extra=ABOUT_HEAD
 )
 def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     """Return the offset to continue at in ``Upload-Offset``."""
@@ -265,7 +267,7 @@ def head_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     UPLOAD,
     response=UploadOut,
     auth=auth,
-    summary="Where an upload stands, and what it became",
+    summary="Get an upload and its result",
     openapi_extra=problems(LOCKED, DISK_FULL),
 )
 def show_upload(request: InstanceRequest, upload_id: UUID) -> Answer:
@@ -303,11 +305,11 @@ def _finish(upload: MediaUpload) -> Answer | None:
     openapi_extra=ABOUT_A_PIECE,
 )
 def patch_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
-    """Send bytes by tus 1.0.0. The last piece always answers 204 with `Clipdesk-Media-Id`."""
+    """Send bytes with tus 1.0.0. The last part always answers 204 with `Clipdesk-Media-Id`."""
     return _tus(request, upload_id)
 
 
-@router.delete(UPLOAD, auth=auth, response={204: None}, summary="Give up an upload", openapi_extra=ABOUT_DELETING)
+@router.delete(UPLOAD, auth=auth, response={204: None}, summary="Discard an upload", openapi_extra=ABOUT_DELETING)
 def delete_upload(request: InstanceRequest, upload_id: UUID) -> HttpResponse:
     """Delete the upload's bytes; media made of it stays."""
     return _tus(request, upload_id)

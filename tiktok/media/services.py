@@ -125,7 +125,7 @@ def cancel_upload(upload: MediaUpload, *, only_if_expired: bool = False) -> bool
 def delete_media(media: Media, *, actor: User) -> None:
     """Delete the file for good. The row stays, marked, while a finished post refers to it.
 
-    Raises MediaInUse when a post that is not final needs it.
+    Raises MediaInUse when a post in a state that is not final needs it.
     """
     with transaction.atomic():
         media = Media.objects.select_for_update().get(pk=media.pk)

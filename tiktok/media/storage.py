@@ -108,8 +108,8 @@ def require_size(size_bytes: int) -> None:
 def too_large(size_bytes: int) -> MediaError:
     """Return the error of a file over TikTok's limit."""
     text = _(
-        "This file is too large: %(size)s (%(bytes)s bytes); TikTok takes up to 4 GB (%(limit)s bytes). "
-        "Shorten it, or export it with a lower bit rate."
+        "This file is too large: %(size)s (%(bytes)s bytes); TikTok accepts up to 4 GB (%(limit)s bytes). Shorten it,"
+        " or export it with a lower bit rate."
     )
     values = {"size": size_text(size_bytes), "bytes": f"{size_bytes:,}", "limit": f"{VIDEO_MAX_BYTES:,}"}
     return MediaError("file_too_large", text % values, status=413)

@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("missed", "Its time has passed"),
-                            ("options_changed", "The account's posting options have changed"),
+                            ("options_changed", "The account’s posting options have changed"),
                             ("media_changed", "The file has changed"),
                             ("bug", "Clipdesk could not continue"),
                             ("outcome_unknown", "Unknown whether it was published"),
@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("person", "A person"),
-                            ("clock", "Its time came"),
+                            ("clock", "Scheduled time reached"),
                             ("worker", "Clipdesk"),
                             ("tiktok", "TikTok"),
                             ("r1", "Restarted: TikTok had not issued an ID"),
@@ -419,8 +419,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "post's file",
-                "verbose_name_plural": "post's files",
+                "verbose_name": "post’s file",
+                "verbose_name_plural": "post’s files",
                 "ordering": ["position"],
             },
         ),
@@ -565,7 +565,7 @@ class Migration(migrations.Migration):
                     "is_audited",
                     models.BooleanField(
                         blank=True,
-                        help_text="Unknown until TikTok's answers show it.",
+                        help_text="Unknown until TikTok’s answers show it.",
                         null=True,
                         verbose_name="audited",
                     ),
@@ -798,8 +798,8 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("init", "TikTok takes no videos"),
-                            ("publish", "TikTok takes videos and fails to publish them"),
+                            ("init", "TikTok does not accept videos"),
+                            ("publish", "TikTok accepts videos but does not publish them"),
                         ],
                         max_length=7,
                     ),

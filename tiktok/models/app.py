@@ -59,7 +59,7 @@ class TikTokApp(models.Model):
     scopes = models.JSONField(_("scopes"), default=default_scopes)
     pkce = models.CharField(_("PKCE"), max_length=9, choices=PkceMode.choices, default=PkceMode.OFF)
     is_audited = models.BooleanField(
-        _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok's answers show it.")
+        _("audited"), null=True, blank=True, help_text=_("Unknown until TikTok’s answers show it.")
     )
     tenant = models.ForeignKey(
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+",

@@ -12,8 +12,8 @@ from tiktok.models.app import TikTokApp
 class OutageKind(models.TextChoices):
     """The step that fails. Only a success of the same step ends the outage."""
 
-    INIT = "init", _("TikTok takes no videos")
-    PUBLISH = "publish", _("TikTok takes videos and fails to publish them")
+    INIT = "init", _("TikTok does not accept videos")
+    PUBLISH = "publish", _("TikTok accepts videos but does not publish them")
 
 
 class TikTokOutage(models.Model):

@@ -219,8 +219,8 @@ class PostMedia(ContentModel):
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        verbose_name = _("post's file")
-        verbose_name_plural = _("post's files")
+        verbose_name = _("post’s file")
+        verbose_name_plural = _("post’s files")
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["post", "position"], name="one_file_per_position")]
 

@@ -29,7 +29,7 @@ class AttentionReason(models.TextChoices):
     """The reason why a person has to act."""
 
     MISSED = "missed", _("Its time has passed")
-    OPTIONS_CHANGED = "options_changed", _("The account's posting options have changed")
+    OPTIONS_CHANGED = "options_changed", _("The account’s posting options have changed")
     MEDIA_CHANGED = "media_changed", _("The file has changed")
     BUG = "bug", _("Clipdesk could not continue")
     OUTCOME_UNKNOWN = "outcome_unknown", _("Unknown whether it was published")
@@ -40,7 +40,7 @@ class EventCause(models.TextChoices):
     """The cause of a transition: a person, the clock, a worker, TikTok's status, or the rule that allows a new init."""
 
     PERSON = "person", _("A person")
-    CLOCK = "clock", _("Its time came")
+    CLOCK = "clock", _("Scheduled time reached")
     WORKER = "worker", _("Clipdesk")
     TIKTOK = "tiktok", _("TikTok")
     RULE_R1 = "r1", _("Restarted: TikTok had not issued an ID")

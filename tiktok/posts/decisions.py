@@ -124,7 +124,13 @@ def _refuse_send_again(post: Post) -> None:
     audited = post.account.credential.app.is_audited
     problems = check_options(options_of(post), media=media_of(post), creator=None, app_audited=audited)
     if consents.in_force(post) is None:
-        problems.append(FieldError("consent", "consent_missing", _("No consent to publish this post is in force.")))
+        problems.append(
+            FieldError(
+                "consent",
+                "consent_missing",
+                _("There is no valid consent to publish this post. Edit it and publish it again."),
+            )
+        )
     refuse(problems + unusable(post.account))
 
 

@@ -29,9 +29,9 @@ def waiting_posts(_context: CheckContext) -> Iterable[Finding]:
     waiting = WorkItem.objects.filter(free, next_action_at__lte=db_in(-IDLE)).count()
     served = InstanceTurn.objects.aggregate(at=Max("served_at"))["at"]
     if not waiting or (served and served > read_db_now() - IDLE):
-        return [good("posts", _("No due post waits for a worker."))]
+        return [good("posts", _("No due post is waiting for a worker."))]
     text = ngettext(
-        "%(n)d post is due, and no worker takes it.", "%(n)d posts are due, and no worker takes them.", waiting
+        "%(n)d post is due, but no worker picks it up.", "%(n)d posts are due, but no worker picks them up.", waiting
     )
-    step = _("Start a worker (embedded: jobs), or look at its log.")
+    step = _("Start a worker (embedded: jobs), or check its log.")
     return [fault("posts", text % {"n": waiting}, step)]

@@ -24,7 +24,8 @@ class IdempotencyConflict(UserRefusal):
 
     def __init__(self) -> None:
         super().__init__(
-            "idempotency_conflict", _("This form was already sent with other content. Open that post first.")
+            "idempotency_conflict",
+            _("This form was already sent with different content. Open the post it created first."),
         )
 
 

@@ -47,8 +47,10 @@ TOPIC = Topic(
         ),
         NoticeKind.RECONNECT: Heading(
             "waiting_account",
-            gettext_lazy("A post waits for its account"),
-            ngettext_lazy("%(count)d post waits for its account", "%(count)d posts wait for their account", "count"),
+            gettext_lazy("A post is waiting for its account"),
+            ngettext_lazy(
+                "%(count)d post is waiting for its account", "%(count)d posts are waiting for their account", "count"
+            ),
         ),
     },
     words,

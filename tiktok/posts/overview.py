@@ -111,7 +111,8 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
     attention, held = posts[PostState.NEEDS_ATTENTION], posts[AttentionReason.QUARANTINED]
     failed, waiting = posts[PostState.FAILED], posts[PostState.WAITING_ACCOUNT]
     every = [
-        (reconnect, "bad", ngettext("%d account needs a reconnect", "%d accounts need a reconnect", reconnect),
+        (reconnect, "bad",
+         ngettext("%d account needs to be reconnected", "%d accounts need to be reconnected", reconnect),
          f"{ACCOUNTS}reconnect_needed"),
         (failed, "bad", ngettext("%d post failed this week", "%d posts failed this week", failed),
          ATTENTION),
@@ -119,11 +120,13 @@ def _alarms(accounts: Mapping[str, int], posts: Mapping[str, int]) -> list[Alarm
          ATTENTION),
         (held, "warn", ngettext("%d post is held after a restore", "%d posts are held after a restore", held),
          ATTENTION),
-        (waiting, "warn", ngettext("%d post waits for its account", "%d posts wait for their account", waiting),
+        (waiting, "warn",
+         ngettext("%d post is waiting for its account", "%d posts are waiting for their account", waiting),
          ATTENTION),
         (limited, "warn", ngettext("%d account can’t publish", "%d accounts can’t publish", limited),
          f"{ACCOUNTS}{LIMITED}"),
-        (expiring, "warn", ngettext("%d account expires soon", "%d accounts expire soon", expiring),
+        (expiring, "warn",
+         ngettext("%d TikTok authorization expires soon", "%d TikTok authorizations expire soon", expiring),
          f"{ACCOUNTS}{EXPIRING}"),
     ]  # fmt: skip
     return [Alarm(tone, text % count, path) for count, tone, text, path in every if count]

@@ -85,7 +85,7 @@ def _missing(case: _Case) -> Iterator[FieldError]:
         text = _("Clipdesk is still checking this video. Try again in a moment.")
         yield FieldError("media", "media_checking", text)
     if not case.options.privacy_level:
-        yield FieldError("privacy_level", "privacy_missing", _("Choose who can see the post."))
+        yield FieldError("privacy_level", "privacy_missing", _("Choose an audience."))
 
 
 def _caption(case: _Case) -> Iterator[FieldError]:
@@ -154,7 +154,7 @@ def _duration(case: _Case) -> Iterator[FieldError]:
         return
     limit_s = case.creator.max_video_post_duration_s
     if case.media.duration_ms > limit_s * 1000:
-        text = _("The video is %(length)s long. This account can post up to %(limit)s.")
+        text = _("The video is %(length)s long. This account can post up to %(limit)s. Choose a shorter video.")
         lengths = {
             "length": _clock(*split_over(case.media.duration_ms, limit_s)),
             "limit": _clock(*divmod(limit_s, 60)),
@@ -173,7 +173,7 @@ def _cover(case: _Case) -> Iterator[FieldError]:
         return
     length = case.media.duration_ms if case.media and case.media.duration_ms is not None else COVER_MAX_MS
     if not 0 <= cover <= length:
-        text = _("The cover must be within the video.")
+        text = _("Choose a cover time within the video.")
         yield FieldError("cover_timestamp_ms", "cover_outside_video", text, {"minimum": 0, "maximum": length})
 
 

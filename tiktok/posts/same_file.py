@@ -66,5 +66,5 @@ def _words(other: Post, zone: ZoneInfo) -> str:
     elif other.state == PostState.SCHEDULED:
         text = _("This file is already scheduled for this account on %(time)s (%(zone)s).")
     else:
-        text = _("This file is already being published to this account since %(time)s (%(zone)s).")
+        text = _("This file is already being published to this account. It started on %(time)s (%(zone)s).")
     return text % {"time": time, "zone": zone.key}

@@ -56,4 +56,4 @@ def test_name_of_the_team_makes_no_password() -> None:
 
 
 def test_form_says_why_length_matters() -> None:
-    assert "At least 12 characters. Length protects better" in password_validators_help_text_html()
+    assert "At least 12 characters. Three or four unrelated words" in password_validators_help_text_html()

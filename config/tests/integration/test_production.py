@@ -7,7 +7,7 @@ import pytest
 from config.tests.production import PROPER, run_in_production
 
 pytestmark = pytest.mark.embedded
-GUESSED = "SECRET_KEY is easy to guess. .env.example has the command that makes a random one."
+GUESSED = "SECRET_KEY is easy to guess. .env.example has a command that creates a random one."
 GUESSED_KEY = "FIELD_ENCRYPTION_KEYS starts with a key that is easy to guess. Put a random one in front."
 EXAMPLE = "%s has an example password. Choose a random one."
 CHECK = ("python", "-c", "import config.settings.production")

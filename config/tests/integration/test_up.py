@@ -31,7 +31,7 @@ def product(data_dir: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
             command(f"127.0.0.1:{port}"), env=surroundings(data_dir), stdout=log, stderr=subprocess.STDOUT
         )
     try:
-        assert until(lambda: "Clipdesk runs at" in said(data_dir) or process.poll() is not None), said(data_dir)
+        assert until(lambda: "Clipdesk is running at" in said(data_dir) or process.poll() is not None), said(data_dir)
         yield process
     finally:
         process.kill()
@@ -104,6 +104,6 @@ def test_other_machines_are_kept_out_while_debugging_or_with_demo_data(tmp_path:
     (tmp_path / "demo.json").write_text("{}")
     demo = refusal(tmp_path, "0.0.0.0:8000", BASE_URL="https://clip.example.com")
 
-    assert debugging == "CommandError: DEBUG is on: listening on other than loopback is refused."
+    assert debugging == "CommandError: DEBUG is on, so Clipdesk listens only on loopback addresses."
     assert unnamed.startswith("CommandError: Set BASE_URL")
-    assert demo == "CommandError: This is demo data: listening on other than loopback is refused."
+    assert demo == "CommandError: This is demo data, so Clipdesk listens only on loopback addresses."

@@ -12,12 +12,12 @@ from core.doctor.run import examine
 class Command(BaseCommand):
     """Check this deployment. Exit code 1 if something does not work; 0 otherwise, also with warnings."""
 
-    help = "Check this deployment and say what mends each fault. Changes nothing and shows no secret."
+    help = "Check this installation and print how to fix each problem. Changes nothing and shows no secrets."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="for programs")
-        parser.add_argument("--offline", action="store_true", help="ask neither TikTok nor mail server nor BASE_URL")
+        parser.add_argument("--json", action="store_true", help="print JSON for programs")
+        parser.add_argument("--offline", action="store_true", help="skip TikTok, the email server and BASE_URL")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         findings = examine(online=not options["offline"])

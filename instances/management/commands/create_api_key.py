@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--instance", required=True, help="the instance's address")
         parser.add_argument("--user", required=True, help="the member's email address")
-        parser.add_argument("--name", default="command line", help="what uses it")
+        parser.add_argument("--name", default="command line", help="a name for the key")
         parser.add_argument(
             "--scopes",
             nargs="+",

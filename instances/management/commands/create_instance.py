@@ -16,8 +16,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", required=True, help="the tenant's name or id")
-        parser.add_argument("--name", required=True, help="what people see")
-        parser.add_argument("--slug", default="", help="its address; made from the name by default")
+        parser.add_argument("--name", required=True, help="the name people see")
+        parser.add_argument("--slug", default="", help="its address; created from the name by default")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         tenant = self._tenant(options["tenant"])
@@ -34,5 +34,5 @@ class Command(BaseCommand):
     def _tenant(self, wanted: str) -> Tenant:
         found = [tenant for tenant in Tenant.objects.all() if wanted in {tenant.name, str(tenant.pk)}]
         if len(found) != 1:
-            raise CommandError(f"{len(found)} tenants are called {wanted!r}; give its id.")
+            raise CommandError(f"{len(found)} tenants are called {wanted!r}. Use the tenant's id instead.")
         return found[0]

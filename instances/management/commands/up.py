@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def _serve(self, address: Address) -> None:
         if not address.is_free():
-            raise BadAddress(f"Something else listens on {address}. Choose another port with --bind.")
+            raise BadAddress(f"Another program is listening on {address}. Choose another port with --bind.")
         prepare()
         threading.Thread(target=self._announce, args=[address], daemon=True).start()
         Supervisor([web(address), jobs()], say=self._say).run()
@@ -49,10 +49,11 @@ class Command(BaseCommand):
     def _announce(self, address: Address) -> None:
         while not address.answers():
             time.sleep(0.1)
-        self._say(f"Clipdesk runs at {settings.BASE_URL} — stop it with Ctrl-C.")
+        self._say(f"Clipdesk is running at {settings.BASE_URL}. Press Ctrl-C to stop it.")
         if not has_demo_data() and (link := first_owner_link()):
             self._say(
-                f"There is no account yet. Create the first one, which owns everything, within seven days:\n{link}"
+                "There is no account yet. Open this link within seven days to create the first one, which owns the"
+                f" first team:\n{link}"
             )
 
     def _say(self, text: str) -> None:
@@ -65,9 +66,9 @@ def refuse_exposure(address: Address) -> None:
     if address.is_loopback:
         return
     if settings.DEBUG:
-        raise BadAddress("DEBUG is on: listening on other than loopback is refused.")
+        raise BadAddress("DEBUG is on, so Clipdesk listens only on loopback addresses.")
     if has_demo_data():
-        raise BadAddress("This is demo data: listening on other than loopback is refused.")
+        raise BadAddress("This is demo data, so Clipdesk listens only on loopback addresses.")
     if "BASE_URL" not in os.environ:
         raise BadAddress("Set BASE_URL to the https address that people will use, for example of your reverse proxy.")
 

@@ -60,7 +60,7 @@ def test_staff_without_a_second_factor_are_sent_to_set_it_up(client: Client, ops
     answer = client.get("/admin/", follow=True)
 
     assert answer.redirect_chain[-1][0] == "/auth/2fa/"
-    assert "The administration requires two-factor sign-in" in answer.content.decode()
+    assert "Administration requires two-factor sign-in" in answer.content.decode()
 
 
 def test_staff_who_signed_in_long_ago_confirm_identity_and_continue(client: Client, ops: User) -> None:
@@ -177,7 +177,7 @@ def test_last_active_owner_of_a_tenant_cannot_be_shut_out(staff: Client, instanc
 
     refused = staff.post(page, {"name": owner.name})
 
-    assert f"The last active owner of {instance.tenant.name}" in refused.content.decode()
+    assert f"This is the last active owner of {instance.tenant.name}" in refused.content.decode()
     owner.refresh_from_db()
     assert owner.is_active
     assert not AuditLogEntry.objects.filter(action="person.disabled").exists()

@@ -75,7 +75,7 @@ def test_sign_in_lines_say_the_address(client: Client, instance: Instance, owner
 
     page = client.get(PAGE).content.decode()
 
-    assert "IP address 203.0.113.7 · by the administration" in page
+    assert "IP address 203.0.113.7 · in Administration" in page
 
 
 @pytest.mark.parametrize(

@@ -191,8 +191,8 @@ def test_mail_carries_names_quoted_on_one_line_without_links(instance: Instance,
     mail = OutgoingMail.objects.get()
     name = "Security Team Unlock here: evil example/login!!!!!!!!!!!!!!…"
     assert len(name) == 60
-    assert mail.subject == f"“{name}” invites you to “Win www evil example 'now'”"
-    first = f"“{name}” ({owner.email}) invites you to work in “Win www evil example 'now'” on Clipdesk."
+    assert mail.subject == f"“{name}” invited you to “Win www evil example 'now'”"
+    first = f"“{name}” ({owner.email}) invited you to work in “Win www evil example 'now'” on Clipdesk."
     role = f"Your role: Editor. {ROLES[Role.EDITOR].summary}"
     assert mail.text.splitlines()[:5] == [first, "", role, "", invited.link]
 
@@ -210,10 +210,10 @@ def test_mail_and_page_say_until_when_in_the_zone_of_the_instance(
 
     page = client.get(path_of(invited.link)).content.decode()
 
-    assert f"works once, until {sent} (Asia/Tokyo)." in OutgoingMail.objects.get().text
+    assert f"It works once and expires on {sent} (Asia/Tokyo)." in OutgoingMail.objects.get().text
     assert "Tue 2 Jan 2035, 05:30" in page
     assert escape(str(ROLES[Role.EDITOR].summary)) in page
-    assert f"({owner.email}) invites you to work in" in page
+    assert f"({owner.email}) invited you to work in" in page
 
 
 @pytest.mark.usefixtures("with_mail")

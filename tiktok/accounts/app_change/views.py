@@ -70,5 +70,5 @@ def _moved_text(moved: Moved) -> str:
     if moved.is_old_grant_shared:
         rest = _("The authorization for “%(old_app)s” stays, since another instance uses it.")
     else:
-        rest = _("The authorization for “%(old_app)s” is given back to TikTok after a day, once no post needs it.")
+        rest = _("Clipdesk revokes the authorization for “%(old_app)s” after a day, once no post needs it.")
     return f"{said} {rest}" % words

@@ -47,7 +47,7 @@ class Health:
     @property
     def text(self) -> str:
         """Return the event, Clipdesk's reaction and the person's options."""
-        waits = _("Its posts wait. Reconnect as the same TikTok user to keep name, history and waiting posts.")
+        waits = _("Its posts wait. Reconnect it as the same TikTok user to keep its name, history and waiting posts.")
         texts = {
             "reconnect_needed": f"{reason_text(self.account.status_reason)} {waits}",
             "limited": _("The account owner did not allow Clipdesk to publish. Its posts wait until they do."),

@@ -23,12 +23,12 @@ LOOKS: Final[dict[str, tuple[Promise, str, str]]] = {
     "account.reconnected": (gettext_lazy("Reconnected"), "good", "plug-connected"),
     "account.active": (gettext_lazy("Active again"), "good", "circle-check"),
     "account.reconnect_needed": (gettext_lazy("Reconnect needed"), "bad", "plug-connected-x"),
-    "account.withdrawal_explained": (gettext_lazy("TikTok gave the reason"), "neutral", "info-circle"),
+    "account.withdrawal_explained": (gettext_lazy("Reason received from TikTok"), "neutral", "info-circle"),
     "account.scopes_changed": (gettext_lazy("TikTok permissions changed"), "warn", "shield-lock"),
     "account.renamed": (gettext_lazy("Renamed"), "neutral", "pencil"),
     "account.labelled": (gettext_lazy("Labels changed"), "neutral", "tag"),
     "account.moved": (gettext_lazy("Moved to another TikTok app"), "good", "plug-connected"),
-    "account.kept_apart": (gettext_lazy("Kept beside another connection"), "neutral", "plug-connected"),
+    "account.kept_apart": (gettext_lazy("Kept as a separate account"), "neutral", "plug-connected"),
     "account.disconnecting": (gettext_lazy("Disconnecting"), "neutral", "plug-x"),
     "account.disconnected": (gettext_lazy("Disconnected"), "neutral", "plug-x"),
 }
@@ -69,17 +69,20 @@ def _scopes(detail: dict[str, Any]) -> str:
 
 def _given_back(detail: dict[str, Any]) -> str:
     if detail.get("revoked"):
-        return _("The authorization was given back to TikTok.")
+        return _("The authorization was revoked at TikTok.")
     texts = {
         SHARED: _("The authorization stays, since the TikTok user is connected in another instance."),
-        LATER: _("The authorization is given back to TikTok once a running post has finished."),
-        UNUSABLE: _("There was no usable authorization to give back to TikTok."),
+        LATER: _("The authorization is revoked at TikTok once a post in progress has finished."),
+        UNUSABLE: _("There was no usable authorization to revoke."),
         UNKNOWN: _(
-            "TikTok did not confirm that the authorization was given back. The account owner can check it in TikTok."
+            "TikTok did not confirm that the authorization was revoked. The account owner can check this in the TikTok"
+            " app."
         ),
-        FAILED: _("The authorization could not be given back to TikTok. The account owner can end it there."),
+        FAILED: _(
+            "The authorization could not be revoked at TikTok. The account owner can remove it in the TikTok app."
+        ),
     }
-    return texts.get(detail.get("why", ""), _("The authorization was not given back to TikTok."))
+    return texts.get(detail.get("why", ""), _("The authorization was not revoked at TikTok."))
 
 
 def _through(detail: dict[str, Any]) -> str:

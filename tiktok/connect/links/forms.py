@@ -85,7 +85,7 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def _too_many(names: Sequence[str]) -> list[str]:
-    said = _("At most %(most)d names at once; these are %(count)d.")
+    said = _("Enter at most %(most)d names at once. You entered %(count)d.")
     return [said % {"most": MOST_AT_ONCE, "count": len(names)}] if len(names) > MOST_AT_ONCE else []
 
 
@@ -95,12 +95,12 @@ def _too_long(names: Sequence[str]) -> list[str]:
 
 
 def _unprintable(names: Sequence[str]) -> list[str]:
-    said = _("Line %(line)d holds characters that cannot be shown.")
+    said = _("Line %(line)d contains characters that can’t be shown. Remove them.")
     return [said % {"line": number} for number, name in enumerate(names, 1) if not is_visible(name)]
 
 
 def _twice(names: Sequence[str]) -> list[str]:
     counts = Counter(name.casefold() for name in names)
     doubles = list(dict.fromkeys(name for name in names if counts[name.casefold()] > 1))
-    said = ngettext("This name is there twice: %(names)s.", "These names are there twice: %(names)s.", len(doubles))
+    said = ngettext("This name appears twice: %(names)s.", "These names appear twice: %(names)s.", len(doubles))
     return [said % {"names": ", ".join(doubles)}] if doubles else []

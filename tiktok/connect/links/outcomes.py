@@ -31,8 +31,9 @@ def linked(link: ConnectLink, result: Linked, problem: str = "") -> Outcome:
 
 def _off(missing: list[str]) -> str:
     said = ngettext(
-        "Not everything was allowed, so this is off: %(features)s. If that was not intended, ask for a new link.",
-        "Not everything was allowed, so these are off: %(features)s. If that was not intended, ask for a new link.",
+        "A permission was not granted, so this is off: %(features)s. If that was not intended, ask for a new link.",
+        "Some permissions were not granted, so these are off: %(features)s. If that was not intended, ask for a new"
+        " link.",
         len(missing),
     )
     return said % {"features": ", ".join(missing)}
@@ -44,11 +45,11 @@ def already(link: ConnectLink, account: TikTokAccount, missing: list[str]) -> Ou
     ``missing``: what they did not allow this time; the newest consent counts at TikTok.
     """
     title = _("This account is already connected to %(instance)s") % {"instance": link.instance}
-    text = _("There was nothing to do. To connect another account, switch to it on TikTok first and try again.")
+    text = _("Nothing was changed. To connect another account, switch to it on TikTok first and try again.")
     if missing:
         said = ngettext(
-            "Not everything was allowed, so this is off: %(features)s. If that was not intended, try again.",
-            "Not everything was allowed, so these are off: %(features)s. If that was not intended, try again.",
+            "A permission was not granted, so this is off: %(features)s. If that was not intended, try again.",
+            "Some permissions were not granted, so these are off: %(features)s. If that was not intended, try again.",
             len(missing),
         )
         text = said % {"features": ", ".join(missing)}
@@ -85,8 +86,11 @@ _UNUSABLE: Final[dict[LinkState, Said]] = {
         _("The person who created it can no longer connect accounts for the team. Ask the team for a new link."),
     ),
     LinkState.INSTANCE_GONE: lambda: (
-        _("The workspace of this link was deleted"),
-        _("The team has deleted the workspace that your account was to be connected to. Ask them what to do."),
+        _("This link no longer works"),
+        _(
+            "The team has deleted the brand or client that your account was to be connected to. Ask the person who"
+            " sent the link what to do."
+        ),
     ),
     LinkState.UNKNOWN: lambda: (
         _("This link is not valid"),

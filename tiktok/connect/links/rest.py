@@ -28,8 +28,8 @@ from tiktok.models import TikTokApp
 router = ApiRouter(tags=["accounts"])
 auth = require_scope(KeyScope.ACCOUNTS_WRITE)
 OF_MAKING = problems(
-    KnownProblem(409, "no_app", "no TikTok app is set up: staff enter one in the back office"),
-    KnownProblem(409, "quota_connect_links", "the instance has as many open links as it can"),
+    KnownProblem(409, "no_app", "no TikTok app is set up: staff add one in Administration"),
+    KnownProblem(409, "quota_connect_links", "the instance has reached its limit of open links"),
 ) | {"responses": {201: {"headers": LOCATION}}}
 OF_REVOKING = problems(KnownProblem(409, "state_conflict", "the link was used"))
 
@@ -144,6 +144,6 @@ def revoke_connect_link(request: InstanceRequest, link_id: UUID) -> Status[None]
     if not services.revoke_link(request.instance, link, actor=request.user):
         link.refresh_from_db()
         if link.used_at:
-            text = _("The link was used. Disconnect its account instead.")
+            text = _("This link was already used. Disconnect its account instead.")
             raise ApiProblem(409, "state_conflict", text, state="used")
     return Status(204, None)

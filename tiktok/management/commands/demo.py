@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         default = Path(settings.BASE_DIR) / "var" / "demo"
-        parser.add_argument("--data-dir", type=Path, default=default, help="where the demo lives (default var/demo)")
+        parser.add_argument("--data-dir", type=Path, default=default, help="directory of the demo (default var/demo)")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         directory = options["data_dir"].resolve()
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             supervisor.run()
         if self._trouble:
             raise CommandError(f"The demo could not be set up: {self._trouble}. The log is {home.log}.")
-        self._say("Stopped. Its data stays; make demo starts it again.")
+        self._say("Stopped. The data is kept; make demo starts it again.")
 
     def _tell(self, home: Home, supervisor: Supervisor) -> None:
         try:
@@ -86,6 +86,6 @@ def welcome(home: Home) -> str:
   login       {home.email}
   password    {home.password}
 
-  The TikTok behind it is simulated. What its users allow can be taken back at {home.simulator_url}/connected-apps/;
-  watch Accounts meanwhile. Ctrl-C stops everything; the data stays in {home.directory}.
+  TikTok is simulated. Revoke an account's authorization at {home.simulator_url}/connected-apps/
+  and watch the Accounts page change. Ctrl-C stops everything; the data stays in {home.directory}.
 """

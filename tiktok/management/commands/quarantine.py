@@ -8,15 +8,15 @@ from django.core.management.base import BaseCommand
 from tiktok.posts import quarantine
 
 NEXT: Final = (
-    "Now start the workers: TikTok is asked about these posts. People find them under Posts, look at the accounts in "
-    "the TikTok app, and choose check again, send again or set aside. Then run: manage.py quarantine off"
+    "Now start the workers: they check these posts with TikTok. Members find the posts under Needs attention, check "
+    "the accounts in the TikTok app, and choose Check status, Resend or Dismiss. Then run: manage.py quarantine off"
 )
 
 
 class Command(BaseCommand):
     """Turn the pause on or off. May run any number of times, with the product running or not."""
 
-    help = "Holds everything back after a restore (on), lets new posts through again (off), or says which it is."
+    help = "Pause publishing after a restore (on), resume it (off), or print which it is (status)."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("switch", choices=["on", "off", "status"])
@@ -26,22 +26,24 @@ class Command(BaseCommand):
 
     def _on(self) -> None:
         done = quarantine.switch_on()
-        self.stdout.write(f"Quarantine is on since {done.since:%Y-%m-%d %H:%M:%S} UTC: nothing is sent.")
-        self.stdout.write(f"{done.held} posts held, {done.claims} workers stopped at what they did.")
+        self.stdout.write(f"Publishing has been paused since {done.since:%Y-%m-%d %H:%M:%S} UTC: nothing is sent.")
+        self.stdout.write(f"{done.held} posts put on hold, {done.claims} running steps stopped.")
         self.stdout.write(NEXT)
 
     def _off(self) -> None:
         done = quarantine.switch_off()
         if done is None:
-            self.stdout.write("Quarantine was not on.")
+            self.stdout.write("Publishing was not paused.")
             return
-        self.stdout.write(f"Quarantine is off; {done.held} more posts had become due and were held.")
+        self.stdout.write(f"Publishing is resumed. {done.held} more posts had become due and were put on hold.")
         self._say_held()
 
     def _status(self) -> None:
         start = quarantine.since()
-        self.stdout.write(f"Quarantine is on since {start:%Y-%m-%d %H:%M:%S} UTC." if start else "Quarantine is off.")
+        self.stdout.write(
+            f"Publishing has been paused since {start:%Y-%m-%d %H:%M:%S} UTC." if start else "Publishing is not paused."
+        )
         self._say_held()
 
     def _say_held(self) -> None:
-        self.stdout.write(f"{quarantine.count_held()} posts wait for somebody because of a quarantine.")
+        self.stdout.write(f"{quarantine.count_held()} posts on hold need a decision.")

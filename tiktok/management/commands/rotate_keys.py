@@ -20,7 +20,7 @@ class Command(BaseCommand):
     """Rotate. May run at any time, any number of times, and be stopped at any moment."""
 
     help = (
-        "Encrypts every stored secret anew with the newest key of FIELD_ENCRYPTION_KEYS and says how many rows each "
+        "Re-encrypt every stored secret with the newest key of FIELD_ENCRYPTION_KEYS and print how many rows each "
         "key has before and after. Exit code 1: some could not be read; 2: run it again."
     )
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         after = before if is_rehearsal else stored_key_ids(using)
         self._tabulate(before, after)
         would_be = "to be " if is_rehearsal else ""
-        self.stdout.write(f"Values {would_be}encrypted anew with {newest}: {sum(one.renewed for one in done)}.")
+        self.stdout.write(f"Values {would_be}re-encrypted with {newest}: {sum(one.renewed for one in done)}.")
         _refuse_unreadable(done)
         older = _under_older_keys(after, newest)
         if older and not is_rehearsal:
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def _say_what_next(self, newest: str) -> None:
         if spare := [key_id for key_id in settings.FIELD_ENCRYPTION_KEYS if key_id != newest]:
-            self.stdout.write(f"Nothing stored needs {', '.join(spare)} any more.")
+            self.stdout.write(f"Nothing stored needs {', '.join(spare)} now.")
 
 
 def _rows(rows: Mapping[str, int]) -> str:
@@ -66,7 +66,7 @@ def _refuse_unreadable(done: Iterable[Rotation]) -> None:
     unreadable = {one.column: one.unreadable for one in done if one.unreadable}
     if unreadable:
         raise CommandError(
-            f"Values that could not be read and stay as they are: {sum(unreadable.values())} ({_named(unreadable)}). "
+            f"Values that could not be read and were not changed: {sum(unreadable.values())} ({_named(unreadable)}). "
             "Is a key missing? See “A lost encryption key” in docs/runbook.md."
         )
 
@@ -78,8 +78,8 @@ def _under_older_keys(after: Mapping[str, Mapping[str, int]], newest: str) -> di
 def _unfinished(older: Mapping[str, int]) -> CommandError:
     """Return the error: a process without the newest key may write old values at any time."""
     return CommandError(
-        f"Some values were written with an older key meanwhile ({_named(older)}). Run it again once every process has "
-        "the newest key in front.",
+        f"Some values were written with an older key during the run ({_named(older)}). Run it again once every"
+        " process has the newest key in front.",
         returncode=UNFINISHED,
     )
 

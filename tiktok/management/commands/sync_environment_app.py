@@ -11,7 +11,7 @@ from tiktok.developer_apps.services import upsert_environment_app
 class Command(BaseCommand):
     """Store the environment's app; changes nothing if it has not changed."""
 
-    help = "Writes the TikTok app that stands in the environment into the database; may run often."
+    help = "Store the environment's TikTok app in the database. May run any number of times."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -19,6 +19,6 @@ class Command(BaseCommand):
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from error
         if app is None:
-            self.stdout.write("No TikTok app stands in the environment.")
+            self.stdout.write("There is no TikTok app in the environment. You can add one in Administration.")
         else:
-            self.stdout.write(f"TikTok app {app.client_key} ({app.environment}) is in place.")
+            self.stdout.write(f"TikTok app {app.client_key} ({app.environment}) is stored.")

@@ -61,7 +61,7 @@ def _state_conflict(text: str, state: str, post: Post | None) -> ApiProblem:
     if calls:
         can = _("Possible now: %(calls)s.") % {"calls": ", ".join(calls)}
     elif state == PostState.PUBLISHED:
-        can = _("It is published: make a new post instead.")
+        can = _("It is already published. Create a new post instead.")
     else:
         can = _("Wait until its state changes.")
     return ApiProblem(409, "state_conflict", f"{text} {can}", state=state, possible=calls)
@@ -151,7 +151,7 @@ def _find_media(media_ids: Sequence[UUID]) -> tuple[Media | None, list[FieldErro
 
 def refuse_time_of_draft(payload: PostIn) -> None:
     """Raise ApiProblem 422 for a time that a draft would silently forget."""
-    text = _("A draft has no time; give it when you publish the draft.")
+    text = _("A draft has no publish_at. Send it when you publish the draft.")
     sent = [name for name in ("publish_at", "timezone") if getattr(payload, name) is not None]
     if sent:
         raise invalid(*(FieldError(name, "draft_has_no_time", text) for name in sent))
@@ -161,13 +161,13 @@ def when_of(publish_at: str | None, timezone: str | None, *, default_zone: str) 
     """The time that was asked for; None means now. Raises TimeRefused and ApiProblem 422."""
     if publish_at is None:
         if timezone is not None:
-            raise invalid(FieldError("timezone", "time_missing", _("A time zone without publish_at says nothing.")))
+            raise invalid(FieldError("timezone", "time_missing", _("timezone has no effect without publish_at.")))
         return None
     at = _read_time(publish_at)
     if at.tzinfo is not None:
         return _with_offset(at, timezone, default_zone)
     if timezone is None:
-        text = _("publish_at has no offset: add one, or name the time zone.")
+        text = _("publish_at has no offset. Add one, or send timezone as well.")
         raise invalid(FieldError("timezone", "time_zone_missing", text))
     return from_local(at, timezone)
 
@@ -178,7 +178,7 @@ def _read_time(text: str) -> datetime:
             return datetime.fromisoformat(text.upper())
         except ValueError:
             pass
-    example = _("Give a time like 2026-11-21T18:00:00+01:00 (RFC 3339).")
+    example = _("Send a time such as 2026-11-21T18:00:00+01:00 (RFC 3339).")
     raise invalid(FieldError("publish_at", "not_a_time", example))
 
 

@@ -63,17 +63,21 @@ KEY: Final = {
     "maxLength": KEY_MAX_CHARS - len(reading.KEY_PREFIX),
     "pattern": "^[ -~]*[!-~][ -~]*$",
 }
-CONFLICT: Final = KnownProblem(409, "state_conflict", "the post is not in a state for this; `possible` says for what")
-IN_QUARANTINE: Final = KnownProblem(409, "quarantine", "nothing is sent until the operator ends the quarantine")
-QUOTA: Final = KnownProblem(409, "quota_posts", "as many posts wait or are in progress as the instance can have")
+CONFLICT: Final = KnownProblem(
+    409, "state_conflict", "the post's state does not allow this; `possible` lists the calls that it allows"
+)
+IN_QUARANTINE: Final = KnownProblem(
+    409, "quarantine", "publishing is paused after a restore until the operator resumes it"
+)
+QUOTA: Final = KnownProblem(409, "quota_posts", "the instance has reached its limit of posts waiting or in progress")
 OF_SENDING: Final = (CONFLICT, IN_QUARANTINE, QUOTA, *OF_TIKTOK)
 OF_CREATING: Final = problems(
     *OF_SENDING,
     KnownProblem(400, "idempotency_key_missing", "the header Idempotency-Key is missing"),
-    KnownProblem(400, "idempotency_key_invalid", "the header Idempotency-Key is too long, or not printable"),
-    KnownProblem(409, "idempotency_conflict", "this Idempotency-Key came with another body before"),
+    KnownProblem(400, "idempotency_key_invalid", "the header Idempotency-Key is too long or not printable"),
+    KnownProblem(409, "idempotency_conflict", "this Idempotency-Key was already used with a different body"),
 )
-REPLAYED: Final = {"Idempotency-Replayed": {"description": "`true` where the post existed already.", "schema": TEXT}}
+REPLAYED: Final = {"Idempotency-Replayed": {"description": "`true` if the post already existed.", "schema": TEXT}}
 router = ApiRouter(tags=["posts"])
 
 
@@ -81,7 +85,7 @@ router = ApiRouter(tags=["posts"])
     "/posts",
     response={201: CreatedPostOut},
     auth=require_scope(KeyScope.POSTS_WRITE, KeyScope.POSTS_PUBLISH),
-    summary="Make a post: a draft, or to be published now or at a time",
+    summary="Create a post: a draft, or one to publish now or later",
     openapi_extra=OF_CREATING
     | {REQUIRED: {"Idempotency-Key": KEY}, "responses": {201: {"headers": LOCATION | REPLAYED}}},
 )
@@ -140,7 +144,7 @@ def _consent(
     audited = account.credential.app.is_audited
     problems = check_options(options, media=media, creator=None, app_audited=audited)
     if not payload.consent:
-        text = _("Must be true: that the person agrees to TikTok's Music Usage Confirmation.")
+        text = _("Must be true, to confirm that the person agrees to TikTok’s Music Usage Confirmation.")
         problems.append(FieldError("consent", "consent_missing", text))
     if problems:
         raise reading.refused(problems)
@@ -148,25 +152,23 @@ def _consent(
     return Consent(user=actor, creator_info=creator, channel="api", agreed=True)
 
 
-@router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="Posts, newest first")
+@router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="List posts")
 def list_posts(
     request: InstanceRequest,
-    state: QueryEx[list[PostState], P(max_length=len(PostState), description="May be given several times.")] = [],  # noqa: B006 - never changed
+    state: QueryEx[list[PostState], P(max_length=len(PostState), description="May be repeated.")] = [],  # noqa: B006 - never changed
     account_id: UUID | None = None,
-    set_aside: QueryEx[
-        bool, P(description="True: the posts that people have set aside, which are not listed else.")
-    ] = False,
+    set_aside: QueryEx[bool, P(description="True: only dismissed posts, which are otherwise not listed.")] = False,
     cursor: Cursor = None,
     limit: Limit = PER_PAGE,
 ) -> Answer:
-    """Narrowed down by state and account."""
+    """Newest first; filtered by state and account."""
     rows, next_cursor = paginate(
         queries.list_posts(states=state, account_id=account_id, set_aside=set_aside), cursor, limit
     )
     return {"items": [describe_post(post) for post in rows], "next_cursor": next_cursor}
 
 
-@router.get("/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="One post")
+@router.get("/posts/{id:post_id}", response=PostOut, auth=require_scope(KeyScope.POSTS_READ), summary="Get a post")
 def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
     """Return the post; poll it until ``state`` is published, failed or cancelled."""
     return _answer(post_id)
@@ -180,7 +182,7 @@ def show_post(request: InstanceRequest, post_id: UUID) -> Answer:
     openapi_extra=problems(CONFLICT),
 )
 def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> Answer:
-    """Only what is sent changes. A post that was to be published becomes a draft again: its consent is void."""
+    """Only the fields that are sent change. A scheduled post becomes a draft again, since its consent is void."""
     post = _find(post_id)
     if payload.model_fields_set:
         media = reading.find_media(payload.media_ids)
@@ -204,7 +206,7 @@ def _revision(post: Post, payload: PostPatch, media: Media | None) -> services.R
     openapi_extra=problems(CONFLICT),
 )
 def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
-    """A draft, or a failed or cancelled post; 409 for any other."""
+    """Only a draft, or a failed or cancelled post; 409 for any other."""
     post = _find(post_id)
     with refusals_as_problems(post):
         services.delete_post(post, actor=request.user)
@@ -216,7 +218,7 @@ def delete_post(request: InstanceRequest, post_id: UUID) -> Status[None]:
     response=Page[EventOut],
     by_alias=True,
     auth=require_scope(KeyScope.POSTS_READ),
-    summary="A post's history, oldest first",
+    summary="List a post's events, oldest first",
 )
 def list_events(
     request: InstanceRequest,
@@ -242,11 +244,11 @@ def _last_seen(cursor: str | None) -> int:
     "/posts/{id:post_id}/publish",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
-    summary="Publish a draft, or what waits or was missed, now or at a time",
+    summary="Publish a draft, or a waiting or missed post, now or later",
     openapi_extra=problems(*OF_SENDING),
 )
 def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) -> Status[Answer]:
-    """Return 202 and the post; 409 where it cannot, or can no longer, be sent."""
+    """Returns 202 and the post; 409 if it cannot, or can no longer, be sent."""
     post = _find(post_id)
     with refusals_as_problems(post):
         when = _when(request, payload)
@@ -273,11 +275,11 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
     "/posts/{id:post_id}/cancel",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
-    summary="Cancel a post that has not been handed over",
+    summary="Cancel a post",
     openapi_extra=problems(CONFLICT),
 )
 def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
-    """202 and the post; 409 with the reason while it is handed over and when it is too late."""
+    """Returns 202 and the post; 409 with the reason if TikTok is receiving the video or already has it."""
     post = _find(post_id)
     with refusals_as_problems(post):
         services.cancel_post(post, actor=request.user)
@@ -288,13 +290,13 @@ def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
     "/posts/{id:post_id}/recheck",
     response={202: PostOut},
     auth=require_scope(KeyScope.POSTS_PUBLISH),
-    summary="Ask TikTok now what has become of a post",
+    summary="Check a post's status at TikTok now",
     openapi_extra=problems(
-        CONFLICT, KnownProblem(409, "nothing_to_ask", "TikTok never gave an id for this post: look in the TikTok app")
+        CONFLICT, KnownProblem(409, "nothing_to_ask", "TikTok issued no id for this post: check the TikTok app")
     ),
 )
 def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
-    """202: Clipdesk asks TikTok within seconds and applies its status. 409 where there is nothing to ask."""
+    """Returns 202: Clipdesk asks TikTok within seconds and applies its status. 409 if there is no status to check."""
     post = _find(post_id)
     with refusals_as_problems(post):
         decisions.recheck_post(post, actor=request.user)
@@ -312,15 +314,17 @@ def recheck_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
         CONFLICT,
         IN_QUARANTINE,
         DISCONNECTED,
-        KnownProblem(409, "too_early", "`allowed_at` says from when on it is possible"),
+        KnownProblem(409, "too_early", "`allowed_at` is the earliest time"),
     ),
 )
 def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainIn) -> Status[Answer]:
-    """It could then appear twice: look in the TikTok app first. 409 too_early says from when on (``allowed_at``)."""
+    """The post could then appear twice: check the TikTok app first. 409 too_early has the earliest ``allowed_at``."""
     if not request.membership.can(Permission.POST_SEND_AGAIN):
         raise PermissionDenied
     if not payload.confirm:
-        text = _("Must be true: that a person has looked in TikTok and knows that the post could appear twice.")
+        text = _(
+            "Must be true, to confirm that a person has checked TikTok and knows that the post could appear twice."
+        )
         raise invalid(FieldError("confirm", "confirm_missing", text))
     post = _find(post_id)
     with refusals_as_problems(post):
@@ -334,11 +338,11 @@ def send_again_post(request: InstanceRequest, post_id: UUID, payload: SendAgainI
     response=CreatorInfoOut,
     auth=require_scope(KeyScope.ACCOUNTS_READ),
     tags=["accounts"],
-    summary="What the account may choose for a post now",
+    summary="Get the account's current posting options",
     openapi_extra=problems(*OF_TIKTOK),
 )
 def show_creator_info(request: InstanceRequest, account_id: UUID) -> Answer:
-    """Asked of TikTok afresh: privacy levels, switched-off interactions, and the longest video in seconds."""
+    """From TikTok: privacy levels, disabled interactions, and the longest video in seconds."""
     account = get_object_or_404(TikTokAccount.objects.select_related("credential__app"), pk=account_id)
     with refusals_as_problems():
         return describe_creator(fetch_creator_info(account))

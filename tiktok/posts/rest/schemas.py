@@ -23,7 +23,7 @@ API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
 STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
 # How much is read at all; the rules say in their own words what TikTok takes of it, and the document says it too.
 CAPTION_MAX_CHARS: Final = 10_000
-CAPTION_LIMIT: Final = f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units, a line break counting as one."
+CAPTION_LIMIT: Final = f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units; a line break counts as one."
 MEDIA_MAX_IDS: Final = 35
 SHORT_TEXT_MAX_CHARS: Final = 100
 WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
@@ -86,47 +86,55 @@ class PostIn(Options):
     publish_at: PublishAt = None
     timezone: TimeZone = None
     draft: StrictBool = False
-    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+    consent: StrictBool = Field(
+        False, description="Confirms that the person agrees to TikTok's Music Usage Confirmation."
+    )
 
 
 class PostPatch(Options):
-    """Fields to change; everything that is not sent stays."""
+    """Fields to change; fields that are not sent stay as they are."""
 
 
 class PublishIn(Strict):
     """Publish a draft, or a post that waits or was missed, now or at a time."""
 
-    consent: StrictBool = Field(False, description="That the person agrees to TikTok's Music Usage Confirmation.")
+    consent: StrictBool = Field(
+        False, description="Confirms that the person agrees to TikTok's Music Usage Confirmation."
+    )
     publish_at: PublishAt = None
     timezone: TimeZone = None
 
 
 class SendAgainIn(Strict):
-    """That a post which may be out already shall be handed over once more."""
+    """Confirms that a post that may already be published is to be sent again."""
 
-    confirm: StrictBool = Field(False, description="That a person knows it could then appear twice, and has looked.")
+    confirm: StrictBool = Field(
+        False, description="Confirms that a person has checked TikTok and knows that the post could appear twice."
+    )
 
 
 class WarningOut(Schema):
-    """Something to think about that stops nothing."""
+    """A warning that does not prevent the request."""
 
     code: str
     message: str
 
 
 class ProgressOut(Schema):
-    """Bytes that TikTok acknowledged, of how many."""
+    """The bytes that TikTok acknowledged, and the total."""
 
     sent_bytes: int
     total_bytes: int
 
 
 class ErrorOut(Schema):
-    """Why a post failed, waits or needs attention; TikTok's code and log id where it gave them."""
+    """Why a post failed, waits or needs attention, with TikTok's code and log id if TikTok returned them."""
 
     code: str
     message: str
-    field: str | None = Field(description="The field to change; of several, the first. The last event names all.")
+    field: str | None = Field(
+        description="The field to change; the first if there are several. The last event names all."
+    )
     tiktok_code: str | None
     log_id: str | None
 

@@ -29,7 +29,7 @@ PRIVACY_LABELS = {
     "FOLLOWER_OF_CREATOR": _("Followers"),
     "SELF_ONLY": _("Only me"),
 }
-WHEN = [("now", _("Now")), ("later", _("At a time"))]
+WHEN = [("now", _("Now")), ("later", _("Later"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
 CHOOSE_TIME = _("Choose a date and time.")
 # The form's name of a field that is called otherwise elsewhere; None: it has none, so the error goes above the form.
@@ -47,7 +47,7 @@ SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timest
 class WallTimeField(forms.DateTimeField):
     """A naive date and time: the chosen zone is applied to it later."""
 
-    is_conditional = True  # needed with "At a time", so never called optional
+    is_conditional = True  # needed with "Later", so never called optional
 
     def to_python(self, value: Any) -> datetime | None:
         """Return a naive time. Django would read it in the page's zone, where it might not exist."""
@@ -118,16 +118,14 @@ class PostForm(PlanForm):
         label=_("Caption"), required=False, strip=False, max_length=8800, widget=forms.Textarea(attrs={"rows": 5})
     )
     cover_s = forms.DecimalField(
-        label=_("Cover at second"),
+        label=_("Cover time (seconds)"),
         required=False,
         min_value=0,
         max_value=600,
         decimal_places=3,
-        help_text=_("The moment of the video that becomes its cover. Leave empty for the first frame."),
+        help_text=_("TikTok uses this moment of the video as its cover. Leave it empty to use the first frame."),
     )
-    privacy_level = ConditionalChoiceField(
-        label=_("Audience"), error_messages={"required": _("Choose who can see the post.")}
-    )
+    privacy_level = ConditionalChoiceField(label=_("Audience"), error_messages={"required": _("Choose an audience.")})
     allow_comment = forms.BooleanField(label=_("Comment"), required=False)
     allow_duet = forms.BooleanField(label=_("Duet"), required=False)
     allow_stitch = forms.BooleanField(label=_("Stitch"), required=False)
@@ -137,10 +135,10 @@ class PostForm(PlanForm):
         help_text=_("Turn on if this video promotes yourself, a brand, a product or a service."),
     )
     brand_organic = forms.BooleanField(
-        label=_("Your brand"), required=False, help_text=_("You promote yourself or your own business.")
+        label=_("Your brand"), required=False, help_text=_("You are promoting yourself or your own business.")
     )
     brand_content = forms.BooleanField(
-        label=_("Branded content"), required=False, help_text=_("You promote another brand or a third party.")
+        label=_("Branded content"), required=False, help_text=_("You are promoting another brand or a third party.")
     )
     is_aigc = forms.BooleanField(label=_("Made with AI"), required=False)
     when = forms.ChoiceField(label=_("When"), choices=WHEN, initial="now", widget=forms.RadioSelect)
@@ -160,7 +158,7 @@ class PostForm(PlanForm):
         self.creator, self.app_audited = creator, app_audited
         self.is_to_publish = self.data.get("action") == "publish"
         self.field_at_fault = ""  # where the post that this one replaces was wrong
-        self.fields["publish_at"].required = False  # ``clean`` requires it with "At a time"
+        self.fields["publish_at"].required = False  # ``clean`` requires it with "Later"
         # Content is looked up where the form is made: a queryset at class level would have no scope.
         self.fields["media"] = SafeModelChoiceField(Media.objects.none(), label=_("Video"), required=False)
         self.fields["media"].queryset = Media.objects.filter(deleted_at=None)  # type: ignore[attr-defined]
@@ -254,7 +252,7 @@ class PostForm(PlanForm):
 
     @property
     def wants_time(self) -> bool:
-        """Whether "At a time" is chosen."""
+        """Whether "Later" is chosen."""
         return bool(self.cleaned_data.get("when") == "later")
 
     def plan(self) -> Plan:

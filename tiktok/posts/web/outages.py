@@ -45,7 +45,7 @@ def outage_posts(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
         return _repost(request, outage_id)
     lost = next((each for each in reposts.lost_by_outage() if each.outage_id == outage_id), None)
     if lost is None:
-        messages.info(request, _("No post of this outage is left to repost."))
+        messages.info(request, _("There are no posts from this outage left to repost."))
         return redirect("tiktok:post-list", request.instance.slug)
     context = {
         "posts": posts,
@@ -69,7 +69,7 @@ def _repost(request: InstanceRequest, outage_id: UUID) -> HttpResponse:
     sent = len(result.sent)
     if sent:
         messages.success(
-            request, ngettext("%(n)d post is on its way.", "%(n)d posts are on their way.", sent) % {"n": sent}
+            request, ngettext("%(n)d post is being published.", "%(n)d posts are being published.", sent) % {"n": sent}
         )
     for words in result.refused[:MOST_REASONS]:
         messages.error(request, words)

@@ -34,8 +34,7 @@ class Explanation:
 
 _GIVEN_UP = _("Clipdesk has stopped and sends nothing more.")
 _WAITS = _("Clipdesk waits and retries automatically.")
-_FOLLOWS = _("This post starts automatically after it.")
-_STARTS = _("This post starts automatically after them.")
+_FOLLOWS = _("This post then starts automatically.")
 _POST_WAITS = _("The post waits until the account is reconnected.")
 _ASKS = _("Clipdesk checks the status until TikTok gives a final one, for up to 24 hours.")
 _ASKS_LATER = _("Clipdesk checks the status as soon as the account is reconnected.")
@@ -57,7 +56,7 @@ _ASK_OPERATOR = _("Ask your administrator to check the settings of the TikTok ap
 _RECONNECT = _("Reconnect the account. The post then continues, unless its time has passed.")
 _RECONNECT_TO_ASK = _("Reconnect the account, or check in the TikTok app whether the video is there.")
 _ALLOW = _("Reconnect the account and allow publishing. The post then continues, unless its time has passed.")
-_AFTER_THE_DAY = _("Choose a time after the 24 hours, or post the video in the TikTok app.")
+_AFTER_THE_DAY = _("Choose a time more than 24 hours from now, or post the video in the TikTok app.")
 _SEND_LATER = _("Use “Edit and repost” to try again later.")
 _CHOOSE_AGAIN = _("Edit the post, choose from what TikTok offers now, and publish it.")
 
@@ -85,18 +84,21 @@ TIKTOK: Final[Mapping[str, Words]] = {
     ),
     "rate_limit_exceeded": Words(_("TikTok asked Clipdesk to slow down.")),
     "internal_error": Words(_("TikTok is having technical problems.")),
-    "invalid_params": _refused(_("TikTok did not accept one of the post's settings."), _FIX_SETTINGS),
+    "invalid_params": _refused(_("TikTok did not accept one of the post’s settings."), _FIX_SETTINGS),
     "invalid_file_upload": _refused(_("TikTok did not accept this file."), _FIX_FILE),
     "spam_risk_too_many_posts": Words(
         _("The account has reached TikTok’s limit of posts from apps in 24 hours."), _AFTER_THE_DAY
     ),
     "spam_risk_too_many_pending_share": Words(
         _("The account has five unfinished drafts from apps in its TikTok inbox."),
-        _("Finish or discard drafts in the TikTok app, or choose a time after the 24 hours."),
+        _("Finish or discard drafts in the TikTok app, or choose a time more than 24 hours from now."),
     ),
     "reached_active_user_cap": Words(
         _("The TikTok app has reached its limit of accounts that post in 24 hours."),
-        _("Choose a time after the 24 hours, or ask your administrator to get a larger quota from TikTok."),
+        _(
+            "Choose a time more than 24 hours from now, or ask your administrator to request a larger quota from"
+            " TikTok."
+        ),
     ),
     "spam_risk_user_banned_from_posting": _refused(_("TikTok has blocked this account from posting."), _CHECK_IN_APP),
     "spam_risk": _refused(_("TikTok considers this post a risk and did not publish it."), _CHECK_IN_APP),
@@ -181,8 +183,8 @@ _SAME_AS: Final[Mapping[str, str]] = {
 # Ours: why a post is on hold, waits, failed or needs attention.
 OURS: Final[Mapping[str, Words]] = {
     "other_upload": Words(_("Waiting for another upload to this account to finish."), does=_FOLLOWS),
-    "instance_busy": Words(_("Waiting for other uploads of this instance to finish."), does=_STARTS),
-    "rate": Words(_("TikTok’s limit of calls per minute is reached.")),
+    "instance_busy": Words(_("Waiting for other uploads of this instance to finish."), does=_FOLLOWS),
+    "rate": Words(_("TikTok’s limit of calls per minute has been reached.")),
     "refresh": Words(_("Clipdesk is renewing the account’s access token.")),
     "connection-failed": Words(_("TikTok could not be reached.")),
     "answer-lost": Words(_("The connection to TikTok was interrupted.")),
@@ -194,12 +196,12 @@ OURS: Final[Mapping[str, Words]] = {
     "upload_interrupted": Words(_("The upload was interrupted."), does=_("Clipdesk resumes it where it stopped.")),
     "upload_refused": Words(
         _("TikTok stopped accepting this upload before it was complete."),
-        does=_("Clipdesk starts over once the old upload has certainly ended. That can take an hour."),
+        does=_("Clipdesk starts over once it is certain that the old upload has ended. That can take an hour."),
     ),
     "upload_unreadable": Words(
-        _("Clipdesk cannot read the upload address that TikTok gave: its encryption key is missing."),
+        _("Clipdesk cannot read the upload address from TikTok because its encryption key is missing."),
         _("Tell your administrator that an encryption key is missing."),
-        _("Clipdesk starts over once the old upload has certainly ended. That can take an hour."),
+        _("Clipdesk starts over once it is certain that the old upload has ended. That can take an hour."),
     ),
     "bytes_missing": Words(
         _("TikTok has not confirmed the last part of the video."),
@@ -240,7 +242,7 @@ OURS: Final[Mapping[str, Words]] = {
         _DECIDE,
         _("Clipdesk checks the status. It does not resend the video by itself, so that it cannot appear twice."),
     ),
-    "quarantine": Words(_("Publishing was paused after a restore when its time came.")),
+    "quarantine": Words(_("At the scheduled time, publishing was paused after a restore.")),
 }
 _UNKNOWN: Final = Words(
     _("TikTok returned a code that its documentation does not explain."),

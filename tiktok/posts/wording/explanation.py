@@ -17,7 +17,7 @@ Text = str | Promise
 
 CALM: Final[dict[PostState, tuple[Text, Text, Text]]] = {
     S.DRAFT: (_("This post is a draft."), "", _("Finish it when you are ready.")),
-    S.SCHEDULED: (_("Scheduled."), _("Clipdesk will publish it at its time."), ""),
+    S.SCHEDULED: (_("Scheduled."), _("Clipdesk will publish it at the scheduled time."), ""),
     S.DUE: (_("This post is about to start."), _("Clipdesk picks it up within seconds."), ""),
     S.INITING: (_("Clipdesk is asking TikTok to accept the video."), "", ""),
     S.UPLOADING: (_("The video is being uploaded to TikTok."), "", _("You can leave this page.")),

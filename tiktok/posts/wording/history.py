@@ -32,9 +32,9 @@ class Entry:
 
 # Actions of Clipdesk and TikTok, by the state that follows.
 MACHINE: Final[Mapping[PostState, tuple[Text, str, str]]] = {
-    S.DRAFT: (_("The post became a draft"), "pencil", "neutral"),
+    S.DRAFT: (_("The post was moved to drafts"), "pencil", "neutral"),
     S.SCHEDULED: (_("The post was scheduled"), "calendar-time", "neutral"),
-    S.DUE: (_("Publishing is about to start"), "clock-play", "neutral"),
+    S.DUE: (_("The post was queued"), "clock-play", "neutral"),
     S.INITING: (_("Clipdesk asked TikTok to accept the video"), "send", "accent"),
     S.UPLOADING: (_("Clipdesk started the upload"), "cloud-upload", "accent"),
     S.PROCESSING: (_("TikTok received the whole video"), "checks", "accent"),
@@ -51,15 +51,15 @@ ACTS: Final[Mapping[PostState, tuple[Text, str]]] = {
     S.CANCELLED: (_("%(name)s cancelled the post"), "ban"),
 }
 BY_CAUSE: Final[Mapping[tuple[PostState, EventCause], Text]] = {
-    (S.DUE, EventCause.CLOCK): _("The post’s time came"),
-    (S.DUE, EventCause.RULE_R1): _("Clipdesk starts over: TikTok returned no upload ID"),
-    (S.DUE, EventCause.RULE_R2): _("Clipdesk starts over: the upload expired"),
-    (S.DUE, EventCause.RULE_R3): _("Clipdesk starts over: TikTok failed and allows another attempt"),
-    (S.DUE, EventCause.RULE_R4): _("Clipdesk starts over: TikTok did not accept the upload"),
+    (S.DUE, EventCause.CLOCK): _("The scheduled time was reached"),
+    (S.DUE, EventCause.RULE_R1): _("Clipdesk started over: TikTok returned no upload ID"),
+    (S.DUE, EventCause.RULE_R2): _("Clipdesk started over: the upload expired"),
+    (S.DUE, EventCause.RULE_R3): _("Clipdesk started over: TikTok failed and allows another attempt"),
+    (S.DUE, EventCause.RULE_R4): _("Clipdesk started over: TikTok did not accept the upload"),
     (S.FAILED, EventCause.TIKTOK): _("TikTok did not publish the post"),
 }
 BY_ATTENTION: Final[Mapping[str, Text]] = {
-    AttentionReason.MISSED: _("The post missed its time"),
+    AttentionReason.MISSED: _("The scheduled time was missed"),
     AttentionReason.OPTIONS_CHANGED: _("The account’s posting options changed"),
     AttentionReason.MEDIA_CHANGED: _("The file changed"),
     AttentionReason.BUG: _("Clipdesk stopped because of an internal error"),
@@ -71,7 +71,7 @@ EDITS: Final[Mapping[str, tuple[Text, Text]]] = {
     "media": (_("%(name)s changed the video"), _("Video")),
     "caption": (_("%(name)s edited the caption"), _("Caption")),
     "cover": (_("%(name)s changed the cover"), _("Cover")),
-    "audience": (_("%(name)s changed who can see the post"), _("Audience")),
+    "audience": (_("%(name)s changed the audience"), _("Audience")),
     "interactions": (_("%(name)s changed the interactions"), _("Interactions")),
     "disclosure": (_("%(name)s changed the disclosure"), _("Disclosure")),
     "ai": (_("%(name)s changed the AI label"), _("AI label")),
@@ -185,7 +185,7 @@ def _reason(event: PostEvent) -> Text:
     if code := event.detail.get("code") or event.detail.get("hold"):
         return explain(str(code)).what
     if event.reason == AttentionReason.OUTCOME_UNKNOWN and event.cause == EventCause.CLOCK:
-        return _("TikTok’s final status did not come in time.")
+        return _("TikTok’s final status did not arrive in time.")
     return ""
 
 

@@ -158,7 +158,7 @@ def write_posts(stack: Stack, page: Page, slug: str, videos: list[Path]) -> dict
         expect(page.get_by_role("link", name="Open on TikTok")).to_be_visible(timeout=40_000)
 
     acts.compose(page, slug, videos[0], caption="For the market on Saturday #bread", username=ACCOUNTS[0])
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     page.get_by_label("Date and time").fill("2027-03-06T07:30")
     addresses["post-scheduled"] = acts.send(page, "Schedule")
 

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, ROOT, Simulator
 
-READY: Final = "Clipdesk runs at"
+READY: Final = "Clipdesk is running at"
 
 
 class Stack:

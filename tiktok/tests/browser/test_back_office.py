@@ -53,20 +53,20 @@ def test_staff_are_led_from_the_guide_to_a_right_secret(staff_at: Visitor, app: 
     page = staff_at.page
     page.goto("/admin/")
     page.get_by_role("link", name="Health Problems of").click()
-    page.get_by_role("button", name="Check TikTok, email server and this address as well").press("Enter")
-    expect(page.get_by_text("TikTok does not know this client key with this secret")).to_be_visible()
-    expect(page.get_by_text(f"{app.redirect_uri.partition('/auth')[0]} leads to this deployment.")).to_be_visible()
+    page.get_by_role("button", name="Check TikTok, the email server and this address too").press("Enter")
+    expect(page.get_by_text("TikTok rejects this client key and secret")).to_be_visible()
+    expect(page.get_by_text(f"{app.redirect_uri.partition('/auth')[0]} leads to this installation.")).to_be_visible()
     assert seen(staff_at, "health") == {}
 
     page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/setup/")
     page.get_by_role("button", name="Check now").press("Enter")
-    expect(page.get_by_role("status").get_by_text("3 of 7 checkable steps are done.")).to_be_visible()
+    expect(page.get_by_role("status").get_by_text("3 of the 7 steps that Clipdesk can check are done.")).to_be_visible()
     page.get_by_role("link", name="Edit app").press("Enter")
     page.get_by_role("textbox", name="Client secret:").fill("sim-client-secret")
     page.get_by_role("button", name="Save", exact=True).press("Enter")
     page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/setup/")
     page.get_by_role("button", name="Check now").press("Enter")
-    expect(page.get_by_text("TikTok knows this key with this secret.")).to_be_visible()
+    expect(page.get_by_text("TikTok accepts this client key and secret.")).to_be_visible()
     assert seen(staff_at, "setup") == {}
 
     page.goto("/admin/tiktok/tiktokapp/setup/")

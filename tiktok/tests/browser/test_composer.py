@@ -68,7 +68,7 @@ def test_a_post_for_later_is_scheduled_and_cancelled(arrive: Arrive, desk: Desk)
     page = _composer(arrive, desk)
     _fill(page, desk, "For next year")
 
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     page.get_by_label("Date and time").fill("2027-03-04T09:30")
     acts.press(page, "Schedule")
 
@@ -172,19 +172,19 @@ def test_account_select_waits_for_enter_and_keeps_the_focus(arrive: Arrive, stac
 
 def test_errors_are_focused_and_go_when_their_field_is_right(arrive: Arrive, desk: Desk) -> None:
     page = _composer(arrive, desk)
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     expect(page.locator("#time-missing")).to_be_visible()
     acts.press(page, "Schedule")
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
-    for words in ("Choose a video.", "Choose who can see the post.", "Choose a date and time."):
+    for words in ("Choose a video.", "Choose an audience.", "Choose a date and time."):
         expect(summary).to_contain_text(words)
 
     acts.privacy(page).select_option(label="Everyone")
-    expect(summary.get_by_text("Choose who can see the post.")).to_be_hidden()
+    expect(summary.get_by_text("Choose an audience.")).to_be_hidden()
     expect(acts.privacy(page)).not_to_have_attribute("aria-invalid", "true")
     acts.privacy(page).select_option(value="")
-    expect(summary.get_by_text("Choose who can see the post.")).to_be_visible()
+    expect(summary.get_by_text("Choose an audience.")).to_be_visible()
 
     acts.privacy(page).select_option(label="Everyone")
     page.get_by_label("Date and time").fill("2027-03-04T09:30")

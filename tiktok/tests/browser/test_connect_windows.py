@@ -49,8 +49,8 @@ def test_two_windows_report_each_to_its_own_attempt_and_other_tabs_follow(page: 
     expect(waits(page, "One: Waiting for TikTok. Continue in its window.")).to_be_visible()
 
     acts.consent(two, "first.window", "Cancel")
-    expect(two.get_by_role("alert")).to_contain_text("Access was not allowed")
-    expect(toasts(page)).to_contain_text("Access was not allowed at TikTok")
+    expect(two.get_by_role("alert")).to_contain_text("Access was denied")
+    expect(toasts(page)).to_contain_text("Access was denied at TikTok")
     expect(waits(page, "Two")).to_have_count(0)
     expect(waits(page, "One")).to_be_visible()
     with one.expect_event("close"):
@@ -157,7 +157,7 @@ def test_the_window_ends_well_when_its_page_has_gone_elsewhere(page: Page, stack
 def test_an_answer_with_ten_kilobytes_of_state_gets_a_page_too(page: Page) -> None:
     page.goto(f"{CALLBACK}?code=x&state={'s' * 10_000}")
 
-    expect(page.get_by_role("heading", name="Clipdesk does not know this attempt to connect")).to_be_visible()
+    expect(page.get_by_role("heading", name="Clipdesk does not recognize this attempt to connect")).to_be_visible()
     assert page.url.endswith("/tiktok/result/state_unknown/")
 
 
@@ -172,15 +172,15 @@ def test_other_tiktok_user_is_named_and_offered_as_a_new_account(page: Page, sta
     popup = opening.value
     acts.consent(popup, "comes.instead")
 
-    expect(popup.get_by_role("heading", name="Somebody Else (@comes.instead) came back from TikTok")).to_be_visible()
+    expect(popup.get_by_role("heading", name="TikTok returned Somebody Else (@comes.instead)")).to_be_visible()
     expect(popup.get_by_text("log out, then try again and log in as Expected One (@is.expected)")).to_be_visible()
     assert findings(popup) == []
     popup.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     assert popup.evaluate(OVERFLOW) <= 0
-    expect(toasts(page)).to_contain_text("Another TikTok account came back.")
+    expect(toasts(page)).to_contain_text("TikTok returned a different account.")
     expect(acts.card(page, "comes.instead")).to_have_count(0)
     popup.reload()
-    expect(popup.get_by_role("heading", name="came back from TikTok")).to_be_visible()
+    expect(popup.get_by_role("heading", name="TikTok returned")).to_be_visible()
     acts.press(popup, "Try again as Expected One (@is.expected)")
     acts.consent(popup, "comes.instead")
     acts.press(popup, "Connect Somebody Else (@comes.instead) as a new account")
@@ -189,4 +189,4 @@ def test_other_tiktok_user_is_named_and_offered_as_a_new_account(page: Page, sta
     expect(acts.card(page, "comes.instead")).to_be_visible()
     expect(acts.card(page, "is.expected")).to_contain_text(re.compile("Active"))
     said = [text.partition(".")[0] for text in page.evaluate("window.said")]
-    assert said.count("Another TikTok account came back") == 2  # not once more after the reload
+    assert said.count("TikTok returned a different account") == 2  # not once more after the reload

@@ -81,7 +81,7 @@ def test_doubtful_post_is_checked_dismissed_restored_and_resent(
     dialog.get_by_role("button", name="Go back").click()
     assert reread(doubtful, instance).state == PostState.NEEDS_ATTENTION
     press(page, "Resend")
-    dialog.get_by_role("button", name="I have checked, resend it").click()
+    dialog.get_by_role("button", name="I have checked. Resend post").click()
     expect(state(page, "Waiting to start")).to_be_visible()
     worker.run_for(600)
     expect(state(page, "Published")).to_be_visible()
@@ -92,7 +92,7 @@ def test_too_early_and_in_quarantine_the_page_says_why(doubtful: Post, instance:
         Submission.objects.update(init_sent_at=timezone.now() + timedelta(days=1))
     page = editor_at.page
     opened(page, doubtful)
-    expect(page.get_by_text(re.compile("You can resend it from"))).to_be_visible()
+    expect(page.get_by_text(re.compile("You can resend it after"))).to_be_visible()
     expect(page.get_by_role("button", name="Resend")).to_have_count(0)
     quarantine.switch_on()
     page.reload()

@@ -73,5 +73,5 @@ def test_email_change_is_canceled(visitor: Visitor, owner: User, settings: Setti
 
     press(page, "Cancel change")
 
-    expect(page.get_by_text("Email change canceled.")).to_be_visible()
+    expect(page.get_by_text("Email change cancelled.")).to_be_visible()
     expect(page.get_by_role("heading", name="Change in progress")).to_be_hidden()

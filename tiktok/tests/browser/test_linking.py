@@ -16,7 +16,7 @@ def test_a_refusal_at_tiktok_is_said_and_links_nothing(arrive: Arrive, stack: St
     popup = acts.begin_to_connect(page, desk.slug)
     acts.consent(popup, "says.no", "Cancel")
 
-    expect(popup.get_by_role("alert")).to_contain_text("Access was not allowed")
+    expect(popup.get_by_role("alert")).to_contain_text("Access was denied")
     expect(page.locator("#toasts")).to_contain_text("Nothing was connected")
     expect(acts.card(page, "says.no")).to_have_count(0)
 

@@ -45,7 +45,7 @@ def test_a_failed_post_rings_the_bell_until_it_is_read(arrive: Arrive, stack: St
 def test_mail_is_switched_off_without_javascript(arrive: Arrive, desk: Desk) -> None:
     page = arrive(storage_state=desk.storage_state, java_script_enabled=False).page
     page.goto(f"/i/{desk.slug}/settings/notifications/")
-    expect(page.get_by_text("This Clipdesk sends no email")).to_be_visible()
+    expect(page.get_by_text("Email is not set up")).to_be_visible()
     failed = page.get_by_label("Posts that failed")
     expect(failed).to_be_checked()
     failed.uncheck()

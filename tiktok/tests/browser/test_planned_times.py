@@ -50,7 +50,7 @@ def page(editor_at: Visitor, linked: TikTokAccount, video: Media) -> Page:
 
 
 def at_a_time(page: Page, time: str, zone: str = "Europe/Vienna") -> None:
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     page.get_by_label("Date and time").fill(time)
     page.get_by_label("Time zone").select_option(zone)
 
@@ -127,7 +127,7 @@ def test_a_held_post_names_its_next_try(editor_at: Visitor, submit: Submit, work
     tiktok.create_app(post_cap=0)
     worker.run_for(60)
     editor_at.page.goto(reverse("tiktok:post-detail", args=["aurora", post.pk]))
-    expect(editor_at.page.get_by_text("Clipdesk retries at")).to_be_visible()
+    expect(editor_at.page.get_by_text("Clipdesk retries on")).to_be_visible()
     assert problems(editor_at.page, "held") == {}
 
 
@@ -165,10 +165,10 @@ def test_the_account_and_the_app_count_a_day(
     day(linked)
     page = editor_at.page
     page.goto("/i/aurora/accounts/")
-    expect(page.get_by_text("of 5 accounts while TikTok has not audited the app")).to_be_visible()
+    expect(page.get_by_text("of 5 accounts until TikTok audits the app")).to_be_visible()
     assert problems(page, f"apps-{day.__name__}") == {}
     page.goto(f"/i/aurora/accounts/{linked.pk}/")
-    expect(page.get_by_text("TikTok allows about 15, all apps together.")).to_be_visible()
+    expect(page.get_by_text("TikTok allows about 15 across all apps.")).to_be_visible()
     assert problems(page, f"limits-{day.__name__}") == {}
 
 
@@ -207,7 +207,7 @@ def test_capped_account_takes_posts_for_later_days(
     page = editor_at.page
     page.goto(f"/i/aurora/posts/new/?to={linked.pk}")
     expect(page.get_by_text("Choose a time more than 24 hours from now")).to_be_visible()
-    expect(page.get_by_label("At a time")).to_be_checked()
+    expect(page.get_by_label("Later")).to_be_checked()
     assert problems(page, "capped") == {}
     page.get_by_role("radio", name="clip.mp4").check()
     acts.privacy(page).select_option(label="Everyone")

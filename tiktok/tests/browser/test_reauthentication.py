@@ -32,7 +32,7 @@ def sign_in(page: Page, person: User) -> None:
 
 
 def confirm(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it’s you")).to_be_visible()
     page.get_by_label("Password").fill(PASSWORD)
     press(page, "Confirm")
 
@@ -45,7 +45,7 @@ def test_api_key_is_created_after_the_password_without_retyping_the_form(visitor
     page.get_by_label("Upload media").check()
     press(page, "Create API key")
 
-    expect(page.get_by_role("heading", name="Confirm it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it’s you")).to_be_visible()
     seen = {look: [*findings(page), *pictured(page, f"confirm-{look}")] for look in looks(page)}
     assert [problem for problems in seen.values() for problem in problems] == []
     confirm(page)
@@ -60,7 +60,7 @@ def test_staff_set_up_two_factor_before_they_enter_admin(visitor: Visitor, owner
     page = visitor.page
     sign_in(page, owner)
     page.goto("/admin/")
-    expect(page.get_by_text("The administration requires two-factor sign-in")).to_be_visible()
+    expect(page.get_by_text("Administration requires two-factor sign-in")).to_be_visible()
     page.get_by_role("link", name="Set up authenticator app").click()
     confirm(page)
     page.get_by_label("Authenticator code").fill(totp(page.get_by_label("Authenticator key").input_value()))

@@ -51,7 +51,7 @@ def test_body_of_thousands_of_unknown_fields_gets_one_error(api: Api, peak: None
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
         {
-            "field": "body", "code": "too_many_values", "message": f"It can have at most {MAX_VALUES} values.",
+            "field": "body", "code": "too_many_values", "message": f"The body can have at most {MAX_VALUES} values.",
             "maximum": MAX_VALUES,
         }
     ]  # fmt: skip
@@ -223,7 +223,7 @@ def test_thousands_of_pasted_names_get_one_error() -> None:
     with pytest.raises(ValidationError) as refused:
         check_names(["x" * 81] * 9_000)
 
-    assert refused.value.messages == ["At most 100 names at once; these are 9000."]
+    assert refused.value.messages == ["Enter at most 100 names at once. You entered 9000."]
 
 
 def test_unreadable_request_is_still_400(client: Client, db: None) -> None:

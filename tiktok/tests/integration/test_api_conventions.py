@@ -88,7 +88,7 @@ def test_slash_at_the_end_is_404_and_says_so(api: Api, post: str, path: str) -> 
     answer = api.get(path.format(post=post) + "/")
 
     assert (answer.status_code, answer["Content-Type"]) == (404, PROBLEM)
-    assert answer.json()["detail"] == "Addresses of this API end without a slash."
+    assert answer.json()["detail"] == "URLs of this API don’t end with a slash."
 
 
 @pytest.mark.parametrize("path", [*LISTS, "/instance", "/posts/{post}", "/nowhere"])

@@ -78,8 +78,9 @@ def test_without_redis_there_is_nothing_to_say(settings: Settings) -> None:
     ("url", "backend", "text"),
     [
         ("", "dummy",
-         "No email server is set up: invitations are links to copy, and no one gets email about failed posts."),
-        ("consolemail://", "console", "EMAIL_URL names a backend that sends no email: no one receives any."),
+         "No email server is set up: you have to send invitation links yourself, and no one gets email about failed"
+         " posts."),
+        ("consolemail://", "console", "EMAIL_URL names a backend that does not send email, so no one receives any."),
     ],
 )  # fmt: skip
 def test_email_backend_without_recipients_is_a_warning(settings: Settings, url: str, backend: str, text: str) -> None:
@@ -107,7 +108,7 @@ def test_mail_server_that_cannot_be_reached_is_a_fault(settings: Settings, close
 @pytest.mark.parametrize(
     ("error", "step"),
     [
-        (smtplib.SMTPAuthenticationError(535, b"canary"), "Correct user and password in EMAIL_URL and restart."),
+        (smtplib.SMTPAuthenticationError(535, b"canary"), "Correct the user and password in EMAIL_URL and restart."),
         (smtplib.SMTPServerDisconnected(),
          "Try smtp+tls:// (587), smtp+ssl:// (465) or smtp:// (25) in EMAIL_URL."),
     ],

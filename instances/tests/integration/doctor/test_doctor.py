@@ -109,7 +109,7 @@ def test_role_that_can_change_history_is_a_warning(db: None, monkeypatch: pytest
     found = only(database.history(VISIT))
 
     assert found.state == State.WARNING
-    assert found.step.startswith("Put the owner of the tables in MIGRATION_DATABASE_URL")
+    assert found.step.startswith("Set MIGRATION_DATABASE_URL to the role that owns the tables")
 
 
 def test_doctor_does_not_claim_that_the_database_separates_instances(db: None) -> None:
@@ -144,7 +144,7 @@ def test_fault_gives_exit_code_1(db: None, settings: Settings) -> None:
     ("variable", "value", "words"),
     [
         ("BASE_URL", "http://clip.example.com", "BASE_URL must use https; plain http is allowed on loopback only."),
-        ("EMAIL_URL", "mail://user:canary@host", "EMAIL_URL must be such as smtp+tls://user:password@host:587."),
+        ("EMAIL_URL", "mail://user:canary@host", "EMAIL_URL must look like smtp+tls://user:password@host:587."),
     ],
 )
 def test_settings_that_refuse_to_start_are_named_without_traceback(

@@ -67,7 +67,7 @@ def test_fifteenth_post_of_a_day_is_warned_of(
     client: Client, viewer: User, editor: User, linked: TikTokAccount, composer: str, posts: int, warns: bool
 ) -> None:
     sent(linked, posts)
-    said = f"{posts} post{'s' if posts > 1 else ''} in the last 24 hours; TikTok allows about 15, all apps together."
+    said = f"{posts} post{'s' if posts > 1 else ''} in the last 24 hours; TikTok allows about 15 across all apps."
     for page in (text_of(client, viewer, page_of(linked)), text_of(client, editor, composer)):
         assert page.count(said) == 1
         assert ("callout tone-warn" in page) == warns
@@ -98,21 +98,21 @@ def test_sixth_account_of_an_app_that_is_not_audited_is_warned(
     others_posted(app, other_instance, others)
     sent(linked, int(is_among_them))
     for page in (text_of(client, viewer, page_of(linked)), text_of(client, editor, composer)):
-        assert ("may post for 5 accounts in 24 hours" in page) == warns
+        assert ("can post to 5 accounts in 24 hours" in page) == warns
 
 
 @pytest.mark.parametrize(
     ("others", "is_audited", "card", "office"),
     [
-        (4, False, "4 of 5 accounts while TikTok has not audited the app <", "4 of 5"),
+        (4, False, "4 of 5 accounts until TikTok audits the app <", "4 of 5"),
         (
             5,
             False,
-            "5 of 5 accounts while TikTok has not audited the app; further accounts wait",
-            "5 of 5, further accounts wait",
+            "5 of 5 accounts until TikTok audits the app; other accounts wait",
+            "5 of 5, other accounts wait",
         ),
-        (6, True, "6 accounts of the whole installation", "6"),
-        (1, None, "1 account of the whole installation", "1"),
+        (6, True, "6 accounts in the whole installation", "6"),
+        (1, None, "1 account in the whole installation", "1"),
     ],
 )
 def test_those_who_run_it_see_an_apps_posting_accounts(

@@ -202,10 +202,10 @@ def test_caps_are_counted_and_holds_named(read: Read, editor: User, account: Tik
     quota.record_hold(credential, "spam_risk_too_many_posts")
 
     page = read(editor)
-    assert "Uploads started 6 of 6 The next call waits" in page
+    assert "Uploads started 6 of 6 Limit reached" in page
     assert re.search(r"Profile syncs 0 of 600 Paused by TikTok until", page)
-    assert "TikTok takes no more posts of this account now" in page
-    assert "for at most 5 accounts in 24 hours" in page
+    assert "TikTok is not accepting more posts to this account right now" in page
+    assert "private accounts, at most 5 in 24 hours" in page
 
 
 def test_sandbox_and_damaged_tokens_do_not_break_it(read: Read, editor: User, account: TikTokAccount) -> None:
@@ -273,7 +273,7 @@ def test_history_is_for_those_who_may_see_the_audit_log(
 
 
 @pytest.mark.parametrize(
-    ("last", "said"), [(True, "gives the authorization back to TikTok"), (False, "so the authorization stays")]
+    ("last", "said"), [(True, "revokes its access at TikTok"), (False, "so the authorization stays")]
 )
 def test_the_question_before_a_disconnect_says_what_it_does(
     client: Client, admin: User, account: TikTokAccount, other_instance: Instance, last: bool, said: str

@@ -179,18 +179,18 @@ def test_a_grant_that_tiktok_has_ended_needs_no_revoking(sim: Simulator, account
 
     assert fresh(account).status == AccountStatus.DISCONNECTED
     assert sim.requests("revoke") == []
-    assert last_of_history(account) == "There was no usable authorization to give back to TikTok."
+    assert last_of_history(account) == "There was no usable authorization to revoke."
 
 
 def revokes(sim: Simulator) -> list[str]:
     return [call.code for call in sim.requests("revoke")]
 
 
-GIVEN_BACK = "The authorization was given back to TikTok."
+GIVEN_BACK = "The authorization was revoked at TikTok."
 NOT_CONFIRMED = (
-    "TikTok did not confirm that the authorization was given back. The account owner can check it in TikTok."
+    "TikTok did not confirm that the authorization was revoked. The account owner can check this in the TikTok app."
 )
-UNUSABLE = "There was no usable authorization to give back to TikTok."
+UNUSABLE = "There was no usable authorization to revoke."
 
 
 def test_a_revoke_whose_answer_is_lost_is_repeated_and_counts(

@@ -107,7 +107,7 @@ def test_status_counts_respect_search_and_label(page: Client, instance: Instance
 
     every, vips = page.get(PAGE).content.decode(), page.get(PAGE, {"label": "VIP"}).content.decode()
 
-    for text in ("All 60", "2 need a reconnect", "2 expire soon", "55 active", "1 disconnected"):
+    for text in ("All 60", "2 to reconnect", "2 expire soon", "55 active", "1 disconnected"):
         assert text in every
     for text in ("All 24", "21 active"):
         assert text in vips
@@ -244,7 +244,7 @@ def test_an_account_is_chosen_among_hundreds(page: Client, instance: Instance, a
     assert "No account matches" in page.get(CHOOSE, {"q": "nobody"}).content.decode()
     assert crowd[40].status == "disconnected"
     assert str(crowd[40].pk) not in page.get(CHOOSE, {"q": "@user.40"}).content.decode()
-    assert "Type to narrow them down" in page.get(CHOOSE, headers=HTMX).content.decode()
+    assert "Type to narrow the list" in page.get(CHOOSE, headers=HTMX).content.decode()
 
 
 def test_nothing_of_another_instance_is_found_or_counted(

@@ -211,7 +211,7 @@ def test_an_editor_may_sync_and_reconnect_but_not_disconnect(
 def test_without_an_app_staff_get_a_setup_link_and_others_a_hint(
     client: Client, instance: Instance, admin: User
 ) -> None:
-    assert "Your administrator has to set up a TikTok app first." in page_of(client, admin)
+    assert "Your administrator must set up a TikTok app first." in page_of(client, admin)
     admin.is_staff = True
     admin.save()
     assert "/admin/tiktok/tiktokapp/setup/" in page_of(client, admin)

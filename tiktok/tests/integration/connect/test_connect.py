@@ -192,7 +192,7 @@ def test_a_permission_that_is_refused_at_once_says_so(
 
     assert (code, text) == (
         "linked",
-        "TikTok refuses the authorization that it has just given. Connect the account again.",
+        "TikTok rejected the authorization that it had just issued. Connect the account again.",
     )
     assert the_account(instance).status == AccountStatus.RECONNECT_NEEDED
 
@@ -232,7 +232,7 @@ def test_reconnecting_as_another_tiktok_user_is_refused_and_says_who_came(
 
     code, title, text = link(browser, sim, instance, tomas, account=str(account.pk))
 
-    assert (code, title) == ("other_user", "Tomas (@tomas.outdoors) came back from TikTok")
+    assert (code, title) == ("other_user", "TikTok returned Tomas (@tomas.outdoors)")
     assert text.startswith("You wanted to reconnect Maren Bakes (@maren.bakes).")
     assert the_account(instance).credential.version == 1
     assert TikTokCredential.objects.count() == 1

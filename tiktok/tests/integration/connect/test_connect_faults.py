@@ -101,7 +101,7 @@ def test_a_callback_that_is_no_page_view_spends_nothing(stage: Iterator[Scene], 
     answer = browser.generic(method, callback)
 
     assert (answer.status_code, answer["Allow"]) == (405, "GET")
-    assert ("This address expects an answer from TikTok" in answer.content.decode()) == (method != "HEAD")
+    assert ("This address only accepts answers from TikTok" in answer.content.decode()) == (method != "HEAD")
     assert sim.requests("token") == []
     assert 'data-outcome="linked"' in page_after(scene.browser, callback)[1]
 
@@ -166,7 +166,7 @@ def test_the_pause_that_tiktok_asks_for_is_said(stage: Iterator[Scene], sim: Sim
     _, html = page_after(scene.browser, callback)
 
     assert "Connect again in 1 minute." in html
-    assert re.search(r"<dt>Not before</dt>\s*<dd><time datetime=", html)
+    assert re.search(r"<dt>Wait until</dt>\s*<dd><time datetime=", html)
 
 
 def test_a_failed_attempt_can_be_made_again_as_it_was(stage: Iterator[Scene]) -> None:

@@ -181,7 +181,7 @@ def test_denied_leaves_the_link_open_for_another_try(
 ) -> None:
     page = come_back(guest, sim.consent(begin(guest, made), maren, allow=False))
 
-    assert (page.code, page.title) == ("access_denied", "Access was not allowed")
+    assert (page.code, page.title) == ("access_denied", "Access was denied")
     again = f"/connect/again/{made.link.pk}/"
     assert f'href="{again}"' in page.html
     assert guest.get(again).status_code == 200
@@ -263,7 +263,7 @@ def test_connected_user_who_grants_fewer_scopes_sees_a_warning(
     page = come_back(guest, sim.consent(begin(guest, second), maren, scopes=["user.info.basic"]))
 
     assert page.code == "link_already"
-    assert "There was nothing to do" not in page.html
+    assert "Nothing was changed" not in page.html
     assert "publishing. If that was not intended, try again." in page.html
 
 
@@ -363,7 +363,7 @@ ENDS: list[tuple[Change, str, str]] = [
     (remove, "link_maker_gone", "This link no longer works"),
     (deactivate, "link_maker_gone", "This link no longer works"),
     (delete_maker, "link_maker_gone", "This link no longer works"),
-    (delete_instance, "link_instance_gone", "The workspace of this link was deleted"),
+    (delete_instance, "link_instance_gone", "This link no longer works"),
 ]
 
 

@@ -90,10 +90,10 @@ def test_a_pasted_list_makes_a_link_for_each_name(browser: Client, instance: Ins
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        ("Nord\nSüd\n nord ", "These names are there twice: Nord, nord."),
-        ("\n".join(f"n{number}" for number in range(101)), "At most 100 names at once; these are 101."),
+        ("Nord\nSüd\n nord ", "These names appear twice: Nord, nord."),
+        ("\n".join(f"n{number}" for number in range(101)), "Enter at most 100 names at once. You entered 101."),
         ("ok\n" + "x" * 81, "is longer than 80 characters."),
-        ("ok\nno\x07t", "Line 2 holds characters that cannot be shown."),
+        ("ok\nno\x07t", "Line 2 contains characters that can’t be shown. Remove them."),
     ],
 )
 def test_a_list_with_a_fault_makes_nothing_and_names_it(

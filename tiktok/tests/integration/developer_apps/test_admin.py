@@ -73,13 +73,13 @@ def test_empty_secret_keeps_the_present_one_and_a_new_one_keeps_the_old(staff: C
         ({"new_secret": "two words"}, "new_secret", "Enter it without quotation marks and spaces."),
         ({"new_secret": ""}, "new_secret", "Enter the client secret."),
         ({"redirect_uri": "http://clip.example.com/"}, "redirect_uri",
-         "A web app's redirect URI must start with https://."),
+         "A web app’s redirect URI must start with https://."),
         ({"redirect_uri": "https://clip.example.com/?x=1"}, "redirect_uri",
          "TikTok accepts no “?”, no “#” and at most 511 characters."),
         ({"app_type": "desktop", "pkce": "hex"}, "redirect_uri",
          "A desktop app redirects to localhost or 127.0.0.1 with a port."),
         ({"app_type": "desktop", "redirect_uri": "http://127.0.0.1:8000/x/"}, "pkce",
-         "TikTok's desktop apps need PKCE with the hex digest."),
+         "TikTok’s desktop apps need PKCE with the hex digest."),
         ({"scopes": []}, "scopes", "This field is required."),
     ],
 )  # fmt: skip
@@ -118,7 +118,10 @@ def test_app_that_other_tenants_use_cannot_be_given_to_one(
     answer = staff.post(change, fields(new_secret="", tenant=str(instance.tenant_id)))
 
     assert answer.context["adminform"].form.errors == {
-        "tenant": ["Accounts of other tenants are linked through this app."]
+        "tenant": [
+            "Accounts of other tenants are connected through this app. Disconnect them first, or leave the tenant"
+            " empty."
+        ]
     }
     assert staff.post(change, fields(new_secret="", tenant=str(other_instance.tenant_id))).status_code == 302
 

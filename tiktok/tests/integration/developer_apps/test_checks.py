@@ -62,9 +62,9 @@ def test_wrong_secret_is_a_fault_that_does_not_say_it(app: TikTokApp) -> None:
     found = look(keep_secret(app, client_secret="canary-wrong"))["client-secret"]
 
     assert (found.state, found.text) == (
-        State.FAULT, "TikTok does not know this client key with this secret (invalid_client).",
+        State.FAULT, "TikTok rejects this client key and secret (invalid_client).",
     )  # fmt: skip
-    assert found.step.startswith("Copy both again from the app's page at TikTok (a sandbox has a pair of its own)")
+    assert found.step.startswith("Copy both again from the app’s page at TikTok (a sandbox has its own pair)")
     assert "canary" not in str(found)
 
 
@@ -104,8 +104,8 @@ def test_during_a_change_the_old_secret_is_said_to_work_still(app: TikTokApp) ->
 
     assert (found["client-secret"].state, found["client-secret"].step) == (
         State.FAULT,
-        "Finish the change at TikTok, or copy the secret again from the app's page: “Client secret” of this app in the"
-        " back office.",
+        "Finish the change at TikTok, or copy the secret again from the app’s page: “Client secret” of this app in"
+        " Administration.",
     )  # fmt: skip
     assert "secret-change" in found
 
@@ -115,7 +115,7 @@ def test_app_that_tiktok_does_not_let_in_is_not_approved(sim: Simulator, app: Ti
         network.post(f"{sim.base_url}/v2/oauth/token/", json={"error": "unauthorized_client"})
         found = next(f for f in findings.examine_app(app, ONLINE) if f.check == "approval")
 
-    assert (found.state, found.step.split(",")[0]) == (State.FAULT, "Submit it for review in TikTok's portal")
+    assert (found.state, found.step.split(",")[0]) == (State.FAULT, "Submit it for review in TikTok’s portal")
 
 
 def test_sandbox_and_a_used_app_need_no_word_about_approval(app: TikTokApp) -> None:
@@ -145,9 +145,10 @@ def test_caps_that_tiktok_named_are_said(app: TikTokApp) -> None:
     assert [(finding.state, finding.text) for finding in caps] == [
         (
             State.WARNING,
-            "TikTok's cap of posting accounts is reached (reached_active_user_cap): further accounts wait.",
+            "The app has reached TikTok’s limit of accounts in 24 hours (reached_active_user_cap): other accounts"
+            " wait.",
         ),
-        (State.WARNING, "1 account has used up its posts of 24 hours at TikTok (about 15, all apps together)."),
+        (State.WARNING, "1 account has reached TikTok’s limit of posts in 24 hours (about 15 across all apps)."),
     ]
 
 

@@ -76,7 +76,7 @@ def test_passed_steps_are_recorded_with_their_time(staff: Client, app: TikTokApp
     assert set(app.setup_ticks) == {"redirect", "scopes", "keys"}
     later = staff.get(guide_of(app))
     assert badges(later)["keys"] is True
-    assert "checked" in later.content.decode()
+    assert "Checked on" in later.content.decode()
 
 
 def test_unknown_step_keeps_its_recorded_check(staff: Client, app: TikTokApp, settings: Settings) -> None:

@@ -69,7 +69,7 @@ def enter_secret(client: Client, staff: User, app: TikTokApp) -> None:
     """In the back office, as the page asks for."""
     sign_in_as_staff(client, staff)
     page = reverse("admin:tiktok_tiktokapp_change", args=[app.pk])
-    assert "can’t be read with the present keys. Enter it again." in client.get(page).content.decode()
+    assert "can’t be read with the current keys. Enter it again." in client.get(page).content.decode()
     form = client.get(page).context["adminform"].form
     fields = {name: value for name, value in form.initial.items() if value is not None}
     answer = client.post(page, fields | {"scopes": app.scopes, "new_secret": CLIENT_SECRET, "is_audited": "unknown"})

@@ -76,7 +76,7 @@ def test_all_values_move_to_the_newest_key(ring: Settings, instance: Instance) -
     assert URL in before
     assert Authenticator.objects.get(type="recovery_codes").data["used_mask"] == 5
     assert "tiktok_submission.upload_url           k1: 1   k2: 1\n" in said
-    assert "Values encrypted anew with k2: 8.\nNothing stored needs k1 any more.\n" in said
+    assert "Values re-encrypted with k2: 8.\nNothing stored needs k1 now.\n" in said
 
 
 @pytest.mark.usefixtures("stored")
@@ -84,7 +84,7 @@ def test_second_run_changes_nothing(ring: Settings) -> None:
     rotate_keys()
     texts = ciphertexts()
 
-    assert "Values encrypted anew with k2: 0." in rotate_keys()
+    assert "Values re-encrypted with k2: 0." in rotate_keys()
 
     assert ciphertexts() == texts
     assert len(texts) == len(COLUMNS)
@@ -92,7 +92,7 @@ def test_second_run_changes_nothing(ring: Settings) -> None:
 
 @pytest.mark.usefixtures("stored")
 def test_rehearsal_counts_and_writes_nothing(ring: Settings) -> None:
-    assert "Values to be encrypted anew with k2: 8." in rotate_keys("--dry-run")
+    assert "Values to be re-encrypted with k2: 8." in rotate_keys("--dry-run")
 
     assert stored_key_ids() == each({OLD: 1})
 
@@ -197,5 +197,5 @@ def test_concurrent_writes_with_the_old_key_are_reported(ring: Settings) -> None
         rotate_keys()
 
     assert raised.value.returncode == 2
-    assert f"written with an older key meanwhile ({tokens}: 1)" in str(raised.value)
-    assert "Nothing stored needs k1 any more." in rotate_keys()
+    assert f"written with an older key during the run ({tokens}: 1)" in str(raised.value)
+    assert "Nothing stored needs k1 now." in rotate_keys()

@@ -225,7 +225,7 @@ def test_size_that_cannot_be_is_refused(upload: Announce, size: int, code: str) 
 
 
 def test_four_gigabytes_are_named_exactly(upload: Announce) -> None:
-    with pytest.raises(MediaError, match="TikTok takes up to 4 GB \\(4,294,967,296 bytes\\)"):
+    with pytest.raises(MediaError, match="TikTok accepts up to 4 GB \\(4,294,967,296 bytes\\)"):
         upload(5_000_000_000)
 
 

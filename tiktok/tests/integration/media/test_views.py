@@ -245,7 +245,7 @@ def test_form_over_four_gigabytes_is_refused_before_it_is_read(client: Client) -
     claim = {"CONTENT_LENGTH": str(5 * 1024**3)}
     response = client.generic("POST", UPLOADS, b"--x\r\n", "multipart/form-data; boundary=x", **claim)  # type: ignore[arg-type]
 
-    assert "TikTok takes up to 4 GB" in client.get(response["Location"]).content.decode()
+    assert "TikTok accepts up to 4 GB" in client.get(response["Location"]).content.decode()
 
 
 def test_other_forms_drop_large_files_unread() -> None:

@@ -115,8 +115,8 @@ def test_ones_own_posts_come_first(troubled: Troubled, editor: User, admin: User
 @pytest.mark.parametrize(
     ("off", "subject"),
     [
-        ("mail_failed", "Aurora: 1 post needs attention · 1 post waits for its account"),
-        ("mail_attention", "Aurora: 1 post failed · 1 post waits for its account"),
+        ("mail_failed", "Aurora: 1 post needs attention · 1 post is waiting for its account"),
+        ("mail_attention", "Aurora: 1 post failed · 1 post is waiting for its account"),
         ("mail_reconnect", "Aurora: 1 post failed · 1 post needs attention"),
     ],
 )
@@ -129,7 +129,7 @@ def test_each_kind_can_be_switched_off_by_each_person(
         troubled(state)
 
     by_person = {mail.to: mail.subject for mail in mails_after()}
-    everything = "Aurora: 1 post failed · 1 post needs attention · 1 post waits for its account"
+    everything = "Aurora: 1 post failed · 1 post needs attention · 1 post is waiting for its account"
     assert by_person == {editor.email: subject, admin.email: everything}
 
 

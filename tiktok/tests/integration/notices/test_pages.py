@@ -193,13 +193,13 @@ def test_settings_are_each_persons_own(page: Client, instance: Instance, editor:
     page.post(SETTINGS, {})
     text = page.get(SETTINGS).content.decode()
     assert re.search(r'name="mail_\w+"[^>]* checked', text) is None
-    assert "sends no email" not in text
+    assert "Email is not set up" not in text
 
 
 def test_settings_say_when_no_mail_can_be_sent(page: Client, settings: LazySettings) -> None:
     settings.EMAIL_URL = ""
 
-    assert "This Clipdesk sends no email" in page.get(SETTINGS).content.decode()
+    assert "Email is not set up" in page.get(SETTINGS).content.decode()
 
 
 def test_a_bell_without_news_is_quiet() -> None:

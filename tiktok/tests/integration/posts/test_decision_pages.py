@@ -67,7 +67,7 @@ def test_what_may_be_out_offers_the_three_ways(page: Client, doubtful: Post) -> 
 def test_too_early_shows_the_time_instead_of_a_button(page: Client, doubtful: Post) -> None:
     Submission.objects.update(init_sent_at=timezone.now(), commit_point_at=timezone.now())
     html = shown(page, url("detail", doubtful))
-    assert "You can resend it from" in html
+    assert "You can resend it after" in html
     assert url("send-again", doubtful) not in html
     answer = page.post(url("send-again", doubtful), {"confirm": "yes"}, follow=True)
     assert "It is too early to resend this post." in answer.content.decode()

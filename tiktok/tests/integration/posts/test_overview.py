@@ -89,8 +89,8 @@ def test_overview_shows_accounts_posts_and_what_needs_attention(
 
     assert [tally.text for tally in told.tallies] == ["1 active", "1 can’t publish", "1 expiring", "1 to reconnect"]
     assert texts(told) == [
-        "1 account needs a reconnect", "1 post failed this week", "1 post needs attention",
-        "1 post is held after a restore", "1 post waits for its account", "1 account can’t publish",
+        "1 account needs to be reconnected", "1 post failed this week", "1 post needs attention",
+        "1 post is held after a restore", "1 post is waiting for its account", "1 account can’t publish",
         "1 account expires soon",
     ]  # fmt: skip
     assert (told.accounts, told.next_at, told.last_at) == (4, next_at, last_at)

@@ -70,7 +70,7 @@ def many(instance: Instance, db: None) -> dict[str, Post]:
 
 def test_what_was_under_way_is_held_and_nothing_else(many: dict[str, Post], instance: Instance) -> None:
     before = {name: where(post, instance) for name, post in many.items()}
-    assert "6 posts held" in switch("on")
+    assert "6 posts put on hold" in switch("on")
     held = {name for name, post in many.items() if where(post, instance) == (S.NEEDS_ATTENTION, A.QUARANTINED)}
     assert held == {"due", "initing", "uploading", "processing", "waiting_account", "late"}
     assert all(where(many[name], instance) == was for name, was in before.items() if name not in held)
@@ -80,15 +80,15 @@ def test_what_was_under_way_is_held_and_nothing_else(many: dict[str, Post], inst
 
 
 def test_every_word_may_be_said_twice(many: dict[str, Post]) -> None:
-    assert "Quarantine is off" in switch("status")
-    assert "6 posts held" in switch("on")
+    assert "Publishing is not paused." in switch("status")
+    assert "6 posts put on hold" in switch("on")
     began = quarantine.since()
-    assert "0 posts held" in switch("on")
+    assert "0 posts put on hold" in switch("on")
     assert quarantine.since() == began
-    assert "is on since" in switch("status")
-    assert "is off; 0 more" in switch("off")
-    assert "was not on" in switch("off")
-    assert "6 posts wait" in switch("status")
+    assert "has been paused since" in switch("status")
+    assert "is resumed. 0 more" in switch("off")
+    assert "was not paused" in switch("off")
+    assert "6 posts on hold need a decision" in switch("status")
 
 
 def test_post_due_during_the_pause_is_missed_and_not_sent_afterwards(

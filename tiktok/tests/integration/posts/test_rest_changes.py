@@ -272,7 +272,7 @@ def test_conflict_with_a_published_post_says_to_make_a_new_one(
     problem = cancel(api, draft).json()
 
     assert problem["possible"] == []
-    assert "make a new post" in problem["detail"]
+    assert "Create a new post" in problem["detail"]
 
 
 def test_changed_options_name_the_one(

@@ -118,7 +118,7 @@ def test_end_that_was_noticed_before_gets_its_reason(app: TikTokApp, post: Post,
     assert fresh(account).credential.withdrawn_at == withdrawn_at
     with instance_scope(account.instance):
         assert [notice.parts for notice in Notice.objects.all()] == [{"reason": "account_banned"}]
-        assert [line.text for line in history_of(account) if line.title == "TikTok gave the reason"] == [
+        assert [line.text for line in history_of(account) if line.title == "Reason received from TikTok"] == [
             "TikTok has banned this account and ended the authorization. By Clipdesk."
         ]
 

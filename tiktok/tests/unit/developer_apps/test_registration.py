@@ -26,15 +26,15 @@ def an_app(**fields: object) -> TikTokApp:
     [
         (OURS.rstrip("/"), "The redirect URI lacks the slash at its end; TikTok compares it exactly."),
         (f"https://www.example.com{CALLBACK}",
-         "The redirect URI leads to www.example.com, but BASE_URL is https://clip.example.com: people return signed"
+         "The redirect URI leads to www.example.com, but BASE_URL is https://clip.example.com: people come back signed"
          " out."),
         (f"https://calm-fox.ngrok-free.app{CALLBACK}",
          "The redirect URI names a tunnel, calm-fox.ngrok-free.app, whose address has changed: BASE_URL is"
          " https://clip.example.com."),
         ("https://clip.example.com/callback",
-         "The redirect URI's path is /callback, but Clipdesk listens at /auth/tiktok/login/callback/."),
+         "The redirect URI’s path is /callback, but Clipdesk listens at /auth/tiktok/login/callback/."),
         (f"http://clip.example.com{CALLBACK}",
-         f"http://clip.example.com{CALLBACK}: A web app's redirect URI must start with https://."),
+         f"http://clip.example.com{CALLBACK}: A web app’s redirect URI must start with https://."),
         (f"{OURS}?tenant=1", f"{OURS}?tenant=1: TikTok accepts no “?”, no “#” and at most 511 characters."),
         (f"{OURS}#x", f"{OURS}#x: TikTok accepts no “?”, no “#” and at most 511 characters."),
         (f"https://clip.example.com/{'x' * 500}",
@@ -46,8 +46,8 @@ def test_redirect_uri_that_differs_is_a_fault(uri: str, text: str) -> None:
 
     assert (found.state, found.text) == (State.FAULT, text)
     assert found.step == (
-        f"Enter {OURS} as “Redirect URI” of this app in the back office, and register exactly the same at TikTok (Login"
-        " Kit → Redirect URI)."
+        f"Register {OURS} at TikTok (Login Kit → Redirect URI) and enter exactly the same here: “Redirect URI” of"
+        " this app in Administration."
     )
 
 

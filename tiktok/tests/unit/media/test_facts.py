@@ -90,16 +90,16 @@ def test_every_limit_is_checked_at_its_edge(changes: dict[str, Any], expected: l
 
 
 def test_problem_names_what_is_and_what_may_be() -> None:
-    assert message(fps=15) == "Its frame rate is 15 fps; TikTok takes 23–60. Export it again at 30 fps."
+    assert message(fps=15) == "Its frame rate is 15 fps; TikTok accepts 23–60. Export it again at 30 fps."
     assert message(duration_s=725) == (
-        "It is 12 min 5 s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+        "It is 12 min 5 s long; TikTok accepts at most 10 minutes. Shorten it and upload it again."
     )
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(600.001, "0.001"), (600.03, "0.03"), (600.96, "0.96"), (601.5, "2")])
 def test_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: str) -> None:
     assert message(duration_s=seconds) == (
-        f"It is 10 min {shown} s long; TikTok takes at most 10 minutes. Shorten it and upload it again."
+        f"It is 10 min {shown} s long; TikTok accepts at most 10 minutes. Shorten it and upload it again."
     )
 
 
@@ -108,7 +108,7 @@ def test_length_just_over_the_limit_shows_its_fraction(seconds: float, shown: st
 )
 def test_codec_has_the_name_that_people_know(codec: str, shown: str) -> None:
     assert message(codec=codec) == (
-        f"TikTok takes H.264, H.265, VP8 and VP9; this video’s codec is {shown}. Export it again with H.264."
+        f"TikTok accepts H.264, H.265, VP8 and VP9; this video’s codec is {shown}. Export it again with H.264."
     )
 
 

@@ -81,7 +81,7 @@ def test_a_missed_post_says_what_held_it_and_what_helps_against_that() -> None:
     assert words.what == (
         "The post could not be started in time. The account has reached TikTok’s limit of posts from apps in 24 hours."
     )
-    assert words.can == "Choose a time after the 24 hours, or post the video in the TikTok app."
+    assert words.can == "Choose a time more than 24 hours from now, or post the video in the TikTok app."
 
 
 @pytest.mark.parametrize(
