@@ -9,7 +9,8 @@ loopback counts as https, so that a web-type app can be tried on one machine.
 Product endpoints: ``/v2/auth/authorize/``, ``/v2/oauth/token/``, ``/v2/oauth/revoke/``, ``/v2/user/info/``,
 ``/v2/post/publish/{creator_info/query,video/init,inbox/video/init,content/init,status/fetch,cancel}/``,
 ``/v2/video/{list,query}/``, ``PUT /upload/``, ``/avatars/<id>.png``.
-``/connected-apps/`` is a page on which people end an app's access, as in TikTok's settings.
+``/connected-apps/`` is a page on which people end an app's access, as in TikTok's settings; ``/inbox/`` one on which
+they post or delete the drafts in TikTok's inbox.
 For benchmarks ``PUT /_sink`` takes any bytes as an upload's are taken.
 
 Control API (JSON in and out, loopback only; POST needs ``Content-Type: application/json``):

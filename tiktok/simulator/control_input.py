@@ -1,4 +1,4 @@
-"""What tests send to the control API, read strictly, and lists as they get them."""
+"""Read the input of the control API strictly, and return its lists."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace

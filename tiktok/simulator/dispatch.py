@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from tiktok.simulator import consent, control, inits, oauth, permissions, posting, strikes, upload, users, videos
+from tiktok.simulator import consent, control, inbox, inits, oauth, permissions, posting, strikes, upload, users, videos
 from tiktok.simulator.faults import WIRE_FAULTS, Caller, Fault
 from tiktok.simulator.messages import (
     ConnectionLost,
@@ -38,6 +38,8 @@ ENDPOINTS = {
     ("POST", "/v2/auth/authorize/"): Endpoint("consent", consent.decide, consent.error_page),
     ("GET", permissions.PATH): Endpoint("permissions", permissions.show, permissions.refuse),
     ("POST", permissions.PATH): Endpoint("permissions", permissions.end, permissions.refuse),
+    ("GET", inbox.PATH): Endpoint("inbox", inbox.show, permissions.refuse),
+    ("POST", inbox.PATH): Endpoint("inbox", inbox.finish, permissions.refuse),
     ("POST", "/v2/oauth/token/"): Endpoint("token", oauth.token, refuse_flat),
     ("POST", "/v2/oauth/revoke/"): Endpoint("revoke", oauth.revoke, refuse_flat),
     ("GET", "/v2/user/info/"): Endpoint("user_info", users.user_info, refuse_with_envelope),

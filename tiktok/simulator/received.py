@@ -50,16 +50,17 @@ class Received:
 
 
 class Shelf:
-    """The bytes of photos, so that tests can look at them; the oldest go when it gets too much."""
+    """The bytes of photos, so that tests can look at them; the oldest are dropped when there are too many."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_KEPT_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
         self._bytes = 0
 
     def put(self, publish_id: str, item: int, content: bytes) -> None:
         self._bytes += len(content) - len(self._kept.pop((publish_id, item), b""))
         self._kept[publish_id, item] = content
-        while self._bytes > MOST_KEPT_BYTES:
+        while self._bytes > self._most_bytes:
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= len(oldest)
 

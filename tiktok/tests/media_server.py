@@ -22,7 +22,7 @@ class Served:
 
 @dataclass
 class Page:
-    """What an address answers. ``statuses`` are used up in turn before the content is served; ``cuts`` are the numbers
+    """The answers of an address. ``statuses`` are used up in turn before the content is served; ``cuts`` are the numbers
     of bytes after which the next answers break off; while ``gate`` is not set, nothing after the head is sent.
     """
 

@@ -1,5 +1,7 @@
 """Drafts in the user's inbox, and what the user makes of them in TikTok's app."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tiktok.tests.integration.simulator.talk import Talk
@@ -130,4 +132,36 @@ def test_only_delivered_drafts_can_be_posted(talk: Talk, tiktok: Simulator, toke
 def test_revoked_access_leaves_a_delivered_draft(talk: Talk, tiktok: Simulator, maren: str, draft: str) -> None:
     tiktok.revoke(maren)
 
+    assert tiktok.posts()[0].status == "SEND_TO_USER_INBOX"
+
+
+def press(talk: Talk, publish_id: str, act: str, origin: str, level: str = "SELF_ONLY") -> int:
+    fields = {"publish_id": publish_id, "act": act, "privacy_level": level}
+    kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": origin}
+    return talk.send("POST", "/inbox/", urlencode(fields), kind).status
+
+
+def test_inbox_page_posts_and_deletes_drafts(talk: Talk, tiktok: Simulator, draft: str) -> None:
+    shown = talk.send("GET", "/inbox/").body.decode()
+    statuses = [press(talk, draft, "post_draft", tiktok.base_url) for _ in range(2)]
+    again = talk.send("GET", "/inbox/").body.decode()
+    statuses.append(press(talk, draft, "delete_draft", tiktok.base_url))
+
+    assert (f'value="{draft}"' in shown, "posts so far: 2" in again, statuses) == (True, True, [303] * 3)
+    assert [publication.privacy_level for publication in tiktok.posts()[0].publications] == ["SELF_ONLY"] * 2
+    assert "The inbox is empty" in talk.send("GET", "/inbox/").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("act", "origin", "level", "status"),
+    [
+        ("post_draft", "https://evil.example", "SELF_ONLY", 403),
+        ("fail", "", "SELF_ONLY", 400),
+        ("post_draft", "", "EVERYONE", 400),
+    ],
+)
+def test_inbox_page_refuses_what_is_not_its_own(
+    talk: Talk, tiktok: Simulator, draft: str, act: str, origin: str, level: str, status: int
+) -> None:
+    assert press(talk, draft, act, origin, level) == status
     assert tiktok.posts()[0].status == "SEND_TO_USER_INBOX"
