@@ -22,8 +22,8 @@ class Served:
 
 @dataclass
 class Page:
-    """The answers of an address. ``statuses`` are used up in turn before the content is served; ``cuts`` are the numbers
-    of bytes after which the next answers break off; while ``gate`` is not set, nothing after the head is sent.
+    """The answers of an address. ``statuses`` are used up in turn before the content is served; the next answers break
+    off after ``cuts`` bytes; while ``gate`` is not set, nothing after the head is sent.
     """
 
     content: bytes
