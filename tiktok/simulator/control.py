@@ -1,27 +1,28 @@
 """The control API under /_sim/; the package's docstring is its manual."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, replace
-from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import get_type_hints
 
-from tiktok.simulator import demo
-from tiktok.simulator.entities import App, Post, User, redirect_fault
+from tiktok.simulator import control_posts, control_urls, demo
+from tiktok.simulator.control_input import fits, flag, listed, matching, merged, text, whole
+from tiktok.simulator.entities import App, User, redirect_fault
 from tiktok.simulator.faults import ALWAYS, EFFECTS, ENDPOINTS, WIRE_FAULTS, Fault
 from tiktok.simulator.messages import Json, Refusal, Request, Response, json_response
 from tiktok.simulator.weather import Forecast, Weather
 from tiktok.simulator.webhooks import url_fault
 from tiktok.simulator.world import Settings, World
 
-T = TypeVar("T")
 BODY_LIMIT = 1 << 20
 
 
 def answer(world: World, request: Request) -> Response:
     try:
         body = read_body(request)
-        with world.lock:
-            return json_response(find_act(request)(world, body))
+        act = find_act(request)
+        with nullcontext() if act in UNLOCKED else world.lock:
+            return json_response(act(world, body))
     except Refusal as refusal:
         error = {"code": refusal.code, "message": refusal.message}
         return json_response({"error": error}, status=refusal.status, code=refusal.code)
@@ -44,52 +45,6 @@ def find_act(request: Request) -> Callable[[World, Json], object]:
     if act is None:
         raise Refusal(404, "unknown_path", f"There is no {request.method} {request.path}")
     return act
-
-
-# Reading the input of tests
-
-
-def merged(make: Callable[..., T], hints: dict[str, Any], current: T | None, body: Json) -> T:
-    """Return ``current`` (or a new item) with the fields of ``body``. Raises Refusal naming a bad field."""
-    for name, value in body.items():
-        if name not in hints:
-            raise Refusal(400, "unknown_field", f"There is no field {name!r}")
-        if not fits(value, hints[name]):
-            raise Refusal(400, "wrong_type", f"{name!r} must be {hints[name]}")
-    if current is not None:
-        return replace(current, **body)  # type: ignore[type-var]
-    try:
-        return make(**body)
-    except TypeError as error:
-        raise Refusal(400, "missing_field", str(error)) from error
-
-
-def fits(value: object, hint: Any) -> bool:
-    if isinstance(hint, UnionType):
-        return any(fits(value, option) for option in get_args(hint))
-    if get_origin(hint) is list:
-        return isinstance(value, list) and all(isinstance(item, str) for item in value)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is hint
-
-
-def text(body: Json, name: str, default: str | None = None) -> str:
-    value = body.get(name, default)
-    if not isinstance(value, str):
-        raise Refusal(400, "missing_field", f"{name!r} must be a text")
-    return value
-
-
-def whole(body: Json, name: str, default: int) -> int:
-    value = body.get(name, default)
-    if type(value) is not int:
-        raise Refusal(400, "wrong_type", f"{name!r} must be a whole number")
-    return value
-
-
-def listed(items: Iterable[Any]) -> Json:
-    return {"items": [asdict(item) for item in items]}
 
 
 # The world
@@ -184,65 +139,25 @@ def expire_tokens(world: World, body: Json) -> Json:
 def send_webhook(world: World, body: Json) -> Json:
     """Send any event, as often as requested with the same body."""
     app = world.app(text(body, "client_key", demo.CLIENT_KEY))
-    open_id = world.user(text(body, "user")).open_id(app) if "user" in body else text(body, "user_openid", "")
+    user = text(body, "user", "")
+    open_id = world.user(user).open_id(app) if user else text(body, "user_openid", "")
     content = body.get("content", {})
     if not isinstance(content, dict):
         raise Refusal(400, "wrong_type", "'content' must be an object")
     happened = whole(body, "create_time", int(world.now()))
     for _ in range(whole(body, "times", 1)):
-        if world.announce(app, text(body, "event"), open_id, content, create_time=happened) is None:
+        if world.announce(app, text(body, "event"), open_id, content, user=user, create_time=happened) is None:
             raise Refusal(400, "no_webhook_url", "The app has no 'webhook_url'")
     return {}
 
 
+def release_webhooks(world: World, body: Json) -> Json:
+    """Send what a fault has held, in the order of the events or the other way round."""
+    return {"released": world.webhooks.release(is_reversed=flag(body, "reversed"))}
+
+
 def list_webhooks(world: World, body: Json) -> Json:
     return matching((delivery.describe() for delivery in list(world.webhooks.sent)), body)
-
-
-# Posts
-
-
-def describe_post(world: World, post: Post) -> Json:
-    described = asdict(post)
-    del described["upload_token"]
-    described["post_id"] = str(post.post_id)
-    return {**described, "status": post.status(world.now()), "public_ids": post.public_ids(world.now())}
-
-
-def list_posts(world: World, body: Json) -> Json:
-    wanted = {name: body[name] for name in ("publish_id", "user", "client_key") if name in body}
-    posts = [describe_post(world, post) for post in world.posts.all()]
-    return {"items": [post for post in posts if all(post[name] == wanted[name] for name in wanted)]}
-
-
-def act_on_post(world: World, body: Json) -> Json:
-    post = world.posts.get(text(body, "publish_id"))
-    if post is None:
-        raise Refusal(404, "unknown_post", "There is no such post")
-    act, now = text(body, "act"), world.now()
-    if act == "hold":
-        post.held, post.ready_at, post.public_at = True, None, None
-    elif act == "finish":
-        finish_post(post, now)
-    elif act == "reveal":
-        post.public_at, post.hidden = now, False
-    elif act == "hide":
-        post.hidden = True
-    elif act == "fail":
-        post.fail(text(body, "reason"), now)
-    elif act == "expire_url":
-        post.url_expires_at = now
-    else:
-        raise Refusal(400, "unknown_act", f"There is no act {act!r}")
-    return describe_post(world, world.posts.save(post))
-
-
-def finish_post(post: Post, now: float) -> None:
-    """End the processing now; a post with missing bytes is only released."""
-    if post.finished_at is None:
-        post.held, post.processing_delay_s = False, 0
-    else:
-        post.publish(now)
 
 
 # Faults and records
@@ -254,16 +169,19 @@ def arm_fault(world: World, body: Json) -> Json:
         raise Refusal(400, "unknown_fault", f"There is no fault {fault.fault!r}")
     if fault.times < 1 and fault.times != ALWAYS:
         raise Refusal(400, "invalid_times", f"'times' must be positive, or {ALWAYS} for always")
-    fault.endpoint = EFFECTS.get(fault.fault, fault.endpoint)
-    if fault.endpoint not in ("", *ENDPOINTS):
-        raise Refusal(400, "unknown_endpoint", f"'endpoint' must be one of {', '.join(ENDPOINTS)}")
+    possible = EFFECTS.get(fault.fault, ENDPOINTS)
+    if fault.endpoint not in ("", *possible):
+        raise Refusal(400, "unknown_endpoint", f"'endpoint' must be one of {', '.join(possible)}")
     world.faults.armed.append(fault)
     return asdict(fault)
 
 
-def clear_faults(world: World, _body: Json) -> Json:
-    world.faults.armed.clear()
-    world.forecast = Forecast(Weather())
+def clear_faults(world: World, body: Json) -> Json:
+    """Disarm the faults of one name; without a name all of them, and end the weather."""
+    name = text(body, "fault", "")
+    world.faults.armed = [fault for fault in world.faults.armed if name not in ("", fault.fault)]
+    if not name:
+        world.forecast = Forecast(Weather())
     return {}
 
 
@@ -271,16 +189,13 @@ def set_weather(world: World, body: Json) -> Json:
     """Set a new weather, which counts requests from now on."""
     weather = merged(Weather, get_type_hints(Weather), None, body)
     shares = (weather.before, weather.after, weather.slow)
-    if min(shares) < 0 or sum(shares) > 1 or weather.slow_s < 0:
-        raise Refusal(400, "invalid_weather", "'before', 'after' and 'slow' are shares of all requests")
+    others = (weather.pulls, weather.webhooks)
+    if min(*shares, *others, weather.slow_s) < 0 or max(sum(shares), *others) > 1:
+        raise Refusal(400, "invalid_weather", "'before', 'after', 'slow', 'pulls' and 'webhooks' are shares")
     if unknown := set(weather.endpoints) - set(ENDPOINTS):
         raise Refusal(400, "unknown_endpoint", f"There is no endpoint {min(unknown)!r}")
     world.forecast = Forecast(weather)
     return asdict(weather)
-
-
-def matching(records: Iterable[Json], body: Json) -> Json:
-    return {"items": [record for record in records if all(str(record.get(n)) == body[n] for n in body)]}
 
 
 ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
@@ -301,8 +216,15 @@ ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
     ("GET", "/_sim/tokens/pairs"): list_pairs,
     ("GET", "/_sim/webhooks"): list_webhooks,
     ("POST", "/_sim/webhooks"): send_webhook,
-    ("GET", "/_sim/posts"): list_posts,
-    ("POST", "/_sim/posts/act"): act_on_post,
+    ("POST", "/_sim/webhooks/release"): release_webhooks,
+    ("GET", "/_sim/url-properties"): control_urls.list_properties,
+    ("POST", "/_sim/url-properties"): control_urls.add_property,
+    ("POST", "/_sim/url-properties/verify"): control_urls.verify_property,
+    ("POST", "/_sim/url-properties/remove"): control_urls.remove_property,
+    ("GET", "/_sim/posts"): control_posts.list_posts,
+    ("POST", "/_sim/posts/act"): control_posts.act_on_post,
+    ("GET", "/_sim/pulls"): lambda world, body: matching(world.records.pulls, body),
+    ("GET", "/_sim/photos"): control_posts.show_photo,
     ("GET", "/_sim/faults"): lambda world, _: listed(world.faults.armed),
     ("POST", "/_sim/faults"): arm_fault,
     ("POST", "/_sim/faults/clear"): clear_faults,
@@ -310,3 +232,5 @@ ACTS: dict[tuple[str, str], Callable[[World, Json], object]] = {
     ("GET", "/_sim/requests"): lambda world, body: matching(world.records.requests, body),
     ("GET", "/_sim/puts"): lambda world, body: matching(world.records.puts, body),
 }
+# It waits for another server, which may be waiting for this one.
+UNLOCKED = (control_urls.verify_property,)

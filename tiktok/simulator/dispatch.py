@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from tiktok.simulator import consent, control, oauth, permissions, posting, strikes, upload, users
+from tiktok.simulator import consent, control, inbox, inits, oauth, permissions, posting, strikes, upload, users, videos
 from tiktok.simulator.faults import WIRE_FAULTS, Caller, Fault
 from tiktok.simulator.messages import (
     ConnectionLost,
@@ -16,6 +16,7 @@ from tiktok.simulator.messages import (
     refuse_bare,
     refuse_flat,
     refuse_with_envelope,
+    refuse_without_data,
     unsupported_path,
 )
 from tiktok.simulator.world import World
@@ -37,14 +38,21 @@ ENDPOINTS = {
     ("POST", "/v2/auth/authorize/"): Endpoint("consent", consent.decide, consent.error_page),
     ("GET", permissions.PATH): Endpoint("permissions", permissions.show, permissions.refuse),
     ("POST", permissions.PATH): Endpoint("permissions", permissions.end, permissions.refuse),
+    ("GET", inbox.PATH): Endpoint("inbox", inbox.show, permissions.refuse),
+    ("POST", inbox.PATH): Endpoint("inbox", inbox.finish, permissions.refuse),
     ("POST", "/v2/oauth/token/"): Endpoint("token", oauth.token, refuse_flat),
     ("POST", "/v2/oauth/revoke/"): Endpoint("revoke", oauth.revoke, refuse_flat),
     ("GET", "/v2/user/info/"): Endpoint("user_info", users.user_info, refuse_with_envelope),
     ("POST", "/v2/post/publish/creator_info/query/"): Endpoint(
         "creator_info", posting.creator_info, refuse_with_envelope
     ),
-    ("POST", "/v2/post/publish/video/init/"): Endpoint("video_init", posting.video_init, refuse_with_envelope),
+    ("POST", "/v2/post/publish/video/init/"): Endpoint("video_init", inits.video_init, refuse_with_envelope),
+    ("POST", "/v2/post/publish/inbox/video/init/"): Endpoint("inbox_init", inits.inbox_init, refuse_with_envelope),
+    ("POST", "/v2/post/publish/content/init/"): Endpoint("content_init", inits.content_init, refuse_with_envelope),
     ("POST", "/v2/post/publish/status/fetch/"): Endpoint("status", posting.status_fetch, refuse_with_envelope),
+    ("POST", "/v2/post/publish/cancel/"): Endpoint("cancel", posting.cancel, refuse_without_data),
+    ("POST", "/v2/video/list/"): Endpoint("video_list", videos.video_list, refuse_with_envelope),
+    ("POST", "/v2/video/query/"): Endpoint("video_query", videos.video_query, refuse_with_envelope),
     ("PUT", "/upload/"): Endpoint("upload", upload.upload, refuse_bare),
     ("PUT", "/_sink"): Endpoint("sink", upload.sink, refuse_bare),
 }

@@ -1,9 +1,8 @@
-"""The entities of the simulated world."""
+"""Apps, users, and what they are to each other."""
 
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlsplit
 
 SCOPES = (
@@ -43,6 +42,7 @@ class App:
     check_format: bool = False
     progress_is_index: bool = False
     webhook_url: str = ""
+    posting_events: bool = True
 
     @property
     def key(self) -> str:
@@ -169,67 +169,30 @@ class Grant:
 
 
 @dataclass
-class Post:
-    """One direct post: its upload task first, its publication afterwards."""
+class UrlProperty:
+    """A prefix (``https://host/path/``) or a domain of an app, verified or to be verified."""
 
-    publish_id: str
     client_key: str
-    user: str
-    post_id: int
-    post_info: dict[str, Any]
-    video_size: int
-    chunk_size: int
-    total_chunk_count: int
-    upload_id: str
-    upload_token: str
-    created_at: float
-    url_expires_at: float
-    processing_delay_s: float
-    moderation_delay_s: float
-    uploaded_bytes: int = 0
-    content_type: str = ""
-    sha256: str = ""
-    finished_at: float | None = None
-    ready_at: float | None = None
-    public_at: float | None = None
-    failed_at: float | None = None
-    fail_reason: str = ""
-    held: bool = False
-    hidden: bool = False
-    upload_forgotten: bool = False
+    kind: str
+    value: str
+    signature: str
+    verified_at: float | None = None
 
     @property
     def key(self) -> str:
-        return self.publish_id
+        return f"{self.client_key} {self.value}"
 
-    def status(self, now: float) -> str:
-        if self.failed_at is not None and now >= self.failed_at:
-            return "FAILED"
-        if self.ready_at is not None and now >= self.ready_at:
-            return "FAILED" if self.fail_reason else "PUBLISH_COMPLETE"
-        return "PROCESSING_UPLOAD"
+    @property
+    def file_name(self) -> str:
+        return f"tiktok{self.signature}.txt"
 
-    def public_ids(self, now: float) -> list[int]:
-        is_public = self.public_at is not None and now >= self.public_at and not self.hidden
-        return [self.post_id] if is_public and self.status(now) == "PUBLISH_COMPLETE" else []
+    @property
+    def file_content(self) -> str:
+        return f"tiktok-developers-site-verification={self.signature}"
 
-    def chunk_end(self, first: int) -> int:
-        """Return the index of the last byte of the chunk that begins at ``first``."""
-        is_last = first // self.chunk_size >= self.total_chunk_count - 1
-        return (self.video_size if is_last else first + self.chunk_size) - 1
-
-    def finish(self, now: float) -> None:
-        """Start processing since all bytes are here, unless the post is held."""
-        self.finished_at = now
-        if not self.held:
-            self.publish(now + self.processing_delay_s)
-
-    def publish(self, at: float) -> None:
-        self.held = False
-        self.ready_at = at
-        if self.post_info.get("privacy_level") == "PUBLIC_TO_EVERYONE":
-            self.public_at = at + self.moderation_delay_s
-
-    def fail(self, reason: str, at: float) -> None:
-        self.fail_reason = reason
-        self.failed_at = at
+    def covers(self, url: str) -> bool:
+        """Return whether the URL begins with the prefix, or its host is the domain or below it."""
+        if self.kind == "prefix":
+            return url.startswith(self.value)
+        host = urlsplit(url).hostname or ""
+        return host == self.value or host.endswith(f".{self.value}")

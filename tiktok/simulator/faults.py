@@ -1,6 +1,6 @@
 """Faults by name, with their endpoint, user and number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 WIRE_FAULTS = (
     "rate_limit",
@@ -16,13 +16,33 @@ WIRE_FAULTS = (
     "revoked_grant",
     "expired_upload_url",
 )
-EFFECTS = {
-    "fail_reason": "video_init",
-    "hold": "video_init",
-    "processing_delay": "video_init",
-    "moderation_delay": "video_init",
-    "lagging_status": "status",
-    "finished_upload_404": "upload",
+VIDEO_INITS = ("video_init", "inbox_init")
+INITS = (*VIDEO_INITS, "content_init")
+# What strikes a pull is decided at the init.
+PULL_FAULTS = (
+    "late_pull",
+    "double_pull",
+    "odd_ranges",
+    "head_first",
+    "slow_pull",
+    "abandoned_pull",
+    "failed_photo",
+)
+WEBHOOK_FAULTS = ("lost_webhook", "held_webhook", "late_webhook", "repeated_webhook")
+# Faults of particular endpoints, and those endpoints.
+EFFECTS: dict[str, tuple[str, ...]] = {
+    "fail_reason": INITS,
+    "hold": INITS,
+    "processing_delay": INITS,
+    "moderation_delay": INITS,
+    "chunk_plan_refused": VIDEO_INITS,
+    "old_app_version": ("content_init",),
+    **dict.fromkeys(PULL_FAULTS, INITS),
+    "failed_photo": ("content_init",),
+    "lagging_status": ("status",),
+    "ignored_cancel": ("cancel",),
+    "finished_upload_404": ("upload",),
+    **dict.fromkeys(WEBHOOK_FAULTS, ("webhook",)),
 }
 ALWAYS = -1
 ENDPOINTS = (
@@ -31,12 +51,18 @@ ENDPOINTS = (
     "token",
     "revoke",
     "user_info",
+    "video_list",
+    "video_query",
     "creator_info",
     "video_init",
+    "inbox_init",
+    "content_init",
     "upload",
     "sink",
     "status",
+    "cancel",
     "avatar",
+    "webhook",
 )
 
 
@@ -47,6 +73,9 @@ class Caller:
     client_key: str = ""
     user: str = ""
     is_last_chunk: bool = False
+    event: str = ""
+    chunk_size: int = 0
+    chunk_count: int = 0
 
 
 @dataclass
@@ -69,6 +98,12 @@ class Fault:
     after_bytes: int | None = None
     bytes_per_s: float = 0
     lag_bytes: int | None = None
+    item: int | None = None
+    event: str = ""
+    copies: int = 1
+    accepts_single_piece: bool = False
+    accepted_chunk_sizes: list[int] = field(default_factory=list)
+    refused_chunk_sizes: list[int] = field(default_factory=list)
     hits: int = 0
 
     def concerns(self, endpoint: str, caller: Caller) -> bool:
@@ -77,7 +112,17 @@ class Fault:
             and self.user in ("", caller.user)
             and self.client_key in ("", caller.client_key)
             and (caller.is_last_chunk or not self.last_chunk)
+            and self.event in ("", caller.event)
+            and not (self.fault == "chunk_plan_refused" and self.accepts_plan(caller))
         )
+
+    def accepts_plan(self, caller: Caller) -> bool:
+        """Return whether this plan for chunks is taken: named as accepted, or not named where some are refused."""
+        if self.accepts_single_piece and caller.chunk_count == 1:
+            return True
+        if self.refused_chunk_sizes:
+            return caller.chunk_size not in self.refused_chunk_sizes
+        return caller.chunk_size in self.accepted_chunk_sizes
 
     def strike(self) -> bool:
         """Count one request and return whether it fails."""

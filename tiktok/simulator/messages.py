@@ -165,6 +165,16 @@ def envelope(data: Json, *, code: str = "ok", message: str = "", status: int = 2
     return json_response({"data": data, "error": error}, status=status, code=code)
 
 
+def error_only(*, code: str = "ok", message: str = "", status: int = 200) -> Response:
+    """Return the shape of ``cancel``: an envelope without data."""
+    error = {"code": code, "message": message, "log_id": log_id()}
+    return json_response({"error": error}, status=status, code=code)
+
+
+def refuse_without_data(refusal: Refusal) -> Response:
+    return error_only(code=refusal.code, message=refusal.message, status=refusal.status)
+
+
 def refuse_with_envelope(refusal: Refusal) -> Response:
     return envelope({}, code=refusal.code, message=refusal.message, status=refusal.status)
 

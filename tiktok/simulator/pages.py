@@ -2,8 +2,10 @@
 
 from html import escape
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
-from tiktok.simulator.entities import App, User
+from tiktok.simulator.entities import LOOPBACK_HOSTS, App, User
+from tiktok.simulator.messages import Refusal, Request
 
 SCOPE_TEXTS = {
     "user.info.basic": "Read your avatar and display name",
@@ -46,6 +48,14 @@ def scope_choice(scope: str) -> str:
         return f'<label><input type="checkbox" name="scope" value="{scope}" checked>{text}</label>'
     kept = f'<input type="hidden" name="scope" value="{scope}">'
     return f'<label>{kept}<input type="checkbox" checked disabled>{text}</label>'
+
+
+def own_form(request: Request) -> dict[str, str]:
+    """Return the fields of a form of the simulator's own page. Raises Refusal for one of another page."""
+    origin = request.headers.get("Origin")
+    if origin and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
+        raise Refusal(403, "forbidden_origin", "Only the simulator's own page can do this.")
+    return dict(parse_qsl(request.content.decode("utf-8", "replace")))
 
 
 def error(message: str, code: str) -> str:

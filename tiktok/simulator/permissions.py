@@ -1,10 +1,9 @@
 """GET and POST /connected-apps/: TikTok's settings page "App permissions", for all users at once."""
 
 from html import escape
-from urllib.parse import parse_qsl, urlsplit
 
 from tiktok.simulator import pages
-from tiktok.simulator.entities import LOOPBACK_HOSTS, Grant
+from tiktok.simulator.entities import Grant
 from tiktok.simulator.messages import Refusal, Request, Response
 from tiktok.simulator.world import World
 
@@ -37,11 +36,8 @@ def _form(world: World, grant: Grant) -> str:
 
 
 def end(world: World, request: Request) -> Response:
-    """Handle the page's form, and no other page's."""
-    origin = request.headers.get("Origin")
-    if origin and urlsplit(origin).hostname not in LOOPBACK_HOSTS:
-        raise Refusal(403, "forbidden_origin", "Only the simulator's own page ends access.")
-    form = dict(parse_qsl(request.content.decode("utf-8", "replace")))
+    """Handle the page's form."""
+    form = pages.own_form(request)
     user, app, reason = world.user(form.get("user", "")), world.app(form.get("client_key", "")), form.get("reason", "1")
     if reason not in REASONS:
         raise Refusal(400, "unknown_reason", "There is no such reason.")

@@ -11,6 +11,7 @@ from types import FrameType
 
 from tiktok.simulator import demo, dispatch
 from tiktok.simulator.messages import Body, ConnectionLost, Refusal, Request, Response, refuse_bare
+from tiktok.simulator.scheduler import Scheduler
 from tiktok.simulator.world import World
 
 IDLE_S = 300
@@ -108,6 +109,7 @@ def serve(
     for number in signals:
         signal.signal(number, stop)
     with Server(port, world, host) as server:
+        Scheduler(world).start()
         sys.stdout.write(f"listening on {world.base_url}\n")
         sys.stdout.flush()
         server.serve_forever()

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -57,8 +57,10 @@ class Table(Generic[T]):
         self._store = store
         self._name = name
         self._items: dict[str, T] = {}
+        known = {field.name for field in fields(make)}  # type: ignore[arg-type]
         for row in store.load(name):
-            item = make(**row)
+            # A file of an earlier version may hold fields that have gone.
+            item = make(**{field: value for field, value in row.items() if field in known})
             self._items[item.key] = item
 
     def get(self, key: str) -> T | None:

@@ -1,17 +1,15 @@
 """PUT /upload/: chunks in order, exactly as announced by the init; bytes are counted and hashed, not kept."""
 
-import hashlib
 import re
-from typing import Any
 
-from tiktok.simulator.entities import Post
 from tiktok.simulator.faults import Caller
 from tiktok.simulator.messages import Json, Refusal, Request, Response
+from tiktok.simulator.posts import Post
+from tiktok.simulator.received import Received
 from tiktok.simulator.world import World
 
 RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 CONTENT_TYPES = ("video/mp4", "video/quicktime", "video/webm")
-HEAD_BYTES = 12
 
 
 def parse_range(request: Request) -> tuple[int, int, int] | None:
@@ -69,32 +67,28 @@ def add_progress(world: World, request: Request, response: Response) -> None:
 def receive(world: World, request: Request) -> Response:
     with world.lock:
         post = check(world, request)
-        hasher = world.hashes.get(post.publish_id) if post.uploaded_bytes else new_hash(world)
-        hasher = hasher.copy() if hasher else None
+        known = world.uploads.get(post.publish_id) if post.uploaded_bytes else begin(world)
+        received = known.copy() if known else None
     first = post.uploaded_bytes
-    head = hash_body(request, hasher)
+    read_body(request, received)
     with world.lock:
-        return commit(world, request, post, first, hasher, head)
+        return commit(world, request, post, first, received)
 
 
-def new_hash(world: World) -> Any:
-    return hashlib.sha256() if world.settings.hash_uploads else None
+def begin(world: World) -> Received:
+    return Received(is_hashed=world.settings.hash_uploads)
 
 
 def sink(world: World, request: Request) -> Response:
     """Receive any bytes like those of an upload and discard them, for comparison with uploads."""
-    hash_body(request, new_hash(world))
+    read_body(request, begin(world))
     return Response(201, code="ok")
 
 
-def hash_body(request: Request, hasher: Any) -> bytes:
-    """Read the whole chunk; return its first bytes and discard the rest."""
-    head = b""
+def read_body(request: Request, received: Received | None) -> None:
     for block in request.body.blocks():
-        head = head or bytes(block[:HEAD_BYTES])
-        if hasher:
-            hasher.update(block)
-    return head
+        if received:
+            received.update(block)
 
 
 def check(world: World, request: Request) -> Post:
@@ -123,34 +117,28 @@ def check_headers(request: Request, post: Post) -> None:
         raise Refusal(400, "bad_chunk", "The range is not the chunk that the init announced")
 
 
-def commit(world: World, request: Request, post: Post, first: int, hasher: Any, head: bytes) -> Response:
+def commit(world: World, request: Request, post: Post, first: int, received: Received | None) -> Response:
     """Count the chunk, unless the task ended or another request delivered it in the meantime."""
     if check(world, request).uploaded_bytes != first:
         raise Refusal(416, "range_mismatch", "The range does not match the progress")
     post.uploaded_bytes += request.body.length
     request.put["stored"] = True
     post.content_type = request.media_type()
-    if first == 0 and world.app(post.client_key).check_format and not is_video(head):
-        post.fail_reason = "file_format_check_failed"
+    if received:
+        world.uploads[post.publish_id] = received
+        if first == 0 and world.app(post.client_key).check_format and not received.is_video():
+            post.outcome = "file_format_check_failed"
     if post.uploaded_bytes < post.video_size:
-        world.hashes[post.publish_id] = hasher
-        world.posts.save(post)
+        world.save_post(post)
         return Response(206, code="stored")
-    return finish(world, post, hasher)
+    return finish(world, post)
 
 
-def is_video(head: bytes) -> bool:
-    return head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free") or head[:4] == b"\x1a\x45\xdf\xa3"
-
-
-def finish(world: World, post: Post, hasher: Any) -> Response:
-    """Finish the upload; without the earlier hash (a restart in between) ``sha256`` stays empty."""
-    world.hashes.pop(post.publish_id, None)
-    post.sha256 = hasher.hexdigest() if hasher else ""
-    if world.posts_today(post.user) >= world.app(post.client_key).post_cap:
-        post.fail_reason = "spam_risk_too_many_posts"
-    post.finish(world.now())
+def finish(world: World, post: Post) -> Response:
+    """Finish the upload; without its first bytes (a restart in between) ``sha256`` stays empty."""
+    if received := world.uploads.pop(post.publish_id, None):
+        post.sha256, post.duration_s = received.sha256, received.duration_s
     caller = Caller(post.client_key, post.user, is_last_chunk=True)
     post.upload_forgotten = world.faults.take(("finished_upload_404",), "upload", caller) is not None
-    world.posts.save(post)
+    world.finish_transfer(post)
     return Response(404, code="finished") if post.upload_forgotten else Response(201, code="finished")

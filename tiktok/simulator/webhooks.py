@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from tiktok.simulator.entities import LOOPBACK_HOSTS, App
 from tiktok.simulator.messages import Json
+from tiktok.simulator.outgoing import FAULTS, answer_to
 
 TIMEOUT_S = 10
 RECORDS = 10_000
@@ -41,7 +42,10 @@ def sign(client_secret: str, signed_at: int, body: bytes) -> str:
 
 @dataclass
 class Delivery:
-    """One event being sent; ``statuses`` has the answer of every try, None where there was none."""
+    """One event being sent; ``statuses`` has the answer of every try, None where there was none.
+
+    ``state`` is pending, delivered, dropped, lost (never sent) or held (until it is released).
+    """
 
     client_key: str
     event: str
@@ -85,10 +89,20 @@ class Outbox:
         self._thread: threading.Thread | None = None
         self.sent: deque[Delivery] = deque(maxlen=RECORDS)
 
-    def put(self, delivery: Delivery) -> Delivery:
+    def put(self, delivery: Delivery, *, after_s: float = 0) -> Delivery:
+        """Send it, unless its state says that it is lost or held."""
         self.sent.append(delivery)
-        self._plan(delivery, after_s=0)
+        if delivery.state == "pending":
+            self._plan(delivery, after_s=after_s)
         return delivery
+
+    def release(self, *, is_reversed: bool) -> int:
+        """Send the held deliveries, in the order of their events or the other way round; return how many."""
+        held = [delivery for delivery in self.sent if delivery.state == "held"]
+        for delivery in reversed(held) if is_reversed else held:
+            delivery.state = "pending"
+            self._plan(delivery, after_s=0)
+        return len(held)
 
     def clear(self) -> None:
         """Send nothing more of the present deliveries, not even of one in progress."""
@@ -132,15 +146,9 @@ class Outbox:
 
 def post(delivery: Delivery, signature: str) -> int | None:
     """Try once without following redirects; return None when nothing was answered."""
-    parts = urlsplit(delivery.url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.netloc, timeout=TIMEOUT_S)
-    headers = {"Content-Type": "application/json", "TikTok-Signature": signature, "User-Agent": "SimulatedTikTok"}
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"Content-Type": "application/json", "TikTok-Signature": signature}
     try:
-        connection.request("POST", path, delivery.body, headers)
-        return connection.getresponse().status
-    except (OSError, http.client.HTTPException):
+        with answer_to("POST", delivery.url, timeout_s=TIMEOUT_S, body=delivery.body, headers=headers) as answer:
+            return answer.status
+    except FAULTS:
         return None
-    finally:
-        connection.close()

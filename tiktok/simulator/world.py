@@ -6,18 +6,30 @@ import time
 from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from tiktok.simulator.entities import DAY_S, App, Code, Grant, Post, Token, User
-from tiktok.simulator.faults import Faults
+from tiktok.simulator.entities import DAY_S, App, Code, Grant, Token, UrlProperty, User
+from tiktok.simulator.faults import WEBHOOK_FAULTS, Caller, Faults
 from tiktok.simulator.messages import Json, Refusal, Request
 from tiktok.simulator.pairs import Pair, Pairs, digest
+from tiktok.simulator.posts import Post
+from tiktok.simulator.received import Received, Shelf
 from tiktok.simulator.store import Store, Table
 from tiktok.simulator.weather import Forecast, Weather
 from tiktok.simulator.webhooks import Delivery, Outbox, make_delivery, sign
 
 WINDOW_S = 60
-PER_MINUTE = {"user_info": 600, "creator_info": 20, "video_init": 6, "status": 30}
+PER_MINUTE = {
+    "user_info": 600,
+    "video_list": 600,
+    "video_query": 600,
+    "creator_info": 20,
+    "video_init": 6,
+    "inbox_init": 6,
+    "content_init": 6,
+    "status": 30,
+}
+MOST_PENDING_DRAFTS = 5
+UPLOAD_PREFIXES = {"u-": "v_pub_file~v2-1.", "i-": "v_inbox_file~v2-1."}
 RECORDS = 50_000
 
 
@@ -27,6 +39,7 @@ class Settings:
 
     Without ``hash_uploads`` bytes are only counted, so that a benchmark measures the sender. A webhook that is not
     answered with 200 comes again after ``webhook_pause_s``, then twice as long each time, up to ``webhook_tries``.
+    The ``misspells_...`` settings choose between "publicly" and "publicaly" in the names of two events.
     """
 
     processing_delay_s: float = 1.5
@@ -36,6 +49,16 @@ class Settings:
     clock_offset_s: float = 0
     webhook_pause_s: float = 1.0
     webhook_tries: int = 8
+    webhook_post_id_is_text: bool = False
+    misspells_available: bool = False
+    misspells_no_longer_available: bool = True
+    direct_publish_type: str = "DIRECT_POST"
+    pull_delay_s: float = 0
+    pull_tries: int = 3
+    pull_pause_s: float = 0.5
+    pull_timeout_s: float = 20
+    cancel_delay_s: float = 0
+    lists_photos: bool = True
     key: str = "settings"
 
 
@@ -47,6 +70,8 @@ class Windows:
 
     def spend(self, token: str, endpoint: str, now: float) -> bool:
         """Return whether the request is within the limit; refused ones do not count."""
+        if endpoint not in PER_MINUTE:
+            return True
         times = self._times[token, endpoint]
         while times and times[0] <= now - WINDOW_S:
             times.popleft()
@@ -62,6 +87,7 @@ class Records:
 
     requests: deque[Json] = field(default_factory=lambda: deque(maxlen=RECORDS))
     puts: deque[Json] = field(default_factory=lambda: deque(maxlen=RECORDS))
+    pulls: deque[Json] = field(default_factory=lambda: deque(maxlen=RECORDS))
 
 
 class World:
@@ -78,26 +104,33 @@ class World:
         self.codes = Table(self.store, "codes", Code)
         self.tokens = Table(self.store, "tokens", Token)
         self.grants = Table(self.store, "grants", Grant)
+        self.url_properties = Table(self.store, "url_properties", UrlProperty)
         self.posts = Table(self.store, "posts", Post)
         self._settings = Table(self.store, "settings", Settings)
         self.webhooks = Outbox(self._sign, lambda: (self.settings.webhook_pause_s, self.settings.webhook_tries))
+        self.changed = threading.Event()
+        self.open_posts: dict[str, Post] = {}
         self._forget_the_rest()
+        self.open_posts.update((post.publish_id, post) for post in self.posts.all())
 
     def _forget_the_rest(self) -> None:
-        """Clear what no restart keeps: faults, windows, records, pairs, webhooks, hashes of unfinished uploads."""
+        """Clear what no restart keeps: faults, windows, records, pairs, webhooks, photos, unfinished hashes."""
         self.faults = Faults()
         self.forecast = Forecast(Weather())
         self.windows = Windows()
         self.records = Records()
         self.pairs = Pairs()
-        self.hashes: dict[str, Any] = {}
+        self.uploads: dict[str, Received] = {}
+        self.photos = Shelf()
+        self.open_posts.clear()
         self.webhooks.clear()
 
     def reset(self) -> None:
         """Return to an empty world at the machine's own time."""
         self.store.clear()
-        for table in (self.apps, self.users, self.codes, self.tokens, self.grants, self.posts):
+        for table in (self.apps, self.users, self.codes, self.tokens, self.grants, self.url_properties):
             table.forget()
+        self.posts.forget()
         self._settings.forget()
         self._forget_the_rest()
 
@@ -107,6 +140,13 @@ class World:
 
     def save_settings(self, settings: Settings) -> None:
         self._settings.save(settings)
+        self.changed.set()
+
+    def save_post(self, post: Post) -> Post:
+        """Save a post and let the scheduler look at it."""
+        self.open_posts[post.publish_id] = self.posts.save(post)
+        self.changed.set()
+        return post
 
     def now(self) -> float:
         return time.time() + self.settings.clock_offset_s
@@ -123,9 +163,16 @@ class World:
             raise Refusal(404, "unknown_user", f"There is no user {user_id!r}")
         return user
 
+    def finish_transfer(self, post: Post) -> None:
+        """Start the processing of a post whose bytes are all here; the daily cap counts now."""
+        if not post.is_draft and self.posts_today(post.user) >= self.app(post.client_key).post_cap:
+            post.outcome = "spam_risk_too_many_posts"
+        post.finish(self.now())
+        self.save_post(post)
+
     def upload(self, upload_id: str) -> Post | None:
-        publish_id = upload_id.replace("u-", "v_pub_file~v2-1.", 1)
-        return self.posts.get(publish_id)
+        start = UPLOAD_PREFIXES.get(upload_id[:2])
+        return self.posts.get(start + upload_id[2:]) if start else None
 
     # Authorization
 
@@ -193,12 +240,13 @@ class World:
         grant = self.grants.get(f"{client_key}/{user_id}")
         if grant is not None:
             self.grants.remove(grant)
-            self.announce(self.app(client_key), "authorization.removed", grant.open_id, {"reason": reason})
+            app = self.app(client_key)
+            self.announce(app, "authorization.removed", grant.open_id, {"reason": reason}, user=user_id)
         for post in self.posts.all():
             mine = post.client_key == client_key and post.user == user_id
-            if mine and post.status(self.now()) == "PROCESSING_UPLOAD":
+            if mine and post.status(self.now()).startswith("PROCESSING"):
                 post.fail("auth_removed", self.now())
-                self.posts.save(post)
+                self.save_post(post)
 
     def _end_tokens(self, client_key: str, user_id: str, *, kind: str = "") -> None:
         for token in self.tokens.all():
@@ -213,13 +261,22 @@ class World:
     # Webhooks
 
     def announce(
-        self, app: App, event: str, open_id: str, content: Json, *, create_time: int | None = None
+        self, app: App, event: str, open_id: str, content: Json, *, user: str = "", create_time: int | None = None
     ) -> Delivery | None:
-        """Send an event to the app's callback URL, if it has one."""
+        """Send an event to the app's callback URL, if it has one; a fault may lose, hold, delay or repeat it."""
         if not app.webhook_url:
             return None
         happened = int(self.now()) if create_time is None else create_time
-        return self.webhooks.put(make_delivery(app, event, open_id, content, happened))
+        delivery = make_delivery(app, event, open_id, content, happened)
+        fault = self.faults.take(WEBHOOK_FAULTS, "webhook", Caller(app.client_key, user, event=event))
+        fault = fault or self.forecast.webhook(user)
+        copies = 1
+        if fault:
+            delivery.state = {"lost_webhook": "lost", "held_webhook": "held"}.get(fault.fault, "pending")
+            copies += fault.copies if fault.fault == "repeated_webhook" else 0
+        for _ in range(copies):
+            self.webhooks.put(replace(delivery, statuses=[]), after_s=fault.delay_s if fault else 0)
+        return delivery
 
     def _sign(self, delivery: Delivery) -> str:
         """Sign at each try, with the secret of that moment."""
@@ -233,23 +290,38 @@ class World:
         """Return how many posts a creator has made in 24 h through all apps together."""
         since = self.now() - DAY_S
         return sum(
-            post.user == user_id and (post.finished_at or 0) > since and not post.fail_reason
+            post.user == user_id
+            and not post.is_draft
+            and (post.finished_at or 0) > since
+            and not (post.outcome or post.fail_reason)
             for post in self.posts.all()
         )
 
     def check_caps(self, app: App, user: User, *, status: int) -> None:
         """Refuse a user who may not post now; ``status`` is 200 on creator_info and 403 on init."""
-        if user.banned:
-            raise Refusal(status, "spam_risk_user_banned_from_posting", "The user is banned from making new posts")
+        self.check_ban(user, status=status)
         if self.posts_today(user.id) >= app.post_cap:
             raise Refusal(status, "spam_risk_too_many_posts", "The daily post cap from the API is reached")
         if not self._is_active_user_allowed(app, user):
             raise Refusal(status, "reached_active_user_cap", "The daily quota for active publishing users is reached")
+
+    def check_ban(self, user: User, *, status: int) -> None:
+        if user.banned:
+            raise Refusal(status, "spam_risk_user_banned_from_posting", "The user is banned from making new posts")
+
+    def check_drafts(self, user: User) -> None:
+        """Refuse another draft for a user who may not post or has too many unfinished ones."""
+        self.check_ban(user, status=403)
+        now = self.now()
+        mine = [p for p in self.posts.all() if p.user == user.id and p.created_at > now - DAY_S]
+        if sum(post.is_pending_draft(now) for post in mine) >= MOST_PENDING_DRAFTS:
+            raise Refusal(403, "spam_risk_too_many_pending_share", "The user has too many unfinished drafts")
 
     def _is_active_user_allowed(self, app: App, user: User) -> bool:
         cap = app.user_cap()
         if cap is None:
             return True
         since = self.now() - DAY_S
-        active = {p.user for p in self.posts.all() if p.client_key == app.client_key and p.created_at > since}
+        mine = [post for post in self.posts.all() if post.client_key == app.client_key and not post.is_draft]
+        active = {post.user for post in mine if post.created_at > since}
         return user.id in active or len(active) < cap

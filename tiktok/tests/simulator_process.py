@@ -1,5 +1,6 @@
 """The simulator as tests see it: a process with an address and a control API."""
 
+import base64
 import http.client
 import json
 import subprocess
@@ -48,6 +49,30 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class PulledItem:
+    """A file that TikTok was to pull, and what it got; for photos also their sides and content type."""
+
+    url: str
+    size_bytes: int
+    sha256: str
+    content_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One appearance on the profile: a direct post has one, a draft one for each time that it was posted."""
+
+    post_id: str
+    created_at: float
+    privacy_level: str
+    title: str
+    description: str
+    is_public: bool
+
+
+@dataclass(frozen=True)
 class SimulatedPost:
     """A post as TikTok knows it; ``public_ids`` once it is public and moderated."""
 
@@ -56,16 +81,52 @@ class SimulatedPost:
     user: str
     status: str
     fail_reason: str
+    media_type: str
+    is_draft: bool
     post_info: Json
+    is_aigc: bool
+    cover_index: int
     video_size: int
     chunk_size: int
     total_chunk_count: int
     uploaded_bytes: int
+    downloaded_bytes: int
+    items: list[PulledItem]
     content_type: str
     sha256: str
+    duration_s: float | None
     public_ids: list[int]
+    publications: list[Publication]
     created_at: float
     finished_at: float | None
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """One request to a URL that TikTok pulls from; ``is_copy`` marks those of a pull that started twice."""
+
+    publish_id: str
+    at: float
+    item: int
+    url: str
+    method: str
+    range: str
+    is_copy: bool
+    status: int | None
+    received: int
+    outcome: str
+
+
+@dataclass(frozen=True)
+class UrlProperty:
+    """A prefix or domain of an app; TikTok looks for the file at the prefix."""
+
+    client_key: str
+    kind: str
+    value: str
+    file_name: str
+    file_content: str
+    is_verified: bool
 
 
 @dataclass(frozen=True)
@@ -186,7 +247,7 @@ class Simulator:
         self.post("reset", demo=demo)
 
     def settings(self, **settings: Any) -> Json:
-        """``processing_delay_s``, ``moderation_delay_s``, ``hold_processing``, ``hash_uploads``."""
+        """Fields of the simulator's ``world.Settings``: ``processing_delay_s``, ``hold_processing``, ``pull_tries``."""
         return self.post("settings", **settings)
 
     def advance(self, seconds: float) -> None:
@@ -248,6 +309,10 @@ class Simulator:
 
     # Webhooks
 
+    def release_webhooks(self, *, is_reversed: bool = False) -> None:
+        """Send what ``held_webhook`` has held."""
+        self.post("webhooks/release", reversed=is_reversed)
+
     def announce(self, event: str, *, user: str, **details: Any) -> None:
         """Send a webhook to the app's ``webhook_url``: ``content``, ``create_time``, ``times``, ``client_key``."""
         self.post("webhooks", event=event, user=user, **details)
@@ -260,10 +325,18 @@ class Simulator:
 
     def posts(self, **filters: str) -> list[SimulatedPost]:
         """Filters: ``publish_id``, ``user``, ``client_key``."""
-        return [pick(SimulatedPost, item) for item in self.get("posts", **filters)["items"]]
+        return [pick_post(item) for item in self.get("posts", **filters)["items"]]
 
     def puts(self, publish_id: str) -> list[Put]:
         return [pick(Put, item) for item in self.get("puts", publish_id=publish_id)["items"]]
+
+    def pulls(self, **filters: str) -> list[PullRequest]:
+        """Every request for media so far; filters: ``publish_id``, ``url``, ``item`` …"""
+        return [pick(PullRequest, item) for item in self.get("pulls", **filters)["items"]]
+
+    def photo(self, publish_id: str, item: int = 0) -> bytes:
+        """The bytes of a photo that was pulled."""
+        return base64.b64decode(self.get("photos", publish_id=publish_id, item=str(item))["content"])
 
     def requests(self, endpoint: str = "", **filters: str) -> list[Call]:
         """Every call so far, in order; ``endpoint`` as in faults."""
@@ -282,14 +355,53 @@ class Simulator:
         """End its moderation now: it gets its public id."""
         self.act(publish_id, "reveal")
 
+    def hide(self, publish_id: str, **details: str) -> None:
+        """Make a public post no longer public; ``post_id`` picks one of several."""
+        self.act(publish_id, "hide", **details)
+
+    def post_draft(self, publish_id: str, *, count: int = 1, **details: str) -> list[Publication]:
+        """The user posts the draft in TikTok's app, ``count`` times: ``privacy_level``, ``title``, ``description``."""
+        described = self.act(publish_id, "post_draft", count=count, **details)
+        return [pick(Publication, item) for item in described["publications"]]
+
+    def delete_draft(self, publish_id: str) -> None:
+        self.act(publish_id, "delete_draft")
+
+    def expire_draft(self, publish_id: str) -> None:
+        """The draft lapses: from now on TikTok does not know its ``publish_id``."""
+        self.act(publish_id, "expire_draft")
+
     def fail(self, publish_id: str, reason: str) -> None:
         self.act(publish_id, "fail", reason=reason)
 
     def expire_upload_url(self, publish_id: str) -> None:
         self.act(publish_id, "expire_url")
 
-    def act(self, publish_id: str, act: str, **details: str) -> None:
-        self.post("posts/act", publish_id=publish_id, act=act, **details)
+    def act(self, publish_id: str, act: str, **details: Any) -> Json:
+        return self.post("posts/act", publish_id=publish_id, act=act, **details)
+
+    # URL properties
+
+    def trust_prefix(self, prefix: str, *, client_key: str = CLIENT_KEY) -> None:
+        """Verify a URL prefix without looking at its verification file."""
+        self.post("url-properties", prefix=prefix, client_key=client_key, verified=True)
+
+    def trust_domain(self, domain: str, *, client_key: str = CLIENT_KEY) -> None:
+        self.post("url-properties", domain=domain, client_key=client_key, verified=True)
+
+    def add_prefix(self, prefix: str, *, client_key: str = CLIENT_KEY) -> UrlProperty:
+        """Register a URL prefix; what TikTok's page shows then, with name and content of the verification file."""
+        return pick(UrlProperty, self.post("url-properties", prefix=prefix, client_key=client_key))
+
+    def verify_prefix(self, prefix: str, *, client_key: str = CLIENT_KEY) -> UrlProperty:
+        """Press "Verify" in the developer portal. Raises ControlError saying what is wrong with the file."""
+        return pick(UrlProperty, self.post("url-properties/verify", prefix=prefix, client_key=client_key))
+
+    def remove_prefix(self, prefix: str, *, client_key: str = CLIENT_KEY) -> None:
+        self.post("url-properties/remove", prefix=prefix, client_key=client_key)
+
+    def url_properties(self, **filters: str) -> list[UrlProperty]:
+        return [pick(UrlProperty, item) for item in self.get("url-properties", **filters)["items"]]
 
     # Faults
 
@@ -300,14 +412,22 @@ class Simulator:
     def armed_faults(self) -> list[Json]:
         return list(self.get("faults")["items"])
 
-    def clear_faults(self) -> None:
-        """The weather, too, is fine again."""
-        self.post("faults/clear")
+    def clear_faults(self, fault: str = "") -> None:
+        """Disarm the faults of this name; without a name all of them, and the weather, too, is fine again."""
+        self.post("faults/clear", fault=fault)
 
     def weather(self, seed: int, **shares: Any) -> None:
-        """Random faults from now on: ``before``, ``after`` and ``slow``, each a share of all posting requests."""
+        """Random faults from now on: ``before``, ``after`` and ``slow``, each a share of all posting requests, and
+        ``pulls`` and ``webhooks``, shares of these.
+        """
         self.post("weather", seed=seed, **shares)
 
 
 def pick(kind: type[R], item: Json) -> R:
     return kind(**{field.name: item[field.name] for field in fields(kind)})  # type: ignore[arg-type]
+
+
+def pick_post(item: Json) -> SimulatedPost:
+    items = [pick(PulledItem, pulled) for pulled in item["items"]]
+    publications = [pick(Publication, publication) for publication in item["publications"]]
+    return pick(SimulatedPost, item | {"items": items, "publications": publications})

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -32,6 +33,12 @@ class Answer:
         """The error code of an envelope, or the ``error`` of a flat OAuth answer."""
         error = self.json().get("error", "")
         return str(error if isinstance(error, str) else error["code"])
+
+    @property
+    def publish_id(self) -> str:
+        """The id that an init gave."""
+        assert self.outcome == (200, "ok"), self.body
+        return str(self.json()["data"]["publish_id"])
 
     @property
     def outcome(self) -> tuple[int, str]:
@@ -119,6 +126,42 @@ class Talk:
         }
         info = {"privacy_level": "SELF_ONLY", "title": "A title", **post_info}
         return self.publish("video/init", token, {"post_info": info, "source_info": source})
+
+    def pull(self, token: str, url: str, **post_info: Any) -> Answer:
+        info = {"privacy_level": "SELF_ONLY", "title": "A title", **post_info}
+        source = {"source": "PULL_FROM_URL", "video_url": url}
+        return self.publish("video/init", token, {"post_info": info, "source_info": source})
+
+    def inbox(self, token: str, source: Json | None = None, **body: Any) -> Answer:
+        """An inbox init, of a file of 1,000 bytes unless there is another source."""
+        file = {"source": "FILE_UPLOAD", "video_size": 1000, "chunk_size": 1000, "total_chunk_count": 1}
+        return self.publish("inbox/video/init", token, {"source_info": source or file, **body})
+
+    def photos(self, token: str, urls: Sequence[Any], *, source: Json | None = None, **body: Any) -> Answer:
+        """A photo post of these URLs; ``body`` replaces parts of it, ``source`` parts of its source."""
+        sent = {
+            "media_type": "PHOTO",
+            "post_mode": "DIRECT_POST",
+            "post_info": {"privacy_level": "SELF_ONLY", "title": "A title", "description": "A description"},
+            "source_info": {
+                "source": "PULL_FROM_URL",
+                "photo_images": list(urls),
+                "photo_cover_index": 0,
+                **(source or {}),
+            },
+            **body,
+        }
+        return self.publish("content/init", token, sent)
+
+    def draft_photos(self, token: str, urls: Sequence[Any], **post_info: Any) -> Answer:
+        return self.photos(token, urls, post_mode="MEDIA_UPLOAD", post_info=post_info)
+
+    def cancel(self, token: str, publish_id: str) -> Answer:
+        return self.publish("cancel", token, {"publish_id": publish_id})
+
+    def videos(self, path: str, token: str, body: Json, fields: str = "id,create_time,title") -> Answer:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return self.send("POST", f"/v2/video/{path}/?fields={fields}", json.dumps(body), headers)
 
     def status(self, token: str, publish_id: str) -> Json:
         answer = self.publish("status/fetch", token, {"publish_id": publish_id})

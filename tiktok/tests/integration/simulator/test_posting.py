@@ -127,7 +127,9 @@ def test_longest_title_is_counted_in_utf_16(talk: Talk, tiktok: Simulator, token
     "body",
     [
         {"source_info": {"source": "FILE_UPLOAD", "video_size": 10, "chunk_size": 10}},
-        {"source_info": {"source": "PULL_FROM_URL", "video_url": "https://x.example/a.mp4"}},
+        {"source_info": {"source": "PULL_FROM_URL"}},
+        {"source_info": {"source": "PULL_FROM_URL", "video_url": "https://x.example/a.mp4", "video_size": 10}},
+        {"source_info": {"source": "PULL_FROM_URL", "video_url": "x.example/a.mp4"}},
         {"source_info": []},
         {"source_info": {}},
         {"media_type": "VIDEO"},

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tiktok.tests.integration.simulator.talk import CALLBACK, Talk, start_task
+from tiktok.tests.jobs_process import wait_until
+from tiktok.tests.media_server import serving_media
 from tiktok.tests.simulator_process import ROOT, ControlError, Simulator
 
 CHUNK = 6_000_000
@@ -52,6 +54,26 @@ def test_world_outlives_a_killed_process(state: Path) -> None:
     assert talk.status(tokens.access_token, task.publish_id)["uploaded_bytes"] == 2 * CHUNK
     assert after.posts()[0].sha256 == ""
     assert after.stop() == 0
+
+
+def test_pull_starts_again_after_a_restart(state: Path) -> None:
+    before = run(state)
+    token = before.grant(before.create_user("maren")).access_token
+    with serving_media() as media:
+        page = media.add("clip.mp4", b"a video")
+        page.gate.clear()
+        before.trust_prefix(media.prefix)
+        publish_id = Talk(before).pull(token, media.url("clip.mp4")).publish_id
+        wait_until(lambda: media.served, what="the pull has begun")
+        before.kill()
+        page.gate.set()
+        after = run(state)
+        wait_until(lambda: after.posts(publish_id=publish_id)[0].finished_at, what="the video is there")
+
+        assert after.posts()[0].sha256 == hashlib.sha256(b"a video").hexdigest()
+        assert [found.is_verified for found in after.url_properties()] == [True]
+        assert len(media.served) == 2
+        after.stop()
 
 
 def test_new_world_has_the_demo_people_and_an_old_one_is_left_alone(state: Path) -> None:

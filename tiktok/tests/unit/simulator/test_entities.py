@@ -1,8 +1,8 @@
-"""Redirect URIs as TikTok registers and matches them, and chunks as announced."""
+"""Redirect URIs as TikTok registers and matches them."""
 
 import pytest
 
-from tiktok.simulator.entities import App, Post, redirect_fault
+from tiktok.simulator.entities import App, redirect_fault
 
 LOCAL = "http://127.0.0.1:*/callback/"
 
@@ -48,32 +48,3 @@ def test_redirect_uris_are_registered_by_the_rules(uri: str, app_type: str, loop
 )
 def test_star_stands_for_the_port_alone(uri: str, is_match: bool) -> None:
     assert App("key", redirect_uris=[LOCAL]).accepts_redirect(uri) is is_match
-
-
-def make_post(size: int, chunk: int) -> Post:
-    return Post(
-        publish_id="p",
-        client_key="key",
-        user="maren",
-        post_id=1,
-        post_info={},
-        video_size=size,
-        chunk_size=chunk,
-        total_chunk_count=size // chunk,
-        upload_id="u",
-        upload_token="t",
-        created_at=0,
-        url_expires_at=3600,
-        processing_delay_s=0,
-        moderation_delay_s=0,
-    )
-
-
-@pytest.mark.parametrize("size", [10, 11, 19, 20, 29, 30, 109])
-def test_chunks_cover_the_video_exactly_and_as_many_as_announced(size: int) -> None:
-    post, first, chunks = make_post(size, 10), 0, 0
-    while first < size:
-        first = post.chunk_end(first) + 1
-        chunks += 1
-
-    assert (first, chunks) == (size, size // 10)
