@@ -165,7 +165,7 @@ def test_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) ->
 
     upload = api.client.get(url).json()
     media = api.get(f"/media/{last['Clipdesk-Media-Id']}").json()
-    assert (upload["media"], upload["problem"]["code"]) == (None, "not_video")
+    assert (upload["media"], upload["problem"]["code"]) == (None, "unknown_format")
     assert (media["state"], media["refusal"]) == ("refused", upload["problem"])
     assert media["refusal"]["message"].endswith(" is not a video. Choose an MP4, MOV or WebM.")
 
