@@ -16,7 +16,7 @@ from pytest_django import Settings
 from accounts.models import User
 from instances.models import Instance, Notice, NoticeKind
 from instances.notices.words import words_of
-from tiktok.media import checks, services, storage
+from tiktok.media import checks, services, storage, verdict
 from tiktok.media.errors import MediaQuotaReached
 from tiktok.media.strays import LEFT_AFTER_S, remove_stray_files
 from tiktok.models import Media, MediaCheck, MediaKind, MediaState, PostState
@@ -145,7 +145,7 @@ def test_photo_deleted_during_its_check_leaves_no_file(
     for ending in ("-thumbnail", "-tiktok"):  # as a child wrote them that was not ended in time
         storage.absolute(f"{stale.path}{ending}").write_bytes(b"late")
 
-    checks.verdict.clean_up(stale.pk, stale)
+    verdict.clean_up(stale.pk, stale)
 
     assert list(storage.instance_dir(scoped.pk).iterdir()) == []
 

@@ -186,13 +186,17 @@ def test_metadata_of_other_formats_is_left_out_too(tmp_path: Path, kind: str) ->
     assert GPS not in Checked(tmp_path, content).content
 
 
-P3 = {"JPEG": {"quality": 100, "subsampling": "4:4:4"}, "PNG": {}, "WEBP": {"lossless": True}}
+P3: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 100, "subsampling": "4:4:4"},
+    "PNG": {},
+    "WEBP": {"lossless": True},
+}
 
 
 @pytest.mark.parametrize("kind", P3)
 @pytest.mark.parametrize("colour", [RED, GREEN, (250, 120, 40), (128, 128, 128)])
 def test_display_p3_becomes_srgb(tmp_path: Path, kind: str, colour: tuple[int, int, int]) -> None:
-    options: dict[str, Any] = P3[kind] | {"icc_profile": display_p3()}
+    options = P3[kind] | {"icc_profile": display_p3()}
     checked = Checked(tmp_path, saved(Image.new("RGB", (64, 64), colour), kind, **options))
 
     assert pixel(checked.copy, (30, 30)) == pytest.approx(as_srgb(colour), abs=3)

@@ -2,6 +2,7 @@
 
 import random
 import struct
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -42,7 +43,7 @@ PLAIN = saved(four_colours(64, 48))
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": "4:4:4"}, {"restart_marker_rows": 1}])
-def test_bare_jpeg_has_its_size(options: dict[str, object]) -> None:
+def test_bare_jpeg_has_its_size(options: dict[str, Any]) -> None:
     assert plain_size(saved(four_colours(64, 48), **options)) == (64, 48)
 
 
