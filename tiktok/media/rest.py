@@ -138,7 +138,7 @@ class RefusalOut(Schema):
 
 
 class TikTokCopyOut(Schema):
-    """What TikTok gets of a photo: a JPEG that fits, upright, in sRGB, without metadata."""
+    """The JPEG that TikTok gets of a photo: it fits, is upright, in sRGB, and without metadata."""
 
     size_bytes: int
     sha256: str

@@ -55,7 +55,7 @@ def saved(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
 
 
 def exif(orientation: int = 1) -> Image.Exif:
-    """EXIF with an orientation, a camera, a place, and what a phone's maker adds."""
+    """EXIF with an orientation, a camera, a place, and a description."""
     data = Image.Exif()
     data[ExifTags.Base.Orientation] = orientation
     data[ExifTags.Base.Make] = "Aurora Phones"
@@ -91,7 +91,7 @@ def png(size: tuple[int, int], *, depth: int, colour: int, rows: Iterable[bytes]
 
 
 def as_srgb(colour: tuple[int, int, int]) -> tuple[int, ...]:
-    """What a colour of Display-P3 is in sRGB, by the numbers of both standards."""
+    """Return a colour of Display-P3 in sRGB, by the numbers of both standards."""
     light = [_linear(value / 255) for value in colour]
     rows = ((1.22494, -0.22494, 0.0), (-0.04206, 1.04206, 0.0), (-0.01964, -0.07864, 1.09828))
     return tuple(

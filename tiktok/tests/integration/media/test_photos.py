@@ -300,7 +300,7 @@ def test_jpeg_that_fits_already_is_copied_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["too large", "with a profile", "with a tail", "grey"])
-def test_jpeg_that_does_not_fit_is_written_anew(tmp_path: Path, name: str) -> None:
+def test_jpeg_that_does_not_fit_is_encoded_again(tmp_path: Path, name: str) -> None:
     content = {
         "too large": saved(four_colours(1081, 1350)),
         "with a profile": saved(four_colours(), icc_profile=display_p3()),

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes."""
+"""The kind of a file, by its first bytes."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_kind_is_decided_by_the_first_bytes(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PHOTOS | REFUSED_IMAGES | NO_IMAGES)
-def test_images_are_told_from_everything_else(name: str) -> None:
+def test_images_differ_from_everything_else(name: str) -> None:
     head, _ = (PHOTOS | REFUSED_IMAGES | NO_IMAGES)[name]
 
     assert is_image(head) == (name not in NO_IMAGES)
