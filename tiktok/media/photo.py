@@ -81,7 +81,7 @@ class Photo:
 
 @contextmanager
 def damage_refused() -> Iterator[None]:
-    """Raise Refusal for what Pillow and FFmpeg raise about damaged content. Faults of the disk are raised as they are."""
+    """Raise Refusal for errors of Pillow and FFmpeg about damaged content; faults of the disk pass."""
     try:
         yield
     except av.error.FFmpegError as error:
