@@ -1,4 +1,4 @@
-"""A file's container, read before FFmpeg reads the file: its kind, and whether its outermost parts are complete.
+"""A file's kind by its first bytes, read before FFmpeg or Pillow reads the file, and whether a video is complete.
 
 Part of the probe's child, so it imports neither Django nor settings.
 """
@@ -15,10 +15,43 @@ SEGMENT: Final = b"\x18\x53\x80\x67"
 CLUSTER: Final = b"\x1f\x43\xb6\x75"
 OPENED: Final = frozenset({SEGMENT, CLUSTER})
 DOCUMENT_TYPE: Final = b"\x42\x82"
-IMAGES: Final = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"II*\0", b"MM\0*")
-IMAGE_BRANDS: Final = frozenset(
-    {"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis", "avci", "crx "}
-)
+PHOTOS: Final = frozenset({"jpeg", "png", "webp", "heic"})
+PHOTO_SIGNATURES: Final = {b"\xff\xd8\xff": "jpeg", b"\x89PNG\r\n\x1a\n": "png"}
+# What other formats of images begin with, and the code of their refusal. Camera files are TIFF in most cases.
+IMAGE_SIGNATURES: Final = {
+    b"GIF87a": "gif",
+    b"GIF89a": "gif",
+    b"II*\0": "tiff",
+    b"MM\0*": "tiff",
+    b"II+\0": "tiff",
+    b"MM\0+": "tiff",
+    b"IIRO": "tiff",
+    b"IIRS": "tiff",
+    b"IIU\0": "tiff",
+    b"FUJIFILMCCD-RAW": "tiff",
+    b"8BPS": "image",
+    b"\0\0\1\0": "image",
+    b"\xff\x0a": "image",
+    b"\0\0\0\x0cJXL ": "image",
+    b"\0\0\0\x0cjP  ": "image",
+}
+BMP_HEADERS: Final = frozenset({12, 40, 52, 56, 64, 108, 124})
+# The major brand of a still picture in ISO boxes: a family of photos, or the code of its refusal.
+IMAGE_BRANDS: Final = {
+    "heic": "heic",
+    "heix": "heic",
+    "heim": "heic",
+    "heis": "heic",
+    "mif1": "heic",
+    "hevc": "animated",
+    "hevx": "animated",
+    "msf1": "animated",
+    "avif": "avif",
+    "avis": "avif",
+    "avci": "image",
+    "crx ": "tiff",
+}
+IMAGE_CODES: Final = frozenset({"gif", "bmp", "tiff", "svg", "avif", "animated", "image"})
 BRANDS_AT_MOST: Final = 32
 
 
@@ -35,17 +68,56 @@ class Kind:
 
 
 def kind_of(head: bytes) -> Kind:
-    """Return the container of the first bytes. Raises Refusal for an image and for everything unknown."""
-    if head.startswith(IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        raise Refusal("image")
+    """Return the kind of the first bytes; a photo has no brands. Raises Refusal for everything that is not accepted."""
+    if family := _photo_family(head):
+        return Kind(family, [])
     if head[:4] == EBML:
         return Kind("matroska", [_document_type(head)])
     if head[4:8] not in MP4_FIRST_BOXES:
-        raise Refusal("not_video")
+        raise Refusal(_code_of_text(head))
     brands = _brands(head)
-    if brands[0] in IMAGE_BRANDS:
-        raise Refusal("image")
+    if found := _image_of(brands):
+        if found in PHOTOS:
+            return Kind(found, [])
+        raise Refusal(found)
     return Kind("mov", brands)
+
+
+def is_image(head: bytes) -> bool:
+    """Return whether the first bytes are those of a photo, or of an image that is refused."""
+    try:
+        return kind_of(head).family in PHOTOS
+    except Refusal as refusal:
+        return str(refusal) in IMAGE_CODES
+
+
+def _photo_family(head: bytes) -> str:
+    """Return the family of a JPEG, PNG or WebP; "" for anything else. Raises Refusal for other images."""
+    for signature, code in IMAGE_SIGNATURES.items():
+        if head.startswith(signature):
+            raise Refusal(code)
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in BMP_HEADERS:
+        raise Refusal("bmp")
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "webp"
+    return next((family for signature, family in PHOTO_SIGNATURES.items() if head.startswith(signature)), "")
+
+
+def _image_of(brands: list[str]) -> str:
+    """Return the family, or the code of the refusal, of a still picture; "" for a video."""
+    found = IMAGE_BRANDS.get(brands[0], "")
+    is_avif = found == "heic" and "avif" in brands and "heic" not in brands
+    return "avif" if is_avif else found
+
+
+def _code_of_text(head: bytes) -> str:
+    """Return the refusal of a web page or an SVG, or of a file of which nothing is known."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not text.startswith(b"<"):
+        return "unknown_format"
+    if text.startswith(b"<!doctype html") or b"<html" in text:
+        return "web_page"
+    return "svg" if b"<svg" in text else "unknown_format"
 
 
 def _brands(head: bytes) -> list[str]:
@@ -65,19 +137,19 @@ def _document_type(head: bytes) -> str:
 
 def is_fragmented(file: BinaryIO, size: int) -> bool:
     """Return whether an MP4's index is spread over fragments, so that its header describes little or nothing."""
-    return any(name == b"moof" for name, _ in _boxes(file, size))
+    return any(name == b"moof" for name, _ in boxes(file, size))
 
 
 def fragments_are_cut(file: BinaryIO, size: int) -> bool:
     """Return whether the last fragment of a fragmented MP4 lacks bytes."""
     name, end = b"", 0
-    for name, end in _boxes(file, size):
+    for name, end in boxes(file, size):
         if end > size and name in MP4_PAYLOADS:
             return True
     return name == b"moof" or end < size < end + 8
 
 
-def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+def boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
     """Yield name and end of the outermost boxes; the end may be beyond the file's."""
     at = 0
     while at + 8 <= size:

@@ -18,7 +18,7 @@ class MediaError(UserRefusal):
 
 
 class MediaRefused(MediaError):
-    """The content is not an accepted video; the same file will always be refused."""
+    """The content is not accepted; the same file will always be refused."""
 
     def __init__(self, code: str, user_message: str) -> None:
         super().__init__(code, user_message, status=UNREADABLE)

@@ -1,4 +1,4 @@
-"""The probe's answer, trusted only after its types and ranges are checked; and the limits of TikTok that it breaks."""
+"""The probe's answer, trusted only after its types and ranges are checked, and the limits of TikTok that it breaks."""
 
 import math
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from typing import Any, Final, TypedDict
 from django.utils.translation import gettext as _
 
 from tiktok.api import limits
+from tiktok.models import MediaKind
 
 DURATION_MAX_S: Final = 600  # the longest any creator may post: docs/tiktok.md, section 10
 FPS_TOLERANCE: Final = 0.05  # 59.94 and 60.003 are both "60"
@@ -25,6 +26,16 @@ CODEC_NAMES: Final = CODECS | {
     "prores": "ProRes",
     "theora": "Theora",
     "vvc": "H.266",
+    "heic": "HEIC",
+    "jpeg": "JPEG",
+    "png": "PNG",
+    "webp": "WebP",
+}
+PHOTO_CONTENT_TYPES: Final = {
+    "heic": "image/heic",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
 }
 MP4_BRANDS: Final = frozenset({"isom", "mp41", "mp42", "avc1", *(f"iso{number}" for number in range(2, 10))})
 UNSUITED_BRANDS: Final = ("3g", "mj2", "M4A", "M4B", "M4P")
@@ -46,10 +57,10 @@ class Unbelievable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A video as it is shown: ``width`` and ``height`` are after rotation, None if the codec is unknown.
+    """A video or photo as it is shown: ``width`` and ``height`` are after rotation, None if the codec is unknown.
 
     ``duration_ms`` is that of picture and sound together: to the end of the longer one. ``fps`` is the average rate
-    from the first frame to the last.
+    from the first frame to the last. A photo has neither; its ``codec`` is its format.
     """
 
     content_type: str
@@ -60,17 +71,29 @@ class Facts:
     duration_ms: int | None
     has_audio: bool
     is_decodable: bool | None
+    kind: MediaKind = MediaKind.VIDEO
 
 
 def read_facts(answer: dict[str, Any]) -> Facts:
     """Check the child's answer. Raises Unbelievable."""
+    family = _text(answer, "family")
+    return _photo_facts(answer, family) if family in PHOTO_CONTENT_TYPES else _video_facts(answer, family)
+
+
+def _photo_facts(answer: dict[str, Any], family: str) -> Facts:
+    """Return the facts of a photo, which the child has turned upright."""
+    width, height = (_integer(answer, name, 1, SIDE_SANE_PX) for name in ("width", "height"))
+    return Facts(PHOTO_CONTENT_TYPES[family], family, width, height, None, None, False, True, MediaKind.PHOTO)
+
+
+def _video_facts(answer: dict[str, Any], family: str) -> Facts:
     width, height = (_side(answer, name) for name in ("width", "height"))
     if _integer(answer, "rotation", 0, 359) in {90, 270}:
         width, height = height, width
     duration_s, rate = _number(answer, "duration_s", DURATION_SANE_S), _number(answer, "fps", 1000)
     decodable = answer.get("is_decodable")
     return Facts(
-        content_type=_content_type(_text(answer, "family"), _brands(answer)),
+        content_type=_content_type(family, _brands(answer)),
         codec=_text(answer, "codec"),
         width=width,
         height=height,
@@ -128,7 +151,12 @@ def _content_type(family: str, brands: list[str]) -> str:
 
 
 def problems_of(facts: Facts) -> list[Problem]:
-    """Return every limit of TikTok that the video breaks, in plain words with what to do."""
+    """Return every limit of TikTok that the video breaks, in plain words with what to do.
+
+    A photo breaks none: its TikTok copy fits, or it was refused.
+    """
+    if facts.kind == MediaKind.PHOTO:
+        return []
     checks = (_container, _codec, _picture, _sides, _rate, _duration)
     return [problem for check in checks for problem in check(facts)]
 

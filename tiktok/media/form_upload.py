@@ -111,7 +111,7 @@ def _parse(request: HttpRequest, handler: MediaUploadHandler, meta: Any, body: A
 def _unreadable(handler: MediaUploadHandler) -> MediaError:
     """Return the error for a part with long or non-UTF-8 headers, without a file name and too long for text, …"""
     if handler.taken is None:
-        text = _("Send the video in the field “file”, with a file name in UTF-8 of at most 200 characters.")
+        text = _("Send the file in the field “file”, with a file name in UTF-8 of at most 200 characters.")
         return MediaError("no_file", text, status=400)
     handler.upload_interrupted()
     text = _("The form has unreadable parts besides its file. Send only the file, in the field “file”.")
@@ -125,6 +125,6 @@ def received_file(request: HttpRequest) -> ReceivedFile:
     except OSError as error:  # UnreadablePostError
         raise MediaError("interrupted", _("The upload was interrupted. Try again."), status=400) from error
     if not isinstance(file, ReceivedFile):
-        text = _("Choose a video first. API clients send it in the field “file”, with a file name.")
+        text = _("Choose a file first. API clients send it in the field “file”, with a file name.")
         raise MediaError("no_file", text, status=400)
     return file

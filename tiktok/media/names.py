@@ -13,7 +13,7 @@ def display_name(given: str) -> str:
     """Return the last part of ``given`` on one line, at most 255 characters; never empty."""
     last = given.replace("\\", "/").rsplit("/", 1)[-1]
     name = on_one_line(last)[:LONGEST]
-    return name if any(map(str.isprintable, name)) else "video"
+    return name if any(map(str.isprintable, name)) else "file"
 
 
 def form_name(sent: str) -> str:

@@ -1,4 +1,4 @@
-"""Notifications about videos: one that cannot be published, and one that became ready after a wait."""
+"""Notifications about media: a file that cannot be published, and one that became ready after a wait."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -19,16 +19,16 @@ KINDS: Final = frozenset({NoticeKind.UNUSABLE, NoticeKind.CHECKED})
 
 
 def words(notice: Notice) -> Words:
-    """Return the text of a notification about a video."""
+    """Return the text of a notification about a file."""
     if notice.kind == NoticeKind.CHECKED:
-        return Words(_("This video has been checked and is ready to publish."), "", "")
+        return Words(_("This file has been checked and is ready for TikTok."), "", "")
     if code := notice.parts.get("refusal_code", ""):
-        return Words(_("Clipdesk can’t use this video."), refusal_text(code), "")
-    return Words(_("TikTok would refuse this video."), "", _("Open Media to see why."))
+        return Words(_("Clipdesk can’t use this file."), refusal_text(code), "")
+    return Words(_("TikTok would refuse this file."), "", _("Open Media to see why."))
 
 
 def subjects(instance: Instance, media_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
-    """Return names and the page of the videos that still exist; one statement."""
+    """Return names and the page of the files that still exist; one statement."""
     url = reverse("tiktok:media-list", args=[instance.slug])
     found = Media.objects.filter(pk__in=media_ids, deleted_at=None).only("pk", "original_name")
     return {media.pk: Subject(media.original_name, "", f"{url}#media-{media.pk}") for media in found}
@@ -44,16 +44,16 @@ TOPIC = Topic(
     {
         NoticeKind.UNUSABLE: Heading(
             "media_refused",
-            gettext_lazy("A video can’t be published"),
-            ngettext_lazy("%(count)d video can’t be published", "%(count)d videos can’t be published", "count"),
+            gettext_lazy("A file can’t be published"),
+            ngettext_lazy("%(count)d file can’t be published", "%(count)d files can’t be published", "count"),
         ),
         NoticeKind.CHECKED: Heading(
             "media_ready",
-            gettext_lazy("A video is ready"),
-            ngettext_lazy("%(count)d video is ready", "%(count)d videos are ready", "count"),
+            gettext_lazy("A file is ready"),
+            ngettext_lazy("%(count)d file is ready", "%(count)d files are ready", "count"),
         ),
     },
     words,
     subjects,
-    gone=gettext_lazy("This video was deleted."),
+    gone=gettext_lazy("This file was deleted."),
 )

@@ -22,9 +22,22 @@ def describe(media: Media) -> dict[str, Any]:
         "height": media.height,
         "fps": media.fps,
         "codec": media.codec if is_ready else None,
+        "tiktok_copy": describe_copy(media),
         "problems": media.problems,
         "refusal": describe_refusal(media),
         "created_at": media.created_at.isoformat(),
+    }
+
+
+def describe_copy(media: Media) -> dict[str, Any] | None:
+    """Return the facts of a photo's TikTok copy; None for a video, and while the photo is being checked."""
+    if not media.copy_path:
+        return None
+    return {
+        "size_bytes": media.copy_size_bytes,
+        "sha256": media.copy_sha256,
+        "width": media.copy_width,
+        "height": media.copy_height,
     }
 
 

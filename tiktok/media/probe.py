@@ -17,6 +17,7 @@ from django.conf import settings
 from tiktok.media import storage
 from tiktok.media.facts import Facts, Unbelievable, read_facts
 from tiktok.media.refusals import ContentRefused
+from tiktok.media.tiktok_copy import COPY_BYTES, fitted, plain_size
 
 # The child has limits of CPU time and memory, which decide. This one only frees the slot when it hangs, so it is long.
 WALL_S: Final = 600.0
@@ -63,13 +64,32 @@ def fingerprint(path: Path, keep: Keep) -> Fingerprint:
     return Fingerprint(digest.hexdigest(), stat.st_size, stat.st_mtime_ns, storage.inode_of(stat))
 
 
-def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
-    """Return the facts of a video; write ``thumbnail`` (JPEG) if the picture can be decoded.
+@dataclass(frozen=True, slots=True)
+class TikTokCopy:
+    """The copy of a photo that TikTok gets: its sides, and the identity of its bytes."""
 
-    Raises ContentRefused when the content is not an accepted video, CheckLater when nothing is known yet. ``keep`` is
-    called about once a second; its exceptions end the child.
+    width: int
+    height: int
+    prints: Fingerprint
+
+
+def read_copy(path: Path, keep: Keep) -> TikTokCopy:
+    """Read the copy that the child wrote. Raises ContentRefused unless it is a bare JPEG within TikTok's limits."""
+    if not path.is_file() or path.stat().st_size > COPY_BYTES:
+        raise ContentRefused("unreadable")
+    size = plain_size(path.read_bytes())
+    if size is None or fitted(*size) != size:
+        raise ContentRefused("unreadable")
+    return TikTokCopy(*size, fingerprint(path, keep))
+
+
+def probe(path: Path, thumbnail: Path, copy: Path, keep: Keep) -> Facts:
+    """Return the facts of a file; write ``thumbnail`` (JPEG) if it can be decoded, and ``copy`` (JPEG) of a photo.
+
+    Raises ContentRefused when the content is neither an accepted video nor an accepted photo, CheckLater when nothing
+    is known yet. ``keep`` is called about once a second; its exceptions end the child.
     """
-    status, answer = _run(path, thumbnail, keep)
+    status, answer = _run(path, thumbnail, copy, keep)
     if status in OVER_LIMIT:
         raise ContentRefused("too_heavy")
     if status in OWN_FAULTS or status == CRASHED:
@@ -86,12 +106,13 @@ def probe(path: Path, thumbnail: Path, keep: Keep) -> Facts:
             raise CheckLater(str(why))
         return read_facts(said)
     except (ValueError, RecursionError) as error:  # broken JSON or Unbelievable: the child was made to say it
-        raise ContentRefused("not_video") from error
+        raise ContentRefused("unknown_format") from error
 
 
-def _run(path: Path, thumbnail: Path, keep: Keep) -> tuple[int | None, bytes]:
+def _run(path: Path, thumbnail: Path, copy: Path, keep: Keep) -> tuple[int | None, bytes]:
     """Return the child's exit status, None when it hung, and its output."""
-    command = [sys.executable, "-m", "tiktok.media.probe_child", str(path), str(thumbnail), str(os.getpid())]
+    files = [str(path), str(thumbnail), str(copy)]
+    command = [sys.executable, "-m", "tiktok.media.probe_child", *files, str(os.getpid())]
     try:
         child = subprocess.Popen(
             command,

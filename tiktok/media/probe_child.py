@@ -1,7 +1,7 @@
-"""The probe's child process: ``python -m tiktok.media.probe_child PATH THUMBNAIL PARENT`` prints one JSON object.
+"""The probe's child process: ``python -m tiktok.media.probe_child PATH THUMBNAIL COPY PARENT`` prints one JSON object.
 
-It reads an untrusted file with FFmpeg, so it runs alone, under limits, without the parent's environment, and the parent
-trusts none of its output. Imports neither Django nor settings.
+It reads an untrusted file with FFmpeg or Pillow, so it runs alone, under limits, without the parent's environment, and
+the parent trusts none of its output. Of a photo it writes the TikTok copy too. Imports neither Django nor settings.
 
 The limits depend on the file alone: CPU time and memory, never the time of day, which a busy machine stretches. So the
 same file gets the same answer on a busy machine. PARENT is the process that asks; the child ends with it.
@@ -23,8 +23,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final
 
-from tiktok.media.containers import HEAD_BYTES, Refusal, kind_of
+from tiktok.media import photo
+from tiktok.media.containers import HEAD_BYTES, PHOTOS, Refusal, kind_of
 from tiktok.media.thumbnail import write_thumbnail
+from tiktok.media.tiktok_copy import COPY_BYTES
 from tiktok.media.tracks import UNKNOWN, codec_of, frame_at, measure, open_video, sides_of, video_of
 
 # Enough for the headers of any video that TikTok takes; the picture adds what its size needs, up to the limit.
@@ -35,7 +37,7 @@ BYTES_PER_PIXEL: Final = 24 * 3  # 24 frames of 10-bit 4:2:0
 CPU_S: Final = 20
 CPU_BYTES_PER_S: Final = 50_000_000  # a large file may take longer: without an index all of it is read
 NICENESS: Final = 10  # one file still gets a tenth of a core on the busiest machine, and so its verdict
-FILE_BYTES: Final = 8 * 1024**2
+FILE_BYTES: Final = COPY_BYTES
 OPEN_FILES: Final = 32
 DECODABLE_PIXELS: Final = 8192 * 4320
 CRASHED: Final = 70  # exit status: the content made this program fail
@@ -62,7 +64,7 @@ def step_back() -> None:
 
 
 def limit(size: int) -> None:
-    """Give up rights that reading a video of ``size`` bytes does not need."""
+    """Give up rights that reading a file of ``size`` bytes does not need."""
     step_back()
     cpu_s = CPU_S + size // CPU_BYTES_PER_S
     for what, soft, hard in (
@@ -76,16 +78,29 @@ def limit(size: int) -> None:
 
 
 def allow_picture(pixels: int) -> None:
-    """Raise the memory limit to what decoding a picture of that size needs."""
-    needed = MEMORY_BESIDE_PICTURE_BYTES + pixels * BYTES_PER_PIXEL
+    """Raise the memory limit to what decoding a frame of that size needs."""
+    _allow(MEMORY_BESIDE_PICTURE_BYTES + pixels * BYTES_PER_PIXEL)
+
+
+def allow_photo(size: int) -> None:
+    """Raise the memory limit to what decoding a photo needs. Raises Refusal when that is more than it can be."""
+    needed = MEMORY_BESIDE_PICTURE_BYTES + size
+    if needed > MEMORY_MOST_BYTES:
+        raise Refusal("too_many_pixels")
+    _allow(needed)
+
+
+def _allow(needed: int) -> None:
     if needed > MEMORY_BYTES:
         resource.setrlimit(resource.RLIMIT_AS, (min(needed, MEMORY_MOST_BYTES), MEMORY_MOST_BYTES))
 
 
-def probe(path: str, thumbnail: str) -> dict[str, Any]:
+def probe(path: str, thumbnail: str, copy: str) -> dict[str, Any]:
     """Return everything known about the file. Raises Refusal."""
     with Path(path).open("rb") as file:
         kind = kind_of(file.read(HEAD_BYTES))
+    if kind.family in PHOTOS:
+        return photo.examine(path, kind.family, thumbnail, copy, allow_photo)
     with open_video(path) as container:
         video, audio = video_of(container), container.streams.audio
         index = video.index  # not there any more when the container is closed
@@ -117,13 +132,13 @@ def exit_as_crashed(kind: type[BaseException], error: BaseException, trace: Trac
     os._exit(CRASHED)
 
 
-def main(path: str, thumbnail: str, out: IO[str]) -> None:
+def main(path: str, thumbnail: str, copy: str, out: IO[str]) -> None:
     """Print the facts, the code of the refusal, or why there is no verdict."""
     limit(Path(path).stat().st_size)
     av.logging.set_level(av.logging.PANIC)
     answer: dict[str, Any]
     try:
-        answer = probe(path, thumbnail)
+        answer = probe(path, thumbnail, copy)
     except Refusal as refusal:
         answer = {"refused": str(refusal)}
     except MemoryError:
@@ -137,6 +152,6 @@ def main(path: str, thumbnail: str, out: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    end_with(int(sys.argv[3]))
+    end_with(int(sys.argv[4]))
     sys.excepthook = exit_as_crashed
-    main(sys.argv[1], sys.argv[2], sys.stdout)
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.stdout)

@@ -19,6 +19,7 @@ def need_room(instance: Instance) -> None:
     """
     lock_holder(instance)
     files = Media.objects.filter(instance=instance, deleted_at=None)
+    copies = files.aggregate(size=Sum("copy_size_bytes", default=0))["size"]
     uploads = MediaUpload.objects.filter(instance=instance, media=None, problem__isnull=True)
     totals = [rows.order_by().aggregate(n=Count("pk"), size=Sum("size_bytes", default=0)) for rows in (files, uploads)]
     if sum(total["n"] for total in totals) > settings.QUOTA_MEDIA:
@@ -28,6 +29,6 @@ def need_room(instance: Instance) -> None:
             settings.QUOTA_MEDIA,
         )
         raise MediaQuotaReached("quota_media", text % {"most": settings.QUOTA_MEDIA})
-    if sum(total["size"] for total in totals) > settings.QUOTA_MEDIA_BYTES:
+    if copies + sum(total["size"] for total in totals) > settings.QUOTA_MEDIA_BYTES:
         text = _("This instance can hold %(most)s of media. Delete media, or ask your administrator for more.")
         raise MediaQuotaReached("quota_media_bytes", text % {"most": size_text(settings.QUOTA_MEDIA_BYTES)})

@@ -46,7 +46,7 @@ QUOTAS: Final = (
     KnownProblem(413, "file_too_large", "TikTok accepts at most 4 GB"),
     KnownProblem(400, "empty_file", "the file is empty"),
 )
-NO_FILE: Final = f"Send the video in the field “{form_upload.FIELD}”, with a file name."  # an API client has no button
+NO_FILE: Final = f"Send the file in the field “{form_upload.FIELD}”, with a file name."  # an API client has no button
 DISK_FULL: Final = KnownProblem(507, "disk_full", "the disk is full; bytes received by tus are kept")
 LOCKED: Final = KnownProblem(423, "upload_locked", "another connection is sending this upload")
 WRONG_VERSION: Final = KnownProblem(412, "tus_version", "the header Tus-Resumable is missing or names another version")
@@ -139,8 +139,20 @@ class RefusalOut(Schema):
     message: str
 
 
+class TikTokCopyOut(Schema):
+    """The JPEG that TikTok gets of a photo: it fits, is upright, in sRGB, and without metadata."""
+
+    size_bytes: int
+    sha256: str
+    width: int
+    height: int
+
+
 class MediaOut(Schema):
-    """A stored video. Its facts are null while ``state`` is ``checking``, and when the file was ``refused``."""
+    """A stored video or photo. Its facts are null while ``state`` is ``checking``, and when the file was ``refused``.
+
+    A photo has no ``duration_ms`` and ``fps``; its ``codec`` is its format. ``tiktok_copy`` is null for a video.
+    """
 
     id: str
     kind: MediaKind
@@ -154,6 +166,7 @@ class MediaOut(Schema):
     height: int | None
     fps: float | None
     codec: str | None
+    tiktok_copy: TikTokCopyOut | None
     problems: list[ProblemOut]
     refusal: RefusalOut | None
     created_at: datetime
@@ -185,7 +198,7 @@ def faults_as_problems(field: str = "") -> Iterator[None]:
     "/media",
     response={201: MediaOut},
     auth=auth,
-    summary="Upload a video in one request",
+    summary="Upload a video or photo in one request",
     openapi_extra=MULTIPART | OF_A_FORM | {"responses": {201: {"headers": LOCATION}}},
 )
 def upload_media(request: InstanceRequest, response: HttpResponse) -> Status[Answer]:
@@ -209,14 +222,14 @@ def list_media(
     cursor: Cursor = None,
     limit: Limit = PER_PAGE,
 ) -> Answer:
-    """List all videos of the instance, newest first."""
+    """List all videos and photos of the instance, newest first."""
     rows, next_cursor = paginate(queries.media_list(), cursor, limit)
     return {"items": [describe(media) for media in rows], "next_cursor": next_cursor}
 
 
-@router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="Get a video")
+@router.get("/media/{id:media_id}", response=MediaOut, auth=auth, summary="Get a video or photo")
 def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
-    """Return state, facts and problems of a video."""
+    """Return state, facts and problems of a video or photo."""
     return describe(_find(media_id))
 
 
@@ -224,11 +237,11 @@ def show_media(request: InstanceRequest, media_id: UUID) -> Answer:
     "/media/{id:media_id}",
     response={204: None},
     auth=auth,
-    summary="Delete a video",
+    summary="Delete a video or photo",
     openapi_extra=problems(KnownProblem(409, "media_in_use", "a post in a state that is not final needs it")),
 )
 def delete_media(request: InstanceRequest, media_id: UUID) -> Status[None]:
-    """Delete a video; 409 while a post in a state that is not final needs it."""
+    """Delete a video or photo; 409 while a post in a state that is not final needs it."""
     media = _find(media_id)
     with faults_as_problems():
         services.delete_media(media, actor=request.user)

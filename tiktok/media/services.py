@@ -17,6 +17,7 @@ from instances.notices.write import resolve_notices
 from instances.roles import Permission
 from tiktok.media import queries, quotas, storage
 from tiktok.media.checks import queue_check
+from tiktok.media.containers import HEAD_BYTES, is_image
 from tiktok.media.errors import MediaError, MediaInUse, MediaRefused
 from tiktok.media.lease import Lease, held_lease
 from tiktok.media.names import display_name
@@ -91,10 +92,13 @@ def take_file(received: str, *, instance: Instance, actor: User, name: str) -> M
 
 def _store(path: str, instance: Instance, person: User | None, name: str) -> Media:
     """Store media without facts, and the check that finds them."""
-    stat = storage.absolute(path).stat()
+    file = storage.absolute(path)
+    stat = file.stat()
+    with file.open("rb") as opened:
+        kind = MediaKind.PHOTO if is_image(opened.read(HEAD_BYTES)) else MediaKind.VIDEO
     media = Media.objects.create(
         instance=instance,
-        kind=MediaKind.VIDEO,
+        kind=kind,
         original_name=name,
         path=path,
         size_bytes=stat.st_size,
@@ -134,7 +138,7 @@ def delete_media(media: Media, *, actor: User) -> None:
         MediaUpload.objects.filter(media=media).delete()
         MediaCheck.objects.filter(media=media).delete()
         resolve_notices(media.pk)
-        paths = (media.path, media.thumbnail_path)
+        paths = (media.path, media.thumbnail_path, media.copy_path)
         transaction.on_commit(lambda: storage.remove(*paths))
         record(
             "media.deleted",
@@ -149,15 +153,15 @@ def delete_media(media: Media, *, actor: User) -> None:
 
 def _forget(media: Media) -> None:
     if queries.posts_with(media).exists():
-        Media.objects.filter(pk=media.pk).update(deleted_at=timezone.now(), thumbnail_path="")
+        Media.objects.filter(pk=media.pk).update(deleted_at=timezone.now(), thumbnail_path="", copy_path="")
     else:
         media.delete()
 
 
 def _in_use(count: int) -> str:
     return ngettext(
-        "%(count)d post still needs this video. Cancel it, or wait until it is published.",
-        "%(count)d posts still need this video. Cancel them, or wait until they are published.",
+        "%(count)d post still needs this file. Cancel it, or wait until it is published.",
+        "%(count)d posts still need this file. Cancel them, or wait until they are published.",
         count,
     ) % {"count": count}
 

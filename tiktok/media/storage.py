@@ -98,7 +98,7 @@ def no_space(needed_bytes: int, free: int) -> MediaError:
 
 
 def require_size(size_bytes: int) -> None:
-    """Raise MediaError unless a file of this size can be a video that TikTok takes."""
+    """Raise MediaError unless TikTok takes videos of this size."""
     if size_bytes <= 0:
         raise MediaError("empty_file", _("This file is empty. Choose another one."), status=400)
     if size_bytes > VIDEO_MAX_BYTES:

@@ -9,7 +9,7 @@ from typing import Final
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.media import incoming, storage
-from tiktok.media.verdict import THUMBNAIL_ENDING
+from tiktok.media.verdict import original_of
 from tiktok.models import Media, MediaUpload
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ def remove_stray_files() -> int:
 def _remove_of(instance: Instance) -> int:
     old = {f"instances/{instance.pk}/{path.name}" for path in _old_files(storage.instance_dir(instance.pk))}
     known = _known() if old else set()
-    strays = {path for path in old if path.removesuffix(THUMBNAIL_ENDING) not in known}
+    strays = {path for path in old if original_of(path) not in known}
     storage.remove(*strays)
     return len(strays)
 

@@ -25,7 +25,7 @@ from tiktok.models import Media, MediaUpload
 
 PER_PAGE = 24
 PERSON_HEADER = "Clipdesk-Person"
-SERVED_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm"})
+SERVED_TYPES = frozenset({"video/mp4", "video/quicktime", "video/webm", "image/jpeg", "image/png", "image/webp"})
 
 
 @require_GET
@@ -43,7 +43,7 @@ def _can_write(request: InstanceRequest) -> bool:
 @require_GET
 @require_permission(Permission.CONTENT_VIEW)
 def media_card(request: InstanceRequest, media_id: UUID) -> HttpResponse:
-    """Show one media card, for a page that waits until the video is checked."""
+    """Show one media card, for a page that waits until the file is checked."""
     media = get_object_or_404(queries.media_list(), pk=media_id)
     mark_seen(media, request.user)
     return render(request, "tiktok/media/_card.html", {"media": media, "can_write": _can_write(request)})
@@ -66,7 +66,7 @@ def media_delete(request: InstanceRequest, media_id: UUID) -> HttpResponse:
 @require_safe
 @require_permission(Permission.CONTENT_VIEW)
 def media_file(request: InstanceRequest, media_id: UUID) -> HttpResponseBase:
-    """Send the video for a preview."""
+    """Send the file for a preview."""
     media = get_object_or_404(Media, pk=media_id, deleted_at=None)
     content_type = media.content_type if media.content_type in SERVED_TYPES else "application/octet-stream"
     return _send(request, media.path, content_type, media.sha256)

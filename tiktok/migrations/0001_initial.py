@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             name="Media",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("kind", models.CharField(choices=[("video", "Video")], max_length=5)),
+                ("kind", models.CharField(choices=[("video", "Video"), ("photo", "Photo")], max_length=5)),
                 (
                     "state",
                     models.CharField(
@@ -47,6 +47,13 @@ class Migration(migrations.Migration):
                 ("fps", models.FloatField(null=True)),
                 ("codec", models.CharField(blank=True, max_length=40)),
                 ("problems", models.JSONField(default=list)),
+                ("copy_path", models.CharField(blank=True, max_length=300)),
+                ("copy_size_bytes", models.PositiveBigIntegerField(default=0)),
+                ("copy_sha256", models.CharField(blank=True, max_length=64)),
+                ("copy_mtime_ns", models.PositiveBigIntegerField(default=0)),
+                ("copy_inode", models.PositiveBigIntegerField(default=0)),
+                ("copy_width", models.PositiveIntegerField(null=True)),
+                ("copy_height", models.PositiveIntegerField(null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("deleted_at", models.DateTimeField(null=True)),
                 (
@@ -969,6 +976,12 @@ class Migration(migrations.Migration):
             model_name="media",
             constraint=models.CheckConstraint(
                 condition=models.Q(("state__in", ["checking", "ready", "refused"])), name="media_state_known"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="media",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["video", "photo"])), name="media_kind_known"
             ),
         ),
         migrations.AddConstraint(

@@ -18,9 +18,10 @@ from instances.scoping import ContentModel
 
 
 class MediaKind(models.TextChoices):
-    """The kind of content that the probe found."""
+    """The kind of content: what the first bytes say until the check is done."""
 
     VIDEO = "video", _("Video")
+    PHOTO = "photo", _("Photo")
 
 
 class MediaState(models.TextChoices):
@@ -37,7 +38,7 @@ class Media(ContentModel):
     While it is being checked there are no facts and no ``sha256``. A refused file has only ``refusal_code``; its bytes
     are deleted.
     ``path`` and ``thumbnail_path`` are relative to MEDIA_ROOT. ``mtime_ns`` and ``inode`` tell whether the file was
-    touched since ``sha256`` (hex) was taken.
+    touched since ``sha256`` (hex) was taken. ``copy_*`` are the same of a photo's TikTok copy; a video has none.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,6 +59,13 @@ class Media(ContentModel):
     fps = models.FloatField(null=True)
     codec = models.CharField(max_length=40, blank=True)
     problems = models.JSONField(default=list)
+    copy_path = models.CharField(max_length=300, blank=True)
+    copy_size_bytes = models.PositiveBigIntegerField(default=0)
+    copy_sha256 = models.CharField(max_length=64, blank=True)
+    copy_mtime_ns = models.PositiveBigIntegerField(default=0)
+    copy_inode = models.PositiveBigIntegerField(default=0)
+    copy_width = models.PositiveIntegerField(null=True)
+    copy_height = models.PositiveIntegerField(null=True)
     uploaded_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     deleted_at = models.DateTimeField(null=True)
@@ -67,7 +75,10 @@ class Media(ContentModel):
         verbose_name_plural = _("media")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["instance", "-created_at"], name="media_newest")]
-        constraints = [models.CheckConstraint(condition=Q(state__in=MediaState.values), name="media_state_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=MediaState.values), name="media_state_known"),
+            models.CheckConstraint(condition=Q(kind__in=MediaKind.values), name="media_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return self.original_name
@@ -75,6 +86,15 @@ class Media(ContentModel):
     @property
     def file(self) -> Path:
         return settings.MEDIA_ROOT / self.path
+
+    @property
+    def copy_file(self) -> Path:
+        """Return the path of a photo's TikTok copy."""
+        return settings.MEDIA_ROOT / self.copy_path
+
+    @property
+    def is_photo(self) -> bool:
+        return self.kind == MediaKind.PHOTO
 
     @property
     def can_be_published(self) -> bool:
@@ -88,7 +108,7 @@ class Media(ContentModel):
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the file is not a video that Clipdesk can use."""
+        """Return whether the file is neither a video nor a photo that Clipdesk can use."""
         return self.state == MediaState.REFUSED
 
 

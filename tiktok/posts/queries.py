@@ -13,7 +13,17 @@ from django.utils import timezone
 
 from tiktok.accounts.page.posts import PostsOfAccount
 from tiktok.api.types import PrivacyLevel
-from tiktok.models import AccountStatus, Media, Post, PostEvent, PostMedia, PostState, Submission, TikTokAccount
+from tiktok.models import (
+    AccountStatus,
+    Media,
+    MediaKind,
+    Post,
+    PostEvent,
+    PostMedia,
+    PostState,
+    Submission,
+    TikTokAccount,
+)
 from tiktok.posts.rules import options_of
 from tiktok.posts.successors import is_reposted, sent_successors
 
@@ -156,9 +166,10 @@ def linked_accounts() -> QuerySet[TikTokAccount]:
 
 def recent_media(chosen_id: UUID | None, *, most: int = 8) -> list[Media]:
     """The newest videos, the chosen one first, each with ``checked``."""
-    rows = list(Media.objects.filter(deleted_at=None).order_by("-created_at")[:most])
+    videos = Media.objects.filter(deleted_at=None, kind=MediaKind.VIDEO)
+    rows = list(videos.order_by("-created_at")[:most])
     if chosen_id and chosen_id not in {media.pk for media in rows}:
-        rows = [*Media.objects.filter(pk=chosen_id, deleted_at=None), *rows]
+        rows = [*videos.filter(pk=chosen_id), *rows]
     for media in rows:
         media.checked = media.pk == chosen_id  # type: ignore[attr-defined]
     return rows

@@ -143,6 +143,8 @@ def _media(case: _Case) -> Iterator[FieldError]:
         return
     if case.media.deleted_at is not None:
         yield FieldError("media", "media_deleted", _("This file has been deleted. Choose another one."))
+    if case.media.is_photo:
+        yield FieldError("media", "not_video", _("This is a photo. Choose a video for this post."))
     if case.media.is_refused:
         yield FieldError("media", "media_refused", refusal_text(case.media.refusal_code, case.media.original_name))
     for problem in case.media.problems:

@@ -16,8 +16,10 @@ register = template.Library()
 
 
 @register.inclusion_tag("tiktok/media/_upload.html", takes_context=True)
-def media_upload(context: Context) -> dict[str, Any]:
-    """Render the upload area. It contains a form, so it goes beside the page's form, not in it.
+def media_upload(context: Context, *, photos: bool = False) -> dict[str, Any]:
+    """Render the upload area, for videos alone or for ``photos`` too.
+
+    It contains a form, so it goes beside the page's form, not in it.
 
     The page also includes ``tiktok/media/_head.html``. Every uploaded file causes a bubbling event ``media:uploaded``
     whose ``detail`` is the media as the REST API describes it; Clipdesk still checks it then.
@@ -25,6 +27,7 @@ def media_upload(context: Context) -> dict[str, Any]:
     request = cast(InstanceRequest, context["request"])
     return {
         "request": request,
+        "photos": photos,
         "csrf_token": context.get("csrf_token"),
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "endpoint": reverse("tiktok:media-uploads", args=[request.instance.slug]),
@@ -56,7 +59,7 @@ def frame_rate(fps: float | None) -> str:
 
 @register.filter
 def codec_name(codec: str) -> str:
-    """Return H.264 instead of h264."""
+    """Return H.264 instead of h264, JPEG instead of jpeg."""
     return facts.codec_name(codec)
 
 

@@ -102,6 +102,19 @@ def make_media(instance: Instance, *, content: bytes = b"\0" * 1000, **fields: A
     return Media.objects.create(instance=instance, **(defaults | fields))
 
 
+def make_photo(instance: Instance, **fields: Any) -> Media:
+    """A checked photo with its TikTok copy on disk (neither is a real picture)."""
+    photo = make_media(
+        instance, kind=MediaKind.PHOTO, original_name="photo.jpg", content_type="image/jpeg", codec="jpeg",
+        width=3024, height=4032, fps=None, duration_ms=None, **fields,
+    )  # fmt: skip
+    photo.copy_path, photo.copy_size_bytes = f"{photo.path}-tiktok", 500
+    photo.copy_file.write_bytes(bytes(500))
+    photo.copy_sha256, photo.copy_width, photo.copy_height = hashlib.sha256(bytes(500)).hexdigest(), 1080, 1440
+    photo.save()
+    return photo
+
+
 def make_upload(instance: Instance, **fields: Any) -> MediaUpload:
     """An upload of 1,000 bytes of which none has arrived."""
     defaults: dict[str, Any] = {

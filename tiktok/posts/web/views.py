@@ -19,5 +19,5 @@ def post_media_choice(request: InstanceRequest, media_id: UUID) -> HttpResponse:
     """A just uploaded video as a choice of the composer, chosen unless it cannot be published."""
     media = get_object_or_404(Media, pk=media_id, deleted_at=None)
     mark_seen(media, request.user)
-    checked = media.is_checking or media.can_be_published
+    checked = not media.is_photo and (media.is_checking or media.can_be_published)
     return render(request, "tiktok/posts/_media_choice.html", {"media": media, "checked": checked})

@@ -44,7 +44,7 @@ def test_a_refused_video_is_named_with_the_reason(
     run_due_checks()
 
     expect(card.get_by_text("Can’t be used")).to_be_visible()
-    expect(card.get_by_text("letter.mp4 is not a video. Choose an MP4, MOV or WebM.")).to_be_visible()
+    expect(card.get_by_text("letter.mp4 is neither a video nor a photo that Clipdesk can read.")).to_be_visible()
 
 
 def test_the_composer_waits_for_the_check(

@@ -63,7 +63,7 @@ def test_a_browsers_recording_is_examined_as_what_it_is(
     path = tmp_path / "recording"
     path.write_bytes(base64.b64decode(recorded["content"]))
 
-    facts = probe.probe(path, tmp_path / "thumbnail", lambda: None)
+    facts = probe.probe(path, tmp_path / "thumbnail", tmp_path / "copy", lambda: None)
 
     assert (facts.content_type, facts.codec) == TYPES[kind]
     assert (facts.width, facts.height, facts.is_decodable) == (360, 640, True)

@@ -85,7 +85,7 @@ def _strays(scratch: Path, before: set[str]) -> Counter[str]:
     """Count files that no row names, by their folder."""
     root: Path = settings.MEDIA_ROOT
     with unscoped(reason=SEES_ALL):
-        named = {name for media in Media.objects.all() for name in (media.path, media.thumbnail_path)}
+        named = {name for media in Media.objects.all() for name in (media.path, media.thumbnail_path, media.copy_path)}
         named |= {upload.path for upload in MediaUpload.objects.all()}
     strays = Counter(f"media/{Path(name).parts[0]}" for name in machine.files_in(root) - named)
     new = machine.files_in(scratch) - before

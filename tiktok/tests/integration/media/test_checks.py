@@ -244,7 +244,7 @@ def test_refused_video_notifies_with_the_reason(
         notice = Notice.objects.get()
         words, subject = words_of(notice), subjects_of(instance, [notice])[media.pk]
         assert (notice.kind, notice.maker_id) == (NoticeKind.UNUSABLE, editor.pk)
-        assert words.does == "This file is not a video. Choose an MP4, MOV or WebM."
+        assert words.does.startswith("This file is neither a video nor a photo that Clipdesk can read.")
         assert (subject.name, subject.url) == ("clip.mp4", f"/i/aurora/media/#media-{media.pk}")
 
 

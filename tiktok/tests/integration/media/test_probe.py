@@ -23,7 +23,7 @@ from tiktok.tests.videos import make_large_video, make_video
 
 
 def examine(path: Path, thumbnail: Path | None = None) -> Facts:
-    return probe.probe(path, thumbnail or path.with_suffix(".thumbnail"), lambda: None)
+    return probe.probe(path, thumbnail or path.with_suffix(".thumbnail"), path.with_suffix(".copy"), lambda: None)
 
 
 def refused(tmp_path: Path, content: bytes) -> str:
@@ -91,13 +91,13 @@ def test_large_video_is_really_decodable(tmp_path: Path) -> None:
 
 
 HOSTILE: dict[str, tuple[bytes, str]] = {
-    "nothing": (b"", "not_video"),
-    "text": (b"just text, whatever its name says\n" * 50, "not_video"),
-    "an HLS playlist": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "not_video"),
-    "a concat script": (b"ffconcat version 1.0\nfile /etc/passwd\n", "not_video"),
-    "an SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "not_video"),
-    "a ZIP": (b"PK\x03\x04" + bytes(400), "not_video"),
-    "a GIF": (b"GIF89a" + bytes(400), "image"),
+    "nothing": (b"", "unknown_format"),
+    "text": (b"just text, whatever its name says\n" * 50, "unknown_format"),
+    "an HLS playlist": (b"#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n", "unknown_format"),
+    "a concat script": (b"ffconcat version 1.0\nfile /etc/passwd\n", "unknown_format"),
+    "an SVG": (b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "svg"),
+    "a ZIP": (b"PK\x03\x04" + bytes(400), "unknown_format"),
+    "a GIF": (b"GIF89a" + bytes(400), "gif"),
     "an MP4's first bytes": (box(b"ftyp", b"isom\0\0\2\0isomiso2"), "incomplete"),
     "boxes of nonsense": (box(b"ftyp", b"isom\0\0\2\0isom") + box(b"moov", b"\xff" * 4000), "incomplete"),
     "a box that claims more than there is": (
@@ -333,7 +333,7 @@ def test_child_that_was_taken_over_is_not_believed(
 ) -> None:
     monkeypatch.setattr(sys, "executable", fake_child(said))
 
-    assert refused(tmp_path, b"anything") == "not_video"
+    assert refused(tmp_path, b"anything") == "unknown_format"
 
 
 @pytest.fixture

@@ -202,17 +202,14 @@ CASES: Final[dict[str, Case]] = {
     "song.m4a": Case(tracks(sound(2), container="ipod"), refusal="no_picture"),
     "song-with-cover.m4a": Case(tracks(sound(2), COVER), (with_tags_first, branded(b"M4A ")), refusal="no_picture"),
     "song.webm": Case(tracks(sound(2, "libopus")), refusal="no_picture"),
-    "photo.heic": Case(content(box(b"ftyp", b"heic\0\0\0\0mif1heic") + bytes(400)), refusal="image"),
-    "photo.avif": Case(made("avif"), refusal="image"),
-    "photo.jpg": Case(made("jpeg"), refusal="image"),
-    "picture.png": Case(made("png"), refusal="image"),
-    "animation.gif": Case(made("gif"), refusal="image"),
-    "picture.webp": Case(made("webp"), refusal="image"),
-    "photo-named.mp4": Case(made("avif"), refusal="image"),
-    "broadcast-named.mp4": Case(tracks(picture(steady(30, 2)), container="mpegts"), refusal="not_video"),
-    "avi-named.mp4": Case(tracks(picture(steady(30, 2), Look("mpeg4")), container="avi"), refusal="not_video"),
-    "text-named.mp4": Case(content(b"not a video\n" * 99), refusal="not_video"),
-    "empty.mp4": Case(content(b""), refusal="not_video"),
+    "photo.heic": Case(content(box(b"ftyp", b"heic\0\0\0\0mif1heic") + bytes(400)), refusal="incomplete"),
+    "photo.avif": Case(made("avif"), refusal="avif"),
+    "animation.gif": Case(made("gif"), refusal="gif"),
+    "photo-named.mp4": Case(made("avif"), refusal="avif"),
+    "broadcast-named.mp4": Case(tracks(picture(steady(30, 2)), container="mpegts"), refusal="unknown_format"),
+    "avi-named.mp4": Case(tracks(picture(steady(30, 2), Look("mpeg4")), container="avi"), refusal="unknown_format"),
+    "text-named.mp4": Case(content(b"not a video\n" * 99), refusal="unknown_format"),
+    "empty.mp4": Case(content(b""), refusal="unknown_format"),
     # Broken
     "cut-40.mp4": broken(faststart, (cut(0.4),)),
     "cut-97.mp4": broken(faststart, (cut(0.97),)),
@@ -242,7 +239,7 @@ def verdict(name: str, path: Path) -> tuple[str | Facts, list[str]]:
         written = patch(written)
     path.write_bytes(written)
     try:
-        facts = probe.probe(path, path.with_suffix(".thumbnail"), lambda: None)
+        facts = probe.probe(path, path.with_suffix(".thumbnail"), path.with_suffix(".copy"), lambda: None)
     except ContentRefused as refused:
         return refused.code, []
     return facts, [problem["code"] for problem in problems_of(facts)]

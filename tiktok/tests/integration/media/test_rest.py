@@ -78,7 +78,7 @@ def test_no_file_at_all_is_400(api: Api) -> None:
     problem = api.client.post("/api/v1/media", {"other": "x"}).json()
 
     assert (problem["code"], problem["detail"]) == (
-        "no_file", "Send the video in the field “file”, with a file name.",
+        "no_file", "Send the file in the field “file”, with a file name.",
     )  # fmt: skip
 
 
@@ -165,9 +165,9 @@ def test_refused_upload_says_why(api: Api, run_due_checks: Callable[[], int]) ->
 
     upload = api.client.get(url).json()
     media = api.get(f"/media/{last['Clipdesk-Media-Id']}").json()
-    assert (upload["media"], upload["problem"]["code"]) == (None, "not_video")
+    assert (upload["media"], upload["problem"]["code"]) == (None, "unknown_format")
     assert (media["state"], media["refusal"]) == ("refused", upload["problem"])
-    assert media["refusal"]["message"].endswith(" is not a video. Choose an MP4, MOV or WebM.")
+    assert media["refusal"]["message"].endswith("or a JPEG, PNG, WebP or HEIC.")
 
 
 def test_what_a_killed_server_left_complete_is_checked_when_asked(

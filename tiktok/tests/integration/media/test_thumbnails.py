@@ -20,7 +20,7 @@ def corners(path: Path) -> str:
     """The colours of the four corners from the top left, clockwise."""
     names = {RED: "R", GREEN: "G", BLUE: "B", WHITE: "W"}
     thumbnail = path.with_suffix(".thumbnail")
-    probe.probe(path, thumbnail, lambda: None)
+    probe.probe(path, thumbnail, path.with_suffix(".copy"), lambda: None)
     with Image.open(thumbnail) as image:
         right, bottom = image.width - 20, image.height - 20
         seen = [image.getpixel(at) for at in ((20, 20), (right, 20), (right, bottom), (20, bottom))]
@@ -99,7 +99,7 @@ def test_hdr_video_has_the_colours_of_an_ordinary_one(
     path = tmp_path / "hdr.mp4"
     write(path, picture(steady(Fraction(30), 0.5), hdr(colour, transfer)))
 
-    probe.probe(path, tmp_path / "thumbnail", lambda: None)
+    probe.probe(path, tmp_path / "thumbnail", tmp_path / "copy", lambda: None)
 
     with Image.open(tmp_path / "thumbnail") as image:
         assert image.getpixel((180, 320)) == pytest.approx(colour, abs=25)

@@ -265,7 +265,7 @@ def test_file_that_is_no_video_is_refused_and_gone(upload: Announce, run_due_che
     run_due_checks()
     media.refresh_from_db()
 
-    assert (media.state, media.refusal_code) == (MediaState.REFUSED, "not_video")
+    assert (media.state, media.refusal_code) == (MediaState.REFUSED, "unknown_format")
     assert not storage.absolute(one.path).exists()
     assert not MediaCheck.objects.exists()
 
@@ -336,7 +336,7 @@ def test_deleted_media_is_gone_with_its_file(
 def test_media_of_an_open_post_is_not_deleted(media: Media, scoped: Instance, editor: User) -> None:
     make_post(make_account(scoped), media)
 
-    with pytest.raises(MediaInUse, match="1 post still needs this video"):
+    with pytest.raises(MediaInUse, match="1 post still needs this file"):
         services.delete_media(media, actor=editor)
     assert media.file.exists()
     assert not AuditLogEntry.objects.exists()

@@ -87,7 +87,7 @@ def test_refused_file_says_why(client: Client, run_due_checks: Callable[[], int]
     assert patch.status_code == 204
     assert "Checking…" in checking
     assert 'hx-trigger="every 1s"' in checking
-    assert " is not a video. Choose an MP4, MOV or WebM." in refused
+    assert " is neither a video nor a photo that Clipdesk can read." in refused
     assert "hx-trigger" not in refused
 
 
@@ -214,8 +214,8 @@ def test_plain_form_uploads_too(
 @pytest.mark.parametrize(
     ("form", "said"),
     [
-        ({}, "Choose a video first."),
-        ({"file": "text"}, "Choose a video first."),
+        ({}, "Choose a file first."),
+        ({"file": "text"}, "Choose a file first."),
         ({"file": SimpleUploadedFile("a.mp4", b"")}, "This file is empty."),
         ({"other": SimpleUploadedFile("a.mp4", b"text")}, "Send exactly one file"),
         ({"file": [SimpleUploadedFile("a.mp4", b"1"), SimpleUploadedFile("b.mp4", b"2")]}, "Send exactly one file"),
@@ -231,7 +231,7 @@ def test_bad_form_gets_an_explanation(client: Client, form: dict[str, Any], said
 
 @pytest.mark.parametrize(
     ("boundary", "said"),
-    [("b", "Send the video in the field “file”, with a file name"), ("", "has no valid boundary")],
+    [("b", "Send the file in the field “file”, with a file name"), ("", "has no valid boundary")],
 )
 def test_unreadable_form_leads_back_with_the_reason(client: Client, boundary: str, said: str) -> None:
     body = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + b"x" * 3_000_000 + b"\r\n--b--\r\n"
@@ -255,7 +255,7 @@ def test_other_forms_drop_large_files_unread() -> None:
 def test_empty_page_says_what_to_do(client: Client) -> None:
     page = client.get("/i/aurora/media/").content.decode()
 
-    assert "No videos yet" in page
+    assert "No videos or photos yet" in page
     assert "data-upload" in page
 
 
@@ -351,7 +351,7 @@ def test_deleting_says_what_happened(client: Client, instance: Instance) -> None
         return client.post(url, follow=True).content.decode()
 
     assert "“clip.mp4” was deleted." in deleted(free)
-    assert "1 post still needs this video" in deleted(used)
+    assert "1 post still needs this file" in deleted(used)
     deleted(gone)
     assert "gone.mp4" not in client.get("/i/aurora/media/").content.decode()
     assert client.get(reverse("tiktok:media-file", args=["aurora", gone.pk])).status_code == 404

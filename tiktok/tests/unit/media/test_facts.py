@@ -113,4 +113,4 @@ def test_codec_has_the_name_that_people_know(codec: str, shown: str) -> None:
 
 
 def test_unknown_refusal_is_no_video() -> None:
-    assert refusal_text("rm -rf") == refusal_text("not_video")
+    assert refusal_text("rm -rf") == refusal_text("unknown_format")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok.api.text import utf16_length
-from tiktok.models import Media, MediaState
+from tiktok.models import Media, MediaKind, MediaState
 from tiktok.posts.consent import consent_text, creator_from_json, creator_to_json
 from tiktok.posts.rules import PostOptions, check_options
 from tiktok.tests.unit.posts.conftest import creator
@@ -48,9 +48,16 @@ def test_a_video_being_checked_is_no_problem_of_a_draft() -> None:
 
 
 def test_a_refused_video_is_a_problem_of_a_draft_too() -> None:
-    refused = clip(state=MediaState.REFUSED, refusal_code="not_video")
+    refused = clip(state=MediaState.REFUSED, refusal_code="unknown_format")
 
     assert found(GOOD, media=refused, draft=True) == [("media", "media_refused")]
+
+
+@pytest.mark.parametrize("state", [MediaState.CHECKING, MediaState.READY])
+def test_a_photo_is_a_problem_of_a_draft_too(state: MediaState) -> None:
+    photo = clip(kind=MediaKind.PHOTO, state=state, duration_ms=None)
+
+    assert ("media", "not_video") in found(GOOD, media=photo, draft=True)
 
 
 @pytest.mark.parametrize(
