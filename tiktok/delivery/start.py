@@ -16,7 +16,7 @@ from tiktok.api.chunking import plan_chunks
 from tiktok.api.errors import TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
-from tiktok.api.types import CreatorInfo, FileSource, VideoInit, VideoPostInfo
+from tiktok.api.types import CreatorInfo, FileSource, PublishInit, VideoPostInfo
 from tiktok.delivery.faults import (
     FAULTS,
     WAITING_RECHECK_S,
@@ -201,13 +201,14 @@ def post_info_of(post: Post) -> VideoPostInfo:
     )
 
 
-def keep_receipt(submission: Submission, answer: VideoInit) -> InitReceipt:
+def keep_receipt(submission: Submission, answer: PublishInit) -> InitReceipt:
     """Store TikTok's answer, no matter which claim holds the post by now: knowledge, not authority."""
+    url = answer.upload_url and seal(InitReceipt, submission.pk, "upload_url", answer.upload_url)
     return InitReceipt.objects.create(
         submission=submission,
         app_id=submission.app_id,
         publish_id=answer.publish_id,
-        upload_url=seal(InitReceipt, submission.pk, "upload_url", answer.upload_url),  # type: ignore[misc]
+        upload_url=url,  # type: ignore[misc]
     )
 
 
