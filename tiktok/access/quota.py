@@ -23,7 +23,8 @@ from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_W
 from tiktok.models import Post, Submission, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
-CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", "spam_risk_too_many_pending_share"})
+DRAFT_CAP: Final = "spam_risk_too_many_pending_share"
+CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", DRAFT_CAP})
 WINDOW: Final = timedelta(seconds=QUOTA_WINDOW_S)
 # Checking whether it is over costs one read of creator_info and no init.
 PROBE: Final = timedelta(hours=1)
@@ -101,14 +102,18 @@ class Day:
 def in_force(post: Post) -> QuotaHold | None:
     """Return TikTok's hold that keeps this post waiting, if any."""
     credential = post.account.credential
-    hold = _said(credential, read_db_now())
+    hold = _said(credential, read_db_now(), is_draft=not post.way.is_direct)
     return None if hold is None or hold.spares(is_active=is_active(credential.pk)) else hold
 
 
-def _said(credential: TikTokCredential, now: datetime) -> QuotaHold | None:
-    """Return TikTok's hold on the creator, else on the app's new accounts, if still in force."""
-    if credential.posts_held_until and credential.posts_held_until > now:
-        return QuotaHold(credential.posts_held_code, credential.posts_held_until)
+def _said(credential: TikTokCredential, now: datetime, *, is_draft: bool = False) -> QuotaHold | None:
+    """Return TikTok's hold on the creator's posts, or drafts, else on the app's new accounts, if still in force."""
+    if is_draft:
+        held_until, code = credential.drafts_held_until, DRAFT_CAP
+    else:
+        held_until, code = credential.posts_held_until, credential.posts_held_code
+    if held_until and held_until > now:
+        return QuotaHold(code, held_until)
     until = credential.app.users_held_until
     return QuotaHold(USER_CAP, until) if until and until > now else None
 
@@ -119,6 +124,10 @@ def record_hold(credential: TikTokCredential, code: str) -> QuotaHold:
     if code == USER_CAP:
         until = _next_try(now, _first_user_leaves_at(credential.app_id))
         TikTokApp.objects.filter(pk=credential.app_id).update(users_held_until=until)
+        return QuotaHold(code, until)
+    if code == DRAFT_CAP:
+        until = _next_try(now, None)
+        TikTokCredential.objects.filter(pk=credential.pk).update(drafts_held_until=until)
         return QuotaHold(code, until)
     until = _next_try(now, _first_post_leaves_at(credential.pk))
     TikTokCredential.objects.filter(pk=credential.pk).update(posts_held_until=until, posts_held_code=code)

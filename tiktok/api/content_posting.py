@@ -15,7 +15,18 @@ from .errors import OperatorFault
 from .limits import Endpoint
 from .secret import Secret
 from .transport import uploads
-from .types import ChunkAnswer, CreatorInfo, FileSource, PublishStatus, VideoInit, VideoPostInfo
+from .types import (
+    ChunkAnswer,
+    CreatorInfo,
+    FileSource,
+    PhotoPostInfo,
+    PhotoSource,
+    PhotoText,
+    PublishInit,
+    PublishStatus,
+    PullSource,
+    VideoPostInfo,
+)
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:[0-9]{1,19})-([0-9]{1,19})/([0-9]{1,19})")
 # An upload answer's body is irrelevant; this much of it is read to keep the connection open.
@@ -44,20 +55,90 @@ def query_creator_info(client: TikTokClient, *, access_token: Secret) -> Creator
 
 
 def init_video(
-    client: TikTokClient, *, access_token: Secret, post_info: VideoPostInfo, source: FileSource
-) -> VideoInit:
-    """Open a Direct Post by FILE_UPLOAD. May be repeated: nothing is published before all bytes are there.
+    client: TikTokClient, *, access_token: Secret, post_info: VideoPostInfo, source: FileSource | PullSource
+) -> PublishInit:
+    """Open a Direct Post of a video.
 
-    6 requests per minute per access token. The upload URL lives one hour. Raises InvalidInput, PolicyRefused,
-    QuotaReached, OperatorFault, AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and connection
-    errors. https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
+    By FILE_UPLOAD it may be repeated: nothing is published before all bytes are there, and the upload URL lives one
+    hour. By PULL_FROM_URL TikTok starts by itself, so a repeat after an unclear answer can publish twice. 6 requests a
+    minute per access token. Raises InvalidInput, PolicyRefused, QuotaReached, OperatorFault, AccessTokenInvalid,
+    ScopeNotAuthorized, RateLimited, TikTokUnavailable and connection errors.
+    https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
     """
-    payload = {
+    payload: dict[str, object] = {
         "post_info": {name: value for name, value in asdict(post_info).items() if value is not None},
-        "source_info": {"source": "FILE_UPLOAD", **asdict(source)},
+        "source_info": _video_source(source),
     }
-    data = client.call_api("POST", Endpoint.VIDEO_INIT, access_token=access_token, payload=payload)
-    return VideoInit(publish_id=data.text("publish_id"), upload_url=data.secret("upload_url"))
+    return _init_video(client, Endpoint.VIDEO_INIT, access_token, payload, source)
+
+
+def init_inbox_video(client: TikTokClient, *, access_token: Secret, source: FileSource | PullSource) -> PublishInit:
+    """Open a video draft in the creator's inbox; it takes no options. May be repeated as ``init_video``.
+
+    6 requests per minute per access token; at most five unfinished drafts in any 24 hours. Raises what ``init_video``
+    raises. https://developers.tiktok.com/doc/content-posting-api-reference-upload-video
+    """
+    payload: dict[str, object] = {"source_info": _video_source(source)}
+    return _init_video(client, Endpoint.INBOX_VIDEO_INIT, access_token, payload, source)
+
+
+def init_photos(
+    client: TikTokClient,
+    *,
+    access_token: Secret,
+    text: PhotoText,
+    source: PhotoSource,
+    post_info: PhotoPostInfo | None,
+) -> PublishInit:
+    """Open a post of photos: published directly with ``post_info``, a draft in the creator's inbox without.
+
+    TikTok downloads them by itself, so a repeat after an unclear answer can publish twice. 6 requests per minute per
+    access token. Raises what ``init_video`` raises.
+    https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+    """
+    options = asdict(post_info) if post_info else {}
+    is_aigc = {"is_aigc": options.pop("is_aigc")} if post_info else {}  # beside post_info, unlike a video's
+    payload = {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST" if post_info else "MEDIA_UPLOAD",
+        "post_info": asdict(text) | options,
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": [url.reveal() for url in source.photo_urls],
+            "photo_cover_index": source.cover_index,
+        },
+        **is_aigc,
+    }
+    data = client.call_api("POST", Endpoint.CONTENT_INIT, access_token=access_token, payload=payload, may_repeat=False)
+    return PublishInit(publish_id=data.text("publish_id"))
+
+
+def cancel_publish(client: TikTokClient, *, access_token: Secret, publish_id: str) -> None:
+    """Ask TikTok to stop a running download; only the status tells whether it did.
+
+    No rate is documented. Raises InvalidInput (publish_not_cancellable: it is final), PublishIdUnknown,
+    AccessTokenInvalid, ScopeNotAuthorized, RateLimited, TikTokUnavailable and connection errors.
+    https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide
+    """
+    client.call_api("POST", Endpoint.CANCEL, access_token=access_token, payload={"publish_id": publish_id})
+
+
+def _video_source(source: FileSource | PullSource) -> dict[str, object]:
+    if isinstance(source, PullSource):
+        return {"source": "PULL_FROM_URL", "video_url": source.video_url.reveal()}
+    return {"source": "FILE_UPLOAD", **asdict(source)}
+
+
+def _init_video(
+    client: TikTokClient,
+    endpoint: Endpoint,
+    access_token: Secret,
+    payload: dict[str, object],
+    source: FileSource | PullSource,
+) -> PublishInit:
+    is_pull = isinstance(source, PullSource)
+    data = client.call_api("POST", endpoint, access_token=access_token, payload=payload, may_repeat=not is_pull)
+    return PublishInit(data.text("publish_id"), None if is_pull else data.secret("upload_url"))
 
 
 def fetch_status(client: TikTokClient, *, access_token: Secret, publish_id: str) -> PublishStatus:
@@ -73,6 +154,7 @@ def fetch_status(client: TikTokClient, *, access_token: Secret, publish_id: str)
         fail_reason=data.optional_text("fail_reason"),
         post_ids=data.ids("publicaly_available_post_id") or data.ids("publicly_available_post_id"),  # sic
         uploaded_bytes=data.optional_integer("uploaded_bytes"),
+        downloaded_bytes=data.optional_integer("downloaded_bytes"),
         log_id=data.log_id,
     )
 

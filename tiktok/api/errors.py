@@ -59,6 +59,19 @@ class TikTokError(Exception):
         self.may_repeat = may_repeat
         self.hold_s = hold_s
 
+    @property
+    def is_definite(self) -> bool:
+        """Return whether the call certainly did nothing: nothing was sent, or TikTok itself refused it with a 4xx."""
+        if self.kind is ErrorKind.NET:
+            return True
+        is_refusal = self.http_status is not None and 400 <= self.http_status < 500
+        return is_refusal and not isinstance(self, UnreadableAnswer)
+
+    @property
+    def is_about_chunks(self) -> bool:
+        """Return whether TikTok refuses the chunk plan of an upload; only its message says so."""
+        return self.code in ("invalid_param", "invalid_params") and "chunk" in self.message.lower()
+
     def __str__(self) -> str:
         """Return code, status and log_id; not the message, which is TikTok's free text."""
         facts = [f"HTTP {self.http_status}" if self.http_status else "no answer"]

@@ -13,7 +13,10 @@ class Endpoint(StrEnum):
     USER_INFO = "/v2/user/info/"
     CREATOR_INFO = "/v2/post/publish/creator_info/query/"
     VIDEO_INIT = "/v2/post/publish/video/init/"
+    INBOX_VIDEO_INIT = "/v2/post/publish/inbox/video/init/"
+    CONTENT_INIT = "/v2/post/publish/content/init/"
     STATUS_FETCH = "/v2/post/publish/status/fetch/"
+    CANCEL = "/v2/post/publish/cancel/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ RATES: Mapping[Endpoint, Rate] = {
     Endpoint.CREATOR_INFO: Rate(20, 60),
     # https://developers.tiktok.com/doc/content-posting-api-reference-direct-post (per access token)
     Endpoint.VIDEO_INIT: Rate(6, 60),
+    # https://developers.tiktok.com/doc/content-posting-api-reference-upload-video (per access token)
+    Endpoint.INBOX_VIDEO_INIT: Rate(6, 60),
+    # https://developers.tiktok.com/doc/content-posting-api-reference-photo-post (per access token)
+    Endpoint.CONTENT_INIT: Rate(6, 60),
     # https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status (per access token)
     Endpoint.STATUS_FETCH: Rate(30, 60),
 }
@@ -48,6 +55,14 @@ ACTIVE_USERS_UNAUDITED = 5
 # https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 UPLOAD_URL_LIFETIME_S = 60 * 60
 VIDEO_TITLE_MAX_UTF16 = 2200
+# https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide: a pull times out an hour after it starts
+PULL_LIFETIME_S = 60 * 60
+# https://developers.tiktok.com/doc/content-posting-api-reference-upload-video: in any 24 hours
+PENDING_DRAFTS_MAX = 5
+# https://developers.tiktok.com/doc/content-posting-api-reference-photo-post
+PHOTO_TITLE_MAX_UTF16 = 90
+PHOTO_DESCRIPTION_MAX_UTF16 = 4000
+PHOTOS_MAX = 35
 
 # https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide. "MB" is not defined there:
 # lower bounds are read as MiB, upper bounds as 10^6 bytes, so that a number within them fits both readings.

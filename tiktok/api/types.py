@@ -132,11 +132,49 @@ class FileSource:
 
 
 @dataclass(frozen=True, slots=True)
-class VideoInit:
-    """A publish that TikTok opened; ``upload_url`` is itself the credential and lives one hour."""
+class PullSource:
+    """``source_info`` of a video that TikTok downloads; the address is on a verified domain or prefix, and secret."""
+
+    video_url: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoText:
+    """Title and description of photos: at most 90 and 4000 UTF-16 units; hashtags belong in the description."""
+
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPostInfo:
+    """The options of photos that are posted directly; drafts take none of them. There are no duets and stitches."""
+
+    privacy_level: str
+    disable_comment: bool
+    auto_add_music: bool
+    brand_content_toggle: bool
+    brand_organic_toggle: bool
+    is_aigc: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSource:
+    """``source_info`` of photos: 1 to 35 secret addresses on a verified domain or prefix, in the post's order."""
+
+    photo_urls: tuple[Secret, ...]
+    cover_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishInit:
+    """A publish that TikTok opened.
+
+    ``upload_url``, for a FILE_UPLOAD alone, is itself the credential and lives one hour.
+    """
 
     publish_id: str
-    upload_url: Secret
+    upload_url: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +194,4 @@ class PublishStatus:
     post_ids: tuple[str, ...]
     uploaded_bytes: int | None
     log_id: str
+    downloaded_bytes: int | None = None

@@ -10,7 +10,6 @@ from tiktok.access.throttle import GATE_JITTER_S, RateHeld
 from tiktok.access.tokens import ReconnectNeeded, RefreshUnderWay
 from tiktok.api.errors import ErrorKind, InvalidClient, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
-from tiktok.api.types import Scope
 from tiktok.delivery import tries
 from tiktok.delivery.step import DONE, Pause, Step, backoff, seconds_until
 from tiktok.models import AttentionReason, OutageKind, PostState, TikTokApp, TikTokOutage
@@ -102,7 +101,7 @@ def _learn(step: Step, fault: Fault) -> None:
         return
     credential = step.credential
     if fault.kind == ErrorKind.SCOPE:  # each time: tokens may have been renewed since the step began
-        lose_scope(credential.pk, Scope.VIDEO_PUBLISH, seen_version=credential.version)
+        lose_scope(credential.pk, step.post.way.scope, seen_version=credential.version)
     if step.post.hold_reason == fault.code:
         return
     app = credential.app

@@ -85,7 +85,10 @@ def note_status(step: Step, submission: Submission, status: PublishStatus, *, th
     """Record TikTok's latest status where it decides nothing."""
     said: dict[str, Any] = {"publish_status": status.status[:40], "hold_reason": "", "hold_count": 0}
     is_news = any(getattr(step.post, name) != value for name, value in said.items())
-    step.save(post=said if is_news else None, submission={"polls": submission.polls + 1}, then=then)
+    seen: dict[str, Any] = {"polls": submission.polls + 1}
+    if status.downloaded_bytes is not None:
+        seen["downloaded_bytes"] = max(status.downloaded_bytes, 0)
+    step.save(post=said if is_news else None, submission=seen, then=then)
 
 
 def is_overdue(submission: Submission) -> bool:

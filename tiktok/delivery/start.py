@@ -3,26 +3,22 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from core.jobs.clock import read_db_now
 from core.jobs.process import process_mark
-from core.text import with_line_feeds
 from tiktok.access import throttle
-from tiktok.access.call import call
-from tiktok.api import content_posting
-from tiktok.api.chunking import plan_chunks
 from tiktok.api.errors import TikTokError
-from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
-from tiktok.api.types import CreatorInfo, FileSource, VideoInit, VideoPostInfo
+from tiktok.api.types import CreatorInfo, FileSource
+from tiktok.delivery import chunk_ladder, pull
 from tiktok.delivery.faults import (
     FAULTS,
     WAITING_RECHECK_S,
     Fault,
     counts,
     end_for,
+    fail,
     give_up,
     hold_after_init,
     hold_for,
@@ -31,13 +27,15 @@ from tiktok.delivery.faults import (
     wait_for_account,
 )
 from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verify
-from tiktok.delivery.step import RUN_AGAIN, Pause, Step, backoff, seconds_until, until_upload_slot
+from tiktok.delivery.init import ask_init, keep_receipt, open_video
+from tiktok.delivery.step import DONE, RUN_AGAIN, Pause, Step, backoff, seconds_until, until_upload_slot
 from tiktok.delivery.tries import tries_of
 from tiktok.models import (
     AttentionReason,
     EventCause,
     InitReceipt,
     Media,
+    MediaSource,
     MediaState,
     OutageKind,
     Post,
@@ -48,6 +46,7 @@ from tiktok.models.fields import Undecryptable, seal
 from tiktok.posts import consent, queue
 from tiktok.posts.creator import account_trouble, ask_creator_info
 from tiktok.posts.rules import PostOptions, check_options, options_of
+from tiktok.posts.submissions import plan_of
 
 # A scheduled post that is checked later than this was missed.
 LATE_START: Final = timedelta(hours=1)
@@ -68,7 +67,7 @@ def scheduled(step: Step) -> Pause:
 
 def waiting_account(step: Step) -> Pause:
     """Continue if the same TikTok user is back in time."""
-    if account_trouble(step.post.account):
+    if account_trouble(step.post.account, step.post.way.scope):
         return WAITING_RECHECK_S
     if step.is_past(step.post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code="account_was_away")
@@ -81,33 +80,45 @@ def due(step: Step) -> Pause:
     post = step.post
     if step.is_past(post.deadline_at):
         return step.need_attention(AttentionReason.MISSED, cause=EventCause.CLOCK, error_code=post.hold_reason)
-    if trouble := account_trouble(post.account):
+    if trouble := account_trouble(post.account, post.way.scope):
         return wait_for_account(step, trouble)
     if (made := tries_of(post)).are_used_up:
         return give_up(step, post.hold_reason or post.tiktok_code, log_id=post.log_id)
     if wait := queue.wait_of(post):
         return step.hold_until_turn(wait.why, wait.seconds, least=wait.least)
-    return _prepare(step, made.inits + 1) if step.take_upload_slot() else until_upload_slot()
+    if not (post.way.is_pull or step.take_upload_slot()):
+        return until_upload_slot()
+    return _prepare(step, made.inits + 1)
 
 
 def _prepare(step: Step, number: int) -> Pause:
-    media = step.media
     try:
-        identity = _check_file(step, media)
+        identities = [_check_file(step, media) for media in _files_of(step)]
     except MediaChanged as error:
         return step.need_attention(AttentionReason.MEDIA_CHANGED, detail={"why": str(error)})
-    try:
-        step.renew()
-        creator = ask_creator_info(step.post.account)
-    except FAULTS as fault:
-        return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
-    if changed := _what_changed(step.post, media, creator):
+    creator: CreatorInfo | None = None
+    if step.post.way.is_direct:  # a draft gets its options in TikTok's app
+        try:
+            step.renew()
+            creator = ask_creator_info(step.post.account)
+        except FAULTS as fault:
+            return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
+    if changed := _what_changed(step.post, step.media, creator):
         return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
-    return _begin(step, creator, identity, number)
+    if step.post.way.is_pull and not step.credential.app.can_pull:
+        fail(step, "url_ownership_unverified")
+        return DONE
+    return _begin(step, creator, identities[0], number)
 
 
-def _check_file(step: Step, media: Media | None) -> FileIdentity:
-    if media is None or media.deleted_at is not None:
+def _files_of(step: Step) -> tuple[Media, ...]:
+    if not step.files:
+        raise MediaChanged("deleted")
+    return step.files
+
+
+def _check_file(step: Step, media: Media) -> FileIdentity:
+    if media.deleted_at is not None:
         raise MediaChanged("deleted")
     if media.state != MediaState.READY:
         raise MediaChanged(f"{media.state} as media")
@@ -116,7 +127,7 @@ def _check_file(step: Step, media: Media | None) -> FileIdentity:
         return verify(descriptor, known=known, sha256=media.sha256, trusted=True, keep_alive=step.keep_alive)
 
 
-def _what_changed(post: Post, media: Media | None, creator: CreatorInfo) -> list[str]:
+def _what_changed(post: Post, media: Media | None, creator: CreatorInfo | None) -> list[str]:
     """Return the agreed options that TikTok no longer offers; they are never replaced by others."""
     snapshot = consent.in_force(post)
     if snapshot is None or PostOptions(**snapshot.options) != options_of(post):
@@ -125,43 +136,52 @@ def _what_changed(post: Post, media: Media | None, creator: CreatorInfo) -> list
     return sorted({problem.field for problem in problems})
 
 
-def _begin(step: Step, creator: CreatorInfo, identity: FileIdentity, number: int) -> Pause:
+def _begin(step: Step, creator: CreatorInfo | None, identity: FileIdentity, number: int) -> Pause:
     """Commit that an init is sent, then send it. The database allows one upload per credential."""
-    credential_id = step.post.account.credential_id
+    credential_id, way = step.post.account.credential_id, step.post.way
     try:
-        throttle.take_slot(credential_id, Endpoint.VIDEO_INIT)
+        throttle.take_slot(credential_id, way.endpoint)
     except throttle.RateHeld as held:
         return hold_for(step, held)
+    said: dict[str, Any] = {"creator_username": creator.creator_username[:80]} if creator else {}
     try:
         with transaction.atomic():
-            step.move(PostState.INITING, creator_username=creator.creator_username[:80])
-            submission = _new_submission(step, identity, number=number)
+            step.move(PostState.INITING, **said)
+            submission = _new_submission(step, number) if way.is_pull else _new_upload(step, identity, number)
+            urls = pull.issue_addresses(step, submission) if way.is_pull else ()
     except IntegrityError:
         step.post.refresh_from_db()
         return step.hold_until_turn(queue.OTHER_UPLOAD, queue.unless_woken(1))
     step.follow(submission)
-    return _send_init(step, submission)
+    return pull.send_init(step, submission, urls) if way.is_pull else _send_init(step, submission)
 
 
-def _new_submission(step: Step, identity: FileIdentity, *, number: int) -> Submission:
-    post, media = step.post, step.media
-    plan = plan_chunks(
-        identity.size_bytes,
-        chunk_size=settings.UPLOAD_CHUNK_BYTES,
-        single_limit=settings.UPLOAD_SINGLE_LIMIT_BYTES,
-    )
+def _new_submission(step: Step, number: int, **columns: Any) -> Submission:
+    """Open a submission. Of a pull the init is the commit point: TikTok then starts by itself."""
+    post, now = step.post, read_db_now()
     return Submission.objects.create(
         instance_id=post.instance_id,
         post=post,
         credential=post.account.credential,
         app=post.account.credential.app,
         number=number,
-        init_sent_at=read_db_now(),
+        init_sent_at=now,
+        source=post.way.source,
+        commit_point_at=now if post.way.is_pull else None,
+        **columns,
+    )
+
+
+def _new_upload(step: Step, identity: FileIdentity, number: int) -> Submission:
+    plan = chunk_ladder.plan_for(step.credential.app, identity.size_bytes)
+    return _new_submission(
+        step,
+        number,
         is_uploading=True,
         video_size=plan.size,
         chunk_size=plan.chunk_size,
         total_chunk_count=plan.total_chunk_count,
-        media_sha256=media.sha256 if media else "",
+        media_sha256=step.media.sha256 if step.media else "",
         media_mtime_ns=identity.mtime_ns,
         media_inode=identity.inode,
         media_checked_by=process_mark(),
@@ -169,52 +189,21 @@ def _new_submission(step: Step, identity: FileIdentity, *, number: int) -> Submi
 
 
 def _send_init(step: Step, submission: Submission) -> Pause:
-    post_info = post_info_of(step.post)
     source = FileSource(submission.video_size, submission.chunk_size, submission.total_chunk_count)
     try:
         step.renew()
-        answer = call(
-            submission.credential_id,
-            Endpoint.VIDEO_INIT,
-            lambda client, token: content_posting.init_video(
-                client, access_token=token.access_token, post_info=post_info, source=source
-            ),
-            has_slot=True,
-        )
+        answer = ask_init(step, submission, lambda client, token: open_video(step.post, client, token, source))
     except FAULTS as fault:
-        return _after_failed_init(step, fault)
+        return _after_failed_init(step, submission, fault)
     return _adopt(step, keep_receipt(submission, answer), answer.upload_url)
 
 
-def post_info_of(post: Post) -> VideoPostInfo:
-    """Return the agreed options as TikTok's fields; its flags are the negation of ours (docs/tiktok.md, section 11)."""
-    return VideoPostInfo(
-        privacy_level=post.privacy_level,
-        title=with_line_feeds(post.caption),
-        disable_comment=not post.allow_comment,
-        disable_duet=not post.allow_duet,
-        disable_stitch=not post.allow_stitch,
-        brand_content_toggle=post.brand_content,
-        brand_organic_toggle=post.brand_organic,
-        is_aigc=post.is_aigc,
-        video_cover_timestamp_ms=post.cover_timestamp_ms,
-    )
-
-
-def keep_receipt(submission: Submission, answer: VideoInit) -> InitReceipt:
-    """Store TikTok's answer, no matter which claim holds the post by now: knowledge, not authority."""
-    return InitReceipt.objects.create(
-        submission=submission,
-        app_id=submission.app_id,
-        publish_id=answer.publish_id,
-        upload_url=seal(InitReceipt, submission.pk, "upload_url", answer.upload_url),  # type: ignore[misc]
-    )
-
-
 def initing(step: Step) -> Pause:
-    """Adopt the receipt of an init that an earlier claim sent; without one, rule R1 allows a new init."""
+    """Adopt the receipt of an init that an earlier claim sent; without one, a rule decides about a new init."""
     submission = step.submission
     receipt = InitReceipt.objects.filter(submission=submission).first()
+    if submission.source == MediaSource.PULL_FROM_URL:
+        return pull.adopt(step, receipt) if receipt else pull.start_over_or_doubt(step, "answer-lost")
     if receipt is not None:
         return _adopt(step, receipt, _url_of(receipt))
     step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_unanswered")
@@ -244,11 +233,25 @@ def _adopt(step: Step, receipt: InitReceipt, url: Secret | None) -> Pause:
     return RUN_AGAIN
 
 
-def _after_failed_init(step: Step, fault: Fault) -> Pause:
+def _after_failed_init(step: Step, submission: Submission, fault: Fault) -> Pause:
     """Handle an init without publish_id: R1 allows a new init, and the kind of fault says whether one makes sense."""
+    if _is_refused_plan(step, submission, fault):
+        return RUN_AGAIN
     if not is_passing(fault):
         return end_for(step, fault, closes="init_refused")
     uncounted = {} if counts(fault) else {"counts_as_unanswered": False}
     detail = refusal(fault.code, fault.log_id) if isinstance(fault, TikTokError) else None
     step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_failed", submission=uncounted, detail=detail)
     return hold_after_init(step, fault)
+
+
+def _is_refused_plan(step: Step, submission: Submission, fault: Fault) -> bool:
+    """Go back to due at once if TikTok refuses only the chunk plan and another one is left."""
+    if not (isinstance(fault, TikTokError) and fault.is_definite and fault.is_about_chunks):
+        return False
+    if not chunk_ladder.note_refused(submission.app, plan_of(submission)):
+        return False
+    uncounted = {"counts_as_unanswered": False}
+    detail = refusal(fault.code, fault.log_id) | {"chunk_bytes": submission.chunk_size}
+    step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="plan_refused", submission=uncounted, detail=detail)
+    return True

@@ -36,7 +36,7 @@ from tiktok.models import (
 )
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP, DueAt, Held
-from tiktok.posts.queries import media_of
+from tiktok.posts.queries import files_of
 from tiktok.posts.queue import requeue_next
 from tiktok.posts.submissions import close_submission, open_submission
 
@@ -130,9 +130,14 @@ class Step:
                 setattr(self._open_submission, name, value)
 
     @cached_property
+    def files(self) -> tuple[Media, ...]:
+        """Return the post's video or photos, which cannot be replaced while the post is being sent."""
+        return files_of(self.post)
+
+    @property
     def media(self) -> Media | None:
-        """Return the post's video, which cannot be replaced while the post is being sent."""
-        return media_of(self.post)
+        """Return the post's video, or its first photo."""
+        return self.files[0] if self.files else None
 
     @property
     def credential(self) -> TikTokCredential:

@@ -1,13 +1,15 @@
 """Send a private file with Range and conditional requests. The body needs no database."""
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
 BLOCK: Final = 256 * 1024
+CHECK_S: Final = 1.0
 RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
 ETAG: Final = re.compile(r'(?:W/)?("[^"]*")')
 
@@ -36,8 +38,18 @@ def wanted_range(header: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
-def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str) -> HttpResponseBase:
-    """Answer 200, 206, 304, 412 or 416. ``etag`` identifies the bytes (unquoted); 404 is left to the caller."""
+def send_file(
+    request: HttpRequest,
+    path: Path,
+    *,
+    content_type: str,
+    etag: str,
+    may_go_on: Callable[[], bool] | None = None,
+) -> HttpResponseBase:
+    """Answer 200, 206, 304, 412 or 416. ``etag`` identifies the bytes (unquoted); 404 is left to the caller.
+
+    ``may_go_on`` is asked about once a second while the file is sent, in any thread; False cuts the answer short.
+    """
     quoted = f'"{etag}"'
     if refusal := _precondition(request, quoted):
         return _private(refusal, quoted)
@@ -47,7 +59,8 @@ def send_file(request: HttpRequest, path: Path, *, content_type: str, etag: str)
     except BadRange:
         return _private(HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"}), quoted)
     start, end = part or (0, size - 1)
-    response = _FileResponse(path, start, 0 if request.method == "HEAD" else end - start + 1)
+    length = 0 if request.method == "HEAD" else end - start + 1
+    response = _FileResponse(_Part(path, start, length, may_go_on))
     response.status_code = 206 if part else 200
     response["Content-Type"] = content_type
     response["Content-Length"] = str(end - start + 1)
@@ -89,21 +102,34 @@ def _private(response: HttpResponseBase, etag: str) -> HttpResponseBase:
     return response
 
 
+class CutShort(Exception):
+    """The rest of the file may no longer be sent; the server closes the connection."""
+
+
 class _Part:
     """A byte range of a file, as a file."""
 
-    def __init__(self, path: Path, start: int, length: int) -> None:
+    def __init__(self, path: Path, start: int, length: int, may_go_on: Callable[[], bool] | None) -> None:
         self._path, self._start, self._left = path, start, length
+        self._may_go_on, self._checked_at = may_go_on, time.monotonic()
         self._file: BinaryIO | None = None
 
     def read(self, size: int) -> bytes:
-        """Return the next bytes; none at the end."""
+        """Return the next bytes; none at the end. Raises CutShort."""
+        self._check()
         if self._file is None:
             self._file = self._path.open("rb")
             self._file.seek(self._start)
         block = self._file.read(min(size, self._left))
         self._left -= len(block)
         return block
+
+    def _check(self) -> None:
+        if self._may_go_on is None or time.monotonic() - self._checked_at < CHECK_S:
+            return
+        self._checked_at = time.monotonic()
+        if not self._may_go_on():
+            raise CutShort
 
     def close(self) -> None:
         if self._file is not None:
@@ -122,6 +148,6 @@ class _FileResponse(StreamingHttpResponse):
 
     block_size = BLOCK
 
-    def __init__(self, path: Path, start: int, length: int) -> None:
-        self.file_to_stream = _Part(path, start, length)
-        super().__init__(self.file_to_stream)
+    def __init__(self, part: _Part) -> None:
+        self.file_to_stream = part
+        super().__init__(part)

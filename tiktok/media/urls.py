@@ -1,10 +1,12 @@
-"""Addresses of the media page."""
+"""Addresses of the media page, and of TikTok's downloads."""
 
 from django.urls import path
 
-from tiktok.media import views
+from tiktok.media import downloads, views
 
 urlpatterns = [
+    path("m/<slug:name>.txt", downloads.media_verification, name="media-verification"),
+    path("m/<str:token>", downloads.media_download, name="media-download"),
     path("i/<slug:slug>/media/", views.media_list, name="media-list"),
     path("i/<slug:slug>/media/uploads/", views.upload_collection, name="media-uploads"),
     path("i/<slug:slug>/media/uploads/<uuid:upload_id>/", views.upload_one, name="media-upload"),

@@ -2,20 +2,20 @@
 
 from tiktok.models.account import AccountStatus, TikTokAccount, TikTokCredential, shown_status
 from tiktok.models.app import AppEnvironment, AppType, PkceMode, TikTokApp
+from tiktok.models.capability import CapabilityURL
 from tiktok.models.connect_link import ConnectLink
 from tiktok.models.media import Media, MediaCheck, MediaKind, MediaState, MediaUpload
 from tiktok.models.outage import OutageKind, TikTokOutage
 from tiktok.models.post import (
     ConsentSnapshot,
     InvalidTransition,
-    MediaSource,
     Post,
     PostEvent,
     PostMedia,
-    PostMode,
 )
 from tiktok.models.states import AttentionReason, EventCause, PostState
 from tiktok.models.submission import InitReceipt, Submission
+from tiktok.models.ways import MediaSource, MediaType, PostMode, Way
 from tiktok.models.webhook import DeliveryState, RefusalReason, WebhookDelivery, WebhookRefusal
 from tiktok.models.work import Held, Person, Quarantine, RateWindow, StaleState, WorkItem
 
@@ -24,6 +24,7 @@ __all__ = [
     "AppEnvironment",
     "AppType",
     "AttentionReason",
+    "CapabilityURL",
     "ConnectLink",
     "ConsentSnapshot",
     "DeliveryState",
@@ -36,6 +37,7 @@ __all__ = [
     "MediaKind",
     "MediaSource",
     "MediaState",
+    "MediaType",
     "MediaUpload",
     "OutageKind",
     "Person",
@@ -54,6 +56,7 @@ __all__ = [
     "TikTokApp",
     "TikTokCredential",
     "TikTokOutage",
+    "Way",
     "WebhookDelivery",
     "WebhookRefusal",
     "WorkItem",

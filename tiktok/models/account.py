@@ -27,9 +27,10 @@ class TikTokCredential(models.Model):
     Refresh tokens rotate, so two copies would invalidate each other. ``version`` counts token changes; a refresh is
     claimed by ``refresh_owner`` and ``refresh_lease_until``. ``revoke_asked_version`` is the version whose grant TikTok
     was asked to end; it is cleared by TikTok's answer. TikTok takes no post of this creator before
-    ``posts_held_until``, as far as it has said; ``posts_held_code`` is its reason. ``union_id`` is the same for this
-    TikTok user in all apps of one developer, and "" until a profile contains it. ``retired_at`` is when the last
-    account moved to another app; the credential is revoked once nothing needs it (grants.py).
+    ``posts_held_until``, as far as it has said, and no draft before ``drafts_held_until``; ``posts_held_code`` is the
+    reason for the first. ``union_id`` is the same for this TikTok user in all apps of one developer, and "" until a
+    profile contains it. ``retired_at`` is when the last account moved to another app; the credential is revoked once
+    nothing needs it (grants.py).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -51,6 +52,7 @@ class TikTokCredential(models.Model):
     retired_at = models.DateTimeField(null=True)
     posts_held_until = models.DateTimeField(null=True)
     posts_held_code = models.CharField(max_length=80, blank=True)
+    drafts_held_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("credential")

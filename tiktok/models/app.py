@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Tenant
 from tiktok.api.types import USED_SCOPES
 from tiktok.models.fields import EncryptedTextField
+from tiktok.models.ways import MediaSource
 
 
 class AppEnvironment(models.TextChoices):
@@ -42,7 +43,8 @@ def default_scopes() -> list[str]:
 class TikTokApp(models.Model):
     """The client key and secret with which accounts are linked; never deleted while in use.
 
-    TikTok takes no post of a further account through it before ``users_held_until``, as far as it has said.
+    TikTok takes no post of a further account through it before ``users_held_until``, as far as it has said. For a day
+    after ``chunks_refused_at`` only chunks smaller than ``refused_chunk_bytes`` are planned.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -65,6 +67,19 @@ class TikTokApp(models.Model):
         Tenant, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
         help_text=_("If empty, every tenant of this installation can use it."),
     )  # fmt: skip
+    video_transfer = models.CharField(
+        _("transfer of videos"), max_length=13, choices=MediaSource.choices, default=MediaSource.FILE_UPLOAD
+    )
+    url_prefix = models.CharField(
+        _("URL prefix"), max_length=300, blank=True,
+        help_text=_("TikTok downloads media below it, as registered in TikTok’s portal. Ends with a slash."),
+    )  # fmt: skip
+    verification_file = models.CharField(_("verification file"), max_length=120, blank=True)
+    verification_content = models.CharField(_("content of the verification file"), max_length=300, blank=True)
+    prefix_checked_at = models.DateTimeField(null=True, editable=False)
+    prefix_problem = models.CharField(max_length=40, blank=True, editable=False)
+    refused_chunk_bytes = models.PositiveBigIntegerField(null=True, editable=False)
+    chunks_refused_at = models.DateTimeField(null=True, editable=False)
     users_held_until = models.DateTimeField(null=True, editable=False)
     is_from_environment = models.BooleanField(default=False, editable=False)
     # Steps of the set-up guide that passed their check, with the time of the last check (ISO).
@@ -85,6 +100,11 @@ class TikTokApp(models.Model):
 
     def __str__(self) -> str:
         return str(_("%(name)s (sandbox)") % {"name": self.name}) if self.is_sandbox else self.name
+
+    @property
+    def can_pull(self) -> bool:
+        """Return whether TikTok can download media from here: the prefix was reached from outside at the last check."""
+        return bool(self.url_prefix and self.prefix_checked_at and not self.prefix_problem)
 
     @property
     def is_sandbox(self) -> bool:

@@ -19,6 +19,7 @@ from tiktok.models.media import Media
 from tiktok.models.notices import notify_people
 from tiktok.models.outage import TikTokOutage
 from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
+from tiktok.models.ways import MediaSource, MediaType, PostMode, Way
 from tiktok.models.work import KEEP, DueAt, Held, Person, StaleState
 
 
@@ -42,34 +43,24 @@ class InvalidTransition(UserRefusal):
         return str(_("This can’t be done while the post is in the state “%(state)s”.")) % {"state": self.state.label}
 
 
-class PostMode(models.TextChoices):
-    """TikTok's ``post_mode``."""
-
-    DIRECT_POST = "DIRECT_POST", _("Publish directly")
-
-
-class MediaSource(models.TextChoices):
-    """TikTok's ``source_info.source``."""
-
-    FILE_UPLOAD = "FILE_UPLOAD", _("Upload")
-
-
 class Post(ContentModel):
     """The content to publish, its state, and TikTok's status of it.
 
-    Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone that a person
-    chose (of a draft with its offset if the second of two equal wall times is meant). ``publish_status`` and
-    ``fail_reason`` hold TikTok's values verbatim. ``post_ids`` are TikTok's public ids as text, empty until the post is
-    public and moderated. ``next_try_at`` belongs to ``hold_reason`` and means nothing without one. ``outage`` is the
-    TikTok outage that holds the post, or the last one that did.
+    Times: ``publish_at`` is UTC; ``publish_local`` and ``publish_zone`` keep the wall time and IANA zone that a
+    person chose (of a draft with its offset if the second of two equal wall times is meant). ``publish_status`` and
+    ``fail_reason`` hold TikTok's values verbatim. ``post_ids`` are TikTok's public ids as text, empty until the post
+    is public and moderated; a draft may lead to several. ``hidden_at``: TikTok has said that the post is no longer
+    public. ``source`` empty: as the TikTok app of the account is set up. ``next_try_at`` belongs to ``hold_reason``
+    and means nothing without one. ``outage`` is the TikTok outage that holds the post, or the last one that did.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     batch = models.UUIDField(default=uuid.uuid4, editable=False)
     account = models.ForeignKey(TikTokAccount, on_delete=models.PROTECT, related_name="posts")
     media = models.ManyToManyField(Media, through="PostMedia", related_name="+")
+    media_type = models.CharField(max_length=5, choices=MediaType.choices, default=MediaType.VIDEO)
     mode = models.CharField(max_length=12, choices=PostMode.choices, default=PostMode.DIRECT_POST)
-    source = models.CharField(max_length=13, choices=MediaSource.choices, default=MediaSource.FILE_UPLOAD)
+    source = models.CharField(max_length=13, choices=MediaSource.choices, blank=True)
     state = models.CharField(max_length=15, choices=PostState.choices, default=PostState.DRAFT)
     attention_reason = models.CharField(max_length=16, choices=AttentionReason.choices, blank=True)
 
@@ -82,6 +73,9 @@ class Post(ContentModel):
     brand_content = models.BooleanField(default=False)
     is_aigc = models.BooleanField(default=False)
     cover_timestamp_ms = models.PositiveIntegerField(null=True)
+    title = models.CharField(max_length=200, blank=True)
+    photo_cover_index = models.PositiveSmallIntegerField(default=0)
+    auto_add_music = models.BooleanField(default=False)
 
     publish_at = models.DateTimeField(null=True)
     publish_local = models.CharField(max_length=32, blank=True)
@@ -108,6 +102,7 @@ class Post(ContentModel):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
     published_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
     dismissed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -143,6 +138,15 @@ class Post(ContentModel):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    @property
+    def way(self) -> Way:
+        """Return how the post is handed to TikTok; reads the account's TikTok app unless the source was chosen."""
+        if self.media_type == MediaType.PHOTO:
+            source = MediaSource.PULL_FROM_URL
+        else:
+            source = MediaSource(self.source or self.account.credential.app.video_transfer)
+        return Way(MediaType(self.media_type), PostMode(self.mode), source)
 
     @property
     def is_final(self) -> bool:

@@ -47,6 +47,7 @@ class EventCause(models.TextChoices):
     RULE_R2 = "r2", _("Restarted: the upload had failed")
     RULE_R3 = "r3", _("Restarted: TikTok failed to publish and allows another attempt")
     RULE_R4 = "r4", _("Restarted: TikTok had refused the post")
+    RULE_R5 = "r5", _("Restarted: TikTok had not begun to download the media, and no longer can")
     RULE_R6 = "r6", _("Resent by a person")
     QUARANTINE = "quarantine", _("Publishing paused after a restore")
 
@@ -147,9 +148,11 @@ def _may_move_after_commit_point(state: PostState, to: PostState, cause: EventCa
     if to == S.CANCELLED:
         return False
     if to == S.FAILED:
-        return cause == EventCause.TIKTOK or (state == S.INITING and cause == EventCause.RULE_R4)
+        return cause == EventCause.TIKTOK
     if to == S.WAITING_ACCOUNT:
-        return state == S.INITING or (state == S.PROCESSING and cause == EventCause.TIKTOK)
+        return state == S.PROCESSING and cause == EventCause.TIKTOK
     if to == S.DUE:
-        return cause in {EventCause.RULE_R2, EventCause.RULE_R3, EventCause.RULE_R4}
+        if state == S.INITING:
+            return cause in {EventCause.RULE_R4, EventCause.RULE_R5}
+        return cause in {EventCause.RULE_R2, EventCause.RULE_R3}
     return True

@@ -16,6 +16,8 @@ from tiktok.models.fields import EncryptedTextField
 class Submission(ContentModel):
     """One attempt to hand a post to TikTok; at most one per post is open, one per credential uploads.
 
+    ``source`` is MediaSource's, as it was sent. The sizes and the media's identity belong to a FILE_UPLOAD. Of a
+    PULL_FROM_URL ``commit_point_at`` is committed before the init, as TikTok downloads and publishes by itself.
     ``sent_bytes`` counts bytes of chunks that TikTok acknowledged; ``sending_bytes`` is the progress within the file of
     the chunk that is being sent, for display only. ``commit_point_at`` is committed before the last bytes leave; from
     then on only TikTok's status, or proof that bytes are missing, moves the post. ``is_in_doubt``: the fate of the last
@@ -32,15 +34,17 @@ class Submission(ContentModel):
     init_answered_at = models.DateTimeField(null=True)
     publish_id = models.CharField(max_length=128, blank=True)
     upload_url = EncryptedTextField()
+    source = models.CharField(max_length=13, default="FILE_UPLOAD")
     is_uploading = models.BooleanField(default=False)
-    video_size = models.PositiveBigIntegerField()
-    chunk_size = models.PositiveBigIntegerField()
-    total_chunk_count = models.PositiveIntegerField()
+    video_size = models.PositiveBigIntegerField(default=0)
+    chunk_size = models.PositiveBigIntegerField(default=0)
+    total_chunk_count = models.PositiveIntegerField(default=0)
     sent_bytes = models.PositiveBigIntegerField(default=0)
     sending_bytes = models.PositiveBigIntegerField(default=0)
-    media_sha256 = models.CharField(max_length=64)
-    media_mtime_ns = models.PositiveBigIntegerField()
-    media_inode = models.PositiveBigIntegerField()
+    downloaded_bytes = models.PositiveBigIntegerField(null=True)
+    media_sha256 = models.CharField(max_length=64, blank=True)
+    media_mtime_ns = models.PositiveBigIntegerField(default=0)
+    media_inode = models.PositiveBigIntegerField(default=0)
     media_checked_by = models.CharField(max_length=120, blank=True)
     commit_point_at = models.DateTimeField(null=True)
     url_died_at = models.DateTimeField(null=True)

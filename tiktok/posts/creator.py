@@ -86,13 +86,13 @@ def fetch_creator_info(account: TikTokAccount) -> CreatorInfo:
         raise CreatorInfoUnavailable(code, tiktok_code=error.code, log_id=error.log_id) from error
 
 
-def account_trouble(account: TikTokAccount) -> str:
-    """Return the code of why the account cannot publish now; empty if it can."""
+def account_trouble(account: TikTokAccount, scope: Scope = Scope.VIDEO_PUBLISH) -> str:
+    """Return the code of why the account cannot post now with this scope; empty if it can."""
     if account.status in (AccountStatus.DISCONNECTING, AccountStatus.DISCONNECTED):
         return "account_disconnected"
     if account.status != AccountStatus.ACTIVE:
         return "reconnect_needed"
-    return "" if Scope.VIDEO_PUBLISH in account.credential.scopes else "scope_missing"
+    return "" if scope in account.credential.scopes else "scope_missing"
 
 
 def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo:

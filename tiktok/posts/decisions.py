@@ -21,6 +21,7 @@ from tiktok.models import (
     AttentionReason,
     EventCause,
     InvalidTransition,
+    MediaSource,
     Person,
     Post,
     PostEvent,
@@ -141,7 +142,8 @@ def send_again_from(post: Post) -> datetime:
     """
     moments = [post.created_at]
     if submission := open_submission(post):
-        wait = SEND_AGAIN_AFTER_COMMIT_POINT if submission.commit_point_at else SEND_AGAIN_AFTER
+        may_continue = submission.commit_point_at and submission.source == MediaSource.FILE_UPLOAD
+        wait = SEND_AGAIN_AFTER_COMMIT_POINT if may_continue else SEND_AGAIN_AFTER
         moments.append(submission.init_sent_at + wait)
     if post.attention_reason == AttentionReason.QUARANTINED:
         events = PostEvent.objects.filter(post=post, to_state=PostState.NEEDS_ATTENTION, reason=post.attention_reason)

@@ -111,10 +111,14 @@ def is_awaiting_link(post: Post) -> bool:
     return is_without_link(post) and timezone.now() - (post.published_at or timezone.now()) <= LINK_WITHIN
 
 
+def files_of(post: Post) -> tuple[Media, ...]:
+    """Return the post's video, or its photos in their order."""
+    return tuple(item.media for item in post.items.select_related("media"))
+
+
 def media_of(post: Post) -> Media | None:
-    """The post's video, if one is chosen."""
-    item = post.items.select_related("media").first()
-    return item.media if item else None
+    """Return the post's video, or its first photo, if one is chosen."""
+    return next(iter(files_of(post)), None)
 
 
 def successor_of(post: Post) -> Post | None:

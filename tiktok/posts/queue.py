@@ -18,7 +18,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core.jobs.clock import db_now, read_db_now
 from instances.scoping import unscoped
 from tiktok.access import quota, throttle
-from tiktok.api.limits import Endpoint
 from tiktok.models import Post, PostState, Submission, WorkItem
 
 OTHER_UPLOAD: Final = "other_upload"
@@ -53,9 +52,9 @@ def wait_of(post: Post) -> Wait | None:
         return Wait(held.code, least + EACH_S * ahead + held.spread_s, least)
     if ahead:
         return Wait(OTHER_UPLOAD, unless_woken(ahead))
-    if busy := busy_ahead_of(post):
+    if not post.way.is_pull and (busy := busy_ahead_of(post)):
         return Wait(INSTANCE_BUSY, unless_woken(busy))
-    if free_at := throttle.free_at(post.account.credential_id, Endpoint.VIDEO_INIT):
+    if free_at := throttle.free_at(post.account.credential_id, post.way.endpoint):
         seconds = (free_at - read_db_now()).total_seconds()
         return Wait(RATE, seconds, seconds)
     return None
@@ -71,8 +70,11 @@ def ahead_of(post: Post) -> int:
     credential_id = post.account.credential_id
     with _everywhere():
         earlier = _queue(credential_id).filter(_is_before(post)).values_list("pk")[:MOST_COUNTED]
-        uploading = Submission.objects.filter(credential_id=credential_id, is_uploading=True).exists()
-        return len(earlier) + uploading
+        return len(earlier) + (not post.way.is_pull and _is_uploading(credential_id))
+
+
+def _is_uploading(credential_id: UUID) -> bool:
+    return Submission.objects.filter(credential_id=credential_id, is_uploading=True).exists()
 
 
 def busy_ahead_of(post: Post) -> int:
@@ -91,7 +93,7 @@ def requeue_next(post: Post) -> None:
     requeue_first(post.account.credential_id)
     sleeps = Exists(WorkItem.objects.filter(post_id=OuterRef("pk"), lease_until=None, next_action_at__gt=db_now()))
     waiting = Post.objects.filter(sleeps, state=PostState.DUE, hold_reason=INSTANCE_BUSY)
-    _wake(waiting.order_by(*ORDER), at=lambda: None)
+    _wake(waiting.order_by(*ORDER), at=lambda _first: None)
 
 
 def requeue(post: Post) -> None:
@@ -103,7 +105,8 @@ def requeue(post: Post) -> None:
 def requeue_first(credential_id: UUID) -> None:
     """Requeue the creator's first post in the queue for when TikTok takes it."""
     with _everywhere():
-        _wake(_queue(credential_id), at=lambda: throttle.free_at(credential_id, Endpoint.VIDEO_INIT))
+        waiting = _queue(credential_id).select_related("account__credential__app")
+        _wake(waiting, at=lambda first: throttle.free_at(credential_id, first.way.endpoint))
 
 
 def _everywhere() -> AbstractContextManager[None]:
@@ -122,9 +125,9 @@ def _is_before(post: Post) -> Q:
     return Q(publish_at__lt=at) | same_time | same_moment
 
 
-def _wake(queue: QuerySet[Post], *, at: Callable[[], datetime | None]) -> None:
+def _wake(queue: QuerySet[Post], *, at: Callable[[Post], datetime | None]) -> None:
     """Skip a row that is locked: its holder wakes or moves the post, and may wait for a row of ours."""
-    if not (first := list(queue.values_list("pk", flat=True)[:1])):
+    if (first := queue.first()) is None:
         return
-    free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id__in=first, lease_until=None)
-    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at() or db_now())
+    free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id=first.pk, lease_until=None)
+    WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at(first) or db_now())

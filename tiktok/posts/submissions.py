@@ -9,6 +9,7 @@ from core.jobs.clock import db_in
 from instances.scoping import unscoped
 from tiktok.api.chunking import ChunkPlan
 from tiktok.models import InitReceipt, Post, Submission
+from tiktok.models.capability import revoke
 
 # TikTok's upload addresses live for an hour.
 URLS_DEAD_AFTER: Final = timedelta(days=1)
@@ -21,9 +22,9 @@ def open_submission(post: Post) -> Submission | None:
 
 def close_submission(post: Post, *, because: str, **changes: object) -> None:
     """End the attempt under way; call it inside the transaction of the move that ends it."""
-    Submission.objects.filter(post=post, closed_at=None).update(
-        closed_at=timezone.now(), closed_because=because, is_uploading=False, **changes
-    )
+    opened = Submission.objects.filter(post=post, closed_at=None)
+    revoke(opened)
+    opened.update(closed_at=timezone.now(), closed_because=because, is_uploading=False, **changes)
 
 
 def askable_publish_id(submission: Submission) -> str:

@@ -11,8 +11,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 from instances.rest import Strict
 from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
 from tiktok.api.types import CreatorInfo, PrivacyLevel
-from tiktok.models import AttentionReason, EventCause, Post, PostEvent, PostState
-from tiktok.models.post import MediaSource, PostMode
+from tiktok.models import AttentionReason, EventCause, MediaSource, Post, PostEvent, PostMode, PostState
 from tiktok.posts import queries
 from tiktok.posts.rules import OPTION_FIELDS, PostOptions
 from tiktok.posts.schedule import note_for
@@ -216,7 +215,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "account_id": post.account_id,
         "media_ids": [item.media_id for item in post.items.all()],
         "mode": post.mode,
-        "source": post.source,
+        "source": post.way.source,
         "state": post.state,
         "attention_reason": post.attention_reason or None,
         "hold_reason": post.hold_reason or None,

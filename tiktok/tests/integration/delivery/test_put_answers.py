@@ -9,7 +9,7 @@ from core.jobs.clock import read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.secret import Secret
-from tiktok.api.types import VideoInit
+from tiktok.api.types import PublishInit
 from tiktok.delivery.start import keep_receipt
 from tiktok.models import AttentionReason, InitReceipt, Media, PostState, Submission
 from tiktok.posts.wording.codes import explain_post
@@ -279,7 +279,7 @@ def test_receipt_whose_url_does_not_decrypt_is_adopted_for_its_id(
         Submission.objects.update(closed_at=None, closed_because="", is_uploading=True)
         post = reread(post, instance)
         type(post).objects.filter(pk=post.pk).update(state=PostState.INITING)
-        keep_receipt(submission, VideoInit(seen.publish_id, Secret("https://open-upload.tiktokapis.com/x")))
+        keep_receipt(submission, PublishInit(seen.publish_id, Secret("https://open-upload.tiktokapis.com/x")))
         sealed = InitReceipt.objects.get().upload_url_sealed  # type: ignore[attr-defined]
         InitReceipt.objects.update(upload_url=type(sealed)("lost-key:" + sealed.text.partition(":")[2]))
     worker.run_for(600)

@@ -15,7 +15,7 @@ from core.jobs.clock import pinned_clock, read_db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.secret import Secret
-from tiktok.api.types import VideoInit
+from tiktok.api.types import PublishInit
 from tiktok.delivery.advance import advance
 from tiktok.delivery.claims import claim, release, renew
 from tiktok.delivery.start import keep_receipt
@@ -181,7 +181,7 @@ def test_init_answer_of_a_frozen_worker_is_adopted_by_the_next(instance: Instanc
         with pinned_clock(read_db_now() + timedelta(minutes=1)):
             newer = claim()
             assert newer is not None
-            keep_receipt(submission, VideoInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
+            keep_receipt(submission, PublishInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
             stop = threading.Event()
             stop.set()
             advance(newer, stop=stop)

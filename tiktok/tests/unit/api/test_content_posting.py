@@ -5,11 +5,35 @@ import pytest
 import responses
 
 from tiktok.api.client import TikTokClient
-from tiktok.api.content_posting import fetch_status, init_video, query_creator_info
-from tiktok.api.errors import PolicyRefused, QuotaReached, TikTokError, UnreadableAnswer
+from tiktok.api.content_posting import (
+    cancel_publish,
+    fetch_status,
+    init_inbox_video,
+    init_photos,
+    init_video,
+    query_creator_info,
+)
+from tiktok.api.errors import (
+    InvalidInput,
+    PolicyRefused,
+    QuotaReached,
+    TikTokError,
+    TikTokUnavailable,
+    UnreadableAnswer,
+)
 from tiktok.api.limits import Endpoint
 from tiktok.api.secret import Secret
-from tiktok.api.types import CreatorInfo, FileSource, PublishStatus, VideoInit, VideoPostInfo
+from tiktok.api.types import (
+    CreatorInfo,
+    FileSource,
+    PhotoPostInfo,
+    PhotoSource,
+    PhotoText,
+    PublishInit,
+    PublishStatus,
+    PullSource,
+    VideoPostInfo,
+)
 
 BASE = "https://open.tiktokapis.com"
 POST_INFO = VideoPostInfo(
@@ -23,6 +47,17 @@ POST_INFO = VideoPostInfo(
     is_aigc=False,
 )
 SOURCE = FileSource(video_size=70_000_000, chunk_size=10_000_000, total_chunk_count=7)
+PULL = PullSource(Secret("https://media.example/m/canary"))
+PHOTOS = PhotoSource((Secret("https://media.example/m/a"), Secret("https://media.example/m/b")), cover_index=1)
+TEXT = PhotoText("Bread", "Six in the morning #bread")
+PHOTO_POST_INFO = PhotoPostInfo(
+    privacy_level="SELF_ONLY",
+    disable_comment=True,
+    auto_add_music=True,
+    brand_content_toggle=False,
+    brand_organic_toggle=True,
+    is_aigc=True,
+)
 CREATOR = {
     "creator_avatar_url": "https://p16.example/a.webp",
     "creator_username": "ann",
@@ -95,7 +130,7 @@ def test_direct_post_is_opened_with_every_toggle_said(
 
     opened = init_video(client, access_token=access_token, post_info=post_info, source=SOURCE)
 
-    assert opened == VideoInit("v_pub_file~v2-1.7", Secret(answer["upload_url"]))
+    assert opened == PublishInit("v_pub_file~v2-1.7", Secret(answer["upload_url"]))
     assert json.loads(mocked.calls[0].request.body or "") == {
         "post_info": {
             "privacy_level": "SELF_ONLY",
@@ -126,6 +161,145 @@ def test_init_without_id_or_address_is_unclear(
     mocked.post(BASE + Endpoint.VIDEO_INIT, json={"data": data, "error": {"code": "ok"}})
     with pytest.raises(UnreadableAnswer):
         init_video(client, access_token=access_token, post_info=POST_INFO, source=SOURCE)
+
+
+def test_pulled_direct_post_names_the_address_alone(
+    mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret
+) -> None:
+    mocked.post(BASE + Endpoint.VIDEO_INIT, json={"data": {"publish_id": "v_pub_url~1"}, "error": {"code": "ok"}})
+
+    opened = init_video(client, access_token=access_token, post_info=POST_INFO, source=PULL)
+
+    assert opened == PublishInit("v_pub_url~1", None)
+    said = json.loads(mocked.calls[0].request.body or "")
+    assert said["source_info"] == {"source": "PULL_FROM_URL", "video_url": "https://media.example/m/canary"}
+    assert said["post_info"]["privacy_level"] == "SELF_ONLY"
+
+
+@pytest.mark.parametrize(
+    ("source", "said", "url"),
+    [
+        (
+            SOURCE,
+            {"source": "FILE_UPLOAD", "video_size": 70_000_000, "chunk_size": 10_000_000, "total_chunk_count": 7},
+            "https://open-upload.tiktokapis.com/x",
+        ),
+        (PULL, {"source": "PULL_FROM_URL", "video_url": "https://media.example/m/canary"}, None),
+    ],
+)
+def test_inbox_video_takes_a_source_and_no_options(
+    mocked: responses.RequestsMock,
+    client: TikTokClient,
+    access_token: Secret,
+    source: FileSource | PullSource,
+    said: object,
+    url: str | None,
+) -> None:
+    data = {"publish_id": "v_inbox~1"} | ({"upload_url": url} if url else {})
+    mocked.post(BASE + Endpoint.INBOX_VIDEO_INIT, json={"data": data, "error": {"code": "ok"}})
+
+    opened = init_inbox_video(client, access_token=access_token, source=source)
+
+    assert opened == PublishInit("v_inbox~1", Secret(url) if url else None)
+    assert json.loads(mocked.calls[0].request.body or "") == {"source_info": said}
+
+
+@pytest.mark.parametrize("post_info", [PHOTO_POST_INFO, None])
+def test_photos_are_posted_with_options_or_go_to_the_inbox_without(
+    mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret, post_info: PhotoPostInfo | None
+) -> None:
+    mocked.post(BASE + Endpoint.CONTENT_INIT, json={"data": {"publish_id": "p_pub_url~1"}, "error": {"code": "ok"}})
+
+    opened = init_photos(client, access_token=access_token, text=TEXT, source=PHOTOS, post_info=post_info)
+
+    assert opened == PublishInit("p_pub_url~1", None)
+    text = {"title": "Bread", "description": "Six in the morning #bread"}
+    options = {
+        "privacy_level": "SELF_ONLY",
+        "disable_comment": True,
+        "auto_add_music": True,
+        "brand_content_toggle": False,
+        "brand_organic_toggle": True,
+    }
+    assert json.loads(mocked.calls[0].request.body or "") == {
+        "media_type": "PHOTO",
+        "post_mode": "DIRECT_POST" if post_info else "MEDIA_UPLOAD",
+        "post_info": text | options if post_info else text,
+        "source_info": {
+            "source": "PULL_FROM_URL",
+            "photo_images": ["https://media.example/m/a", "https://media.example/m/b"],
+            "photo_cover_index": 1,
+        },
+        **({"is_aigc": True} if post_info else {}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_definite"),
+    [
+        (400, {"error": {"code": "invalid_params"}}, True),
+        (401, {"error": {"code": "access_token_invalid"}}, True),
+        (403, {"error": {"code": "url_ownership_unverified"}}, True),
+        (403, {"error": {"code": "something_new"}}, True),
+        (429, {"error": {"code": "rate_limit_exceeded"}}, True),
+        (429, {}, False),
+        (403, {}, False),
+        (200, {"error": {"code": "spam_risk_too_many_posts"}}, False),
+        (200, {"data": {}, "error": {"code": "ok"}}, False),
+        (302, {}, False),
+        (500, {"error": {"code": "internal_error"}}, False),
+        (503, {"error": {"code": "rate_limit_exceeded"}}, False),
+    ],
+)
+def test_only_a_refusal_in_a_4xx_envelope_is_definite(
+    mocked: responses.RequestsMock,
+    client: TikTokClient,
+    access_token: Secret,
+    status: int,
+    body: object,
+    is_definite: bool,
+) -> None:
+    mocked.post(BASE + Endpoint.CONTENT_INIT, json=body, status=status)
+
+    with pytest.raises(TikTokError) as caught:
+        init_photos(client, access_token=access_token, text=TEXT, source=PHOTOS, post_info=None)
+
+    assert caught.value.is_definite is is_definite
+
+
+def test_unclear_answer_to_a_pull_may_not_be_repeated(
+    mocked: responses.RequestsMock, client: TikTokClient, access_token: Secret
+) -> None:
+    mocked.post(BASE + Endpoint.VIDEO_INIT, status=503)
+
+    with pytest.raises(TikTokUnavailable) as pulled:
+        init_video(client, access_token=access_token, post_info=POST_INFO, source=PULL)
+    with pytest.raises(TikTokUnavailable) as uploaded:
+        init_video(client, access_token=access_token, post_info=POST_INFO, source=SOURCE)
+
+    assert (pulled.value.may_repeat, uploaded.value.may_repeat) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("ok", None), ("publish_not_cancellable", InvalidInput), ("internal_error", TikTokUnavailable)]
+)
+def test_cancel_names_the_publish_id(
+    mocked: responses.RequestsMock,
+    client: TikTokClient,
+    access_token: Secret,
+    code: str,
+    error: type[TikTokError] | None,
+) -> None:
+    status = {"ok": 200, "internal_error": 500}.get(code, 400)
+    mocked.post(BASE + Endpoint.CANCEL, json={"data": {}, "error": {"code": code}}, status=status)
+
+    if error is None:
+        cancel_publish(client, access_token=access_token, publish_id="v_pub_url~1")
+    else:
+        with pytest.raises(error):
+            cancel_publish(client, access_token=access_token, publish_id="v_pub_url~1")
+
+    assert json.loads(mocked.calls[0].request.body or "") == {"publish_id": "v_pub_url~1"}
 
 
 @pytest.mark.parametrize("spelling", ["publicaly_available_post_id", "publicly_available_post_id"])

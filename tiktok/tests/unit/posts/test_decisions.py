@@ -11,7 +11,7 @@ from core.jobs.clock import pinned_clock, read_db_now
 from core.web.refusals import UserRefusal
 from instances.models import Instance
 from tiktok.api.secret import Secret
-from tiktok.api.types import VideoInit
+from tiktok.api.types import PublishInit
 from tiktok.delivery.start import keep_receipt
 from tiktok.models import (
     AccountStatus,
@@ -105,7 +105,7 @@ def test_unanswered_init_cannot_be_checked_until_its_receipt_arrives(doubtful: P
     Submission.objects.update(publish_id="", commit_point_at=None)
     assert "did not return an upload ID" in refused(doubtful, editor, decisions.recheck_post).user_message
     submission = Submission.objects.get()
-    keep_receipt(submission, VideoInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
+    keep_receipt(submission, PublishInit("v_pub_file~late", Secret("https://open-upload.tiktokapis.com/x")))
     decisions.recheck_post(doubtful, actor=editor)
 
 
