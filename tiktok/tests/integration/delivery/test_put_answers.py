@@ -10,7 +10,7 @@ from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.api.secret import Secret
 from tiktok.api.types import PublishInit
-from tiktok.delivery.start import keep_receipt
+from tiktok.delivery.init import keep_receipt
 from tiktok.models import AttentionReason, InitReceipt, Media, PostState, Submission
 from tiktok.posts.wording.codes import explain_post
 from tiktok.tests.factories import make_media

@@ -18,7 +18,7 @@ from tiktok.api.secret import Secret
 from tiktok.api.types import PublishInit
 from tiktok.delivery.advance import advance
 from tiktok.delivery.claims import claim, release, renew
-from tiktok.delivery.start import keep_receipt
+from tiktok.delivery.init import keep_receipt
 from tiktok.delivery.step import Step
 from tiktok.models import (
     EventCause,

@@ -12,7 +12,7 @@ from core.web.refusals import UserRefusal
 from instances.models import Instance
 from tiktok.api.secret import Secret
 from tiktok.api.types import PublishInit
-from tiktok.delivery.start import keep_receipt
+from tiktok.delivery.init import keep_receipt
 from tiktok.models import (
     AccountStatus,
     AttentionReason,
