@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.sizes import size_text
@@ -53,11 +54,20 @@ def time(value: datetime | None, style: str = "relative", empty: str = "–") ->
     if not value:
         return empty
     local = timezone.localtime(value)
+    is_live = style in LIVE_STYLES and times.may_change_today(local)
+    return _time_element(
+        local, style, is_live, (str(local.tzinfo), local.utcoffset(), timezone.localdate(), get_language())
+    )
+
+
+# Lists show the same times again and again; ``_key`` is what the texts depend on beside the moment.
+@lru_cache(maxsize=4096)
+def _time_element(local: datetime, style: str, is_live: bool, _key: tuple[object, ...]) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         local.isoformat(timespec="seconds"),
         times.full_text(local),
-        _live_attributes(local, style) if style in LIVE_STYLES and times.may_change_today(local) else "",
+        _live_attributes(local, style) if is_live else "",
         _time_text(local, style),
     )
 
