@@ -1,10 +1,11 @@
-"""What confirms that an address is a person's: a link in an email, which can be sent again, or a password reset."""
+"""Proof that an address is a person's: a link in an email, which can be sent again, or a password reset."""
 
 import time
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from allauth.account.adapter import get_adapter
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.http import HttpRequest
@@ -24,7 +25,7 @@ SIGN_IN: Final = "sign_in"
 class Awaited:
     """An address that this visitor was sent an email to.
 
-    ``person_id`` is empty where sign-up named an address that has an account: that mail offers a password reset.
+    ``person_id`` is empty where sign-up named an address that has an account: the email then offers a password reset.
     """
 
     email: str
@@ -60,12 +61,17 @@ def resend(request: HttpRequest, awaited: Awaited) -> bool:
     if not may_send(request, awaited):
         return False
     if not awaited.person_id:
-        get_adapter(request).mail_about_account(awaited.email)
+        mail_about_account(request, awaited.email)
         return True
-    waiting = EmailAddress.objects.filter(user=awaited.person_id, email=awaited.email, verified=False).first()
+    waiting = EmailAddress.objects.filter(user_id=UUID(awaited.person_id), email=awaited.email, verified=False).first()
     if waiting:
         waiting.send_confirmation(request)
     return True
+
+
+def mail_about_account(request: HttpRequest, email: str) -> None:
+    """Tell the owner of an address that it has an account; our adapter's own method is the answer to a sign-up."""
+    DefaultAccountAdapter.send_account_already_exists_mail(get_adapter(request), email)
 
 
 def confirm_login(person: User) -> bool:

@@ -71,11 +71,7 @@ class WatchedSignIn(DefaultAccountAdapter):
         make_password(get_random_string(20))
         note("sign_up.address_known", request=context.request, person=_person({"email": email}))
         if confirmation.may_send(context.request, confirmation.Awaited(email, confirmation.SIGN_UP)):
-            self.mail_about_account(email)
-
-    def mail_about_account(self, email: str) -> None:
-        """Tell the owner of an address that it has an account."""
-        super().send_account_already_exists_mail(email)
+            super().send_account_already_exists_mail(email)
 
 
 def is_first_lockout(kind: str, person: User | None) -> bool:

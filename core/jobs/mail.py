@@ -61,7 +61,7 @@ class WholeSubject(EmailMultiAlternatives):
         """Return the message with a subject that begins on the header's line."""
         message = super().message(*args, **kwargs)
         del message["Subject"]
-        Message.__setitem__(message, "Subject", Header(self.subject, header_name="Subject"))
+        Message.__setitem__(message, "Subject", Header(str(self.subject), header_name="Subject"))
         return message
 
 

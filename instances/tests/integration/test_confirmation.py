@@ -78,7 +78,7 @@ def test_confirmation_is_sent_again_after_three_minutes(client: Client) -> None:
     assert EmailAddress.objects.get().verified
 
 
-def test_signing_in_right_after_sign_up_sends_no_second_email_and_says_when(client: Client) -> None:
+def test_signing_in_right_after_sign_up_sends_no_second_email(client: Client) -> None:
     Client().post(SIGN_UP, FORM)
 
     sign_in(client)

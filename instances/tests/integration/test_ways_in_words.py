@@ -1,4 +1,4 @@
-"""What pages say about getting an account, in each mode of sign-up and on an empty product."""
+"""Texts about getting an account, in each mode of sign-up and on an empty product."""
 
 import pytest
 from django.test import Client
@@ -96,7 +96,7 @@ def test_used_invitation_says_what_to_do(client: Client, instance: Instance, own
     assert 'href="/auth/login/"' in page
 
 
-def test_administration_sends_nobody_to_an_admin_of_the_instance(client: Client, owner: User) -> None:
+def test_administration_names_staff_and_no_admin_of_the_instance(client: Client, owner: User) -> None:
     client.force_login(owner)
 
     page = client.get("/admin/", follow=True)

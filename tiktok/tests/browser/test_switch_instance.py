@@ -64,7 +64,7 @@ def test_arrow_keys_walk_through_the_list_to_all_instances(page: Page) -> None:
 
 def test_fresh_list_leaves_the_focus_on_the_chosen_instance(page: Page) -> None:
     held: list[Route] = []
-    page.route("**/i/aurora/switch/", held.append)
+    page.route("**/i/aurora/switch/", lambda route: held.append(route))
     with page.expect_request("**/i/aurora/switch/"):
         page.locator("details.switcher > summary").press("Enter")
     page.keyboard.press("ArrowDown")

@@ -436,7 +436,7 @@ def test_strangers_get_no_picture(client: Client, card_account: TikTokAccount) -
     assert client.get(f"/i/aurora/accounts/{card_account.pk}/avatar/").status_code == 404
 
 
-def test_first_account_turns_the_offer_to_connect_the_first_one_into_another(
+def test_first_account_changes_the_offer_to_connect_the_first_one(
     client: Client, scoped: Instance, admin: User
 ) -> None:
     app = TikTokAppFactory.create(tenant=scoped.tenant)
