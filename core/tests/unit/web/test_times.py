@@ -67,7 +67,7 @@ def test_script_gets_no_data_for_times_long_past(moment: datetime, is_live: bool
 
 
 @pytest.mark.parametrize("style", ["relative", "full", "clock"])
-def test_a_time_shown_before_is_told_anew_elsewhere(style: str) -> None:
+def test_remembered_time_differs_by_zone_and_language(style: str) -> None:
     first_half_past_two = utc("2026-10-25T00:30")
     second = utc("2026-10-25T01:30")
 
@@ -85,7 +85,7 @@ def test_a_time_shown_before_is_told_anew_elsewhere(style: str) -> None:
     assert "Africa/Lagos" in shown[3]
 
 
-def test_a_time_shown_before_follows_the_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_remembered_time_follows_the_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
     with timezone.override(BERLIN):
         before = ui.time(SOON)
         monkeypatch.setattr(timezone, "now", lambda: SOON)

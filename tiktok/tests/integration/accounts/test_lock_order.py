@@ -1,4 +1,4 @@
-"""Whoever locks an account and its credential locks the credential first: two orders would end in a deadlock."""
+"""An account and its credential are locked in one order, credential first: two orders would end in a deadlock."""
 
 from collections.abc import Callable
 from typing import Any
