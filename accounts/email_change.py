@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.confirmation import mail_about_account
 from accounts.models import EmailChange, User
 from accounts.security_events import note
 
@@ -98,7 +99,7 @@ def _mail_link(change: EmailChange, request: HttpRequest) -> None:
     change.save(force_insert=True)
     adapter = get_adapter(request)
     if change.step == EmailChange.Step.NEW and is_taken(change.new_email, by_other_than=change.user):
-        adapter.send_account_already_exists_mail(change.new_email)
+        mail_about_account(request, change.new_email)
         return
     to = change.old_email if change.step == EmailChange.Step.OLD else change.new_email
     link = settings.BASE_URL + reverse("accounts:email-change", args=[token])

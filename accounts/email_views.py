@@ -1,5 +1,6 @@
-"""The pages on which a person changes the address that they sign in with."""
+"""The pages on which a person confirms and changes the address that they sign in with."""
 
+import math
 from typing import cast
 
 from allauth.core import ratelimit
@@ -8,9 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirmation import awaited_by, resend
 from accounts.email_change import (
     AddressTaken,
     LinkEnded,
@@ -23,6 +26,35 @@ from accounts.email_change import (
 from accounts.forms import EmailChangeForm
 from accounts.models import EmailChange, User
 from accounts.reauthentication import require_reauthentication
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirmation_sent(request: HttpRequest) -> HttpResponse:
+    """Say where the link was sent; a POST sends it again.
+
+    The page is the same whether sign-up made an account or named an address that has one.
+    """
+    awaited = awaited_by(request)
+    if request.method == "POST" and awaited:
+        wait_s = awaited.wait_s
+        if resend(request, awaited):
+            messages.success(request, _("Email sent."))
+        else:
+            messages.warning(request, again_text(wait_s))
+        return redirect(request.path)
+    wait_s = awaited.wait_s if awaited else 0
+    context = {"awaited": awaited, "again": again_text(wait_s) if wait_s else ""}
+    return render(request, "account/verification_sent.html", context)
+
+
+def again_text(wait_s: int) -> str:
+    """Return the sentence about when an email can be sent again."""
+    minutes = max(1, math.ceil(wait_s / 60))
+    text = ngettext(
+        "You can send it again in %(minutes)d minute.", "You can send it again in %(minutes)d minutes.", minutes
+    )
+    return text % {"minutes": minutes}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

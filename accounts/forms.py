@@ -1,16 +1,26 @@
 """Input of the pages about a person."""
 
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from allauth.account.forms import ChangePasswordForm, LoginForm, ResetPasswordKeyForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    ResetPasswordKeyForm,
+    SignupForm,
+)
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as CodeReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mfa
+from accounts.lockout import locked_text, wait_s
 from accounts.models import LONGEST_EMAIL, User
 from accounts.names import NameField
 from accounts.security_events import note
@@ -22,35 +32,52 @@ UNREADABLE_CODE: Final = _(
 )
 
 
-class SignInForm(LoginForm):
-    """allauth's sign-in form with the product's labels."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["remember"].label = _("Stay signed in")
-
-
-class NewPasswordLabels:
-    """Labels for allauth's forms that ask for a new password twice."""
+class PlainFields:
+    """Fields of allauth's forms without the placeholders that repeat their labels."""
 
     fields: dict[str, forms.Field]
+    LABELS: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        labels = {
-            "oldpassword": _("Current password"),
-            "password1": _("New password"),
-            "password2": _("New password again"),
-        }
-        for name in labels.keys() & self.fields.keys():
-            self.fields[name].label = labels[name]
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            field.label = self.LABELS.get(name, field.label)
 
 
-class PasswordChangeForm(NewPasswordLabels, ChangePasswordForm):
+class SignInForm(PlainFields, LoginForm):
+    """Sign in by address and password."""
+
+    LABELS: ClassVar[dict[str, Any]] = {"remember": _("Stay signed in")}
+
+
+class SignUpForm(PlainFields, SignupForm):
+    """Create an account."""
+
+
+class PasswordAgainForm(PlainFields, ReauthenticateForm):
+    """Ask for the password again before something sensitive."""
+
+
+class ResetLinkForm(PlainFields, ResetPasswordForm):
+    """Ask for a link to choose a new password."""
+
+
+class NewPasswordFields(PlainFields):
+    """Labels for allauth's forms that ask for a new password twice."""
+
+    LABELS: ClassVar[dict[str, Any]] = {
+        "oldpassword": _("Current password"),
+        "password1": _("New password"),
+        "password2": _("New password again"),
+    }
+
+
+class PasswordChangeForm(NewPasswordFields, ChangePasswordForm):
     """Change the password of a signed-in person."""
 
 
-class PasswordResetForm(NewPasswordLabels, ResetPasswordKeyForm):
+class PasswordResetForm(NewPasswordFields, ResetPasswordKeyForm):
     """Choose a password by a link from an email."""
 
 
@@ -90,15 +117,33 @@ class EmailChangeForm(forms.Form):
         return email
 
 
-class _ExplainsLostKey:
-    """Say what helps when the key that protects a second factor is lost: no code can be right then."""
+class _SaysWhen(PlainFields):
+    """Say when the next code is accepted, after too many wrong ones."""
 
     user: User
 
     def clean_code(self) -> Any:
-        """Check the code, and write a line into the audit log when the person is locked out."""
+        """Check the code. Raises ValidationError."""
         try:
             return super().clean_code()  # type: ignore[misc]
+        except forms.ValidationError as error:
+            if error.code not in {"too_many_login_attempts", "rate_limited"}:
+                raise
+            wait = wait_s(context.request, action="login_failed", key=f"mfa-auth-user-{self.user.pk}")
+            raise forms.ValidationError(locked_text(wait), code="too_many_login_attempts") from error
+
+
+class AuthenticatorForm(_SaysWhen, ActivateTOTPForm):
+    """Set up an authenticator app."""
+
+
+class _ExplainsLostKey(_SaysWhen):
+    """Say what helps when the key that protects a second factor is lost: no code can be right then."""
+
+    def clean_code(self) -> Any:
+        """Check the code, and write a line into the audit log when the person is locked out."""
+        try:
+            return super().clean_code()
         except forms.ValidationError as error:
             if error.code == "too_many_login_attempts":
                 is_first = is_first_lockout("two_factor", self.user)
@@ -112,5 +157,5 @@ class CodeForm(_ExplainsLostKey, AuthenticateForm):
     """Ask for a code as the second step of signing in."""
 
 
-class CodeAgainForm(_ExplainsLostKey, ReauthenticateForm):
+class CodeAgainForm(_ExplainsLostKey, CodeReauthenticateForm):
     """Ask for a code again before something sensitive."""

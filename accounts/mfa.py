@@ -6,6 +6,7 @@ import secrets
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.utils.translation import gettext_lazy as _
 
 from accounts import key_ring
 from accounts.models import User
@@ -15,6 +16,11 @@ log = logging.getLogger(__name__)
 
 class EncryptingMFAAdapter(DefaultMFAAdapter):
     """Keeps TOTP keys and the seeds of recovery codes under the key ring."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": _("The code is wrong."),
+        "unverified_email": _("Confirm your email address first. Sign out and in again to get a new link."),
+    }
 
     def encrypt(self, text: str) -> str:
         """As stored in the database."""

@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from accounts.confirmation import SESSION_KEY, confirm_by_reset
 from accounts.models import User
 from accounts.security_events import note
 from accounts.sessions import SIGNED_IN_AT, USED_ON, today
@@ -22,6 +23,7 @@ def start_session(request: HttpRequest, user: User, **_rest: Any) -> None:
     """Note when the session began: its longest life counts from here."""
     request.session[SIGNED_IN_AT] = int(time.time())
     request.session[USED_ON] = today()
+    request.session.pop(SESSION_KEY, None)
 
 
 @receiver(account.authentication_step_completed)
@@ -57,8 +59,9 @@ def note_password_change(request: HttpRequest, user: User, **_rest: Any) -> None
 
 @receiver(account.password_reset)
 def note_password_reset(request: HttpRequest, user: User, **_rest: Any) -> None:
-    """Record a password chosen with a link from an email."""
+    """Record a password chosen with a link from an email, which also proves the address."""
     note("password.reset", request=request, person=user)
+    confirm_by_reset(user, request=request)
 
 
 @receiver(account.email_added)

@@ -15,6 +15,7 @@ urlpatterns = [
     re_path(r"^(?:3rdparty|social)/", not_here),
     path("2fa/recovery-codes/", views.recovery_codes, name="mfa_view_recovery_codes"),
     path("2fa/recovery-codes/download/", views.recovery_codes_file, name="mfa_download_recovery_codes"),
+    path("confirm-email/", email_views.confirmation_sent, name="account_email_verification_sent"),
     path("email/", email_views.email, name="account_email"),
     path("sessions/", views.sessions, name="usersessions_list"),
     path("", include("allauth.urls")),

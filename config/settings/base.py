@@ -208,6 +208,9 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SIGNUP_FORM_CLASS = "instances.forms.SignupExtras"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
+    "signup": "accounts.forms.SignUpForm",
+    "reauthenticate": "accounts.forms.PasswordAgainForm",
+    "reset_password": "accounts.forms.ResetLinkForm",
     "change_password": "accounts.forms.PasswordChangeForm",
     "reset_password_from_key": "accounts.forms.PasswordResetForm",
 }
@@ -220,12 +223,17 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or address, two-factor on or off
-ACCOUNT_RATE_LIMITS = {"connect_link": "30/m/ip"}  # beside allauth's own
+# Beside allauth's own; accounts/confirmation.py limits confirmations, by address and occasion.
+ACCOUNT_RATE_LIMITS = {"connect_link": "30/m/ip", "confirm_email": None}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Clipdesk"
-MFA_FORMS = {"authenticate": "accounts.forms.CodeForm", "reauthenticate": "accounts.forms.CodeAgainForm"}
+MFA_FORMS = {
+    "authenticate": "accounts.forms.CodeForm",
+    "reauthenticate": "accounts.forms.CodeAgainForm",
+    "activate_totp": "accounts.forms.AuthenticatorForm",
+}
 MFA_ADAPTER = "accounts.mfa.EncryptingMFAAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = not EMAIL_URL  # without email no address is ever confirmed
 USERSESSIONS_TRACK_ACTIVITY = True

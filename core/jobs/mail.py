@@ -4,7 +4,9 @@ import logging
 import smtplib
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from email.header import Header
+from email.message import Message
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -48,12 +50,27 @@ def claim_mail() -> Callable[[], None] | None:
     return (lambda: send_mail(mail.pk)) if take_attempt(unsent, mail.attempts, wait) else None
 
 
+class WholeSubject(EmailMultiAlternatives):
+    """Fold a long subject by RFC 2047, so that it arrives as it was written.
+
+    Django encodes it without room for the header's name. Folding then begins with an empty line, which many programs
+    show as a leading space.
+    """
+
+    def message(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the message with a subject that begins on the header's line."""
+        message = super().message(*args, **kwargs)
+        del message["Subject"]
+        Message.__setitem__(message, "Subject", Header(str(self.subject), header_name="Subject"))
+        return message
+
+
 def send_mail(mail_id: UUID) -> None:
     """Send a claimed email, then erase its text, which may hold a link that grants access."""
     mail = OutgoingMail.objects.filter(pk=mail_id, sent_at=None).first()
     if mail is None:
         return
-    message = EmailMultiAlternatives(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to])
+    message = WholeSubject(mail.subject, mail.text, settings.DEFAULT_FROM_EMAIL, [mail.to])
     if mail.html:
         message.attach_alternative(mail.html, "text/html")
     try:

@@ -9,16 +9,18 @@ from functools import lru_cache
 from allauth.account.adapter import get_adapter
 from django import template
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.forms import BoundField, CheckboxInput
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core.sizes import size_text
-from core.web import times
+from core.web import browser_names, times
 from core.web.looks import look_of
 
 register = template.Library()
@@ -53,11 +55,20 @@ def time(value: datetime | None, style: str = "relative", empty: str = "–") ->
     if not value:
         return empty
     local = timezone.localtime(value)
+    is_live = style in LIVE_STYLES and times.may_change_today(local)
+    return _time_element(
+        local, style, is_live, (str(local.tzinfo), local.utcoffset(), timezone.localdate(), get_language())
+    )
+
+
+# Lists show the same times again and again; ``_key`` is what the texts depend on beside the moment.
+@lru_cache(maxsize=4096)
+def _time_element(local: datetime, style: str, is_live: bool, _key: tuple[object, ...]) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         local.isoformat(timespec="seconds"),
         times.full_text(local),
-        _live_attributes(local, style) if style in LIVE_STYLES and times.may_change_today(local) else "",
+        _live_attributes(local, style) if is_live else "",
         _time_text(local, style),
     )
 
@@ -161,10 +172,30 @@ def signup_is_open(context: template.Context) -> bool:
     return bool(get_adapter(context["request"]).is_open_for_signup(context["request"]))
 
 
+@register.simple_tag(takes_context=True)
+def new_accounts(context: template.Context) -> str:
+    """Return how this visitor gets an account: "open" (here), "first" (none exists yet), "invite" or "closed"."""
+    if signup_is_open(context):
+        return "open"
+    return str(settings.SIGNUP) if get_user_model().objects.exists() else "first"
+
+
+@register.simple_tag
+def signup_is_closed() -> bool:
+    """Return whether only the operator makes accounts, so that invitations need one."""
+    return bool(settings.SIGNUP == "closed")
+
+
 @register.simple_tag
 def mail_is_configured() -> bool:
     """Return whether emails are really sent."""
     return bool(settings.EMAIL_URL)
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """Return "Firefox on Windows"; empty if neither browser nor system is known."""
+    return browser_names.browser_name(user_agent)
 
 
 @register.filter

@@ -278,6 +278,17 @@ def _deliver(invitation: Invitation, token: str, instance: Instance, actor: User
             "Your role: %(role)s. %(summary)s\n\n%(link)s\n\n"
             "The link is for %(email)s only. It works once and expires on %(until)s."
         )
-        % names,
+        % names
+        + _account_needed(),
     )
     return Invited(invitation, link, mailed=True)
+
+
+def _account_needed() -> str:
+    """Return the paragraph for people without an account where sign-up is closed."""
+    if settings.SIGNUP != "closed":
+        return ""
+    text = _(
+        "It needs a Clipdesk account with this address. If you don’t have one, ask your administrator for it first."
+    )
+    return f"\n\n{text}"

@@ -30,7 +30,7 @@ def landing(request: HttpRequest) -> HttpResponse:
     """Show the landing page; redirect a signed-in person to their instances."""
     if isinstance(request.user, User):
         return redirect(home_of(request.user))
-    return render(request, "landing.html", {"signup_open": settings.SIGNUP == "open"})
+    return render(request, "landing.html")
 
 
 @require_safe

@@ -19,7 +19,12 @@ function start(panel) {
 
   details.addEventListener("toggle", (event) => event.target.open && search?.focus());
   search?.addEventListener("input", filter);
-  panel.addEventListener("htmx:afterSwap", filter);
+  panel.addEventListener("htmx:afterSwap", () => {
+    filter();
+    // The focused instance may have left the list; htmx keeps the focus on one that is still there.
+    if (details.open && document.activeElement === document.body) (search ?? shown()[0] ?? all).focus();
+    document.activeElement.closest("#instances-switch a")?.scrollIntoView({ block: "nearest" });
+  });
   details.addEventListener("keydown", (event) => {
     const step = stepOf(event);
     if (step && details.open) {

@@ -151,6 +151,11 @@ def is_needed(credential_id: UUID, *, without: UUID | None = None) -> bool:
         return (begun.exclude(post__account_id=without) if without else begun).exists()
 
 
+def lock(*credential_ids: UUID) -> None:
+    """Lock the rows for this transaction: in one order, and before their accounts, as storing new tokens does."""
+    list(TikTokCredential.objects.select_for_update().only("pk").filter(pk__in=credential_ids).order_by("pk"))
+
+
 def retire(credential_id: UUID) -> bool:
     """Record that the account has left this credential; False if other accounts use it, so that it stays."""
     if is_linked_anywhere(credential_id):
@@ -175,7 +180,7 @@ def _release(credential: TikTokCredential) -> bool:
     if give_back(credential, give_up=retired_at <= read_db_now() - GIVE_UP_AFTER) is None:
         return False
     with transaction.atomic():
-        TikTokCredential.objects.select_for_update().get(pk=credential.pk)
+        lock(credential.pk)
         if not is_linked_anywhere(credential.pk):
             erase_tokens(credential.pk, credential.version)
     return True

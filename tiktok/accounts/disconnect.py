@@ -94,6 +94,7 @@ def _erase(account: TikTokAccount, *, kept: str) -> None:
     """Erase the picture and, for the last connection, the tokens, unless the account was reconnected since."""
     version = account.credential.version
     with transaction.atomic():
+        grants.lock(account.credential_id)
         leaving = TikTokAccount.objects.filter(pk=account.pk, status=AccountStatus.DISCONNECTING)
         path = leaving.select_for_update().values_list("avatar_path", flat=True).first()
         changes = {"status": AccountStatus.DISCONNECTED, "disconnected_at": db_now(), "avatar_path": ""}

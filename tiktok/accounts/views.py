@@ -40,6 +40,7 @@ from tiktok.models import AccountStatus, TikTokAccount
 
 REFRESHED: Final = "accounts"  # the id of the list, when it reloads without a new choice
 VIEW_KEY: Final = "accounts_view"
+WAS_EMPTY: Final = "was_empty"  # asked by a page that still offers to connect the first account
 
 
 @require_GET
@@ -62,6 +63,8 @@ def account_list(request: InstanceRequest) -> HttpResponseBase:
 def account_list_part(request: InstanceRequest) -> HttpResponse:
     """Return the list alone, after a choice or a change."""
     context = _list_context(request)
+    if WAS_EMPTY in request.GET and context["listing"].total and context["can_connect"]:
+        context["form"] = ConnectForm(instance=request.instance, apps=context["apps"])
     response = render(request, "tiktok/accounts/_list.html", context | {"is_part": True})
     if request.headers.get("HX-Trigger") != REFRESHED:
         response["HX-Push-Url"] = _address(request, context["listing"])
@@ -91,6 +94,7 @@ def _list_context(request: InstanceRequest) -> dict[str, Any]:
     can_manage = request.membership.can(Permission.ACCOUNT_MANAGE)
     return {
         "listing": listing,
+        "was_empty": WAS_EMPTY,
         "cards_query": listing.query_as(CARDS),
         "table_query": listing.query_as(TABLE),
         "questions": open_questions() if can_manage and listing.has_several_apps else [],

@@ -218,7 +218,7 @@ RETURN_WORDS: Final[Mapping[str, Words]] = {
         Matter.YOURS,
         _("You need two-factor sign-in first"),
         _("Your team requires two-factor sign-in, and you have not set it up."),
-        _("Set it up in your profile, then connect the account again."),
+        _("Set it up under “Two-factor sign-in” in your menu, then connect the account again."),
     ),
     "role_changed": Words(
         Matter.YOURS,

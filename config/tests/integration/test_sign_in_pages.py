@@ -26,7 +26,10 @@ BLOCKED = (
     r"<script\b(?![^>]*\bsrc=\"/static/)(?![^>]*type=\"application/json\")"
 )
 # allauth's own voice, which people met beside ours.
-FOREIGN = r"Confirm Access|Please reauthenticate|Authenticator App|Two-Factor|Remember Me|E-mail|Sign Out"
+FOREIGN = (
+    r"Confirm Access|Please reauthenticate|Authenticator App|Two-Factor|Remember Me|E-mail|Sign Out|"
+    r"placeholder=\"(?:Email address|Password|Current Password|New Password|Code)\b"
+)
 
 
 def assert_page_obeys(client: Client, path: str) -> None:
@@ -52,6 +55,18 @@ def test_page_after_sign_in(client: Client, path: str) -> None:
     client.post("/auth/reauthenticate/", {"password": PASSWORD})
 
     assert_page_obeys(client, path)
+
+
+def test_wrong_password_is_refused_in_our_words(client: Client) -> None:
+    user = UserFactory.create()
+    refused = client.post("/auth/login/", {"login": user.email, "password": "wrong"})
+    assert refused.context["form"].errors == {"__all__": ["The email address or the password is wrong."]}
+
+    client.force_login(user)
+    asked = client.post("/auth/reauthenticate/", {"password": "wrong"})
+    assert asked.context["form"].errors == {"password": ["The password is wrong."]}
+    changed = client.post("/auth/password/change/", {"oldpassword": "wrong"})
+    assert changed.context["form"].errors["oldpassword"] == ["This is not your current password."]
 
 
 def test_page_that_is_not_there_says_so_in_our_words(client: Client) -> None:

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from django.template.loader import render_to_string
-from django.test import RequestFactory
+from django.test import Client
 from PIL import Image
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -21,8 +20,9 @@ def test_picture_is_small_webp_of_the_declared_size(picture: Path) -> None:
     assert picture.stat().st_size <= LARGEST_BYTES
 
 
-def test_each_picture_is_shown_in_its_theme_with_size_and_lazily() -> None:
-    page = render_to_string("landing.html", request=RequestFactory().get("/"))
+@pytest.mark.django_db
+def test_each_picture_is_shown_in_its_theme_with_size_and_lazily(client: Client) -> None:
+    page = client.get("/").content.decode()
 
     images = re.findall(r'<img class="shot-(light|dark)" src="/static/img/landing/([\w-]+\.webp)" ([^>]*)>', page)
     assert sorted(name for _theme, name, _rest in images) == [picture.name for picture in PICTURES]

@@ -226,7 +226,7 @@ def test_renewed_invitation_says_its_new_end(instance: Instance, owner: User) ->
     renew_invitation(instance, invited.invitation, actor=owner)
 
     end = Invitation.objects.get().expires_at
-    assert f"until {dated_text(end)} (UTC)." in OutgoingMail.objects.get().text
+    assert f"expires on {dated_text(end)} (UTC)." in OutgoingMail.objects.get().text
 
 
 @pytest.mark.usefixtures("with_mail")

@@ -119,7 +119,7 @@ def test_wrong_password_is_refused_and_guessing_is_slowed(client: Client, editor
     page = client.post(LOGIN, {"login": editor.email, "password": PASSWORD})
 
     assert page.status_code == 200
-    assert "Too many failed login attempts" in str(page.context["form"].errors)
+    assert "Try again in 5 minutes." in str(page.context["form"].errors)
 
 
 def test_person_shut_out_cannot_sign_in(client: Client, editor: User) -> None:

@@ -32,7 +32,7 @@ def test_signing_in_says_that_no_code_can_fit_and_what_helps(client: Client, edi
 
     answers = [post_code(other, STEP, secret), other.post(STEP, {"code": recovery_code})]
 
-    assert wrong == ["Incorrect code."]
+    assert wrong == ["The code is wrong."]
     assert [answer.context["form"].errors["code"] for answer in answers] == [[UNREADABLE_CODE]] * 2
     assert other.get("/instances/").status_code == 302
 

@@ -87,6 +87,7 @@ def keep_both(instance: Instance, *, old_id: UUID, new_id: UUID, actor: User) ->
 
 def _locked(old_id: UUID, new_id: UUID) -> tuple[TikTokAccount, TikTokAccount]:
     """Lock both rows, in one order for everybody. Raises AlreadyAnswered unless the question is still open."""
+    grants.lock(*TikTokAccount.objects.filter(pk__in=[old_id, new_id]).values_list("credential_id", flat=True))
     rows = TikTokAccount.objects.select_for_update(of=("self",)).select_related("credential__app")
     found = {row.pk: row for row in rows.filter(pk__in=[old_id, new_id]).order_by("pk")}
     if len(found) < 2 or certainty(Profile.of(found[old_id]), Profile.of(found[new_id])) is None:

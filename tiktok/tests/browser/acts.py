@@ -87,7 +87,7 @@ def invite(page: Page, slug: str, email: str) -> str:
     page.goto(f"/i/{slug}/settings/members/")
     page.get_by_label("Email address").fill(email)
     page.get_by_role("radio", name=re.compile("^Editor")).check()
-    press(page, "Send invitation")
+    press(page, "Create invitation link")
     press(page, "Copy")
     copied: str = page.evaluate("navigator.clipboard.readText()")
     return copied

@@ -52,7 +52,7 @@ def seen(visitor: Visitor, name: str) -> dict[str, list[str]]:
 def test_staff_are_led_from_the_guide_to_a_right_secret(staff_at: Visitor, app: TikTokApp) -> None:
     page = staff_at.page
     page.goto("/admin/")
-    page.get_by_role("link", name="Health Problems of").click()
+    page.get_by_role("link", name="Health Problems with").click()
     page.get_by_role("button", name="Check TikTok, the email server and this address too").press("Enter")
     expect(page.get_by_text("TikTok rejects this client key and secret")).to_be_visible()
     expect(page.get_by_text(f"{app.redirect_uri.partition('/auth')[0]} leads to this installation.")).to_be_visible()

@@ -4,6 +4,8 @@ from typing import Final
 
 import pytest
 from playwright.sync_api import Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from tiktok.models import Media, TikTokAccount
 from tiktok.tests.browser.visitor import Visitor
@@ -39,7 +41,8 @@ CONTROLS: Final = (
 
 
 @pytest.fixture
-def page(editor_at: Visitor, linked: TikTokAccount, video: Media) -> Page:
+def page(editor_at: Visitor, linked: TikTokAccount, video: Media, live_server: LiveServer, settings: Settings) -> Page:
+    settings.BASE_URL = live_server.url  # another host name would be sent there
     return editor_at.page
 
 
@@ -48,7 +51,7 @@ def composer(page: Page, linked: TikTokAccount) -> Page:
     """The composer with all that it can show."""
     page.goto(f"/i/aurora/posts/new/?to={linked.pk}")
     page.get_by_label("Disclose promotional content").check()
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     return page
 
 

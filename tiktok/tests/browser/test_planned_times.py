@@ -82,7 +82,7 @@ def test_the_next_valid_time_is_one_click_away_by_keyboard_too(page: Page) -> No
 def test_suggested_time_fills_the_field_and_schedules(page: Page) -> None:
     tomorrow = page.get_by_role("group", name="Suggested times").get_by_role("button", name="Tomorrow 09:00")
     expect(tomorrow).to_be_hidden()
-    page.get_by_label("At a time").check()
+    page.get_by_label("Later").check()
     expect(page.locator("#time-missing")).to_be_visible()
 
     tomorrow.press("Enter")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import TenantMembership, TenantRole, User
 from instances.models import Instance
@@ -60,6 +60,26 @@ def test_arrow_keys_walk_through_the_list_to_all_instances(page: Page) -> None:
 
     expect(page.get_by_role("link", name="Coast")).to_be_hidden()
     expect(page.locator("details.switcher > summary")).to_be_focused()
+
+
+def test_fresh_list_leaves_the_focus_on_the_chosen_instance(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/i/aurora/switch/", lambda route: held.append(route))
+    with page.expect_request("**/i/aurora/switch/"):
+        page.locator("details.switcher > summary").press("Enter")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Birch")).to_be_focused()
+    page.locator("#instances-switch").evaluate("list => list.firstElementChild.dataset.old = ''")
+
+    held[0].continue_()
+
+    expect(page.locator("#instances-switch [data-old]")).to_have_count(0)
+    expect(page.get_by_role("link", name="Birch")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("link", name="Coast")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url("/i/coast/")
 
 
 def test_search_without_a_match_says_so_and_is_accessible(page: Page) -> None:

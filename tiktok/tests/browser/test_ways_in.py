@@ -2,21 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Final
 
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from accounts.models import Tenant, TenantMembership, TenantRole, User
+from accounts.models import LimitEntry, Tenant, TenantMembership, TenantRole, User
 from core.models import OutgoingMail
 from instances.access import role_of
 from instances.models import Instance, Invitation
 from instances.roles import Role
-from instances.services import invite_member
+from instances.services import accept_invitation, invite_member
 from instances.services.first_owner import first_owner_link
 from instances.tests.factories import PASSWORD, UserFactory
 from instances.tests.sign_in import sign_in_as_staff
@@ -178,6 +180,93 @@ def test_open_sign_up_with_mail_confirms_the_address_first(page: Page, settings:
     acts.press(page, "Confirm address")
 
     expect(page).to_have_url(re.compile("/i/nordwind/$"))
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_confirmation_is_sent_again_by_its_button(page: Page, settings: Settings) -> None:
+    settings.SIGNUP = "open"
+    _sign_up_openly(page)
+    expect(page.get_by_text("You can send it again in 3 minutes.")).to_be_visible()
+    LimitEntry.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    acts.press(page, "Resend email")
+    expect(page.get_by_text("Email sent.")).to_be_visible()
+    good_to_look_at(page, "confirm-email-sent-again")
+    acts.press(page, "Resend email")
+    expect(page.get_by_role("status").get_by_text("You can send it again in 3 minutes.").first).to_be_visible()
+
+    assert OutgoingMail.objects.count() == 2
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_forgotten_password_is_reset_and_signs_in_without_a_confirmation(
+    page: Page, instance: Instance, editor: User
+) -> None:
+    page.goto("/auth/login/")
+    page.get_by_role("link", name="Forgot your password?").click()
+    write(page, "Email", editor.email)
+    acts.press(page, "Send link")
+    expect(page.get_by_role("heading", name="Check your email")).to_be_visible()
+    page.goto(mailed_link(r"/auth/password/reset/key/\S+"))
+    page.get_by_label("New password", exact=True).press_sequentially("another horse battery")
+    page.get_by_label("New password again").press_sequentially("another horse battery")
+    acts.press(page, "Change password")
+    page.locator("main").get_by_role("link", name="Sign in").click()
+    write(page, "Email", editor.email)
+    write(page, "Password", "another horse battery")
+    acts.press(page, "Sign in")
+
+    expect(page).to_have_url(re.compile("/i/aurora/$"))
+
+
+def test_pages_of_a_closed_and_empty_product(page: Page, settings: Settings) -> None:
+    settings.SIGNUP = "closed"
+    for name, path in {"landing": "/", "sign-in": "/auth/login/", "sign-up": "/auth/signup/"}.items():
+        page.goto(path)
+        expect(page.locator("main")).to_contain_text("manage.py create_owner")
+        good_to_look_at(page, f"empty-{name}")
+    UserFactory.create(email="first@example.com")
+    for name, path in {"landing": "/", "sign-in": "/auth/login/", "sign-up": "/auth/signup/"}.items():
+        page.goto(path)
+        expect(page.locator("main")).to_contain_text("New accounts are created by your administrator.")
+        good_to_look_at(page, f"closed-{name}")
+
+
+def test_owner_of_a_closed_product_sees_whom_an_invitation_helps(
+    windows: Callable[[], Visitor], settings: Settings, owner: User
+) -> None:
+    settings.SIGNUP = "closed"
+    visitor = windows()
+    visitor.forgive(403)
+    visitor.forgive(410)
+    page = visitor.page
+    page.goto("/auth/login/?next=/i/aurora/settings/members/")
+    write(page, "Email", owner.email)
+    write(page, "Password", "a wrong one")
+    acts.press(page, "Sign in")
+    expect(page.get_by_text("The email address or the password is wrong.").first).to_be_visible()
+    good_to_look_at(page, "wrong-password")
+    write(page, "Password", PASSWORD)
+    acts.press(page, "Sign in")
+    expect(page.get_by_text("An invitation works only for people who already have")).to_be_visible()
+    good_to_look_at(page, "closed-members")
+    write(page, "Email address", NEWCOMER)
+    acts.press(page, "Create invitation link")
+    link = page.get_by_role("textbox", name="Link").input_value()
+    for name, path in {"sessions": "/auth/sessions/", "email": "/auth/email/", "no-admin": "/admin/"}.items():
+        page.goto(path)
+        good_to_look_at(page, name)
+    page.goto("/auth/2fa/totp/activate/")
+    write(page, "Password", PASSWORD)
+    acts.press(page, "Confirm")
+    acts.press(page, "Copy")
+    expect(page.get_by_text("Copied")).to_be_visible()
+    good_to_look_at(page, "authenticator")
+    page.context.clear_cookies()
+    page.goto(link)
+    good_to_look_at(page, "closed-invitation")
+    accept_invitation(Invitation.objects.get(), user=UserFactory.create(email=NEWCOMER))
+    page.goto(link)
+    good_to_look_at(page, "used-invitation")
 
 
 def test_staff_add_a_customer_whose_owner_signs_up(windows: Callable[[], Visitor], live_server: LiveServer) -> None:

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Sequence
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 import pytest
 from django.conf import LazySettings
@@ -41,6 +42,19 @@ def test_mail_is_sent_and_its_text_forgotten() -> None:
     assert row.sent_at
     assert (row.text, row.html, row.next_attempt_at) == ("", "", None)
     assert claim_mail() is None
+
+
+def test_long_subject_arrives_as_it_was_written() -> None:
+    subject = "“Maren Ostermann-Vale” invited you to “Harbour Yoga Studio Nord”"
+    queue_mail(to="a@example.com", subject=subject, text="x")
+    run = claim_mail()
+    assert run
+    run()
+
+    sent = outbox.outbox[0].message().as_bytes()
+    assert message_from_bytes(sent, policy=policy.SMTP)["Subject"] == subject
+    assert b"Subject: =?utf-8?" in sent
+    assert all(len(line) <= 78 for line in sent.splitlines())
 
 
 def test_claimed_mail_is_not_claimed_again() -> None:

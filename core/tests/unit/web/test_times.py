@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from core.templatetags import ui
 from core.tests.unit.web.time_cases import BERLIN, CASES, utc
@@ -64,3 +64,32 @@ def test_full_and_clock_never_change_by_script(style: str, text: str) -> None:
 @pytest.mark.parametrize(("moment", "is_live"), [(SOON, True), (NOW, True), (utc("2026-11-27T11:59"), False)])
 def test_script_gets_no_data_for_times_long_past(moment: datetime, is_live: bool) -> None:
     assert ("data-when" in ui.time(moment)) is is_live
+
+
+@pytest.mark.parametrize("style", ["relative", "full", "clock"])
+def test_remembered_time_differs_by_zone_and_language(style: str) -> None:
+    first_half_past_two = utc("2026-10-25T00:30")
+    second = utc("2026-10-25T01:30")
+
+    with timezone.override(BERLIN):
+        shown = [ui.time(first_half_past_two, style), ui.time(second, style)]
+        with translation.override("de"):
+            shown.append(ui.time(second, style))
+    with timezone.override(ZoneInfo("Africa/Lagos")):  # the same offset, another name
+        shown.append(ui.time(second, style))
+
+    assert len({str(html) for html in shown}) == len(shown)
+    assert "UTC+02:00" in shown[0]
+    assert "UTC+01:00" in shown[1]
+    assert "25. Oktober" in shown[2]
+    assert "Africa/Lagos" in shown[3]
+
+
+def test_remembered_time_follows_the_calendar(monkeypatch: pytest.MonkeyPatch) -> None:
+    with timezone.override(BERLIN):
+        before = ui.time(SOON)
+        monkeypatch.setattr(timezone, "now", lambda: SOON)
+        after = ui.time(SOON)
+
+    assert ">Tomorrow 18:00<" in before
+    assert ">Today 18:00<" in after

@@ -215,7 +215,7 @@ def test_sandbox_and_damaged_tokens_do_not_break_it(read: Read, editor: User, ac
 
     page = read(editor)
     assert "Active Sandbox" in page
-    assert "A sandbox app" in page
+    assert "This is a sandbox app" in page
 
 
 def share(account: TikTokAccount, *instances: Instance) -> None:

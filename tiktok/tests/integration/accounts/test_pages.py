@@ -434,3 +434,22 @@ def test_strangers_get_no_picture(client: Client, card_account: TikTokAccount) -
     client.force_login(UserFactory.create())
 
     assert client.get(f"/i/aurora/accounts/{card_account.pk}/avatar/").status_code == 404
+
+
+def test_first_account_changes_the_offer_to_connect_the_first_one(
+    client: Client, scoped: Instance, admin: User
+) -> None:
+    app = TikTokAppFactory.create(tenant=scoped.tenant)
+    page = page_of(client, admin)
+    assert "Connect your first TikTok account" in page
+    reload = re.search(r'hx-get="(/i/aurora/accounts/list/\?[^"]*)"', page)
+    assert reload
+
+    make_account(scoped, name="Bakery", credential=CredentialFactory.create(app=app))
+    part = client.get(reload[1].replace("&amp;", "&")).content.decode()
+
+    assert 'id="connect" hx-swap-oob="true"' in part
+    assert "Connect another account" in part
+    again = re.search(r'hx-get="(/i/aurora/accounts/list/\?[^"]*)"', part)
+    assert again
+    assert 'id="connect"' not in client.get(again[1].replace("&amp;", "&")).content.decode()

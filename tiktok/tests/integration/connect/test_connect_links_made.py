@@ -169,7 +169,7 @@ def test_the_list_says_what_became_of_each(
     for part in (
         f"open {admin}",
         "Open",
-        "Bakery (@maren.bakes)",
+        "Bakery ( @maren.bakes )",
         f"Revoked {admin}",
         "Expired",
         "Creator lost access",

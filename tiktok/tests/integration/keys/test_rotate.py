@@ -167,7 +167,7 @@ def test_what_cannot_be_read_is_counted_named_and_left_alone(ring: Settings) -> 
     assert raised.value.returncode == 1
     said = str(raised.value)
     assert said.startswith(
-        "Values that could not be read and stay as they are: 3 (tiktok_initreceipt.upload_url: 1, "
+        "Values that could not be read and were not changed: 3 (tiktok_initreceipt.upload_url: 1, "
         "tiktok_tiktokapp.client_secret: 1, tiktok_tiktokcredential.refresh_token: 1)"
     )
     assert moved.text not in said

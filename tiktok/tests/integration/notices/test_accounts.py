@@ -220,7 +220,7 @@ def test_the_list_shows_accounts_beside_posts_and_opens_their_page(
 
     page = client.get("/i/aurora/notifications/").content.decode()
     assert "TikTok has ended the authorization for this account." in page
-    assert "Bakery</a>" in page
+    assert "<bdi>Bakery</bdi></a>" in page
     with instance_scope(instance):
         notice = Notice.objects.get()
     answer = client.get(f"/i/aurora/notifications/{notice.pk}/")

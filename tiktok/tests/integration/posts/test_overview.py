@@ -91,7 +91,7 @@ def test_overview_shows_accounts_posts_and_what_needs_attention(
     assert texts(told) == [
         "1 account needs to be reconnected", "1 post failed this week", "1 post needs attention",
         "1 post is held after a restore", "1 post is waiting for its account", "1 account can’t publish",
-        "1 account expires soon",
+        "1 TikTok authorization expires soon",
     ]  # fmt: skip
     assert (told.accounts, told.next_at, told.last_at) == (4, next_at, last_at)
     for alarm in told.alarms:

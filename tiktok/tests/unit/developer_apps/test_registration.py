@@ -73,7 +73,8 @@ def test_type_of_the_app_has_to_fit(settings: Settings, base_url: str, fields: d
 def test_environment_app_is_fixed_in_the_environment() -> None:
     found = registration.redirect_uri(an_app(redirect_uri="https://x.example.com/", is_from_environment=True))
 
-    assert found.step.startswith(f"Enter {OURS} as TIKTOK_REDIRECT_URI in the environment (.env), then restart, and")
+    assert found.step.startswith(f"Register {OURS} at TikTok")
+    assert found.step.endswith("TIKTOK_REDIRECT_URI in the environment (.env), then restart.")
 
 
 @pytest.mark.parametrize(
