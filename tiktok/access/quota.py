@@ -169,27 +169,17 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
 # Drafts
 
 
-@dataclass(frozen=True, slots=True)
-class PendingDrafts:
-    """A creator's drafts of the last 24 hours that are not finished, by our own rows; ``room_at``: when one leaves."""
+def draft_room_at(credential_id: UUID) -> datetime | None:
+    """Return when TikTok takes the creator's next draft, by our own rows; None when it does now.
 
-    count: int
-    room_at: datetime | None
-
-    @property
-    def are_used_up(self) -> bool:
-        """Return whether TikTok takes no further draft now."""
-        return self.count >= PENDING_DRAFTS_MAX
-
-
-def pending_drafts(credential_id: UUID) -> PendingDrafts:
-    """Count a creator's unfinished drafts over all instances. One that was deleted in TikTok's app still counts."""
+    Counts unfinished drafts of the last 24 hours, over all instances. One that was deleted in TikTok's app still
+    counts: Clipdesk does not learn of it.
+    """
     with _everywhere():
-        drafts = Submission.objects.filter(post__mode=PostMode.MEDIA_UPLOAD, credential_id=credential_id)
-        pending = drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW))
-        times = list(pending.order_by("init_sent_at").values_list("init_sent_at", flat=True))
-    surplus = len(times) - PENDING_DRAFTS_MAX
-    return PendingDrafts(len(times), times[surplus] + WINDOW if surplus >= 0 else None)
+        drafts = Submission.objects.filter(credential_id=credential_id, post__mode=PostMode.MEDIA_UPLOAD)
+        pending = drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW)).order_by("-init_sent_at")
+        newest = list(pending.values_list("init_sent_at", flat=True)[:PENDING_DRAFTS_MAX])
+    return newest[-1] + WINDOW if len(newest) == PENDING_DRAFTS_MAX else None
 
 
 def clear_drafts_hold(credential_id: UUID) -> None:
@@ -267,9 +257,9 @@ def _everywhere() -> AbstractContextManager[None]:
 
 
 def _is_out() -> Q:
-    """Return the condition for direct posts handed over completely, and not refused afterwards."""
-    is_handed_over = (Q(closed_at=None) | Q(closed_because="published")) & Q(commit_point_at__gt=db_in(-WINDOW))
-    return is_handed_over & Q(post__mode=PostMode.DIRECT_POST)
+    """Return the condition for posts handed over completely, and not refused afterwards; drafts do not count."""
+    is_out = Q(closed_at=None) | Q(closed_because="published")
+    return is_out & Q(post__mode=PostMode.DIRECT_POST, commit_point_at__gt=db_in(-WINDOW))
 
 
 def _is_answered() -> Q:

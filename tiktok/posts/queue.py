@@ -52,7 +52,7 @@ def wait_of(post: Post) -> Wait | None:
         return Wait(held.code, least + EACH_S * ahead + held.spread_s, least)
     if ahead:
         return Wait(OTHER_UPLOAD, unless_woken(ahead))
-    if not post.way.is_direct and (room_at := quota.pending_drafts(post.account.credential_id).room_at):
+    if not post.way.is_direct and (room_at := quota.draft_room_at(post.account.credential_id)):
         return Wait(quota.DRAFT_CAP, max((room_at - read_db_now()).total_seconds(), 1))
     if not post.way.is_pull and (busy := busy_ahead_of(post)):
         return Wait(INSTANCE_BUSY, unless_woken(busy))
