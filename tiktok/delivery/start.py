@@ -110,7 +110,7 @@ def _prepare(step: Step, number: int) -> Pause:
             creator = ask_creator_info(step.post.account)
         except FAULTS as fault:
             return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
-    if changed := _what_changed(step.post, step.media, creator):
+    if changed := _what_changed(step.post, step.files, creator):
         return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
     if step.post.way.is_pull and not step.credential.app.can_pull:
         return step.hold(NO_PREFIX, NO_PREFIX_S)
@@ -136,12 +136,12 @@ def _checked(step: Step, media: Media) -> ServedFile:
     return replace(file, **asdict(now))
 
 
-def _what_changed(post: Post, media: Media | None, creator: CreatorInfo | None) -> list[str]:
+def _what_changed(post: Post, files: Sequence[Media], creator: CreatorInfo | None) -> list[str]:
     """Return the agreed options that TikTok no longer offers; they are never replaced by others."""
     snapshot = consent.in_force(post)
     if snapshot is None or PostOptions(**snapshot.options) != options_of(post):
         return ["consent"]
-    problems = check_options(options_of(post), media=media, creator=creator, app_audited=None)
+    problems = check_options(options_of(post), files=files, creator=creator, app_audited=None)
     return sorted({problem.field for problem in problems})
 
 
