@@ -12,7 +12,7 @@ def warnings_for(post: Post) -> list[Warned]:
     """Return the warning for a post that is to be sent to the TikTok inbox now; none for a draft in Clipdesk."""
     if post.publish_at is None or post.publish_local or post.way.is_direct:
         return []
-    if not quota.pending_drafts(post.account.credential_id).are_used_up:
+    if quota.pending_drafts(post.account) < PENDING_DRAFTS_MAX:
         return []
     text = _(
         "The account has %(most)d unfinished drafts from apps in its TikTok inbox. This one is sent once a draft is "
