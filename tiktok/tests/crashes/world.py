@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.conf import settings
@@ -128,7 +128,7 @@ class World:
 
     def _submit(self, story: Story) -> Post:
         when = self._when(story.after_s) if story.after_s else None
-        agreed = {"caption": "Hello", "privacy_level": "SELF_ONLY"} if story.way.is_direct else {}
+        agreed: dict[str, Any] = {"caption": "Hello", "privacy_level": "SELF_ONLY"} if story.way.is_direct else {}
         options = PostOptions(mode=story.way.mode, **agreed)
         with instance_scope(self.instance):
             creator = fetch_creator_info(self.account) if story.way.is_direct else None
@@ -145,11 +145,16 @@ class World:
     def files(self) -> list["Sent"]:
         """The story's video, or its two photos."""
         if self.story.way.media_type == MediaType.VIDEO:
-            return [Sent(self._video(self.story.size))]
+            return [Sent(self.video)]
         if not self._photos:
             with instance_scope(self.instance):
                 self._photos = make_photos(self.instance, 2)
         return [Sent(photo) for photo in self._photos]
+
+    @property
+    def video(self) -> Media:
+        """The story's video."""
+        return self._video(self.story.size)
 
     def _video(self, size: int) -> Media:
         """No two chunks are alike."""
