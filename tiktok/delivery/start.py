@@ -182,7 +182,7 @@ def _new_submission(step: Step, number: int, **columns: Any) -> Submission:
 
 
 def _new_upload(step: Step, file: ServedFile, number: int) -> Submission:
-    plan = chunk_ladder.plan_for(step.credential.app, file.size_bytes)
+    plan = chunk_ladder.plan_for(step.post.account.credential.app, file.size_bytes)
     return _new_submission(
         step,
         number,
