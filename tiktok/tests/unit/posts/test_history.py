@@ -97,7 +97,7 @@ def test_step_is_named_by_what_came_before(before: PostState, to: PostState, tit
     ("detail", "title", "text"),
     [
         ({"cancel_download": True}, "A former member asked TikTok to stop downloading", ""),
-        ({"cancel_answer": "ok"}, "TikTok was told to stop downloading", ""),
+        ({"cancel_answer": "ok"}, "TikTok agreed to stop downloading", ""),
         ({"cancel_answer": "publish_not_cancellable"}, "TikTok did not stop downloading",
          "TikTok can no longer cancel this post."),
     ],
