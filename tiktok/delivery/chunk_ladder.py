@@ -1,7 +1,7 @@
 """Chunk plans that TikTok takes: from one day to the next it has refused plans that it took before.
 
-A refused plan opened nothing, so the next one of a short list is tried. What is learnt is kept for the app, for a
-day: TikTok's mood may change back.
+A refused plan opened nothing, so the next one of a short list is tried. The app remembers it for a day, after which
+TikTok may take the plan again.
 """
 
 import logging
@@ -44,7 +44,7 @@ def plan_for(app: TikTokApp, size_bytes: int) -> ChunkPlan:
 def note_refused(app: TikTokApp, plan: ChunkPlan) -> bool:
     """Record that TikTok refused the plan if there is another one to try; return whether there is.
 
-    The operator is told once a day, by the first refusal.
+    The first refusal of a day is logged for the operator.
     """
     if plan == plans_for(plan.size)[-1]:
         return False

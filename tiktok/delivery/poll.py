@@ -87,7 +87,7 @@ def apply_status(step: Step, status: PublishStatus) -> Pause:
 
 
 def _delivered(step: Step, status: PublishStatus) -> Pause:
-    """Leave the draft to its person. TikTok has all of its media, so nothing can be downloaded any more."""
+    """Leave the draft to its person. TikTok has all of its media, so no further download is allowed."""
     with transaction.atomic():
         step.move(PostState.IN_INBOX, cause=EventCause.TIKTOK, publish_status=status.status)
         revoke(Submission.objects.filter(post=step.post, closed_at=None))

@@ -16,7 +16,7 @@ from tiktok.models.capability import CapabilityURL, ServedFile, revoke_unserved
 
 
 class _Served(Exception):
-    """TikTok has begun to download, so the publish may go on without our knowing its id."""
+    """TikTok has begun to download, so it may publish although its id is not known here."""
 
 
 def issue_addresses(step: Step, submission: Submission, files: Iterable[ServedFile]) -> tuple[Secret, ...]:

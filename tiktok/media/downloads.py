@@ -18,7 +18,7 @@ VERIFICATION: Final = ".txt"
 
 @require_safe
 def media_download(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Send a file to whoever holds its address. GET first commits that it is served; HEAD serves nothing.
+    """Send a file to the holder of its address. GET first commits that it is served; HEAD serves nothing.
 
     An address that is unknown, over or revoked, or whose file was touched, is a plain 404. Range requests are answered:
     TikTok may use them.

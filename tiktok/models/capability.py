@@ -41,7 +41,7 @@ class ServedFile:
 
 
 class CapabilityURL(models.Model):
-    """The right to download one file, held by whoever knows the address.
+    """The right to download one file, which knowing the address gives.
 
     Only the token's hash is kept. ``first_served_at`` is committed before byte one, ``revoked_at`` only while it is
     null: of a download and a revocation at the same time exactly one happens. The other columns are ServedFile's: a

@@ -1,4 +1,4 @@
-"""Download addresses: what TikTok gets from them, for how long, and what nobody finds in a log."""
+"""Download addresses: what TikTok gets from them, for how long, and that no log has them."""
 
 import logging
 import threading
