@@ -31,6 +31,7 @@ HEADS: Final = (f"{_ADDRESSES}::test_head_names_the_file_and_does_not_count_as_s
 TOUCHED: Final = (f"{_ADDRESSES}::test_file_that_was_touched_since_the_init_is_not_served",)
 CUT_SHORT: Final = (f"{_ADDRESSES}::test_revoked_download_ends_within_its_next_blocks",)
 LADDER: Final = (f"{_DELIVERY}/test_chunk_ladder.py",)
+NO_LADDER: Final = (f"{_DELIVERY}/test_chunk_ladder.py::test_unclear_init_says_nothing_about_the_plan",)
 DRAFTS: Final = (f"{_DELIVERY}/test_drafts.py",)
 STOPS: Final = (f"{_DELIVERY}/test_download_cancels.py",)
 LAST_BYTES: Final = (f"{_PROOFS}::test_any_answer_to_the_last_bytes_publishes_once",)
@@ -521,7 +522,7 @@ _WAYS = [
     ),
     mutant(
         "the next chunk plan after an unclear init",
-        LADDER,
+        NO_LADDER,
         "tiktok/delivery/start.py",
         "if not (isinstance(fault, TikTokError) and fault.is_definite and fault.is_about_chunks):",
         "if not (isinstance(fault, TikTokError) and fault.is_about_chunks):",

@@ -85,6 +85,7 @@ def test_post_fails_when_the_last_plan_is_refused(
     [
         {"fault": "error", "status": 500, "code": "invalid_params", "message": "The chunk size is invalid"},
         {"fault": "raw_body", "status": 400, "message": "The chunk size is invalid"},
+        {"fault": "error", "status": 200, "code": "invalid_params", "message": "The chunk size is invalid"},
         {"fault": "lost_answer"},
     ],
 )
