@@ -81,8 +81,9 @@ SCHEMAS: Final[Json] = {
             "max_length": {"type": "integer"},
             "over": {
                 "type": "integer",
-                "description": "For `caption_too_long`: the number of characters over the limit.",
+                "description": "For `caption_too_long` and `title_too_long`: the number of characters over the limit.",
             },
+            "position": {"type": "integer", "description": "Of a file: its position in `media_ids`, from 0."},
             "choices": {"type": "array", "items": TEXT},
         },
     },

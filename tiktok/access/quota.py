@@ -1,8 +1,8 @@
 """TikTok's caps over 24 hours: counted from our own rows, and the holds after TikTok says that one is reached.
 
-TikTok's numbers vary, and other apps count towards a creator's; so our own count never holds a post, it only warns.
-TikTok's answer does: it is stored on the credential (or, for an app's cap of posting accounts, on the app), and until
-then no post that it concerns asks TikTok.
+TikTok's number of posts varies, and other apps count towards a creator's; so our own count of posts never holds one, it
+only warns. That of unfinished drafts is fixed, so a sixth one waits. TikTok's answer always holds: it is stored on the
+credential (or, for an app's cap of posting accounts, on the app), and until then no post that it concerns asks TikTok.
 """
 
 import random
@@ -19,12 +19,15 @@ from django.db.models.functions import Coalesce
 
 from core.jobs.clock import db_in, read_db_now
 from instances.scoping import unscoped
-from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_WINDOW_S
-from tiktok.models import Post, Submission, TikTokApp, TikTokCredential
+from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, PENDING_DRAFTS_MAX, POSTS_PER_CREATOR, QUOTA_WINDOW_S
+from tiktok.models import Post, PostMode, Submission, TikTokAccount, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
+POST_CAP: Final = "spam_risk_too_many_posts"
 DRAFT_CAP: Final = "spam_risk_too_many_pending_share"
-CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", DRAFT_CAP})
+CODES: Final = frozenset({USER_CAP, POST_CAP, DRAFT_CAP})
+# These concern direct posts, or drafts, alone: the creator's other posts pass.
+CODE_OF_MODE: Final[Mapping[str, str]] = {PostMode.DIRECT_POST: POST_CAP, PostMode.MEDIA_UPLOAD: DRAFT_CAP}
 WINDOW: Final = timedelta(seconds=QUOTA_WINDOW_S)
 # Checking whether it is over costs one read of creator_info and no init.
 PROBE: Final = timedelta(hours=1)
@@ -163,6 +166,38 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
     return first + WINDOW if first else None
 
 
+# Drafts
+
+
+def pending_drafts(account: TikTokAccount) -> int:
+    """Count the creator's unfinished drafts, of which TikTok takes no more than PENDING_DRAFTS_MAX."""
+    with _everywhere():
+        return _unfinished_drafts(account.credential_id).count()
+
+
+def draft_room_at(credential_id: UUID) -> datetime | None:
+    """Return when TikTok takes the creator's next draft, by our own rows; None when it does now."""
+    with _everywhere():
+        pending = _unfinished_drafts(credential_id).order_by("-init_sent_at")
+        newest = list(pending.values_list("init_sent_at", flat=True)[:PENDING_DRAFTS_MAX])
+    return newest[-1] + WINDOW if len(newest) == PENDING_DRAFTS_MAX else None
+
+
+def _unfinished_drafts(credential_id: UUID) -> QuerySet[Submission]:
+    """Return the drafts of the last 24 hours that wait in the TikTok inbox or are on their way, over all instances.
+
+    One that was deleted in TikTok's app still counts: Clipdesk does not learn of it.
+    """
+    drafts = Submission.objects.filter(credential_id=credential_id, post__mode=PostMode.MEDIA_UPLOAD)
+    return drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW))
+
+
+def clear_drafts_hold(credential_id: UUID) -> None:
+    """Clear TikTok's hold on a creator's drafts: one of them is finished."""
+    held = TikTokCredential.objects.filter(pk=credential_id, drafts_held_until__isnull=False)
+    held.update(drafts_held_until=None)
+
+
 # Counting
 
 
@@ -232,10 +267,11 @@ def _everywhere() -> AbstractContextManager[None]:
 
 
 def _is_out() -> Q:
-    """Return the condition for posts handed over completely, and not refused afterwards."""
-    return (Q(closed_at=None) | Q(closed_because="published")) & Q(commit_point_at__gt=db_in(-WINDOW))
+    """Return the condition for posts handed over completely, and not refused afterwards; drafts do not count."""
+    is_out = Q(closed_at=None) | Q(closed_because="published")
+    return is_out & Q(post__mode=PostMode.DIRECT_POST, commit_point_at__gt=db_in(-WINDOW))
 
 
 def _is_answered() -> Q:
     """Return the condition for inits that TikTok took, which make an account a posting account."""
-    return Q(init_answered_at__gt=db_in(-WINDOW))
+    return Q(init_answered_at__gt=db_in(-WINDOW), post__mode=PostMode.DIRECT_POST)

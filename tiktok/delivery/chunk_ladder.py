@@ -1,7 +1,7 @@
 """Chunk plans that TikTok takes: from one day to the next it has refused plans that it took before.
 
-A refused plan opened nothing, so the next one of a short list is tried. What is learnt is kept for the app, for a
-day: TikTok's mood may change back.
+A refused plan opened nothing, so the next one of a short list is tried. The app remembers it for a day, after which
+TikTok may take the plan again.
 """
 
 import logging
@@ -44,12 +44,14 @@ def plan_for(app: TikTokApp, size_bytes: int) -> ChunkPlan:
 def note_refused(app: TikTokApp, plan: ChunkPlan) -> bool:
     """Record that TikTok refused the plan if there is another one to try; return whether there is.
 
-    The operator is told once a day, by the first refusal.
+    The first refusal of a day is logged for the operator.
     """
     if plan == plans_for(plan.size)[-1]:
         return False
+    ours, size = TikTokApp.objects.filter(pk=app.pk), plan.chunk_size
     is_news = Q(chunks_refused_at=None) | Q(chunks_refused_at__lte=db_in(-KEPT))
-    if TikTokApp.objects.filter(is_news, pk=app.pk).update(chunks_refused_at=db_now()):
-        log.error("TikTok refuses chunks of %s bytes to app %s; smaller ones are tried for a day", plan.chunk_size, app)
-    TikTokApp.objects.filter(pk=app.pk).update(refused_chunk_bytes=plan.chunk_size)
+    if ours.filter(is_news).update(chunks_refused_at=db_now(), refused_chunk_bytes=size):
+        log.error("TikTok refuses chunks of %s bytes to app %s; smaller ones are tried for a day", size, app.pk)
+    else:  # another upload may have learnt more since this one began
+        ours.filter(refused_chunk_bytes__gt=size).update(refused_chunk_bytes=size)
     return True

@@ -116,11 +116,6 @@ def files_of(post: Post) -> tuple[Media, ...]:
     return tuple(item.media for item in post.items.select_related("media"))
 
 
-def media_of(post: Post) -> Media | None:
-    """Return the post's video, or its first photo, if one is chosen."""
-    return next(iter(files_of(post)), None)
-
-
 def successor_of(post: Post) -> Post | None:
     """Return the newest repost of a failed or cancelled post."""
     return Post.objects.filter(corrects=post).order_by("-created_at", "-id").first()
@@ -128,8 +123,7 @@ def successor_of(post: Post) -> Post | None:
 
 def version_of(post: Post) -> str:
     """Return a hash of the post's content and time, which holds and moves do not change."""
-    media = media_of(post)
-    content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
+    content = (options_of(post), [media.pk for media in files_of(post)], post.publish_at, post.publish_zone)
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 

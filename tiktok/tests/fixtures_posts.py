@@ -106,7 +106,7 @@ def submit(linked: TikTokAccount, video: Media, editor: User, instance: Instance
         with instance_scope(instance):
             consent = Consent(editor, fetch_creator_info(account), "web", agreed=True)
             post, _ = services.submit_post(
-                account=account, media=media, options=chosen, actor=editor, consent=consent, when=None
+                account=account, files=[media], options=chosen, actor=editor, consent=consent, when=None
             )
         return post
 
@@ -135,6 +135,10 @@ class Worker:
             self.clock.advance(max((at - read_db_now()).total_seconds() + 0.001, 0.001))
             self.run_due()
         self.clock.advance(max((end - read_db_now()).total_seconds(), 0))
+
+    def clock_at(self) -> float:
+        """Seconds by the database's clock."""
+        return read_db_now().timestamp()
 
     def be_off_for(self, seconds: float) -> None:
         """Let so much time pass without a worker."""

@@ -312,7 +312,7 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
     if form.cleaned_data["repeat_ok"]:
         return
     at = when.at if when else read_db_now()
-    found = same_file.warning(account, form.cleaned_data["media"], at, besides=post.pk if post else None)
+    found = same_file.warning(account, form.chosen_files(), at, besides=post.pk if post else None)
     if found:
         raise OptionsRefused([FieldError("repeat_ok", found.code, found.message)])
 
@@ -333,7 +333,7 @@ def _when(form: PostForm) -> When | None:
 
 
 def _edit(request: InstanceRequest, form: PostForm, post: Post, sending: services.Sending | None = None) -> None:
-    revision = services.Revision(form.options(), form.cleaned_data["media"], form.plan())
+    revision = services.Revision(form.options(), form.chosen_files(), form.plan())
     seen: str = form.cleaned_data["seen"]
     services.edit_post(post, revise=lambda _now: revision, actor=request.user, seen=seen, sending=sending)
 
@@ -345,7 +345,7 @@ def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"
     return {
         "account": account,
-        "media": form.cleaned_data["media"],
+        "files": form.chosen_files(),
         "options": form.options(),
         "actor": request.user,
         "idempotency": Idempotency.of(key, body | {"action": request.POST.get("action", "")}),

@@ -41,7 +41,8 @@ FORM_FIELDS: Final[Mapping[str, str | None]] = {
 }
 MINUTE_CHARS = len("2026-11-21T18:00")
 INTERACTIONS = ("allow_comment", "allow_duet", "allow_stitch")
-SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name != "cover_timestamp_ms")
+NOT_YET = {"mode", "title", "photo_cover_index", "auto_add_music"}
+SENT_AS_THEY_ARE = tuple(name for name in OPTION_FIELDS if name not in {"cover_timestamp_ms"} | NOT_YET)
 
 
 class WallTimeField(forms.DateTimeField):
@@ -228,8 +229,9 @@ class PostForm(PlanForm):
                 self.add_error("publish_at", error.user_message)
 
     def _check_rules(self) -> None:
-        media = self.cleaned_data.get("media")
-        problems = check_options(self.options(), media=media, creator=self.creator, app_audited=self.app_audited)
+        problems = check_options(
+            self.options(), files=self.chosen_files(), creator=self.creator, app_audited=self.app_audited
+        )
         for problem in problems:
             name = FORM_FIELDS.get(problem.field, problem.field)
             if name not in self.errors:
@@ -258,6 +260,11 @@ class PostForm(PlanForm):
     def plan(self) -> Plan:
         """Return the chosen time; none for "Now"."""
         return super().plan() if self.wants_time and self.cleaned_data.get("publish_at") else NO_PLAN
+
+    def chosen_files(self) -> list[Media]:
+        """Return the chosen video, if any."""
+        media = self.cleaned_data.get("media")
+        return [media] if media else []
 
     def options(self) -> PostOptions:
         """Return what was chosen; fields with an error count as empty."""

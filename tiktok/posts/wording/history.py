@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from tiktok.models import AttentionReason, EventCause, PostEvent, PostState
+from tiktok.posts.download_cancels import ANSWER as STOP_ANSWER
+from tiktok.posts.download_cancels import CANCEL, STOPPED
 from tiktok.posts.status_checks import ANSWER, CHECK
 from tiktok.posts.wording.codes import explain, is_explained
 from tiktok.posts.wording.times import PlannedTime, planned_time_in
@@ -35,11 +37,11 @@ MACHINE: Final[Mapping[PostState, tuple[Text, str, str]]] = {
     S.DRAFT: (_("The post was moved to drafts"), "pencil", "neutral"),
     S.SCHEDULED: (_("The post was scheduled"), "calendar-time", "neutral"),
     S.DUE: (_("The post was queued"), "clock-play", "neutral"),
-    S.INITING: (_("Clipdesk asked TikTok to accept the video"), "send", "accent"),
+    S.INITING: (_("Clipdesk asked TikTok to accept the post"), "send", "accent"),
     S.UPLOADING: (_("Clipdesk started the upload"), "cloud-upload", "accent"),
     S.PROCESSING: (_("TikTok received the whole video"), "checks", "accent"),
     S.PUBLISHED: (_("TikTok published the post"), "circle-check", "good"),
-    S.IN_INBOX: (_("TikTok put the video in the account’s inbox"), "inbox", "good"),
+    S.IN_INBOX: (_("TikTok put the draft in the account’s inbox"), "inbox", "good"),
     S.WAITING_ACCOUNT: (_("Waiting for the account"), "clock-pause", "warn"),
     S.NEEDS_ATTENTION: (_("The post needs attention"), "alert-triangle", "warn"),
     S.FAILED: (_("Publishing failed"), "alert-octagon", "bad"),
@@ -56,7 +58,13 @@ BY_CAUSE: Final[Mapping[tuple[PostState, EventCause], Text]] = {
     (S.DUE, EventCause.RULE_R2): _("Clipdesk started over: the upload expired"),
     (S.DUE, EventCause.RULE_R3): _("Clipdesk started over: TikTok failed and allows another attempt"),
     (S.DUE, EventCause.RULE_R4): _("Clipdesk started over: TikTok did not accept the upload"),
+    (S.DUE, EventCause.RULE_R5): _("Clipdesk started over: TikTok had not begun to download"),
     (S.FAILED, EventCause.TIKTOK): _("TikTok did not publish the post"),
+}
+# Where the state before it matters: a pull goes to TikTok in one step, and a draft is published by a person.
+BY_STEP: Final[Mapping[tuple[str, str], tuple[Text, str]]] = {
+    (S.INITING, S.PROCESSING): (_("TikTok accepted the post and downloads its files"), "download"),
+    (S.IN_INBOX, S.PUBLISHED): (_("The draft was published in the TikTok app"), "circle-check"),
 }
 BY_ATTENTION: Final[Mapping[str, Text]] = {
     AttentionReason.MISSED: _("The scheduled time was missed"),
@@ -68,17 +76,23 @@ BY_ATTENTION: Final[Mapping[str, Text]] = {
 }
 # Edits by a person, by the group that a field belongs to: the sentence if it is all, and the word in a list.
 EDITS: Final[Mapping[str, tuple[Text, Text]]] = {
-    "media": (_("%(name)s changed the video"), _("Video")),
+    "media": (_("%(name)s changed the media"), _("Media")),
+    "destination": (_("%(name)s changed where the post goes"), _("Destination")),
+    "title": (_("%(name)s edited the title"), _("Title")),
     "caption": (_("%(name)s edited the caption"), _("Caption")),
     "cover": (_("%(name)s changed the cover"), _("Cover")),
     "audience": (_("%(name)s changed the audience"), _("Audience")),
     "interactions": (_("%(name)s changed the interactions"), _("Interactions")),
     "disclosure": (_("%(name)s changed the disclosure"), _("Disclosure")),
     "ai": (_("%(name)s changed the AI label"), _("AI label")),
+    "music": (_("%(name)s changed the music"), _("Music")),
     "time": (_("%(name)s changed the planned time"), _("Planned time")),
 }
 GROUPS: Final[Mapping[str, str]] = {
+    "mode": "destination",
     "cover_timestamp_ms": "cover",
+    "photo_cover_index": "cover",
+    "auto_add_music": "music",
     "privacy_level": "audience",
     "allow_comment": "interactions",
     "allow_duet": "interactions",
@@ -150,6 +164,10 @@ def _decision(event: PostEvent) -> Entry | None:
         said = event.detail[ANSWER]
         words = explain(said).what if is_explained(said) else _now("TikTok’s status: %(status)s") % {"status": said}
         return Entry(event.at, _("TikTok has no final status yet"), "message-circle", text=words)
+    if CANCEL in event.detail:
+        return Entry(event.at, _named(_("%(name)s asked TikTok to stop downloading"), event), "ban")
+    if STOP_ANSWER in event.detail:
+        return _stop_answer(event)
     if "set_aside" in event.detail:
         if event.detail["set_aside"]:
             return Entry(event.at, _named(_("%(name)s dismissed the post"), event), "archive")
@@ -159,6 +177,13 @@ def _decision(event: PostEvent) -> Entry | None:
         app = {"name": _person(event), "app": event.detail["to_app"]}
         return Entry(event.at, title % app, "switch-horizontal")
     return None
+
+
+def _stop_answer(event: PostEvent) -> Entry:
+    code = event.detail[STOP_ANSWER]
+    if code == STOPPED:
+        return Entry(event.at, _("TikTok agreed to stop downloading"), "message-circle")
+    return Entry(event.at, _("TikTok did not stop downloading"), "message-circle", text=explain(code).what)
 
 
 def _act(event: PostEvent) -> Entry:
@@ -176,6 +201,8 @@ def _machine(event: PostEvent) -> Entry:
     to = PostState(event.to_state)
     title, icon, tone = MACHINE[to]
     title = BY_ATTENTION.get(event.reason) or BY_CAUSE.get((to, EventCause(event.cause)), title)
+    if step := BY_STEP.get((event.from_state, to)):
+        title, icon = step
     if to == S.DUE and event.from_state == S.WAITING_ACCOUNT:
         title, icon = _("The account is connected again"), "plug-connected"
     return Entry(event.at, title, icon, tone, _reason(event), _for_support(event))

@@ -58,7 +58,7 @@ def test_single_chunk_post_takes_a_fixed_number_of_statements(submit: Submit, sm
     start = run(clock)
     clock.advance(10)
     poll = run(clock)
-    assert (start, poll) == ((37, 7), (14, 3))
+    assert (start, poll) == ((38, 7), (15, 3))
 
 
 def test_poll_that_brings_nothing_new_takes_twelve_statements(

@@ -124,7 +124,7 @@ def test_every_error_is_reported_in_one_round(page: Client, account: TikTokAccou
     wrong = {"media": "", "caption": "x" * 2300, "privacy_level": "", "cover_s": "-1", "when": "later"}
     html = page.post(address(account), {"submit_key": str(uuid4()), "action": "publish", **wrong}).content.decode()
     summary = html.partition("data-error-summary")[2].partition("</ul>")[0]
-    for words in ("Choose a video.", "100 characters too long", "Choose an audience.", "Choose a date"):
+    for words in ("Choose a video or photos.", "100 characters too long", "Choose an audience.", "Choose a date"):
         assert words in summary
     assert 'href="#id_cover_s"' in summary
 
@@ -289,7 +289,7 @@ def test_conflict_names_the_colleague_who_changed_the_post(
     post = Post.objects.get()
     edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
     seen = page.get(edit).context["form"]["seen"].value()
-    change = services.Revision(PostOptions(caption="Theirs"), video)
+    change = services.Revision(PostOptions(caption="Theirs"), [video])
     services.edit_post(post, revise=lambda _now: change, actor=admin)
     html = page.post(edit, filled(video, caption="Mine", seen=seen)).content.decode()
     assert f"{admin} changed this post at" in html

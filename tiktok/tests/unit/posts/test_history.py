@@ -27,7 +27,7 @@ def in_days(days: int) -> When:
 def post(account: TikTokAccount, media: Media, editor: User, consent: Consent) -> Post:
     when = in_days(2)
     return services.submit_post(
-        account=account, media=media, options=OPTIONS, actor=editor, consent=consent, when=when
+        account=account, files=[media], options=OPTIONS, actor=editor, consent=consent, when=when
     )[0]
 
 
@@ -36,7 +36,7 @@ def titles(post: Post) -> list[str]:
 
 
 def edit(post: Post, editor: User, consent: Consent, when: When, **changes: Any) -> None:
-    revision = services.Revision(replace(OPTIONS, **changes), queries.media_of(post))
+    revision = services.Revision(replace(OPTIONS, **changes), queries.files_of(post))
     sending = services.Sending(consent, when)
     services.edit_post(post, revise=lambda _now: revision, actor=editor, sending=sending)
 
@@ -67,7 +67,7 @@ def test_several_changes_are_listed_in_one_entry(post: Post, editor: User, conse
 
 
 def test_unscheduling_and_scheduling_again_is_not_a_move(post: Post, editor: User, consent: Consent) -> None:
-    revision = services.Revision(OPTIONS, queries.media_of(post))
+    revision = services.Revision(OPTIONS, queries.files_of(post))
     services.edit_post(post, revise=lambda _now: revision, actor=editor)
     services.publish_post(post, when=in_days(2), consent=consent, actor=editor)
     assert titles(post)[2] == f"{editor} took the post off the schedule"
@@ -77,6 +77,45 @@ def test_unscheduling_and_scheduling_again_is_not_a_move(post: Post, editor: Use
 def test_saving_without_changes_leaves_no_entry(post: Post, editor: User, consent: Consent) -> None:
     edit(post, editor, consent, in_days(2))
     assert len(titles(post)) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "to", "title"),
+    [
+        (PostState.INITING, PostState.PROCESSING, "TikTok accepted the post and downloads its files"),
+        (PostState.UPLOADING, PostState.PROCESSING, "TikTok received the whole video"),
+        (PostState.IN_INBOX, PostState.PUBLISHED, "The draft was published in the TikTok app"),
+        (PostState.PROCESSING, PostState.PUBLISHED, "TikTok published the post"),
+    ],
+)
+def test_step_is_named_by_what_came_before(before: PostState, to: PostState, title: str) -> None:
+    (entry,) = timeline([PostEvent(from_state=before, to_state=to, cause=EventCause.TIKTOK)])
+    assert entry.title == title
+
+
+@pytest.mark.parametrize(
+    ("detail", "title", "text"),
+    [
+        ({"cancel_download": True}, "A former member asked TikTok to stop downloading", ""),
+        ({"cancel_answer": "ok"}, "TikTok agreed to stop downloading", ""),
+        ({"cancel_answer": "publish_not_cancellable"}, "TikTok did not stop downloading",
+         "TikTok can no longer cancel this post."),
+    ],
+)  # fmt: skip
+def test_cancel_of_a_download_and_its_answer_are_entries(detail: dict[str, Any], title: str, text: str) -> None:
+    event = PostEvent(from_state="processing", to_state="processing", cause=EventCause.PERSON, detail=detail)
+    (entry,) = timeline([event])
+    assert (entry.title, entry.text) == (title, text)
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [("title", "edited the title"), ("mode", "changed where the post goes"), ("media", "changed the media"),
+     ("photo_cover_index", "changed the cover"), ("auto_add_music", "changed the music")],
+)  # fmt: skip
+def test_edits_of_photos_and_drafts_are_named(field: str, title: str) -> None:
+    (entry,) = timeline([PostEvent(to_state="draft", cause=EventCause.PERSON, detail={"edited": [field]})])
+    assert entry.title == f"A former member {title}"
 
 
 @pytest.mark.parametrize("state", PostState)

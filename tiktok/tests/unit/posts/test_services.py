@@ -35,7 +35,7 @@ OPTIONS = PostOptions(caption="Hello", privacy_level="SELF_ONLY")
 
 @pytest.fixture
 def draft(account: TikTokAccount, media: Media, editor: User) -> Post:
-    return services.create_post(account=account, media=media, options=OPTIONS, actor=editor)[0]
+    return services.create_post(account=account, files=[media], options=OPTIONS, actor=editor)[0]
 
 
 def in_an_hour() -> When:
@@ -44,7 +44,7 @@ def in_an_hour() -> When:
 
 def edit(post: Post, actor: User, options: PostOptions, **more: Any) -> None:
     """Change the content, without a file."""
-    services.edit_post(post, revise=lambda _now: services.Revision(options, media=None), actor=actor, **more)
+    services.edit_post(post, revise=lambda _now: services.Revision(options, files=[]), actor=actor, **more)
 
 
 def test_a_draft_has_work_item_event_and_audit_line(draft: Post, scoped: Instance) -> None:
@@ -58,22 +58,22 @@ def test_the_same_request_twice_makes_one_post(account: TikTokAccount, media: Me
     key = Idempotency.of("k1", {"caption": "Hello", "n": 1})
     again = Idempotency.of("k1", {"n": 1, "caption": "Hello"})
     first, first_replayed = services.create_post(
-        account=account, media=media, options=OPTIONS, actor=editor, idempotency=key
+        account=account, files=[media], options=OPTIONS, actor=editor, idempotency=key
     )
     second, second_replayed = services.create_post(
-        account=account, media=media, options=OPTIONS, actor=editor, idempotency=again
+        account=account, files=[media], options=OPTIONS, actor=editor, idempotency=again
     )
     assert (first.pk, first_replayed, second_replayed) == (second.pk, False, True)
     assert Post.objects.count() == 1
     with pytest.raises(IdempotencyConflict):
         services.create_post(
-            account=account, media=media, options=OPTIONS, actor=editor, idempotency=Idempotency.of("k1", {"n": 2})
+            account=account, files=[media], options=OPTIONS, actor=editor, idempotency=Idempotency.of("k1", {"n": 2})
         )
 
 
 def test_keys_are_forgotten_after_seven_days(account: TikTokAccount, editor: User) -> None:
     key = Idempotency.of("k1", {})
-    post, _ = services.create_post(account=account, media=None, options=OPTIONS, actor=editor, idempotency=key)
+    post, _ = services.create_post(account=account, files=[], options=OPTIONS, actor=editor, idempotency=key)
     assert idempotency.forget_old_keys() == 0
     Post.objects.filter(pk=post.pk).update(created_at=timezone.now() - timedelta(days=8))
     assert idempotency.forget_old_keys() == 1
@@ -121,7 +121,7 @@ def test_editing_a_scheduled_post_makes_it_a_draft_without_consent(draft: Post, 
     assert (draft.state, draft.publish_at, consents.in_force(draft)) == (PostState.DRAFT, None, None)
     assert WorkItem.objects.get(post_id=draft.pk).next_action_at is None
     assert Post.objects.get(pk=draft.pk).caption == "New"
-    assert queries.media_of(draft) is None
+    assert queries.files_of(draft) == ()
 
 
 def test_without_agreement_nothing_is_sent(draft: Post, editor: User) -> None:
@@ -230,7 +230,7 @@ def test_correcting_a_failed_post_makes_a_new_draft(draft: Post, editor: User) -
     draft.refresh_from_db()
     new = services.correct_post(draft, actor=editor)
     assert (new.state, new.corrects, new.caption) == (PostState.DRAFT, draft, "Hello")
-    assert queries.media_of(new) == queries.media_of(draft)
+    assert queries.files_of(new) == queries.files_of(draft)
 
 
 def test_submitting_makes_and_sends_in_one_act(
@@ -238,9 +238,9 @@ def test_submitting_makes_and_sends_in_one_act(
 ) -> None:
     wrong = PostOptions(caption="Hello")
     with pytest.raises(OptionsRefused):
-        services.submit_post(account=account, media=media, options=wrong, actor=editor, consent=consent, when=None)
+        services.submit_post(account=account, files=[media], options=wrong, actor=editor, consent=consent, when=None)
     assert Post.objects.count() == 0
     post, is_replay = services.submit_post(
-        account=account, media=media, options=OPTIONS, actor=editor, consent=consent, when=None
+        account=account, files=[media], options=OPTIONS, actor=editor, consent=consent, when=None
     )
     assert (post.state, is_replay) == (PostState.DUE, False)
