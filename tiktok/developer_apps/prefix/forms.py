@@ -20,13 +20,25 @@ SUMMARIES: Final[dict[str, Promise]] = {
 }
 
 
+class SignatureFileField(forms.FileField):
+    """The file itself."""
+
+    is_conditional = True  # needed without its content, so never called optional
+
+
+class SignatureLineField(forms.CharField):
+    """The content of the file."""
+
+    is_conditional = True
+
+
 class VerificationFileForm(forms.Form):
     """TikTok’s signature file, as a file or as the text in it."""
 
-    file = forms.FileField(
+    file = SignatureFileField(
         label=_("Signature file"), required=False, help_text=_("The file that TikTok’s portal offers, with its name.")
     )
-    content = forms.CharField(
+    content = SignatureLineField(
         label=_("Or its content"), required=False, max_length=300, strip=True,
         help_text=_("Paste the line in the file. Clipdesk then knows the name."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "class": "mono"}),
