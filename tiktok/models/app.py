@@ -108,7 +108,7 @@ class TikTokApp(models.Model):
 
     @property
     def video_source(self) -> MediaSource:
-        """Return how a video gets to TikTok now: uploaded while TikTok cannot download, whatever was chosen."""
+        """Return how a video gets to TikTok now: uploaded while TikTok cannot download, even if that was chosen."""
         return MediaSource(self.video_transfer) if self.can_pull else MediaSource.FILE_UPLOAD
 
     @property

@@ -104,12 +104,12 @@ class VideoTransferForm(forms.Form):
 
     def __init__(self, *args: Any, app: TikTokApp, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.can_pull = app.can_pull
+        self.can_pull = app.can_pull or app.video_transfer == MediaSource.PULL_FROM_URL  # the choice may stay
         field: Any = self.fields["video_transfer"]
-        field.initial, field.widget.can_pull = app.video_transfer, app.can_pull
+        field.initial, field.widget.can_pull = app.video_transfer, self.can_pull
 
     def clean_video_transfer(self) -> MediaSource:
-        """Refuse downloads while TikTok cannot download."""
+        """Refuse to change to downloads while TikTok cannot download."""
         transfer = MediaSource(self.cleaned_data["video_transfer"])
         if transfer == MediaSource.PULL_FROM_URL and not self.can_pull:
             raise self.not_ready()

@@ -68,7 +68,7 @@ def check_prefix(app: TikTokApp, *, network: Network = SYSTEM) -> None:
 def set_video_transfer(app: TikTokApp, transfer: MediaSource, *, actor: User | None) -> bool:
     """Choose how videos get to TikTok; return whether that is a change. Posts that have started keep their way.
 
-    Raises PrefixNotReady if TikTok is to download while it cannot.
+    Raises PrefixNotReady if that would change to downloads while TikTok cannot download.
     """
     allowed = CAN_PULL if transfer == MediaSource.PULL_FROM_URL else Q()
     with transaction.atomic():

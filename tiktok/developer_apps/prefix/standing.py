@@ -1,4 +1,4 @@
-"""What is known about an app's URL prefix, in words: for its page, the set-up guide and the doctor."""
+"""The state of an app's URL prefix, in words: for its page, the set-up guide and the doctor."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

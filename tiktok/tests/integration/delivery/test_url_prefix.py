@@ -1,4 +1,4 @@
-"""What a refused URL prefix, or another transfer of videos, does to posts."""
+"""Posts when TikTok refuses the URL prefix, or when the transfer of videos changes."""
 
 import logging
 
@@ -26,7 +26,7 @@ def pulling(simulated: TikTokApp, settings: Settings) -> TikTokApp:
     return simulated
 
 
-def test_refused_prefix_is_told_once_and_later_videos_are_uploaded(
+def test_refused_prefix_is_logged_once_and_later_videos_are_uploaded(
     tiktok: Simulator, pulling: TikTokApp, submit: Submit, worker: Worker, instance: Instance,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip

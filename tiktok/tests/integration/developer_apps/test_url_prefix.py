@@ -261,6 +261,16 @@ def test_check_that_failed_in_the_meantime_refuses_downloads(app: TikTokApp) -> 
 
 
 @pytest.mark.usefixtures("public")
+def test_chosen_downloads_stay_chosen_while_the_prefix_fails(staff: Client, app: TikTokApp) -> None:
+    reached(app, video_transfer="PULL_FROM_URL", prefix_problem=PrefixProblem.SLOW)
+
+    assert "disabled" not in str(staff.get(at(app)).context["transfer_form"])
+    assert staff.post(at(app, "_transfer"), {"video_transfer": "PULL_FROM_URL"}).status_code == 302
+    app.refresh_from_db()
+    assert (app.video_transfer, app.can_pull) == ("PULL_FROM_URL", False)
+
+
+@pytest.mark.usefixtures("public")
 def test_change_of_transfer_is_in_both_logs_once(staff: Client, app: TikTokApp, instance: Instance) -> None:
     person = User.objects.get(email="ops@example.com")
     reached(app, tenant=instance.tenant)
