@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -93,8 +93,8 @@ def test_staff_are_led_to_a_prefix_that_tiktok_verifies(
 
     offered = tiktok.add_prefix(prefix)
     page.get_by_role("textbox", name="Or its content").fill("")
-    file = {"name": offered.file_name, "mimeType": "text/plain", "buffer": offered.file_content.encode()}
-    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    file = FilePayload(name=offered.file_name, mimeType="text/plain", buffer=offered.file_content.encode())
+    page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Save and check file").press("Enter")
     expect(page.get_by_text("TikTok can download from here")).to_be_visible()
     assert tiktok.verify_prefix(prefix).is_verified

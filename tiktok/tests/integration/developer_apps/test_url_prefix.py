@@ -386,6 +386,7 @@ def test_doctor_asks_the_address_only_online(app: TikTokApp, public: Settings) -
 
 def test_changed_base_url_asks_for_the_new_prefix(app: TikTokApp, public: Settings, staff: Client) -> None:
     reached(app)
+    assert page_of(staff, app).count("</svg>Done</span>") == 2
     public.BASE_URL = "https://new.example.com"
 
     assert found(app) == (
@@ -393,7 +394,9 @@ def test_changed_base_url_asks_for_the_new_prefix(app: TikTokApp, public: Settin
         "BASE_URL has changed: the URL prefix is https://new.example.com/m/ now, and TikTok knows"
         " https://clip.example.com/m/.",
     )
-    assert "TikTok knows the prefix https://clip.example.com/m/" in page_of(staff, app)
+    page = page_of(staff, app)
+    assert "TikTok knows the prefix https://clip.example.com/m/" in page
+    assert "</svg>Done</span>" not in page
 
 
 @pytest.mark.usefixtures("public")
