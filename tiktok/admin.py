@@ -18,6 +18,7 @@ from accounts.audit import record
 from accounts.models import Tenant
 from tiktok.access import quota
 from tiktok.developer_apps.forms import EnvironmentAppForm, TikTokAppForm
+from tiktok.developer_apps.prefix import views as prefix_views
 from tiktok.developer_apps.services import forget_old_secret, has_old_secret, is_new_secret_known
 from tiktok.developer_apps.views import setup, setup_new
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
@@ -136,13 +137,20 @@ class TikTokAppAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 )
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the set-up guide, before an app is entered and of each app."""
+        """Add the set-up guide, before an app is entered and of each app, and each app's URL prefix."""
         view = self.admin_site.admin_view
         guide = [
             path("setup/", view(setup_new), name="tiktok_tiktokapp_setup_new"),
             path("<uuid:app_id>/setup/", view(setup), name="tiktok_tiktokapp_setup"),
         ]
-        return guide + super().get_urls()
+        own = "<uuid:app_id>/prefix/"
+        prefix = [
+            path(own, view(prefix_views.prefix), name="tiktok_tiktokapp_prefix"),
+            path(f"{own}file/", view(prefix_views.prefix_file), name="tiktok_tiktokapp_prefix_file"),
+            path(f"{own}check/", view(prefix_views.prefix_check), name="tiktok_tiktokapp_prefix_check"),
+            path(f"{own}transfer/", view(prefix_views.prefix_transfer), name="tiktok_tiktokapp_prefix_transfer"),
+        ]
+        return guide + prefix + super().get_urls()
 
     def response_add(self, request: HttpRequest, obj: TikTokApp, post_url_continue: str | None = None) -> HttpResponse:
         """Continue with the guide, which checks the new app."""

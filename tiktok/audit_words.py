@@ -1,11 +1,20 @@
 """The audit log's sentences about posts, videos, accounts and TikTok apps."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from instances.audit_log.words import AuditTopic
+from instances.audit_log.words import AuditTopic, Detail
 from tiktok.accounts.notices import subjects as accounts
 from tiktok.media.notices import subjects as videos
+from tiktok.models import MediaSource
 from tiktok.posts.notices import subjects as posts
+
+
+def _video_transfer(detail: Detail) -> Promise:
+    if detail.get("transfer") == MediaSource.PULL_FROM_URL:
+        return _("%(who)s set the videos of the TikTok app %(what)s to be downloaded by TikTok")
+    return _("%(who)s set the videos of the TikTok app %(what)s to be uploaded by Clipdesk")
+
 
 POSTS = AuditTopic(
     "posts",
@@ -58,6 +67,8 @@ ACCOUNTS = AuditTopic(
         "tiktok_app.created": _("%(who)s added the TikTok app %(what)s"),
         "tiktok_app.updated": _("%(who)s changed the TikTok app %(what)s"),
         "tiktok_app.deleted": _("%(who)s deleted the TikTok app %(what)s"),
+        "tiktok_app.prefix_changed": _("%(who)s changed the URL prefix of the TikTok app %(what)s"),
+        "tiktok_app.video_transfer_changed": _video_transfer,
         "tiktok_app.old_secret_removed": _("%(who)s removed the old secret of the TikTok app %(what)s"),
     },
     {"tiktokaccount": accounts},

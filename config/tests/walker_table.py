@@ -193,6 +193,8 @@ WEBHOOKS = [
 ]
 
 MEDIA = [
+    Row("tiktok:media-verification", door=Door.PUBLIC, also=(404,), stem="=tiktokunknown"),
+    Row("tiktok:media-download", door=Door.PUBLIC, also=(404,), token="=unknown"),
     Row("tiktok:media-list", P.CONTENT_VIEW),
     Row("tiktok:media-card", P.CONTENT_VIEW, media_id="media"),
     Row("tiktok:media-file", P.CONTENT_VIEW, media_id="media"),

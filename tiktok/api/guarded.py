@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import certifi
 
@@ -27,11 +28,36 @@ _PUBLIC_V6 = ipaddress.ip_network("2000::/3")
 _RELAYS_V4 = ipaddress.ip_network("192.88.99.0/24")
 
 
-class AddressRefused(Exception):
+class Trouble(StrEnum):
+    """Why nothing usable came, for callers that explain it."""
+
+    MALFORMED = "malformed"
+    NOT_HTTPS = "not_https"
+    UNRESOLVED = "unresolved"
+    NOT_PUBLIC = "not_public"
+    NO_CONNECTION = "no_connection"
+    NO_TLS = "no_tls"
+    SLOW = "slow"
+    BROKEN_OFF = "broken_off"
+    STATUS = "status"
+    ENCODING = "encoding"
+    TOO_LARGE = "too_large"
+
+
+class NothingFetched(Exception):
+    """``status`` is the HTTP status if that is the trouble, otherwise 0."""
+
+    def __init__(self, text: str, trouble: Trouble, *, status: int = 0) -> None:
+        super().__init__(text)
+        self.trouble = trouble
+        self.status = status
+
+
+class AddressRefused(NothingFetched):
     """The address is not allowed; the text says why and does not quote it."""
 
 
-class FetchFailed(Exception):
+class FetchFailed(NothingFetched):
     """The address is allowed, but nothing usable came from it."""
 
 
@@ -85,9 +111,11 @@ def fetch(
         try:
             fetched = _get(connection, address.target, max_bytes)
         except (OSError, http.client.HTTPException) as error:
-            raise FetchFailed(f"broken off: {type(error).__name__}") from error
+            is_slow = time.monotonic() >= deadline
+            trouble = Trouble.SLOW if is_slow else Trouble.BROKEN_OFF
+            raise FetchFailed(f"broken off: {type(error).__name__}", trouble) from error
     if time.monotonic() >= deadline:  # cut off: an answer without a length would look complete
-        raise FetchFailed("too slow")
+        raise FetchFailed("too slow", Trouble.SLOW)
     return fetched
 
 
@@ -103,9 +131,9 @@ def is_public(ip: IPAddress) -> bool:
 def _allowed(url: str, loopback: tuple[str, int] | None) -> Address:
     address = addresses.parse(url)
     if address is None:
-        raise AddressRefused("not a plain web address")
+        raise AddressRefused("not a plain web address", Trouble.MALFORMED)
     if not _is_own(address, loopback) and (address.scheme, address.port) != ("https", 443):
-        raise AddressRefused("not https on port 443")
+        raise AddressRefused("not https on port 443", Trouble.NOT_HTTPS)
     return address
 
 
@@ -118,11 +146,11 @@ def _lookup(address: Address, *, is_own: bool, network: Network) -> list[str]:
     try:
         found = [ipaddress.ip_address(ip) for ip in network.resolve(address.host, address.port)]
     except (OSError, ValueError) as error:  # ValueError: a label too long, an address with a zone
-        raise FetchFailed("the name cannot be resolved") from error
+        raise FetchFailed("the name cannot be resolved", Trouble.UNRESOLVED) from error
     if not found:
-        raise FetchFailed("the name has no address")
+        raise FetchFailed("the name has no address", Trouble.UNRESOLVED)
     if not all(ip.is_loopback if is_own else is_public(ip) for ip in found):
-        raise AddressRefused("not a public address")
+        raise AddressRefused("not a public address", Trouble.NOT_PUBLIC)
     return [str(ip) for ip in found]
 
 
@@ -156,7 +184,7 @@ def _first_connected(port: int, ips: list[str], deadline: float, network: Networ
             return network.connect(ip, port, left_s)
         except OSError:
             continue
-    raise FetchFailed("no connection")
+    raise FetchFailed("no connection", Trouble.NO_CONNECTION)
 
 
 def _secured(raw: socket.socket, address: Address, network: Network) -> socket.socket:
@@ -165,7 +193,7 @@ def _secured(raw: socket.socket, address: Address, network: Network) -> socket.s
     try:
         return network.tls.wrap_socket(raw, server_hostname=address.host)
     except OSError as error:
-        raise FetchFailed(f"no TLS: {type(error).__name__}") from error
+        raise FetchFailed(f"no TLS: {type(error).__name__}", Trouble.NO_TLS) from error
 
 
 def _hang_up(handle: socket.socket) -> None:
@@ -186,16 +214,16 @@ def _get(connection: http.client.HTTPConnection, target: str, max_bytes: int) ->
     connection.request("GET", path, headers=headers)
     with connection.getresponse() as response:
         if response.status != 200:
-            raise FetchFailed(f"answered {response.status}")
+            raise FetchFailed(f"answered {response.status}", Trouble.STATUS, status=response.status)
         if response.getheader("Content-Encoding", "identity") != "identity":
-            raise FetchFailed("answered in an encoding that was not asked for")
+            raise FetchFailed("answered in an encoding that was not asked for", Trouble.ENCODING)
         return _read(response, max_bytes)
 
 
 def _read(response: http.client.HTTPResponse, max_bytes: int) -> Fetched:
     content = response.read(max_bytes + 1)
     if len(content) > max_bytes:
-        raise FetchFailed("too large")
+        raise FetchFailed("too large", Trouble.TOO_LARGE)
     if response.length:
-        raise FetchFailed("broken off before its end")
+        raise FetchFailed("broken off before its end", Trouble.BROKEN_OFF)
     return Fetched(content, response.headers.get_content_type() if "Content-Type" in response.headers else "")

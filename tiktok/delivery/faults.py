@@ -12,6 +12,7 @@ from tiktok.api.errors import ErrorKind, InvalidClient, TikTokError
 from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.delivery import tries
 from tiktok.delivery.step import DONE, Pause, Step, backoff, seconds_until
+from tiktok.developer_apps.prefix.services import note_ownership_refused
 from tiktok.models import AttentionReason, OutageKind, PostState, TikTokApp, TikTokOutage
 from tiktok.posts.creator import MISSING_SCOPE
 
@@ -31,6 +32,7 @@ REFRESH_RETRY_S: Final = 3.0
 # Only the operator can fix these.
 FOR_OPERATOR: Final = frozenset({"reached_active_user_cap"})
 UNAUDITED: Final = "unaudited_client_can_only_post_to_private_accounts"
+UNVERIFIED_PREFIX: Final = "url_ownership_unverified"
 OPTIONS_MISMATCH: Final = "privacy_level_option_mismatch"
 FIELD_OF: Final = {
     OPTIONS_MISMATCH: "privacy_level",
@@ -106,6 +108,8 @@ def _learn(step: Step, fault: Fault) -> None:
     if step.post.hold_reason == fault.code:
         return
     app = credential.app
+    if fault.code == UNVERIFIED_PREFIX and not note_ownership_refused(app):
+        return
     believed_audited = fault.code == UNAUDITED and app.is_audited
     if fault.kind == ErrorKind.OPERATOR or fault.code in FOR_OPERATOR or believed_audited:
         log.error("the operator is needed: TikTok answered %s to post %s of app %s", fault, step.post.pk, app.pk)

@@ -80,6 +80,21 @@ def register_webhook(home: Home) -> None:
     requests.post(f"{home.simulator_url}/_sim/apps", json=app, timeout=10).raise_for_status()
 
 
+def set_up_url_prefix(home: Home) -> None:
+    """Let TikTok download photos, as in TikTok's portal and on the app's page; at every start, as the port may differ.
+
+    The simulated TikTok takes an address of this machine, which TikTok itself never does.
+    """
+    prefix = {"client_key": CLIENT_KEY, "prefix": f"{home.url}/m/"}
+    offered = requests.post(f"{home.simulator_url}/_sim/url-properties", json=prefix, timeout=10)
+    offered.raise_for_status()
+    with TemporaryDirectory() as scratch:
+        file = Path(scratch) / offered.json()["file_name"]
+        file.write_text(offered.json()["file_content"], encoding="utf-8")
+        run_command(home, "url_prefix", "--client-key", CLIENT_KEY, "--file", str(file))
+    requests.post(f"{home.simulator_url}/_sim/url-properties/verify", json=prefix, timeout=30).raise_for_status()
+
+
 def create_content(home: Home, say: Callable[[str], None]) -> None:
     """Create the content. Safe to run again after an interruption. The product has to answer already."""
     if home.is_told:

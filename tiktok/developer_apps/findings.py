@@ -17,6 +17,7 @@ from tiktok.api.client import DEFAULT_BASE_URL
 from tiktok.api.errors import ErrorKind, TikTokError
 from tiktok.developer_apps import registration, secret_check, standing
 from tiktok.developer_apps.deliveries import webhooks
+from tiktok.developer_apps.prefix.standing import url_prefix
 from tiktok.developer_apps.services import fill_from_environment
 from tiktok.models import TikTokApp, TikTokCredential
 
@@ -107,6 +108,7 @@ def examine_app(app: TikTokApp, context: CheckContext) -> list[Finding]:
     if context.database_answers and not app._state.adding:
         found += [standing.approval(app), *standing.caps(app), *standing.outages(app), *standing.old_secret(app)]
         found += [] if registration.is_own_machine() else webhooks(app)
+        found += url_prefix(app, context)
     return found
 
 

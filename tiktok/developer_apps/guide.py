@@ -16,6 +16,10 @@ from tiktok.access.scopes import feature_of
 from tiktok.api.types import USED_SCOPES, Scope
 from tiktok.developer_apps import registration, secret_check, standing
 from tiktok.developer_apps.deliveries import webhooks
+from tiktok.developer_apps.prefix.check import obstacle_of
+from tiktok.developer_apps.prefix.problems import explain
+from tiktok.developer_apps.prefix.services import expected_prefix
+from tiktok.developer_apps.prefix.standing import url_prefix
 from tiktok.developer_apps.registration import is_own_machine
 from tiktok.models import TikTokApp, TikTokCredential
 
@@ -33,7 +37,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``findings`` is empty if only a person can check it; ``checked_at``: when it was last found right."""
+    """``findings`` is empty if only a person can check it; ``checked_at``: when it was last found right.
+
+    ``page`` is the name and the label of the back office's page about the step.
+    """
 
     key: str
     title: str
@@ -41,6 +48,7 @@ class Step:
     copies: tuple[Copy, ...] = ()
     findings: tuple[Finding, ...] = ()
     checked_at: datetime | None = None
+    page: tuple[str, str] | None = None
 
     @property
     def state(self) -> State | None:
@@ -160,6 +168,21 @@ def _webhook(app: TikTokApp | None, _context: CheckContext) -> Step:
     return Step("webhook", title, (todo,), copies, tuple(webhooks(app)) if app else ())
 
 
+def _prefix(app: TikTokApp | None, context: CheckContext) -> Step:
+    title = _("Let TikTok download photos")
+    prefix = expected_prefix()
+    if fault := obstacle_of(prefix):
+        skip = _("Skip this. Clipdesk uploads videos; photos can’t be published from here.")
+        return Step("prefix", title, (skip, explain(fault, url=prefix).text))
+    todo = [_("TikTok downloads photos from Clipdesk, and only from an address that it has verified.")]
+    if app is None:
+        todo.append(_("Clipdesk shows the steps on a page of its own after you add the app."))
+        return Step("prefix", title, tuple(todo))
+    found = tuple(url_prefix(app, context)) if app.verification_file else ()
+    page = ("admin:tiktok_tiktokapp_prefix", _("Set up URL prefix"))
+    return Step("prefix", title, tuple(todo), findings=found, page=page)
+
+
 def _people(app: TikTokApp | None, _context: CheckContext) -> Step:
     sandbox = (
         _("Sandbox: under “Target users”, add up to ten TikTok accounts. Each owner has to log in and agree there."),
@@ -190,5 +213,5 @@ def _audit(app: TikTokApp | None, _context: CheckContext) -> Step:
 
 
 WRITERS: Final[tuple[Writer, ...]] = (
-    _address, _portal, _products, _redirect, _scopes, _webhook, _people, _keys, _audit,
+    _address, _portal, _products, _redirect, _scopes, _webhook, _prefix, _people, _keys, _audit,
 )  # fmt: skip

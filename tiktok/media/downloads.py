@@ -58,9 +58,9 @@ def _is_valid(token: str) -> bool:
 
 
 @require_safe
-def media_verification(_request: HttpRequest, name: str) -> HttpResponse:
+def media_verification(_request: HttpRequest, stem: str) -> HttpResponse:
     """Send the file by which TikTok verifies the URL prefix; its name and content come from TikTok's portal."""
-    app = TikTokApp.objects.filter(verification_file=name + VERIFICATION).exclude(verification_content="").first()
+    app = TikTokApp.objects.filter(verification_file=stem + VERIFICATION).exclude(verification_content="").first()
     if app is None:
         raise Http404
     return HttpResponse(app.verification_content, content_type="text/plain", headers={"Cache-Control": "no-store"})

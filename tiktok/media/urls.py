@@ -5,7 +5,7 @@ from django.urls import path
 from tiktok.media import downloads, views
 
 urlpatterns = [
-    path("m/<slug:name>.txt", downloads.media_verification, name="media-verification"),
+    path("m/<slug:stem>.txt", downloads.media_verification, name="media-verification"),
     path("m/<str:token>", downloads.media_download, name="media-download"),
     path("i/<slug:slug>/media/", views.media_list, name="media-list"),
     path("i/<slug:slug>/media/uploads/", views.upload_collection, name="media-uploads"),

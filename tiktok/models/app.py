@@ -107,6 +107,11 @@ class TikTokApp(models.Model):
         return bool(self.url_prefix and self.prefix_checked_at and not self.prefix_problem)
 
     @property
+    def video_source(self) -> MediaSource:
+        """Return how a video gets to TikTok now: uploaded while TikTok cannot download, even if that was chosen."""
+        return MediaSource(self.video_transfer) if self.can_pull else MediaSource.FILE_UPLOAD
+
+    @property
     def is_sandbox(self) -> bool:
         """Return whether accounts linked through the app can publish only in the sandbox."""
         return self.environment == AppEnvironment.SANDBOX

@@ -145,7 +145,7 @@ class Post(ContentModel):
         if self.media_type == MediaType.PHOTO:
             source = MediaSource.PULL_FROM_URL
         else:
-            source = MediaSource(self.source or self.account.credential.app.video_transfer)
+            source = MediaSource(self.source or self.account.credential.app.video_source)
         return Way(MediaType(self.media_type), PostMode(self.mode), source)
 
     @property

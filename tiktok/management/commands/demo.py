@@ -17,7 +17,7 @@ from tiktok.demo.home import Home
 from tiktok.demo.person import DemoTrouble
 from tiktok.demo.processes import CommandFailed, product, simulator
 from tiktok.demo.program import ApiRefused
-from tiktok.demo.story import create_content, register_webhook
+from tiktok.demo.story import create_content, register_webhook, set_up_url_prefix
 
 TRIES: Final = 3
 
@@ -53,6 +53,7 @@ class Command(BaseCommand):
         try:
             wait_for(home, supervisor)
             register_webhook(home)
+            set_up_url_prefix(home)
             create_content(home, self._say)
         except (DemoTrouble, CommandFailed, ApiRefused, requests.RequestException, OSError) as error:
             self._trouble = str(error)

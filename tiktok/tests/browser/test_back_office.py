@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
-from playwright.sync_api import Browser, expect
+from django.utils import timezone
+from playwright.sync_api import Browser, FilePayload, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from instances.tests.factories import UserFactory
 from instances.tests.sign_in import sign_in_as_staff
+from tiktok.developer_apps.prefix.problems import PrefixProblem
 from tiktok.models import TikTokApp
 from tiktok.tests.browser.axe import findings
 from tiktok.tests.browser.gallery import looks, pictured
@@ -71,3 +73,57 @@ def test_staff_are_led_from_the_guide_to_a_right_secret(staff_at: Visitor, app: 
 
     page.goto("/admin/tiktok/tiktokapp/setup/")
     expect(page.get_by_role("textbox", name="Redirect URI")).to_have_value(app.redirect_uri)
+
+
+def test_staff_are_led_to_a_prefix_that_tiktok_verifies(
+    staff_at: Visitor, app: TikTokApp, tiktok: Simulator, settings: Settings
+) -> None:
+    page, prefix = staff_at.page, f"{settings.BASE_URL}/m/"
+    page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/setup/")
+    page.get_by_role("link", name="Set up URL prefix").press("Enter")
+    expect(page.get_by_role("textbox", name="URL prefix", exact=True)).to_have_value(prefix)
+    expect(page.get_by_role("radio", name="TikTok downloads videos")).to_be_disabled()
+    assert seen(staff_at, "url-prefix-new") == {}
+
+    staff_at.forgive(422)
+    page.get_by_role("textbox", name="Or its content").fill("anything")
+    page.get_by_role("button", name="Save and check file").press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    assert seen(staff_at, "url-prefix-refused") == {}
+
+    offered = tiktok.add_prefix(prefix)
+    page.get_by_role("textbox", name="Or its content").fill("")
+    file = FilePayload(name=offered.file_name, mimeType="text/plain", buffer=offered.file_content.encode())
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Save and check file").press("Enter")
+    expect(page.get_by_text("TikTok can download from here")).to_be_visible()
+    assert tiktok.verify_prefix(prefix).is_verified
+    page.get_by_role("radio", name="TikTok downloads videos").check()
+    page.get_by_role("button", name="Save transfer").press("Enter")
+    expect(page.get_by_text("Transfer of videos saved.")).to_be_visible()
+    assert seen(staff_at, "url-prefix-works") == {}
+
+
+@pytest.mark.parametrize(
+    ("base_url", "problem", "name"),
+    [
+        ("https://clip.example.com", "", "url-prefix-moved"),
+        ("https://media.northlight-studio.example.com", PrefixProblem.NO_CONNECTION, "url-prefix-problem"),
+        ("http://127.0.0.1:8000", "", "url-prefix-laptop"),
+    ],
+)
+def test_prefix_page_says_what_is_wrong(
+    staff_at: Visitor, app: TikTokApp, settings: Settings, base_url: str, problem: str, name: str
+) -> None:
+    settings.BASE_URL, settings.TIKTOK_API_BASE_URL = base_url, "https://open.tiktokapis.com"
+    token = "Vr8r1YMiO490psCs9PIqCeFssNIy7bN8"
+    TikTokApp.objects.update(
+        url_prefix="https://media.northlight-studio.example.com/m/", verification_file=f"tiktok{token}.txt",
+        verification_content=f"tiktok-developers-site-verification={token}", prefix_problem=problem,
+        prefix_checked_at=timezone.now(),
+    )  # fmt: skip
+
+    staff_at.page.goto(f"/admin/tiktok/tiktokapp/{app.pk}/prefix/")
+
+    expect(staff_at.page.get_by_role("heading", name="URL prefix of Aurora")).to_be_visible()
+    assert seen(staff_at, name) == {}

@@ -62,12 +62,19 @@ def disconnect_in_tiktok(port: int, user: str) -> None:
     requests.post(f"http://127.0.0.1:{port}/_sim/grants/revoke", json={"user": user}, timeout=10).raise_for_status()
 
 
+def verified_prefixes(kept: dict[str, Any]) -> list[str]:
+    """The prefixes from which the simulated TikTok downloads."""
+    answer = requests.get(f"http://127.0.0.1:{kept['simulator_port']}/_sim/url-properties", timeout=10).json()
+    return [item["value"] for item in answer["items"] if item["is_verified"]]
+
+
 def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
     directory = tmp_path / "demo"
     with demo(directory) as process:
         kept = welcomed(directory, process)
         program = Program(f"http://127.0.0.1:{kept['port']}", kept["api_key"])
         accounts, posts = program.accounts(), program.posts()
+        assert verified_prefixes(kept) == [f"http://127.0.0.1:{kept['port']}/m/"]
         [refused] = [post for post in posts if post["state"] == "failed"]
         [planned] = [post for post in posts if post["state"] == "scheduled"]
         said = (tmp_path / "output").read_text()
@@ -76,6 +83,7 @@ def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) ->
     with demo(directory) as process:
         again = welcomed(directory, process)
         url = f"http://127.0.0.1:{again['port']}"
+        assert f"{url}/m/" in verified_prefixes(again)
         Person(url).sign_in(again["email"], again["password"])
         later = Program(url, again["api_key"])
         assert (later.accounts(), [post["id"] for post in later.posts()]) == (accounts, [post["id"] for post in posts])

@@ -53,7 +53,7 @@ def test_tiktok_is_asked_whether_it_knows_key_and_secret(sim: Simulator, app: Ti
 
     assert {check: finding.state for check, finding in found.items()} == {
         "client-key": State.OK, "client-secret": State.OK, "redirect-uri": State.OK, "scopes": State.OK,
-        "audit": State.CANNOT_TELL, "approval": State.CANNOT_TELL, "caps": State.OK,
+        "audit": State.CANNOT_TELL, "approval": State.CANNOT_TELL, "caps": State.OK, "url-prefix": State.OK,
     }  # fmt: skip
     assert [call.code for call in sim.requests("token")] == ["invalid_grant"]
 

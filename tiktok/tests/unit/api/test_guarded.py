@@ -1,49 +1,19 @@
 """The guarded client: a fake name server with any answer, and a host on loopback in place of every address."""
 
-import datetime
 import ipaddress
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from tiktok.api.guarded import AddressRefused, Fetched, FetchFailed, Network, fetch, is_public
+from tiktok.api.guarded import AddressRefused, Fetched, FetchFailed, Network, Trouble, fetch, is_public
+from tiktok.tests.public_hosts import PUBLIC, TlsHost, World, make_certificate, trusting
 from tiktok.tests.unit.api.peer import Conversation, Peer, Script, answers, http
 
-PUBLIC = "93.184.215.14"
 URL = "https://cdn.example/avatar.jpeg?sig=1"
-
-
-@dataclass
-class World:
-    """A network in which ``names`` resolve as told, one answer after the other, and connections are recorded."""
-
-    names: list[list[str]]
-    port: int = 0
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
-    asked: list[tuple[str, int]] = field(default_factory=list)
-    reached: list[tuple[str, int]] = field(default_factory=list)
-
-    def resolve(self, host: str, port: int) -> list[str]:
-        self.asked.append((host, port))
-        return self.names.pop(0)
-
-    def connect(self, ip: str, port: int, timeout_s: float) -> socket.socket:
-        self.reached.append((ip, port))
-        return socket.create_connection(("127.0.0.1", self.port), timeout_s)
-
-    @property
-    def network(self) -> Network:
-        return Network(self.resolve, self.connect, self.tls)
 
 
 def get(url: str, world: World, loopback: tuple[str, int] | None = None) -> Fetched:
@@ -186,8 +156,9 @@ def fetch_own(script: Script, *, max_bytes: int = 1000, timeout_s: float = 5) ->
 @pytest.mark.parametrize("status", [204, 206, 301, 302, 307, 403, 404, 500])
 def test_only_a_200_counts_and_no_redirect_is_followed(status: int) -> None:
     with Peer(*answers(http(200))) as other:
-        with pytest.raises(FetchFailed, match=str(status)):
+        with pytest.raises(FetchFailed, match=str(status)) as raised:
             fetch_own(*answers(http(status, location=f"{other.url}/")))
+        assert (raised.value.trouble, raised.value.status) == (Trouble.STATUS, status)
         assert other.connections == 0
 
 
@@ -230,9 +201,10 @@ def drip(talk: Conversation, byte: bytes) -> None:
 @pytest.mark.parametrize("script", [drip_body, drip_head, say_nothing])
 def test_whole_of_it_has_one_deadline(script: Script) -> None:
     began = time.monotonic()
-    with pytest.raises(FetchFailed):
+    with pytest.raises(FetchFailed) as raised:
         fetch_own(script, timeout_s=0.3)
     assert time.monotonic() - began < 2
+    assert raised.value.trouble == Trouble.SLOW
 
 
 @pytest.mark.parametrize(
@@ -268,57 +240,7 @@ def test_host_that_is_not_there_fails() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for cdn.example, its own authority, with its key in the same file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cdn.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("cdn.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "cdn.pem"
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(made.public_bytes(pem) + private)
-    return path
-
-
-class TlsHost:
-    """A host that speaks TLS once, notes the name it was asked for, and answers."""
-
-    def __init__(self, certificate: Path, answer: bytes) -> None:
-        self.names: list[str | None] = []
-        self.heads: list[bytes] = []
-        self._answer = answer
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificate)
-        self._context.sni_callback = lambda line, name, context: self.names.append(name)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        line, _ = self._listener.accept()
-        with line:
-            try:
-                with self._context.wrap_socket(line, server_side=True) as secured:
-                    self.heads.append(secured.recv(1 << 16))
-                    secured.sendall(self._answer)
-            except OSError:  # the client did not like the certificate
-                return
-
-    def close(self) -> None:
-        self._thread.join(5)
-        self._listener.close()
+    return make_certificate(tmp_path_factory.mktemp("tls") / "cdn.pem", "cdn.example")
 
 
 @pytest.fixture
@@ -326,10 +248,6 @@ def tls_host(certificate: Path) -> Iterator[TlsHost]:
     host = TlsHost(certificate, http(200, b"image", content_type="image/png"))
     yield host
     host.close()
-
-
-def trusting(certificate: Path) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=certificate)
 
 
 def test_looked_at_address_is_connected_to_under_the_hosts_name(certificate: Path, tls_host: TlsHost) -> None:
