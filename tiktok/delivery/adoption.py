@@ -224,7 +224,7 @@ def _is_rival(post: Post, wanted: Wanted) -> bool:
 
 
 def _publish(step: Step, video: ListedVideo) -> None:
-    post_ids = news.merged_ids(step.post.post_ids, [video.id])
+    post_ids = [*step.post.post_ids, video.id]
     step.move(
         PostState.PUBLISHED,
         cause=EventCause.TIKTOK,

@@ -1,26 +1,22 @@
 """What TikTok's webhooks say about a post: read where the status cannot be asked, and for what it does not contain.
 
 A stored delivery is knowledge, not authority: webhooks are applied by making the post's next check due, and the step
-that holds the claim decides here, so that repeated, late and reordered events end in the same state.
+that holds the claim decides what follows, so that repeated, late and reordered events end in the same state.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from tiktok.api.types import PublishStatus, PublishStatusCode
 from tiktok.api.webhooks import INBOX_SHARE, PostingEvent, parse_delivery, posting_event
-from tiktok.delivery.step import Step
-from tiktok.models import EventCause, Post, Submission, WebhookDelivery
-from tiktok.models.notices import notify_hidden, resolve_hidden
+from tiktok.models import Post, Submission, WebhookDelivery
 
 # Only a post that was published can have these.
 PUBLISHED: Final = frozenset({PostingEvent.COMPLETE, PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
-VISIBILITY: Final = frozenset({PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,53 +88,3 @@ def is_announced(submission: Submission) -> bool:
 
 def _status(status: PublishStatusCode, fail_reason: str = "") -> PublishStatus:
     return PublishStatus(status, fail_reason or None, post_ids=(), uploaded_bytes=None, log_id="")
-
-
-def merged_ids(known: Iterable[str], more: Iterable[str]) -> list[str]:
-    """Return all ids, each once, in the order in which they became known."""
-    return list(dict.fromkeys((*known, *more)))
-
-
-def learn(step: Step, heard: Iterable[News]) -> None:
-    """Add the public ids of a published post, and note when it stops being public or is public again.
-
-    Repeated and reordered events change nothing: of each id only TikTok's latest event counts.
-    """
-    post = step.post
-    latest = {news.post_id: news for news in heard if news.event in VISIBILITY and news.post_id}
-    post_ids = merged_ids(post.post_ids, latest)
-    hidden_at = _hidden_at(post, post_ids, latest)
-    new_ids = [post_id for post_id in post_ids if post_id not in post.post_ids]
-    if not new_ids and hidden_at == post.hidden_at:
-        return
-    was_hidden = post.hidden_at
-    with transaction.atomic():
-        step.save(post={"post_ids": post_ids, "hidden_at": hidden_at})
-        if new_ids:
-            step.note({"post_ids": new_ids}, cause=EventCause.TIKTOK)
-        if hidden_at and hidden_at != was_hidden:
-            step.note({"hidden_at": hidden_at.isoformat()}, cause=EventCause.TIKTOK)
-            notify_hidden(post)
-        elif was_hidden and not hidden_at:
-            step.note(_return_of(latest), cause=EventCause.TIKTOK)
-            resolve_hidden(post)
-
-
-def _hidden_at(post: Post, post_ids: list[str], latest: Mapping[str, News]) -> datetime | None:
-    """Return since when none of the ids is public; deliveries are deleted after a month, so the post is asked too."""
-    if not latest:
-        return post.hidden_at
-    hidden = {news.post_id: news.at for news in latest.values() if news.event == PostingEvent.NO_LONGER_PUBLIC}
-    unheard = [post_id for post_id in post_ids if post_id not in latest]
-    if len(hidden) < len(latest) or (unheard and post.hidden_at is None):
-        return None
-    return max(hidden.values())
-
-
-def _return_of(latest: Mapping[str, News]) -> dict[str, Any]:
-    return {"public_at": max(news.at for news in latest.values() if news.event == PostingEvent.PUBLIC).isoformat()}
-
-
-def completions(heard: Iterable[News]) -> list[datetime]:
-    """Return when a draft was posted: once for each time."""
-    return [news.at for news in heard if news.event == PostingEvent.COMPLETE]

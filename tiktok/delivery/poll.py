@@ -1,6 +1,5 @@
 """Poll TikTok's status until it is final, and the public id afterwards (docs/tiktok.md, section 8)."""
 
-from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,11 +13,11 @@ from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
 from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
-from tiktok.delivery import news
 from tiktok.delivery.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
+from tiktok.delivery.news import announced_status, is_announced
 from tiktok.delivery.step import DONE, Pause, Step, seconds_since
 from tiktok.delivery.tries import pause_after_answered, tries_of
-from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostMode, PostState, Submission, TikTokApp
+from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
 from tiktok.posts.queries import LINK_WITHIN, is_without_link
 from tiktok.posts.status_checks import ANSWER, has_pending_check
 
@@ -51,7 +50,7 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
             known=step.known(submission.credential_id),
         )
     except ReconnectNeeded:
-        if (announced := news.announced_status(submission)) is None:
+        if (announced := announced_status(submission)) is None:
             raise
         return announced
 
@@ -117,7 +116,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         closes="published",
         detail={"post_ids": list(status.post_ids)},
         publish_status=status.status,
-        post_ids=news.merged_ids(step.post.post_ids, status.post_ids),
+        post_ids=list(status.post_ids),
         published_at=read_db_now(),
         log_id=status.log_id,
         error_code="",
@@ -125,7 +124,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         fail_reason="",
     )
     step.end_outage(OutageKind.PUBLISH, submission)
-    return _until_public_id(step, submission)
+    return _until_public_id(step)
 
 
 def _learn_audit(post: Post, submission: Submission) -> None:
@@ -144,13 +143,12 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         "tiktok_code": reason,
         "log_id": status.log_id,
     }
-    # From another state, or against a webhook, nothing is sent without a person.
-    may_go_on = step.post.state == PostState.PROCESSING and not news.is_announced(step.submission)
+    may_go_on = step.post.state == PostState.PROCESSING  # from another state nothing is sent without a person
     if what.kind == ErrorKind.AUTH and may_go_on:
         said |= {"error_code": reason, "outage_id": None}
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
         return WAITING_RECHECK_S
-    if what.new_init_allowed and may_go_on:
+    if what.new_init_allowed and may_go_on and not is_announced(step.submission):
         app_id = step.credential.app_id
         step.move(
             PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail=refusal(reason, status.log_id), **said
@@ -193,44 +191,32 @@ def in_inbox(step: Step) -> Pause:
 
 
 def published(step: Step) -> Pause:
-    """Read TikTok's news of the post, and ask for public ids, which TikTok issues after moderation.
-
-    For a day; of a draft, which its person may post several times, for a week.
-    """
-    heard = news.news_of(step.post)
-    news.learn(step, heard)
+    """Ask for the public id, which TikTok issues after moderation: for a day, later only on request."""
     submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
-    if submission is None or not _may_get_ids(step.post):
+    if submission is None or not is_without_link(step.post):
         return DONE
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
         answer_person(step, getattr(fault, "code", "rate"))
-        return _until_public_id(step, submission, heard)
-    post_ids = news.merged_ids(step.post.post_ids, status.post_ids)
-    if new_ids := post_ids[len(step.post.post_ids) :]:
-        step.save(post={"post_ids": post_ids})
-        step.note({"post_ids": new_ids}, cause=EventCause.TIKTOK)
+        return _until_public_id(step)
+    if status.post_ids:
+        step.save(post={"post_ids": list(status.post_ids)})
+        step.note({"post_ids": list(status.post_ids)}, cause=EventCause.TIKTOK)
     else:
         answer_person(step, status.status)
-    return _until_public_id(step, submission, heard)
+    return _until_public_id(step)
 
 
-def _may_get_ids(post: Post) -> bool:
-    return is_without_link(post) or post.mode == PostMode.MEDIA_UPLOAD
-
-
-def _until_public_id(step: Step, submission: Submission, heard: Iterable[news.News] = ()) -> Pause:
+def _until_public_id(step: Step) -> Pause:
     """Return seconds until the next check: a quarter of the post's age, from five seconds to ten minutes."""
     post = step.post
-    if not _may_get_ids(post):
+    if not is_without_link(post):
         return DONE
-    posted = news.completions(heard)
-    age_s = seconds_since(max([post.published_at or timezone.now(), *posted]))
-    if age_s <= LINK_WITHIN.total_seconds() and len(post.post_ids) < max(len(posted), 1):
-        return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])
-    is_open_draft = post.mode == PostMode.MEDIA_UPLOAD and seconds_since(submission.init_sent_at) < INBOX_WITHIN_S
-    return INBOX_POLL_S if is_open_draft else DONE
+    age_s = seconds_since(post.published_at or timezone.now())
+    if age_s > LINK_WITHIN.total_seconds():
+        return DONE
+    return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])
 
 
 def answer_person(step: Step, said: str) -> None:

@@ -53,7 +53,7 @@ def apply(row: WebhookDelivery) -> None:
     try:
         finish(row, _outcome(row))
     except Later as later:
-        log.warning("webhook delivery %s (%s) comes again: %s", row.pk, row.event, later)
+        log.info("webhook delivery %s (%s) comes again: %s", row.pk, row.event, later)
         WebhookDelivery.objects.filter(pk=row.pk).update(outcome=str(later)[:40], post_id=later.post_id)
 
 

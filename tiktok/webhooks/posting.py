@@ -20,6 +20,7 @@ from tiktok.webhooks.outcome import Later, Outcome, applies, ignores
 log = logging.getLogger(__name__)
 # In these a worker asks TikTok about the post.
 CHECKED: Final = frozenset({PostState.PROCESSING, PostState.IN_INBOX, PostState.PUBLISHED})
+VISIBILITY: Final = frozenset({PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
 # A worker is about to get there.
 ON_THE_WAY: Final = frozenset({PostState.INITING, PostState.UPLOADING})
 
@@ -46,15 +47,15 @@ def _submission_of(row: WebhookDelivery) -> Submission | None:
 def _check(row: WebhookDelivery, submission: Submission) -> Outcome:
     post = submission.post
     if post.state == PostState.PUBLISHED:
-        return _wake(post)
+        return _wake(row, post)
     if submission.closed_at is not None:
         return _about_the_past(row, post)
     if post.state in CHECKED or _is_in_doubt(post):
-        return _wake(post)
+        return _wake(row, post)
     if post.state in ON_THE_WAY:
         if submission.commit_point_at is None or not submission.publish_id:
             raise Later("not_handed_over", post_id=post.pk)
-        return _wake(post)
+        return _wake(row, post)
     return _about_the_past(row, post)
 
 
@@ -70,10 +71,16 @@ def _about_the_past(row: WebhookDelivery, post: Post) -> Outcome:
     return ignores("attempt_ended", post_id=post.pk)
 
 
-def _wake(post: Post) -> Outcome:
-    """Have the post checked now. One that a worker holds comes again, since it may not see the event any more."""
+def _wake(row: WebhookDelivery, post: Post) -> Outcome:
+    """Have the post checked now.
+
+    The event comes again if a worker holds the post, which may have read the events already, and if it is about the
+    visibility of a post that is not published so far.
+    """
     if not _make_due(post.pk):
         raise Later("busy", post_id=post.pk)
+    if posting_event(row.event) in VISIBILITY and post.state != PostState.PUBLISHED:
+        raise Later("not_published", post_id=post.pk)
     return applies("checks_post", post_id=post.pk)
 
 
