@@ -57,6 +57,7 @@ ACCOUNTS = AuditTopic(
         "tiktok_app.created": _("%(who)s added the TikTok app %(what)s"),
         "tiktok_app.updated": _("%(who)s changed the TikTok app %(what)s"),
         "tiktok_app.deleted": _("%(who)s deleted the TikTok app %(what)s"),
+        "webhook.replayed": _("%(who)s had the TikTok webhook %(event)s applied again"),
         "tiktok_app.old_secret_removed": _("%(who)s removed the old secret of the TikTok app %(what)s"),
     },
     {"tiktokaccount": accounts},

@@ -158,13 +158,12 @@ def _news(event: PostEvent) -> Entry | None:
     """Return the entry of TikTok's news about a post, and of a post that was found there."""
     if "hidden_at" in event.detail:
         at = datetime.fromisoformat(event.detail["hidden_at"])
-        text = _now("Reported by TikTok, effective %(time)s.") % {"time": date_text(at)}
+        text = _now("Since %(time)s, as TikTok reports.") % {"time": date_text(at)}
         return Entry(event.at, _("The post is no longer public"), "eye-off", "warn", text)
     if "public_at" in event.detail:
         return Entry(event.at, _("The post is public again"), "eye", "good")
     if way := ADOPTED.get(event.detail.get("adopted", "")):
-        title, text = way
-        return Entry(event.at, title, "search", "accent" if event.from_state == event.to_state else "good", text)
+        return Entry(event.at, way[0], "search", "accent" if event.from_state == event.to_state else "good", way[1])
     return None
 
 

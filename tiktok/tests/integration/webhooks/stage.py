@@ -12,6 +12,7 @@ from django.test import Client
 from core.jobs.clock import read_db_now
 from instances.models import Instance, Notice
 from instances.scoping import instance_scope, unscoped
+from tiktok.api.secret import Secret
 from tiktok.models import Media, Post, PostEvent, PostState, TikTokAccount, TikTokCredential, WebhookDelivery, WorkItem
 from tiktok.posts.wording.history import timeline
 from tiktok.tests.factories import make_media, make_post, make_submission
@@ -52,7 +53,7 @@ class Stage:
     @property
     def token(self) -> str:
         token = TikTokCredential.objects.get(pk=self.account.credential_id).access_token
-        assert token is not None
+        assert isinstance(token, Secret)
         return token.reveal()
 
     def send_to_tiktok(self, video: bytes = b"", *, is_draft: bool = False, caption: str = CAPTION) -> str:

@@ -1,5 +1,7 @@
 """Drafts: delivered to the inbox, then posted by their person, once or several times."""
 
+from typing import Any
+
 import pytest
 
 from core.jobs.clock import read_db_now
@@ -21,7 +23,7 @@ def draft(stage: Stage, publish_id: str) -> Post:
     return stage.post(publish_id, mode="MEDIA_UPLOAD", privacy_level="", caption="")
 
 
-def tell(stage: Stage, event: str, publish_id: str, **content: str) -> None:
+def tell(stage: Stage, event: str, publish_id: str, **content: Any) -> None:
     stage.tell(event, publish_id, publish_type="INBOX_SHARE", **content)
     stage.apply()
 
