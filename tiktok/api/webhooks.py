@@ -36,7 +36,7 @@ class RemovalReason(IntEnum):
 
 
 class PostingEvent(StrEnum):
-    """What happened to a post at TikTok, in the correct spelling.
+    """The posting events of TikTok, in the correct spelling.
 
     https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
     """

@@ -1,6 +1,6 @@
 """Find a post of unknown outcome at TikTok: by a webhook, or on the profile (docs/protocol.md, section 8).
 
-What is found is adopted only if no other post can be meant. That nothing is found proves nothing.
+A hit is adopted only if no other post can be meant; without a hit nothing is proven.
 """
 
 import logging
@@ -68,7 +68,7 @@ def _sole_publish_id(submission: Submission) -> str:
 
 
 def _unknown_news(submission: Submission) -> Mapping[str, list[News]]:
-    """Return the events of this TikTok user since the init that name a ``publish_id`` nobody knows."""
+    """Return the events of this TikTok user since the init that name an unknown ``publish_id``."""
     rows = WebhookDelivery.objects.filter(
         app_id=submission.app_id,
         user_openid=submission.credential.open_id,
@@ -123,7 +123,7 @@ def _posts_of(submission: Submission) -> QuerySet[Post]:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What identifies a post on the profile: its text, its duration (None for photos), and when it may have begun."""
+    """The traits of a post on the profile: its text, its duration (None for photos), and when it may have begun."""
 
     text: str
     duration_ms: int | None

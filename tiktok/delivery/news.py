@@ -1,4 +1,4 @@
-"""What TikTok's webhooks say about a post: read where the status cannot be asked, and for what it does not contain.
+"""News about posts from TikTok's webhooks: read where the status cannot be asked, and for what it does not contain.
 
 A stored delivery is knowledge, not authority: webhooks are applied by making the post's next check due, and the step
 that holds the claim decides what follows, so that repeated, late and reordered events end in the same state.

@@ -35,7 +35,7 @@ INBOX_POLL_S: Final = 3600.0
 def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
     """Read the status once; polling leaves a few calls a minute to uploads that resume.
 
-    Without tokens TikTok's webhooks stand in for it, as far as they agree. Raises RateHeld and what TikTok calls raise.
+    Without tokens TikTok's webhooks replace it, as far as they agree. Raises RateHeld and what TikTok calls raise.
     """
     step.renew()
     reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING

@@ -1,4 +1,4 @@
-"""What became of a delivery, in sentences for staff."""
+"""The results of deliveries, in sentences for staff."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -95,7 +95,7 @@ def test_webhook_that_came_first_is_found_later(webhooks_alone: Stage) -> None:
     assert stage.reread(post).state == S.PUBLISHED
 
 
-def test_failure_that_only_this_post_can_have_is_believed_once_tiktok_confirms_it(webhooks_alone: Stage) -> None:
+def test_failure_of_a_doubtful_post_counts_once_tiktok_confirms_it(webhooks_alone: Stage) -> None:
     stage = webhooks_alone
     post = doubtful(stage)
     publish_id = stage.send_to_tiktok()

@@ -99,7 +99,7 @@ def test_event_that_comes_in_a_hundred_versions_changes_the_post_once(stage: Sta
 
 
 def test_event_before_the_answer_to_the_init_is_kept_and_applied_later(stage: Stage, publish_id: str) -> None:
-    """The worker still waits for the answer; then it stores the receipt, then it goes on."""
+    """The worker still waits for the answer; then it stores the receipt, then it continues."""
     post = stage.post("", S.INITING)
     WorkItem.objects.update(next_action_at=None)
     make_public(stage, publish_id)
