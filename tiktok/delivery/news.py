@@ -35,9 +35,12 @@ class News:
 
 
 def news_in(rows: Iterable[WebhookDelivery]) -> list[News]:
-    """Return the posting events among the deliveries, in TikTok's order."""
+    """Return the posting events among the deliveries, in TikTok's order.
+
+    Its times are whole seconds: within one, a post is hidden after it was shown, in whichever order the events came.
+    """
     found = [_read(row, event) for row in rows if (event := posting_event(row.event))]
-    return sorted(found, key=lambda news: news.at)
+    return sorted(found, key=lambda news: (news.at, news.event == PostingEvent.NO_LONGER_PUBLIC))
 
 
 def _read(row: WebhookDelivery, event: PostingEvent) -> News:
