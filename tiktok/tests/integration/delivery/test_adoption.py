@@ -188,6 +188,19 @@ def test_failure_of_an_attempt_that_was_given_up_does_not_end_the_post(webhooks_
     assert is_left_alone(stage, post)
 
 
+def test_success_is_not_that_of_an_attempt_that_was_given_up(webhooks_alone: Stage) -> None:
+    """TikTok got nothing of that one, so it cannot have been published."""
+    stage = webhooks_alone
+    post = doubtful(stage)
+    doubtful(stage, state=S.FAILED, is_closed=True, attempt={"closed_because": "init_unanswered"})
+    publish_id = stage.send_to_tiktok()
+    publish(stage, publish_id)
+    stage.tell(COMPLETE, publish_id)
+    stage.apply()
+
+    assert stage.reread(post).state == S.PUBLISHED
+
+
 @pytest.mark.parametrize(
     ("fields", "changes"),
     [
