@@ -326,7 +326,7 @@ _PROTOCOL = [
         "R3 on any FAILED",
         (f"{_DELIVERY}/test_codes.py::test_reason_that_will_not_pass_ends_the_post",),
         "tiktok/delivery/poll.py",
-        "    if what.new_init_allowed and may_go_on:\n",
+        "    if what.new_init_allowed and may_go_on and not is_announced(step.submission):\n",
         "    if may_go_on:\n",
     ),
     mutant(

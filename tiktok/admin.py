@@ -8,14 +8,16 @@ from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.admin import ReadOnlyAdmin, actor_of
 from accounts.audit import record
 from accounts.models import Tenant
+from core.jobs.nudge import nudge
 from tiktok.access import quota
 from tiktok.developer_apps.forms import EnvironmentAppForm, TikTokAppForm
 from tiktok.developer_apps.prefix import views as prefix_views
@@ -23,6 +25,8 @@ from tiktok.developer_apps.services import forget_old_secret, has_old_secret, is
 from tiktok.developer_apps.views import setup, setup_new
 from tiktok.models import Media, Post, TikTokAccount, TikTokApp, TikTokCredential, WebhookDelivery, WebhookRefusal
 from tiktok.models.fields import EncryptedTextField
+from tiktok.webhooks.replay import replay_deliveries
+from tiktok.webhooks.results import error_of, result_of
 
 
 @admin.register(TikTokApp)
@@ -229,14 +233,61 @@ class PostAdmin(RowAdmin):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(RowAdmin):
-    """Deliveries from TikTok, and their outcome."""
+    """Deliveries from TikTok, and their outcome; never their body."""
 
-    list_display = (
-        "event", "app", "event_at", "received_at", "state", "outcome", "applied_at", "is_signed_with_old_secret",
-    )  # fmt: skip
-    list_select_related = ("app",)
+    list_display = ("received_at", "event", "app", "account", "shown_post", "state", "result", "error")
+    list_select_related = ("app__tenant", "post__account", "post__instance__tenant")
     list_filter = ("state", "event", "app")
-    search_fields = ("user_openid",)
+    search_fields = ("user_openid", "publish_id", "post__id")
+    actions = ("replay",)
+    computed = ("account", "shown_post", "result", "error")
+    hidden = frozenset({"body", "post", "outcome"})
+
+    def get_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        """Return the columns, and what they mean."""
+        return [name for name in super().get_fields(request, obj) if name not in self.hidden] + list(self.computed)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Return whether this member of staff may have deliveries applied again."""
+        user = actor_of(request)
+        return user.has_perm("tiktok.change_webhookdelivery")
+
+    @admin.display(description=_("Account"))
+    def account(self, row: WebhookDelivery) -> str:
+        """Return the name of the post's account."""
+        return row.post.account.name if row.post else "–"
+
+    @admin.display(description=_("Post"))
+    def shown_post(self, row: WebhookDelivery) -> str:
+        """Link the post."""
+        if row.post is None:
+            return "–"
+        url = reverse("admin:tiktok_post_change", args=[row.post.pk])
+        return format_html('<a href="{}">{}</a>', url, str(row.post.pk)[:8])
+
+    @admin.display(description=_("Result"))
+    def result(self, row: WebhookDelivery) -> str:
+        """Return what it led to."""
+        return result_of(row) or "–"
+
+    @admin.display(description=_("Error"))
+    def error(self, row: WebhookDelivery) -> str:
+        """Return why it was not applied."""
+        return error_of(row) or "–"
+
+    @admin.action(description=_("Apply again"), permissions=["replay"])
+    def replay(self, request: HttpRequest, rows: models.QuerySet[WebhookDelivery]) -> None:
+        """Have a worker apply the deliveries again, for example after a fault was fixed; harmless when repeated."""
+        chosen = rows.select_related("app__tenant", "post__instance__tenant")
+        for row in chosen:
+            self.log_change(request, row, "Applied again.")
+        replayed = replay_deliveries(chosen, actor=actor_of(request))
+        for delivery_id in replayed:
+            nudge("apply_delivery", delivery_id)
+        text = ngettext(
+            "%(count)d webhook will be applied again.", "%(count)d webhooks will be applied again.", len(replayed)
+        )
+        messages.success(request, text % {"count": len(replayed)})
 
 
 @admin.register(WebhookRefusal)

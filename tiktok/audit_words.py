@@ -69,6 +69,7 @@ ACCOUNTS = AuditTopic(
         "tiktok_app.deleted": _("%(who)s deleted the TikTok app %(what)s"),
         "tiktok_app.prefix_changed": _("%(who)s changed the URL prefix of the TikTok app %(what)s"),
         "tiktok_app.video_transfer_changed": _video_transfer,
+        "webhook.replayed": _("%(who)s had the TikTok webhook %(event)s applied again"),
         "tiktok_app.old_secret_removed": _("%(who)s removed the old secret of the TikTok app %(what)s"),
     },
     {"tiktokaccount": accounts},

@@ -12,11 +12,12 @@ from instances.scoping import ContentModel
 
 
 class NoticeKind(models.TextChoices):
-    """The kind of a notification: three about posts, four about accounts, two about videos."""
+    """The kind of a notification: four about posts, four about accounts, two about videos."""
 
     FAILED = "failed", _("Posts that failed")
     ATTENTION = "attention", _("Posts that need attention")
     RECONNECT = "reconnect", _("Posts waiting for their account")
+    HIDDEN = "hidden", _("Posts that are no longer public")
     ENDED = "ended", _("Accounts to reconnect")
     ENDING = "ending", _("Authorizations that expire soon")
     SCOPES = "scopes", _("Permissions that were removed")
@@ -26,9 +27,11 @@ class NoticeKind(models.TextChoices):
 
 
 # The preference that decides about a kind's emails, where it is not named like the kind.
-SWITCHES: Final = dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect") | dict.fromkeys(
-    (NoticeKind.UNUSABLE, NoticeKind.CHECKED), "media"
-)
+SWITCHES: Final = {
+    **dict.fromkeys((NoticeKind.ENDED, NoticeKind.ENDING, NoticeKind.SCOPES), "reconnect"),
+    **dict.fromkeys((NoticeKind.UNUSABLE, NoticeKind.CHECKED), "media"),
+    NoticeKind.HIDDEN: "attention",
+}
 
 
 class Notice(ContentModel):

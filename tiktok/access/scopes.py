@@ -54,7 +54,9 @@ SCOPES: Final[dict[str, ScopeWords]] = {
         _("Without it, Clipdesk does not show followers and likes."),
     ),
     Scope.VIDEO_LIST: ScopeWords(
-        _("the list of videos"), _("See public videos and their numbers"), _UNUSED, _UNUSED
+        _("the list of videos"), _("See public videos and their numbers"),
+        _("To find a post on the profile if TikTok does not say whether it was published."),
+        _("Without it, the team has to check on TikTok whether such a post was published."),
     ),
 }  # fmt: skip
 

@@ -82,6 +82,12 @@ class Fields:
     def child(self, name: str) -> "Fields":
         return Fields(as_object(self.values.get(name)), self.status, self.log_id, self.may_repeat)
 
+    def children(self, name: str) -> tuple["Fields", ...]:
+        """Return a list of objects; other values in it are omitted."""
+        value = self.values.get(name)
+        items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        return tuple(Fields(item, self.status, self.log_id, self.may_repeat) for item in items)
+
     def text(self, name: str) -> str:
         return self.optional_text(name) or self._unreadable(name)
 

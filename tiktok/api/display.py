@@ -4,15 +4,18 @@ from collections.abc import Collection
 
 from .client import TikTokClient
 from .errors import ScopeNotAuthorized
-from .limits import Endpoint
+from .limits import LISTED_VIDEOS_MAX, Endpoint
 from .secret import Secret
-from .types import Scope, UserInfo
+from .types import ListedVideo, Scope, UserInfo, VideoPage
 
 FIELDS_BY_SCOPE = {
     Scope.USER_INFO_BASIC: ("open_id", "union_id", "avatar_url", "display_name"),
     Scope.USER_INFO_PROFILE: ("username", "bio_description", "profile_deep_link", "is_verified"),
     Scope.USER_INFO_STATS: ("follower_count", "following_count", "likes_count", "video_count"),
 }
+
+
+VIDEO_FIELDS = ("id", "create_time", "title", "video_description", "duration")
 
 
 def fields_for(scopes: Collection[str]) -> tuple[str, ...]:
@@ -45,3 +48,26 @@ def get_user_info(client: TikTokClient, *, access_token: Secret, scopes: Collect
         likes_count=user.optional_integer("likes_count"),
         video_count=user.optional_integer("video_count"),
     )
+
+
+def list_videos(client: TikTokClient, *, access_token: Secret, before_ms: int | None = None) -> VideoPage:
+    """Return up to 20 public videos of the profile, posted before ``before_ms`` (milliseconds), newest first.
+
+    600 requests per minute. Raises ScopeNotAuthorized, AccessTokenInvalid, RateLimited, TikTokUnavailable and
+    connection errors; may be repeated. https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+    """
+    payload = {"max_count": LISTED_VIDEOS_MAX} | ({} if before_ms is None else {"cursor": before_ms})
+    params = {"fields": ",".join(VIDEO_FIELDS)}
+    data = client.call_api("POST", Endpoint.VIDEO_LIST, access_token=access_token, params=params, payload=payload)
+    videos = tuple(
+        ListedVideo(
+            id=video.text("id"),
+            created_at=video.integer("create_time"),
+            title=video.optional_text("title") or "",
+            description=video.optional_text("video_description") or "",
+            duration_s=video.optional_integer("duration") or 0,
+        )
+        for video in data.children("videos")
+    )
+    cursor = data.optional_integer("cursor") if data.flag("has_more") and videos else None
+    return VideoPage(videos, None if cursor == before_ms else cursor)

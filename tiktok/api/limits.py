@@ -11,6 +11,7 @@ class Endpoint(StrEnum):
     OAUTH_TOKEN = "/v2/oauth/token/"  # noqa: S105 - a path
     OAUTH_REVOKE = "/v2/oauth/revoke/"
     USER_INFO = "/v2/user/info/"
+    VIDEO_LIST = "/v2/video/list/"
     CREATOR_INFO = "/v2/post/publish/creator_info/query/"
     VIDEO_INIT = "/v2/post/publish/video/init/"
     INBOX_VIDEO_INIT = "/v2/post/publish/inbox/video/init/"
@@ -31,6 +32,7 @@ class Rate:
 RATES: Mapping[Endpoint, Rate] = {
     # https://developers.tiktok.com/docs/en/tiktok-api-v2-rate-limit (per app or per token: not stated)
     Endpoint.USER_INFO: Rate(600, 60),
+    Endpoint.VIDEO_LIST: Rate(600, 60),
     # https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info (per access token)
     Endpoint.CREATOR_INFO: Rate(20, 60),
     # https://developers.tiktok.com/doc/content-posting-api-reference-direct-post (per access token)
@@ -57,6 +59,10 @@ ACTIVE_USERS_UNAUDITED = 5
 # https://developers.tiktok.com/doc/content-posting-api-reference-direct-post
 UPLOAD_URL_LIFETIME_S = 60 * 60
 VIDEO_TITLE_MAX_UTF16 = 2200
+# https://developers.tiktok.com/doc/tiktok-api-v2-video-object: longer texts come back cut
+LISTED_TEXT_MAX_CHARS = 150
+# https://developers.tiktok.com/doc/tiktok-api-v2-video-list
+LISTED_VIDEOS_MAX = 20
 # https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide: a pull times out an hour after it starts
 PULL_LIFETIME_S = 60 * 60
 # https://developers.tiktok.com/doc/content-posting-api-reference-upload-video: in any 24 hours

@@ -100,6 +100,25 @@ class UserInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedVideo:
+    """A public video of the profile; texts are cut after 150 characters. ``created_at``: seconds since the epoch."""
+
+    id: str
+    created_at: int
+    title: str
+    description: str
+    duration_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPage:
+    """Videos, newest first. ``cursor`` (milliseconds since the epoch) continues the list; None at its end."""
+
+    videos: tuple[ListedVideo, ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CreatorInfo:
     """The creator's present options; ``creator_avatar_url`` is valid for two hours."""
 

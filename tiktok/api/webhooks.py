@@ -9,9 +9,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Final
 
+from tiktok.api.answers import as_int
 from tiktok.api.secret import Secret
 
 # Retries come for 72 hours; TikTok does not document whether they are signed again.
@@ -32,6 +33,33 @@ class RemovalReason(IntEnum):
     AGE_CHANGED = 3
     ACCOUNT_BANNED = 4
     DEVELOPER_REVOKED = 5
+
+
+class PostingEvent(StrEnum):
+    """The posting events of TikTok, in the correct spelling.
+
+    https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status
+    """
+
+    FAILED = "post.publish.failed"
+    COMPLETE = "post.publish.complete"
+    INBOX_DELIVERED = "post.publish.inbox_delivered"
+    PUBLIC = "post.publish.publicly_available"
+    NO_LONGER_PUBLIC = "post.publish.no_longer_publicly_available"
+
+
+# TikTok's ``publish_type`` of drafts; that of direct posts is not documented.
+INBOX_SHARE: Final = "INBOX_SHARE"
+LONGEST_PUBLISH_ID: Final = 128
+LONGEST_REASON: Final = 80
+
+
+def posting_event(name: str) -> PostingEvent | None:
+    """Return the event of this name in either spelling; None if it is not about a post."""
+    try:
+        return PostingEvent(name.replace("publicaly", "publicly"))  # sic
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +116,28 @@ class Delivery:
         if isinstance(reason, bool) or not isinstance(reason, int) or reason not in set(RemovalReason):
             return RemovalReason.UNKNOWN
         return RemovalReason(reason)
+
+    @property
+    def publish_id(self) -> str:
+        """Return the ``publish_id`` of a posting event; "" for anything that cannot be one."""
+        publish_id = _text(self.content.get("publish_id"))
+        return publish_id if len(publish_id) <= LONGEST_PUBLISH_ID else ""
+
+    @property
+    def post_id(self) -> str:
+        """Return TikTok's public id as text; TikTok does not document whether it is a number or a text."""
+        number = as_int(self.content.get("post_id"))
+        return str(number) if number is not None and number > 0 else ""
+
+    @property
+    def fail_reason(self) -> str:
+        """Return TikTok's reason of ``post.publish.failed``."""
+        return _text(self.content.get("reason"))[:LONGEST_REASON]
+
+    @property
+    def publish_type(self) -> str:
+        """Return ``INBOX_SHARE`` for drafts; "" if unknown."""
+        return _text(self.content.get("publish_type"))[:LONGEST_REASON]
 
 
 def parse_delivery(body: bytes) -> Delivery:

@@ -11,7 +11,7 @@ from core.jobs.process import stopping
 from instances.scoping import instance_scope
 from tiktok.access import outages
 from tiktok.access.status import link_of, requeue_if_back
-from tiktok.delivery import poll, start, unknown, upload
+from tiktok.delivery import poll, start, unknown, upload, visibility
 from tiktok.delivery.claims import Claim, release
 from tiktok.delivery.faults import WAITING_RECHECK_S
 from tiktok.delivery.quarantine import hold_back
@@ -30,7 +30,7 @@ HANDLERS: Final[Mapping[str, Callable[[Step], Pause]]] = {
     PostState.UPLOADING: upload.uploading,
     PostState.PROCESSING: poll.processing,
     PostState.IN_INBOX: poll.in_inbox,
-    PostState.PUBLISHED: poll.published,
+    PostState.PUBLISHED: visibility.published,
     PostState.NEEDS_ATTENTION: unknown.in_doubt,
 }
 

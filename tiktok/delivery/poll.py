@@ -9,12 +9,14 @@ from django.utils import timezone
 from core.jobs.clock import read_db_now
 from tiktok.access import outages, throttle
 from tiktok.access.call import call
+from tiktok.access.tokens import ReconnectNeeded
 from tiktok.api import content_posting
 from tiktok.api.errors import ErrorKind, PublishIdUnknown, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
 from tiktok.api.types import FailReason, PrivacyLevel, PublishStatus, PublishStatusCode
 from tiktok.delivery.download_stop import stop_if_asked
 from tiktok.delivery.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
+from tiktok.delivery.news import announced_status, is_announced
 from tiktok.delivery.step import DONE, Pause, Step, seconds_since
 from tiktok.delivery.tries import pause_after_answered, tries_of
 from tiktok.models import (
@@ -46,19 +48,24 @@ INBOX_POLL_S: Final = 3600.0
 def read_status(step: Step, submission: Submission, *, resuming: bool) -> PublishStatus:
     """Read the status once; polling leaves a few calls a minute to uploads that resume.
 
-    Raises RateHeld and what TikTok calls raise.
+    Without tokens TikTok's webhooks replace it, as far as they agree. Raises RateHeld and what TikTok calls raise.
     """
     step.renew()
     reserve = 0 if resuming else throttle.RESERVED_FOR_RESUMING
-    return call(
-        submission.credential_id,
-        Endpoint.STATUS_FETCH,
-        lambda client, token: content_posting.fetch_status(
-            client, access_token=token.access_token, publish_id=submission.publish_id
-        ),
-        reserve=reserve,
-        known=step.known(submission.credential_id),
-    )
+    try:
+        return call(
+            submission.credential_id,
+            Endpoint.STATUS_FETCH,
+            lambda client, token: content_posting.fetch_status(
+                client, access_token=token.access_token, publish_id=submission.publish_id
+            ),
+            reserve=reserve,
+            known=step.known(submission.credential_id),
+        )
+    except ReconnectNeeded:
+        if (announced := announced_status(submission)) is None:
+            raise
+        return announced
 
 
 def processing(step: Step) -> Pause:
@@ -172,7 +179,7 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         said |= {"error_code": reason, "outage_id": None}
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
         return WAITING_RECHECK_S
-    if what.new_init_allowed and may_go_on:
+    if what.new_init_allowed and may_go_on and not is_announced(step.submission):
         app_id = step.credential.app_id
         step.move(
             PostState.DUE, cause=EventCause.RULE_R3, closes="failed", detail=refusal(reason, status.log_id), **said

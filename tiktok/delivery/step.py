@@ -50,8 +50,8 @@ STEP_S: Final = 30.0
 # Until a process without a free upload slot checks again.
 FULL_S: Final = 2.0
 BACKOFF_CAP_S: Final = 300.0
-# TikTok is still asked about a post that may be public.
-DOUBTFUL_S: Final = 3600.0
+# TikTok is still asked about a post that may be public, more rarely from then on (unknown.py).
+DOUBTFUL_S: Final = 60.0
 # States in which a submission takes the upload slot of its credential and instance.
 UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
 # States in which a draft counts towards TikTok's limit of unfinished ones, with an answered init.

@@ -1,10 +1,13 @@
-"""Posts whose outcome is unknown: TikTok is asked ever more rarely, and its status still counts (docs/protocol.md)."""
+"""Posts whose outcome is unknown: TikTok is asked ever more rarely, and its status still counts (docs/protocol.md).
+
+Where its status does not decide, the post is looked for at TikTok (adoption.py).
+"""
 
 from typing import Final
 
 from tiktok.api.errors import ErrorKind, classify_fail_reason
 from tiktok.api.types import PublishStatus, PublishStatusCode
-from tiktok.delivery import poll
+from tiktok.delivery import adoption, poll
 from tiktok.delivery.faults import FAULTS, Fault, hold_for, is_passing
 from tiktok.delivery.step import DONE, RUN_AGAIN, Pause, Step, seconds_since
 from tiktok.models import AttentionReason, Submission
@@ -26,7 +29,7 @@ def in_doubt(step: Step) -> Pause:
     if step.post.attention_reason not in MAYBE_PUBLISHED or submission is None:
         return DONE
     if not submission.publish_id:
-        return _look_for_receipt(step, submission)
+        return _look_for_id(step, submission)
     try:
         status = poll.read_status(step, submission, resuming=False)
     except FAULTS as fault:
@@ -34,16 +37,25 @@ def in_doubt(step: Step) -> Pause:
     return _heed(step, submission, status)
 
 
-def _look_for_receipt(step: Step, submission: Submission) -> Pause:
+def _look_for_id(step: Step, submission: Submission) -> Pause:
+    """Look for TikTok's answer to the init, for a webhook that can only be about this post, and on the profile."""
     if publish_id := askable_publish_id(submission):
         step.save(submission={"publish_id": publish_id})
         return RUN_AGAIN
-    return RECEIPT_LOOK_S if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S else DONE
+    if adoption.adopt_publish_id(step, submission):
+        return RUN_AGAIN
+    if adoption.adopt_video(step, submission):
+        return DONE
+    if seconds_since(submission.init_sent_at) < RECEIPT_WITHIN_S:
+        return RECEIPT_LOOK_S
+    return _until_next(submission) if adoption.wanted_of(step, submission) else DONE
 
 
 def _heed(step: Step, submission: Submission, status: PublishStatus) -> Pause:
     if status.status in poll.LAST_WORDS and not _may_have_gone_on(step, status):
         return poll.apply_status(step, status)
+    if adoption.adopt_video(step, submission):
+        return DONE
     poll.note_status(step, submission, status)
     poll.answer_person(step, status.status)
     return _until_next(submission)
@@ -66,6 +78,8 @@ def _not_answered(step: Step, submission: Submission, fault: Fault) -> Pause:
     pause = hold_for(step, fault)
     if is_passing(fault):
         return pause
+    if adoption.adopt_video(step, submission):
+        return DONE
     poll.answer_person(step, step.post.hold_reason)
     return _until_next(submission)
 

@@ -1,4 +1,4 @@
-"""Notifications about a post's transitions, written in the same transaction so that none is lost or doubled."""
+"""Notifications about a post, written in the transaction of the event so that none is lost or doubled."""
 
 from __future__ import annotations
 
@@ -41,6 +41,17 @@ def notify_people(
         write_notice(
             post.instance_id, kind=TOLD[to], subject_id=post.pk, maker_id=post.created_by_id, parts=_short(parts)
         )
+
+
+def notify_hidden(post: Post) -> None:
+    """Notify people that a published post is no longer public; one notification at a time."""
+    resolve_hidden(post)
+    write_notice(post.instance_id, kind=NoticeKind.HIDDEN, subject_id=post.pk, maker_id=post.created_by_id, parts={})
+
+
+def resolve_hidden(post: Post) -> None:
+    """Resolve the notification of a post that is public again."""
+    resolve_notices(post.pk, [NoticeKind.HIDDEN])
 
 
 def _resolve_failures_before(post: Post) -> None:

@@ -24,7 +24,9 @@ class WebhookDelivery(models.Model):
     """A verified delivery: written once, finished once. ``app`` is the one whose secret signed it.
 
     TikTok repeats deliveries and gives them no id, so ``digest`` (SHA-256 of the raw body, hex) identifies them.
-    ``event_at`` is TikTok's time of the event, ``outcome`` a code for the result. A directory table.
+    ``event_at`` is TikTok's time of the event, ``outcome`` a code for the result. Of a posting event ``publish_id`` is
+    TikTok's, and ``post`` the one that it is about, once known. Posting events are knowledge that workers read (see
+    delivery/news.py), so applying one only makes them check the post. A directory table.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -33,6 +35,10 @@ class WebhookDelivery(models.Model):
     event = models.CharField(_("event"), max_length=80, blank=True)
     user_openid = models.CharField(max_length=128, blank=True)
     event_at = models.DateTimeField(_("happened at"), null=True)
+    publish_id = models.CharField(max_length=128, blank=True)
+    post = models.ForeignKey(
+        "tiktok.Post", null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("post")
+    )
     body = models.TextField(_("body"))
     is_signed_with_old_secret = models.BooleanField(_("signed with the previous secret"), default=False)
     received_at = models.DateTimeField(_("received at"), default=timezone.now)
@@ -50,6 +56,10 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["next_attempt_at"], condition=Q(next_attempt_at__isnull=False), name="delivery_due"),
             models.Index(fields=["app", "-received_at"], name="delivery_newest_of_app"),
             models.Index(fields=["received_at"], name="delivery_age"),
+            models.Index(fields=["app", "publish_id"], condition=~Q(publish_id=""), name="delivery_of_publish"),
+            models.Index(
+                fields=["app", "user_openid", "received_at"], condition=~Q(publish_id=""), name="delivery_of_user"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["app", "digest"], name="one_row_per_delivery"),

@@ -18,6 +18,12 @@ LONGEST_NAME = 90
 
 def words(notice: Notice) -> Words:
     """Return the sentences of the post's page, from the columns that the notification kept."""
+    if notice.kind == NoticeKind.HIDDEN:
+        return Words(
+            _("TikTok reports that this post is no longer public."),
+            "",
+            _("Open it in TikTok’s app to see whether it was removed, restricted or made private."),
+        )
     explained = explain_post(Post(**notice.parts))
     return Words(explained.what, explained.does, explained.can) if explained else Words("", "", "")
 
@@ -51,6 +57,11 @@ TOPIC = Topic(
             ngettext_lazy(
                 "%(count)d post is waiting for its account", "%(count)d posts are waiting for their account", "count"
             ),
+        ),
+        NoticeKind.HIDDEN: Heading(
+            "hidden",
+            gettext_lazy("A post is no longer public"),
+            ngettext_lazy("%(count)d post is no longer public", "%(count)d posts are no longer public", "count"),
         ),
     },
     words,

@@ -10,8 +10,9 @@ from uuid import UUID
 from core.jobs.backoff import wait_after
 from core.jobs.clock import db_now
 from core.jobs.lease import take_attempt
+from tiktok.api.webhooks import posting_event
 from tiktok.models import DeliveryState, WebhookDelivery
-from tiktok.webhooks import removal
+from tiktok.webhooks import posting, removal
 from tiktok.webhooks.outcome import Later, Outcome, ignores
 
 log = logging.getLogger(__name__)
@@ -19,11 +20,8 @@ MOST_ATTEMPTS: Final = 20
 FIRST_WAIT: Final = timedelta(minutes=1)  # longer than one attempt takes, so it is the claim's lease too
 LONGEST_WAIT: Final = timedelta(hours=1)
 
-HANDLERS: Final[Mapping[str, Callable[[WebhookDelivery], Outcome]]] = {
-    "authorization.removed": removal.authorization_removed,
-}
-# Polling finds these without a webhook.
-POSTING: Final = "post.publish."
+Handler = Callable[[WebhookDelivery], Outcome]
+HANDLERS: Final[Mapping[str, Handler]] = {"authorization.removed": removal.authorization_removed}
 
 
 def due_deliveries(room: int) -> list[Callable[[], None]]:
@@ -43,7 +41,7 @@ def claim(row: WebhookDelivery) -> bool:
     """Claim the delivery for a minute, longer each time; give up one that never ends well."""
     if row.attempts >= MOST_ATTEMPTS:
         log.error("webhook delivery %s (%s) is given up after %s attempts", row.pk, row.event, row.attempts)
-        finish(row, Outcome(DeliveryState.GIVEN_UP, row.outcome))
+        finish(row, Outcome(DeliveryState.GIVEN_UP, row.outcome, row.post_id))
         return False
     mine = WebhookDelivery.objects.filter(pk=row.pk, state=DeliveryState.WAITING)
     wait = wait_after(row.attempts + 1, first=FIRST_WAIT, longest=LONGEST_WAIT)
@@ -55,19 +53,17 @@ def apply(row: WebhookDelivery) -> None:
     try:
         finish(row, _outcome(row))
     except Later as later:
-        log.warning("webhook delivery %s (%s) comes again: %s", row.pk, row.event, later)
-        WebhookDelivery.objects.filter(pk=row.pk).update(outcome=str(later)[:40])
+        log.info("webhook delivery %s (%s) comes again: %s", row.pk, row.event, later)
+        WebhookDelivery.objects.filter(pk=row.pk).update(outcome=str(later)[:40], post_id=later.post_id)
 
 
 def _outcome(row: WebhookDelivery) -> Outcome:
-    handler = HANDLERS.get(row.event)
-    if handler is not None:
-        return handler(row)
-    return ignores("polled_instead" if row.event.startswith(POSTING) else "unknown_event")
+    handler = posting.check_post if posting_event(row.event) else HANDLERS.get(row.event)
+    return handler(row) if handler else ignores("unknown_event")
 
 
 def finish(row: WebhookDelivery, outcome: Outcome) -> None:
     """Store the outcome, once."""
     WebhookDelivery.objects.filter(pk=row.pk, state=DeliveryState.WAITING).update(
-        state=outcome.state, outcome=outcome.word, next_attempt_at=None, applied_at=db_now()
+        state=outcome.state, outcome=outcome.word, post_id=outcome.post_id, next_attempt_at=None, applied_at=db_now()
     )

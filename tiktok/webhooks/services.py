@@ -7,7 +7,7 @@ from uuid import UUID
 
 from core.jobs.clock import db_now, read_db_now
 from tiktok.api.secret import Secret
-from tiktok.api.webhooks import Delivery, Signature, parse_delivery, parse_signature
+from tiktok.api.webhooks import Delivery, Signature, parse_delivery, parse_signature, posting_event
 from tiktok.models import RefusalReason, TikTokApp, WebhookDelivery
 from tiktok.models.fields import Undecryptable
 from tiktok.webhooks.refusals import note_refusal
@@ -76,6 +76,7 @@ def _store(app: TikTokApp, delivery: Delivery, body: bytes, *, is_old: bool) -> 
         event=delivery.event[:80],
         user_openid=delivery.user_openid if len(delivery.user_openid) <= LONGEST_OPEN_ID else "",
         event_at=None if happened is None else datetime.fromtimestamp(happened, UTC),
+        publish_id=delivery.publish_id if posting_event(delivery.event) else "",
         body=body.decode(),
         is_signed_with_old_secret=is_old,
         received_at=db_now(),

@@ -30,6 +30,11 @@ UNSCOPED: Final = {
     ("tiktok/accounts/disconnect.py", "the sweep finds accounts that are being disconnected, in every instance"),
     ("tiktok/accounts/sharing.py", "how many other instances linked the same TikTok user"),
     ("tiktok/accounts/upkeep.py", "the nightly sync reads the profiles of every instance"),
+    ("tiktok/delivery/adoption.py", "a video on a profile may be a post of any instance that shares the credential"),
+    (
+        "tiktok/delivery/adoption.py",
+        "an unknown publish_id may belong to an attempt in any instance that shares the credential",
+    ),
     ("tiktok/keys/columns.py", "secrets are counted per key over all instances"),
     ("tiktok/keys/columns.py", "whether a key of the ring reads what bears its id"),
     ("tiktok/keys/rotate.py", "secrets of all instances are encrypted anew"),
@@ -38,6 +43,7 @@ UNSCOPED: Final = {
     ("tiktok/posts/overview.py", "the overview of a person's instances counts accounts and posts in each"),
     ("tiktok/posts/queue.py", "the posts of a creator go one after the other over all instances"),
     ("tiktok/posts/submissions.py", "housekeeping of upload addresses"),
+    ("tiktok/webhooks/posting.py", "a webhook names a publish_id of an app, whose posts are in any instance"),
 }
 
 

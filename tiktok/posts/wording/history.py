@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core.web.times import date_text
 from tiktok.models import AttentionReason, EventCause, PostEvent, PostState
 from tiktok.posts.download_cancels import ANSWER as STOP_ANSWER
 from tiktok.posts.download_cancels import CANCEL, STOPPED
@@ -74,6 +75,17 @@ BY_ATTENTION: Final[Mapping[str, Text]] = {
     AttentionReason.OUTCOME_UNKNOWN: _("It is not known whether the post was published"),
     AttentionReason.QUARANTINED: _("The post was put on hold after a restore"),
 }
+# How Clipdesk found a post at TikTok whose outcome was unknown.
+ADOPTED: Final[Mapping[str, tuple[Text, Text]]] = {
+    "webhook": (
+        _("Clipdesk found the upload at TikTok"),
+        _("TikTok sent a webhook for this account, and no other post of the account can be meant."),
+    ),
+    "video_list": (
+        _("Clipdesk found the post on the TikTok profile"),
+        _("It is the only one there with this caption and a matching time, and no other post can be meant."),
+    ),
+}
 # Edits by a person, by the group that a field belongs to: the sentence if it is all, and the word in a list.
 EDITS: Final[Mapping[str, tuple[Text, Text]]] = {
     "media": (_("%(name)s changed the media"), _("Media")),
@@ -119,7 +131,7 @@ class _Reader:
             return None
         if "edited" in event.detail:
             return _edit(event)
-        if entry := _decision(event):
+        if entry := _decision(event) or _news(event):
             return entry
         if event.from_state == event.to_state and "hold" in event.detail:
             return Entry(event.at, _("On hold"), "hourglass", "neutral", _reason(event), _for_support(event))
@@ -154,6 +166,19 @@ def _edit(event: PostEvent) -> Entry:
         return Entry(event.at, _named(EDITS[groups[0]][0], event), "edit")
     changed = " · ".join(str(EDITS[group][1]) for group in groups)
     return Entry(event.at, _named(_("%(name)s edited the post"), event), "edit", text=changed)
+
+
+def _news(event: PostEvent) -> Entry | None:
+    """Return the entry of TikTok's news about a post, and of a post that was found there."""
+    if "hidden_at" in event.detail:
+        at = datetime.fromisoformat(event.detail["hidden_at"])
+        text = _now("Since %(time)s, as TikTok reports.") % {"time": date_text(at)}
+        return Entry(event.at, _("The post is no longer public"), "eye-off", "warn", text)
+    if "public_at" in event.detail:
+        return Entry(event.at, _("The post is public again"), "eye", "good")
+    if way := ADOPTED.get(event.detail.get("adopted", "")):
+        return Entry(event.at, way[0], "search", "accent" if event.from_state == event.to_state else "good", way[1])
+    return None
 
 
 def _decision(event: PostEvent) -> Entry | None:

@@ -27,4 +27,5 @@ LOOKS: Final = {
 } | {
     "publishing": Look("accent", "loader-2", _("Publishing")),
     "reposted": Look("neutral", "repeat", _("Reposted")),
+    "hidden": Look("warn", "eye-off", _("No longer public")),
 }

@@ -61,8 +61,15 @@ KINDS: dict[str, Callable[[int], Knock]] = {
     "10 MB": _of_other_shape(delivery(CLIENT_KEY, padding="x" * 10_000_000)),
     "not JSON": _of_other_shape(b"no json" * 30_000),
     "nested 100,000 deep": _of_other_shape(b"[" * 100_000),
+    "about a post": lambda number: _posting(number),
     "an unknown event": lambda number: _unknown(number),
 }
+
+
+def _posting(number: int) -> Knock:
+    content = {"publish_id": f"v_pub_file~{number}", "publish_type": "DIRECT_POST"}
+    body = delivery(CLIENT_KEY, event="post.publish.complete", content=content)
+    return body, signature(body, CLIENT_SECRET)
 
 
 def _unknown(number: int) -> Knock:

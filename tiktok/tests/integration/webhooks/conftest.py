@@ -11,6 +11,9 @@ from instances.scoping import instance_scope
 from tiktok.models import TikTokAccount, TikTokApp, TikTokCredential
 from tiktok.tests.factories import CredentialFactory, TikTokAppFactory, make_account
 from tiktok.tests.integration.webhooks.post import Post
+from tiktok.tests.integration.webhooks.stage import stage
+
+__all__ = ["stage"]
 
 
 @pytest.fixture

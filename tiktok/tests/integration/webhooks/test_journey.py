@@ -1,16 +1,20 @@
 """From a click in TikTok to the account's card: over real HTTP, in both directions."""
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from core.jobs.clock import db_now
 from instances.models import Instance
 from instances.scoping import instance_scope
 from tiktok.accounts.disconnect import finish_disconnects, start_disconnect
 from tiktok.models import TikTokAccount, TikTokCredential, WebhookDelivery
 from tiktok.tests.factories import TikTokAppFactory
-from tiktok.tests.fixtures_posts import link_simulated
+from tiktok.tests.fixtures_posts import Clock, Worker, link_simulated
+from tiktok.tests.integration.webhooks.post import Post
+from tiktok.tests.integration.webhooks.stage import Stage
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 from tiktok.webhooks.apply import due_deliveries
@@ -62,3 +66,25 @@ def test_disconnecting_here_is_not_undone_by_what_tiktok_echoes(
         account.refresh_from_db()
     assert (account.status, account.status_reason) == ("disconnected", "")
     assert TikTokCredential.objects.get().withdrawn_at is None
+
+
+def test_post_that_tiktok_hides_is_seen_here(tiktok: Simulator, account: TikTokAccount) -> None:
+    """Published, public, hidden: each is sent by TikTok and applied while the post is polled."""
+    worker = Worker(Clock(tiktok))
+    stage = Stage(tiktok, account, worker, Post(Client()))
+    tiktok.create_app(posting_events=True)
+    publish_id = stage.send_to_tiktok()
+    post = stage.post(publish_id)
+    tiktok.finish(publish_id)
+    tiktok.reveal(publish_id)
+    tiktok.hide(publish_id)
+    wait_until(lambda: [item["state"] for item in tiktok.webhooks()] == ["delivered"] * 3, what="delivered")
+    stage.apply()
+    WebhookDelivery.objects.filter(state="waiting").update(next_attempt_at=db_now())
+    stage.apply()
+
+    after = stage.reread(post)
+    (shown,) = [seen.publications[0] for seen in tiktok.posts()]
+    assert (after.state, after.post_ids) == ("published", [shown.post_id])
+    assert after.hidden_at is not None
+    assert set(stage.outcomes()) == {"checks_post"}

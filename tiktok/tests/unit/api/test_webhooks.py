@@ -12,10 +12,12 @@ from tiktok.api.secret import Secret
 from tiktok.api.webhooks import (
     Delivery,
     Malformed,
+    PostingEvent,
     RemovalReason,
     Signature,
     parse_delivery,
     parse_signature,
+    posting_event,
 )
 
 # HMAC-SHA256 of "1633174587." + BODY under SECRET, by openssl.
@@ -81,7 +83,8 @@ def test_of_any_types_come_texts_and_numbers_that_a_database_takes(fields: dict[
         assert not key.isprintable()
         return
 
-    for text in (delivery.client_key, delivery.event, delivery.user_openid):
+    said = (delivery.publish_id, delivery.post_id, delivery.fail_reason, delivery.publish_type)
+    for text in (delivery.client_key, delivery.event, delivery.user_openid, *said):
         assert "\0" not in text
         assert text.encode().decode() == text
     assert delivery.created_at is None or 0 <= delivery.created_at < 2**35
@@ -93,3 +96,32 @@ def test_every_documented_reason_is_read(reason: RemovalReason) -> None:
     delivery = Delivery("our-key", "authorization.removed", 1, "open-1", {"reason": int(reason)})
 
     assert delivery.removal_reason is reason
+
+
+@pytest.mark.parametrize("event", list(PostingEvent))
+def test_posting_event_is_read_in_both_spellings(event: PostingEvent) -> None:
+    misspelt = event.replace("publicly", "publicaly")
+
+    assert (posting_event(event), posting_event(misspelt)) == (event, event)
+
+
+@pytest.mark.parametrize("name", ["", "post.publish", "post.publish.completed", "video.publish.completed"])
+def test_other_event_is_no_posting_event(name: str) -> None:
+    assert posting_event(name) is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (7123456789012345678, "7123456789012345678"),
+        ("7123456789012345678", "7123456789012345678"),
+        *((odd, "") for odd in (None, "", 0, -7, "7a", 7.5, True, [7], "9" * 40)),
+    ],
+)
+def test_public_id_is_read_from_a_number_or_a_text(sent: object, read: str) -> None:
+    assert Delivery("our-key", "post.publish.publicly_available", 1, "open-1", {"post_id": sent}).post_id == read
+
+
+@pytest.mark.parametrize("odd", [None, 5, ["v"], "v\0", "v" * 129])
+def test_odd_publish_id_is_none(odd: object) -> None:
+    assert Delivery("our-key", "post.publish.complete", 1, "open-1", {"publish_id": odd}).publish_id == ""

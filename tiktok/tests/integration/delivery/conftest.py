@@ -1,0 +1,5 @@
+"""The stage of tests about TikTok's webhooks."""
+
+from tiktok.tests.integration.webhooks.stage import stage
+
+__all__ = ["stage"]
