@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from core.jobs.clock import db_in, read_db_now
 from instances.scoping import unscoped
 from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_WINDOW_S
-from tiktok.models import Post, Submission, TikTokApp, TikTokCredential
+from tiktok.models import Post, PostMode, Submission, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
 DRAFT_CAP: Final = "spam_risk_too_many_pending_share"
@@ -169,6 +169,13 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
 def usage_of(credential: TikTokCredential) -> Usage:
     """Return one creator's last 24 hours."""
     return count_day([credential]).usage(credential)
+
+
+def pending_drafts(credential: TikTokCredential) -> int:
+    """Return how many drafts of the last 24 hours a creator has not finished, as far as Clipdesk sent them."""
+    with _everywhere():
+        drafts = Submission.objects.filter(credential=credential, post__mode=PostMode.MEDIA_UPLOAD)
+        return drafts.filter(closed_at=None, commit_point_at__gt=db_in(-WINDOW)).count()
 
 
 def count_day(credentials: Collection[TikTokCredential], apps: Collection[TikTokApp] = ()) -> Day:
