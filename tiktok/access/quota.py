@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from core.jobs.clock import db_in, read_db_now
 from instances.scoping import unscoped
 from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_WINDOW_S
-from tiktok.models import Post, PostMode, Submission, TikTokApp, TikTokCredential
+from tiktok.models import Post, PostMode, Submission, TikTokAccount, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
 DRAFT_CAP: Final = "spam_risk_too_many_pending_share"
@@ -171,13 +171,6 @@ def usage_of(credential: TikTokCredential) -> Usage:
     return count_day([credential]).usage(credential)
 
 
-def pending_drafts(credential: TikTokCredential) -> int:
-    """Return how many drafts of the last 24 hours a creator has not finished, as far as Clipdesk sent them."""
-    with _everywhere():
-        drafts = Submission.objects.filter(credential=credential, post__mode=PostMode.MEDIA_UPLOAD)
-        return drafts.filter(closed_at=None, commit_point_at__gt=db_in(-WINDOW)).count()
-
-
 def count_day(credentials: Collection[TikTokCredential], apps: Collection[TikTokApp] = ()) -> Day:
     """Count for these creators, their apps and ``apps``, over all instances; one statement, two with a hold."""
     app_ids = {app.pk for app in apps} | {credential.app_id for credential in credentials}
@@ -213,6 +206,16 @@ def _holds(credentials: Collection[TikTokCredential]) -> dict[UUID, QuotaHold]:
     return {each.pk: hold for each in told if now and (hold := _said(each, now))}
 
 
+def pending_drafts(account: TikTokAccount) -> int:
+    """Count the drafts of the last 24 hours that wait in the TikTok inbox or are on their way, over all instances.
+
+    TikTok takes no more than PENDING_DRAFTS_MAX; Clipdesk does not learn of drafts that were deleted there.
+    """
+    with _everywhere():
+        sent = Submission.objects.filter(credential_id=account.credential_id, post__mode=PostMode.MEDIA_UPLOAD)
+        return sent.filter(closed_at=None, commit_point_at__gt=db_in(-WINDOW)).count()
+
+
 def users_of_app() -> Combinable:
     """Count accounts that posted in the last 24 hours, to annotate apps; every instance must be in scope."""
     rows = Submission.objects.filter(_is_answered(), app=OuterRef("pk")).order_by()
@@ -239,8 +242,9 @@ def _everywhere() -> AbstractContextManager[None]:
 
 
 def _is_out() -> Q:
-    """Return the condition for posts handed over completely, and not refused afterwards."""
-    return (Q(closed_at=None) | Q(closed_because="published")) & Q(commit_point_at__gt=db_in(-WINDOW))
+    """Return the condition for posts handed over completely, and not refused afterwards; drafts do not count."""
+    is_out = Q(closed_at=None) | Q(closed_because="published")
+    return is_out & Q(post__mode=PostMode.DIRECT_POST, commit_point_at__gt=db_in(-WINDOW))
 
 
 def _is_answered() -> Q:

@@ -1,5 +1,6 @@
 """From its time to an open upload at TikTok: scheduled, due, initing, waiting for the account (docs/protocol.md)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ def _prepare(step: Step, number: int) -> Pause:
             creator = ask_creator_info(step.post.account)
         except FAULTS as fault:
             return hold_for(step, fault) if is_passing(fault) else end_for(step, fault)
-    if changed := _what_changed(step.post, step.media, creator):
+    if changed := _what_changed(step.post, step.files, creator):
         return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
     if step.post.way.is_pull and not step.credential.app.can_pull:
         fail(step, "url_ownership_unverified")
@@ -127,12 +128,12 @@ def _check_file(step: Step, media: Media) -> FileIdentity:
         return verify(descriptor, known=known, sha256=media.sha256, trusted=True, keep_alive=step.keep_alive)
 
 
-def _what_changed(post: Post, media: Media | None, creator: CreatorInfo | None) -> list[str]:
+def _what_changed(post: Post, files: Sequence[Media], creator: CreatorInfo | None) -> list[str]:
     """Return the agreed options that TikTok no longer offers; they are never replaced by others."""
     snapshot = consent.in_force(post)
     if snapshot is None or PostOptions(**snapshot.options) != options_of(post):
         return ["consent"]
-    problems = check_options(options_of(post), media=media, creator=creator, app_audited=None)
+    problems = check_options(options_of(post), files=files, creator=creator, app_audited=None)
     return sorted({problem.field for problem in problems})
 
 

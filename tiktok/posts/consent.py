@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tiktok.api.types import CreatorInfo
-from tiktok.models import ConsentSnapshot, Post
+from tiktok.models import ConsentSnapshot, Post, PostMode
 from tiktok.posts.rules import PostOptions, options_of
 
 MUSIC_USAGE_URL: Final = "https://www.tiktok.com/legal/page/global/music-usage-confirmation/en"
@@ -18,16 +18,18 @@ BRANDED_POLICY_URL: Final = "https://www.tiktok.com/legal/page/global/bc-policy/
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """That ``user`` agreed, seeing ``creator_info``; ``channel`` is "web" or "api"."""
+    """That ``user`` agreed, seeing ``creator_info`` (None for a draft); ``channel`` is "web" or "api"."""
 
     user: User
-    creator_info: CreatorInfo
+    creator_info: CreatorInfo | None
     channel: str
     agreed: bool
 
 
 def consent_text(options: PostOptions) -> str:
-    """Return the sentence beside the button that publishes."""
+    """Return the sentence beside the button that publishes, or sends a draft: that one is agreed to in TikTok."""
+    if options.mode == PostMode.MEDIA_UPLOAD:
+        return _("By sending, you agree that this content is transferred to TikTok. You publish it in the TikTok app.")
     if options.brand_content:
         return _("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation")
     return _("By posting, you agree to TikTok's Music Usage Confirmation")
@@ -56,7 +58,7 @@ def keep(post: Post, consent: Consent) -> ConsentSnapshot:
         user=consent.user,
         text=consent_text(options),
         options=options.as_columns(),
-        creator_info=creator_to_json(consent.creator_info),
+        creator_info=creator_to_json(consent.creator_info) if consent.creator_info else {},
         channel=consent.channel,
     )
 

@@ -15,11 +15,13 @@ from tiktok.api.errors import ErrorKind, RateLimited, TikTokError
 from tiktok.api.limits import Endpoint
 from tiktok.api.types import CreatorInfo, PrivacyLevel, Scope
 from tiktok.media.facts import DURATION_MAX_S
-from tiktok.models import AccountStatus, ConsentSnapshot, TikTokAccount
+from tiktok.models import AccountStatus, ConsentSnapshot, PostMode, TikTokAccount
 from tiktok.posts import queue
 from tiktok.posts.consent import creator_from_json
 from tiktok.posts.wording.codes import RECONNECT, explain
 
+# The code of a permission that the account owner has not granted.
+MISSING_SCOPE: Final = {Scope.VIDEO_PUBLISH: "scope_missing", Scope.VIDEO_UPLOAD: "upload_scope_missing"}
 # TikTok's refusals under our names for what an account lacks.
 _OF_THE_ACCOUNT: Final = {ErrorKind.SCOPE: "scope_missing", ErrorKind.AUTH: "reconnect_needed"}
 
@@ -49,6 +51,8 @@ class CreatorInfoUnavailable(UserRefusal):
     def _can(self, otherwise: str) -> str:
         if self.code == "scope_missing":
             return _("Reconnect it and leave the permission to publish turned on at TikTok.")
+        if self.code == "upload_scope_missing":
+            return _("Reconnect it and leave the permission to upload content turned on at TikTok.")
         if self.is_cap:
             return _("Choose a time more than 24 hours from now, or save the post as a draft.")
         return _("Reconnect it first and grant the permissions.") if self.needs_reconnect else otherwise
@@ -92,7 +96,7 @@ def account_trouble(account: TikTokAccount, scope: Scope = Scope.VIDEO_PUBLISH) 
         return "account_disconnected"
     if account.status != AccountStatus.ACTIVE:
         return "reconnect_needed"
-    return "" if scope in account.credential.scopes else "scope_missing"
+    return "" if scope in account.credential.scopes else MISSING_SCOPE[scope]
 
 
 def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo:
@@ -104,6 +108,18 @@ def creator_info_for(account: TikTokAccount, at: datetime | None) -> CreatorInfo
         return last_offer(account)
 
 
+def offer_for(account: TikTokAccount, mode: str, at: datetime | None) -> CreatorInfo | None:
+    """Return TikTok's offer for a post at ``at`` (None: now); None for a draft, which needs the permission alone.
+
+    Not in a transaction. Raises CreatorInfoUnavailable.
+    """
+    if mode == PostMode.DIRECT_POST:
+        return creator_info_for(account, at)
+    if trouble := account_trouble(account, Scope.VIDEO_UPLOAD):
+        raise CreatorInfoUnavailable(trouble)
+    return None
+
+
 def refuse_under_cap(refusal: CreatorInfoUnavailable, at: datetime | None) -> None:
     """Raise ``refusal`` unless it is a 24-hour limit that will have ended at the post's time."""
     if not refusal.is_cap or at is None or at <= read_db_now() + quota.WINDOW:
@@ -112,7 +128,7 @@ def refuse_under_cap(refusal: CreatorInfoUnavailable, at: datetime | None) -> No
 
 def last_offer(account: TikTokAccount) -> CreatorInfo:
     """Return TikTok's last offer, else every option; it is compared again at the post's time."""
-    kept = ConsentSnapshot.objects.filter(post__account=account).order_by("-at").first()
+    kept = ConsentSnapshot.objects.filter(post__account=account).exclude(creator_info={}).order_by("-at").first()
     if kept is not None:
         return creator_from_json(kept.creator_info)
     return CreatorInfo(

@@ -33,7 +33,7 @@ from tiktok.models import (
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.posts import consent as consents
 from tiktok.posts.quarantine import refuse_in_quarantine
-from tiktok.posts.queries import is_without_link, media_of
+from tiktok.posts.queries import files_of, is_without_link
 from tiktok.posts.rules import check_options, options_of
 from tiktok.posts.services import NOTHING_WRONG, deadline_for, locked, note_act, refuse, unusable
 from tiktok.posts.status_checks import has_pending_check
@@ -122,8 +122,10 @@ def _refuse_send_again(post: Post) -> None:
         text = _("It is too early to resend this post. TikTok may still show the first upload until %(time)s.")
         message = text % {"time": date_text(allowed_at + WHOLE_MINUTE)}
         raise UserRefusal("too_early", message, state=post.state, allowed_at=allowed_at.isoformat())
-    audited = post.account.credential.app.is_audited
-    problems = check_options(options_of(post), media=media_of(post), creator=None, app_audited=audited)
+    app = post.account.credential.app
+    problems = check_options(
+        options_of(post), files=files_of(post), creator=None, app_audited=app.is_audited, can_pull=app.can_pull
+    )
     if consents.in_force(post) is None:
         problems.append(
             FieldError(

@@ -128,8 +128,7 @@ def successor_of(post: Post) -> Post | None:
 
 def version_of(post: Post) -> str:
     """Return a hash of the post's content and time, which holds and moves do not change."""
-    media = media_of(post)
-    content = (options_of(post), media.pk if media else None, post.publish_at, post.publish_zone)
+    content = (options_of(post), [media.pk for media in files_of(post)], post.publish_at, post.publish_zone)
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 

@@ -99,7 +99,7 @@ def _repost(post: Post, actor: User) -> Post:
         snapshot = consents.in_force(post)
         if snapshot is None:
             raise UserRefusal("consent_missing", _("Open the post and agree to TikTok’s terms."), state=post.state)
-        creator = consents.creator_from_json(snapshot.creator_info)
+        creator = consents.creator_from_json(snapshot.creator_info) if snapshot.creator_info else None
         successor = correct_post(post, actor=actor) if post.state == PostState.FAILED else post
         publish_post(successor, when=None, consent=Consent(actor, creator, "web", agreed=True), actor=actor)
     return successor

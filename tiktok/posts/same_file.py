@@ -1,20 +1,21 @@
 """Warn of the same file to the same account within a day: it is rarely intended, since TikTok shows it twice."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from tiktok.models import Media, Post, PostState, TikTokAccount
+from tiktok.models import Media, Post, PostMedia, PostState, TikTokAccount
 from tiktok.models.states import HANDED_OVER, MAYBE_PUBLISHED
-from tiktok.posts.queries import media_of
+from tiktok.posts.queries import files_of
 
 WITHIN: Final = timedelta(hours=24)
 WENT_OR_GOES: Final = HANDED_OVER | {
@@ -34,11 +35,19 @@ class Warned:
     message: str
 
 
-def warning(account: TikTokAccount, media: Media | None, at: datetime, *, besides: UUID | None = None) -> Warned | None:
-    """Return a warning if the account gets these bytes within a day of ``at``; ``besides`` is the post itself."""
-    if media is None or not media.sha256:
+def warning(
+    account: TikTokAccount, files: Sequence[Media], at: datetime, *, besides: UUID | None = None
+) -> Warned | None:
+    """Return a warning if the account gets exactly these files within a day of ``at``, in any order.
+
+    ``besides`` is the post itself.
+    """
+    wanted = sorted(media.sha256 for media in files)
+    if not wanted or "" in wanted:
         return None
-    other = _around(account, at, besides).filter(items__media__sha256=media.sha256).first()
+    around = _around(account, at, besides).filter(items__media__sha256=wanted[0]).distinct()
+    others = around.prefetch_related(Prefetch("items", PostMedia.objects.select_related("media")))
+    other = next((post for post in others if sorted(item.media.sha256 for item in post.items.all()) == wanted), None)
     return Warned("same_file", _words(other, account.instance.zone)) if other else None
 
 
@@ -46,7 +55,7 @@ def warnings_for(post: Post) -> list[Warned]:
     """Return the warnings for a post that is to be published; none for a draft."""
     if post.publish_at is None:
         return []
-    found = warning(post.account, media_of(post), post.publish_at, besides=post.pk)
+    found = warning(post.account, files_of(post), post.publish_at, besides=post.pk)
     return [found] if found else []
 
 

@@ -6,7 +6,7 @@ that held the post can no longer write. Nothing here calls TikTok.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -30,6 +30,7 @@ from tiktok.models import (
     EventCause,
     InvalidTransition,
     Media,
+    MediaType,
     Person,
     Post,
     PostEvent,
@@ -45,12 +46,13 @@ from tiktok.posts import consent as consents
 from tiktok.posts.consent import Consent
 from tiktok.posts.idempotency import Idempotency, find_replay, insert_once
 from tiktok.posts.quarantine import refuse_in_quarantine
-from tiktok.posts.queries import media_of, version_of
+from tiktok.posts.queries import files_of, version_of
 from tiktok.posts.queue import requeue_next
 from tiktok.posts.rules import OptionsRefused, PostOptions, check_options, options_of
 from tiktok.posts.schedule import NO_PLAN, Plan, When, plan_of, refuse_unless_ahead
 from tiktok.posts.submissions import close_submission
 from tiktok.posts.successors import sent_successors
+from tiktok.posts.way_options import media_type_of
 
 WAITING: Final = frozenset(
     {
@@ -70,7 +72,7 @@ PLAN_FIELDS: Final = frozenset({"publish_local", "publish_zone"})
 def create_post(
     *,
     account: TikTokAccount,
-    media: Media | None,
+    files: Sequence[Media],
     options: PostOptions,
     actor: User,
     idempotency: Idempotency | None = None,
@@ -78,14 +80,14 @@ def create_post(
     corrects: Post | None = None,
     plan: Plan = NO_PLAN,
 ) -> tuple[Post, bool]:
-    """Create a draft; return it, and True if the same request had already created it.
+    """Create a draft of one video or of photos in their order; return it, and True if the same request created it.
 
     Of any number of equal requests at the same time one creates the post. Raises OptionsRefused, and
     IdempotencyConflict if the key was used with another body before.
     """
     if idempotency and (replay := find_replay(idempotency)):
         return replay, True
-    refuse(check_options(options, media=media, creator=None, app_audited=None, draft=True) + unusable(account))
+    refuse(check_options(options, files=files, creator=None, app_audited=None, draft=True) + unusable(account))
     post = Post(
         instance_id=account.instance_id,
         account=account,
@@ -94,13 +96,14 @@ def create_post(
         corrects=corrects,
         publish_local=plan.local,
         publish_zone=plan.zone,
+        media_type=_type_of(files),
         **options.as_columns(),
     )
     with transaction.atomic():
         if replay := insert_once(post, idempotency):
             return replay, True
         WorkItem.objects.create(post=post, instance_id=post.instance_id)
-        _set_media(post, media)
+        _set_files(post, files)
         PostEvent.note(post, to=PostState.DRAFT, cause=EventCause.PERSON, by=Person(actor))
         note_act("post.create", post, actor)
     return post, False
@@ -110,7 +113,7 @@ def create_post(
 def submit_post(
     *,
     account: TikTokAccount,
-    media: Media | None,
+    files: Sequence[Media],
     options: PostOptions,
     actor: User,
     consent: Consent,
@@ -121,7 +124,7 @@ def submit_post(
     """Call ``create_post`` and ``publish_post`` in one transaction."""
     with transaction.atomic():
         post, is_replay = create_post(
-            account=account, media=media, options=options, actor=actor, idempotency=idempotency, batch=batch
+            account=account, files=files, options=options, actor=actor, idempotency=idempotency, batch=batch
         )
         if not is_replay:
             publish_post(post, when=when, consent=consent, actor=actor)
@@ -133,7 +136,7 @@ class Revision:
     """A post's new content; without ``plan`` its planned time stays."""
 
     options: PostOptions
-    media: Media | None
+    files: Sequence[Media]
     plan: Plan | None = None
 
 
@@ -179,16 +182,17 @@ def edit_post(
 
 def _rewrite(post: Post, revision: Revision) -> list[str]:
     """Write the new content; return the names of what differs."""
-    refuse(check_options(revision.options, media=revision.media, creator=None, app_audited=None, draft=True))
+    refuse(check_options(revision.options, files=revision.files, creator=None, app_audited=None, draft=True))
     plan = revision.plan
     changes = revision.options.as_columns() | ({"publish_local": plan.local, "publish_zone": plan.zone} if plan else {})
     edited = [name for name, value in changes.items() if getattr(post, name) != value]
-    if media_of(post) != revision.media:
+    if files_of(post) != tuple(revision.files):
         edited.append("media")
+    changes["media_type"] = _type_of(revision.files)
     for name, value in changes.items():
         setattr(post, name, value)
     post.save(update_fields=[*changes, "updated_at"])
-    _set_media(post, revision.media)
+    _set_files(post, revision.files)
     return edited
 
 
@@ -259,12 +263,17 @@ def correct_post(post: Post, *, actor: User) -> Post:
             raise UserRefusal("state_conflict", _("This post was already reposted."), state=post.state)
         if draft := Post.objects.filter(corrects=post, state=PostState.DRAFT).first():
             return draft
-        media = media_of(post)
-        usable = media if media and media.can_be_published and media.deleted_at is None else None
-        new, _replayed = create_post(
-            account=post.account, media=usable, options=options_of(post), actor=actor, corrects=post
-        )
+        files, options = _still_usable(post)
+        new, _replayed = create_post(account=post.account, files=files, options=options, actor=actor, corrects=post)
     return new
+
+
+def _still_usable(post: Post) -> tuple[list[Media], PostOptions]:
+    """Return the files that can still be published, and the options, of which the cover follows its photo."""
+    before, options = files_of(post), options_of(post)
+    files = [media for media in before if media.can_be_published and media.deleted_at is None]
+    cover = before[options.photo_cover_index] if options.photo_cover_index < len(before) else None
+    return files, replace(options, photo_cover_index=files.index(cover) if cover in files else 0)
 
 
 def deadline_for(at: datetime) -> datetime:
@@ -294,11 +303,13 @@ def _plan_told(when: When | None) -> dict[str, Any]:
 
 
 def _unsendable(post: Post, consent: Consent) -> list[FieldError]:
+    app = post.account.credential.app
     problems = check_options(
         options_of(post),
-        media=media_of(post),
+        files=files_of(post),
         creator=consent.creator_info,
-        app_audited=post.account.credential.app.is_audited,
+        app_audited=app.is_audited,
+        can_pull=app.can_pull,
     )
     if not consent.agreed:
         problems.append(FieldError("consent", "consent_missing", _("Agree to TikTok’s terms before you publish.")))
@@ -323,10 +334,16 @@ def _to_draft(post: Post, person: Person, *, is_replanned: bool) -> None:
     consents.void(post)
 
 
-def _set_media(post: Post, media: Media | None) -> None:
+def _type_of(files: Sequence[Media]) -> MediaType:
+    return media_type_of(files) or MediaType.VIDEO
+
+
+def _set_files(post: Post, files: Sequence[Media]) -> None:
     PostMedia.objects.filter(post=post).delete()
-    if media is not None:
-        PostMedia.objects.create(instance_id=post.instance_id, post=post, media=media)
+    PostMedia.objects.bulk_create(
+        PostMedia(instance_id=post.instance_id, post=post, media=media, position=position)
+        for position, media in enumerate(files)
+    )
 
 
 @contextmanager

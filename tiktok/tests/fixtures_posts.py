@@ -106,7 +106,7 @@ def submit(linked: TikTokAccount, video: Media, editor: User, instance: Instance
         with instance_scope(instance):
             consent = Consent(editor, fetch_creator_info(account), "web", agreed=True)
             post, _ = services.submit_post(
-                account=account, media=media, options=chosen, actor=editor, consent=consent, when=None
+                account=account, files=[media], options=chosen, actor=editor, consent=consent, when=None
             )
         return post
 

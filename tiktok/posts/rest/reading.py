@@ -121,32 +121,31 @@ def one_at_a_time(instance_id: UUID, key: str) -> Iterator[None]:
         turn.lock.release()
 
 
-def find_content(account_id: UUID, media_ids: Sequence[UUID]) -> tuple[TikTokAccount, Media | None]:
-    """Account and video of this instance. Raises ApiProblem 422: another instance's are as unknown as any."""
+def find_content(account_id: UUID, media_ids: Sequence[UUID]) -> tuple[TikTokAccount, list[Media]]:
+    """Account and files of this instance. Raises ApiProblem 422: another instance's are as unknown as any."""
     account = TikTokAccount.objects.select_related("credential__app", "instance__tenant").filter(pk=account_id).first()
-    media, errors = _find_media(media_ids)
+    files, errors = _find_files(media_ids)
     if account is None:
         errors = [FieldError("account_id", "not_found", _("This instance has no such account.")), *errors]
     if account is None or errors:
         raise invalid(*errors)
-    return account, media
+    return account, files
 
 
-def find_media(media_ids: Sequence[UUID]) -> Media | None:
-    """The video, None for an empty list. Raises ApiProblem 422."""
-    media, errors = _find_media(media_ids)
+def find_files(media_ids: Sequence[UUID]) -> list[Media]:
+    """The files in their order, for each id one. Raises ApiProblem 422."""
+    files, errors = _find_files(media_ids)
     if errors:
         raise invalid(*errors)
-    return media
+    return files
 
 
-def _find_media(media_ids: Sequence[UUID]) -> tuple[Media | None, list[FieldError]]:
-    if not media_ids:
-        return None, []
-    if len(media_ids) > 1:
-        return None, [FieldError("media_ids", "too_many", _("A post takes exactly one video."), {"maximum": 1})]
-    media = Media.objects.filter(pk=media_ids[0]).first()
-    return media, [] if media else [FieldError("media_ids", "not_found", _("This instance has no such media."))]
+def _find_files(media_ids: Sequence[UUID]) -> tuple[list[Media], list[FieldError]]:
+    found = Media.objects.in_bulk(media_ids)
+    unknown = [str(media_id) for media_id in media_ids if media_id not in found]
+    text = _("This instance has no such media.")
+    errors = [FieldError("media_ids", "not_found", text, {"unknown": unknown})] if unknown else []
+    return [found[media_id] for media_id in media_ids if media_id in found], errors
 
 
 def refuse_time_of_draft(payload: PostIn) -> None:

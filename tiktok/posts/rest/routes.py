@@ -1,5 +1,6 @@
 """Posts in the REST API (docs/api.md): the same validator and services as the pages."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 from uuid import UUID
@@ -30,11 +31,11 @@ from instances.rest import (
 )
 from instances.roles import KeyScope, Permission
 from tiktok.access.problems import DISCONNECTED, OF_TIKTOK
-from tiktok.models import EventCause, InvalidTransition, Media, Post, PostState, TikTokAccount
+from tiktok.models import EventCause, InvalidTransition, Media, Post, PostMode, PostState, TikTokAccount
 from tiktok.models.states import AttentionReason, may_move
 from tiktok.posts import decisions, queries, same_file, services
 from tiktok.posts.consent import Consent
-from tiktok.posts.creator import creator_info_for, fetch_creator_info
+from tiktok.posts.creator import fetch_creator_info, offer_for
 from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency, find_replay
 from tiktok.posts.rest import reading
 from tiktok.posts.rest.reading import refusals_as_problems
@@ -111,15 +112,15 @@ def create_post(
 def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tuple[Post, bool]:
     if replay := find_replay(once):
         return replay, True
-    account, media = reading.find_content(payload.account_id, payload.media_ids)
+    account, files = reading.find_content(payload.account_id, payload.media_ids)
     options, actor = payload.options(), request.user
     if payload.draft:
         reading.refuse_time_of_draft(payload)
-        return services.create_post(account=account, media=media, options=options, actor=actor, idempotency=once)
+        return services.create_post(account=account, files=files, options=options, actor=actor, idempotency=once)
     when = _when(request, payload)
-    consent = _consent(payload, when, actor=actor, account=account, media=media, options=options)
+    consent = _consent(payload, when, actor=actor, account=account, files=files, options=options)
     return services.submit_post(
-        account=account, media=media, options=options, actor=actor, consent=consent, when=when, idempotency=once
+        account=account, files=files, options=options, actor=actor, consent=consent, when=when, idempotency=once
     )
 
 
@@ -137,19 +138,24 @@ def _consent(
     *,
     actor: User,
     account: TikTokAccount,
-    media: Media | None,
+    files: Sequence[Media],
     options: PostOptions,
 ) -> Consent:
     """Return the consent with what TikTok offers for that time; TikTok is asked only when nothing else is wrong."""
-    audited = account.credential.app.is_audited
-    problems = check_options(options, media=media, creator=None, app_audited=audited)
+    app = account.credential.app
+    problems = check_options(options, files=files, creator=None, app_audited=app.is_audited, can_pull=app.can_pull)
     if not payload.consent:
-        text = _("Must be true, to confirm that the person agrees to TikTok’s Music Usage Confirmation.")
-        problems.append(FieldError("consent", "consent_missing", text))
+        problems.append(FieldError("consent", "consent_missing", _consent_wanted(options)))
     if problems:
         raise reading.refused(problems)
-    creator = creator_info_for(account, when.at if when else None)
+    creator = offer_for(account, options.mode, when.at if when else None)
     return Consent(user=actor, creator_info=creator, channel="api", agreed=True)
+
+
+def _consent_wanted(options: PostOptions) -> str:
+    if options.mode == PostMode.MEDIA_UPLOAD:
+        return _("Must be true, to confirm that the person agrees that the files are transferred to TikTok.")
+    return _("Must be true, to confirm that the person agrees to TikTok’s Music Usage Confirmation.")
 
 
 @router.get("/posts", response=Page[PostOut], auth=require_scope(KeyScope.POSTS_READ), summary="List posts")
@@ -185,17 +191,17 @@ def change_post(request: InstanceRequest, post_id: UUID, payload: PostPatch) -> 
     """Only the fields that are sent change. A scheduled post becomes a draft again, since its consent is void."""
     post = _find(post_id)
     if payload.model_fields_set:
-        media = reading.find_media(payload.media_ids)
+        files = reading.find_files(payload.media_ids)
         with refusals_as_problems(post):
-            services.edit_post(post, revise=lambda now: _revision(now, payload, media), actor=request.user)
+            services.edit_post(post, revise=lambda now: _revision(now, payload, files), actor=request.user)
     return _answer(post_id)
 
 
-def _revision(post: Post, payload: PostPatch, media: Media | None) -> services.Revision:
+def _revision(post: Post, payload: PostPatch, files: Sequence[Media]) -> services.Revision:
     """Return the sent fields, merged with the present row."""
     keeps_media = "media_ids" not in payload.model_fields_set
     options = replace(options_of(post), **payload.chosen())
-    return services.Revision(options, queries.media_of(post) if keeps_media else media)
+    return services.Revision(options, queries.files_of(post) if keeps_media else files)
 
 
 @router.delete(
@@ -253,9 +259,9 @@ def publish_post(request: InstanceRequest, post_id: UUID, payload: PublishIn) ->
     with refusals_as_problems(post):
         when = _when(request, payload)
         _refuse_unless_sendable(post, PostState.SCHEDULED if when else PostState.DUE)
-        media = queries.media_of(post)
+        files = queries.files_of(post)
         consent = _consent(
-            payload, when, actor=request.user, account=post.account, media=media, options=options_of(post)
+            payload, when, actor=request.user, account=post.account, files=files, options=options_of(post)
         )
         services.publish_post(post, when=when, consent=consent, actor=request.user)
     nudge("advance_post", post.pk)

@@ -2,16 +2,16 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
 from instances.rest import Strict
-from tiktok.api.limits import VIDEO_TITLE_MAX_UTF16
+from tiktok.api.limits import PHOTO_DESCRIPTION_MAX_UTF16, PHOTO_TITLE_MAX_UTF16, PHOTOS_MAX, VIDEO_TITLE_MAX_UTF16
 from tiktok.api.types import CreatorInfo, PrivacyLevel
-from tiktok.models import AttentionReason, EventCause, MediaSource, Post, PostEvent, PostMode, PostState
+from tiktok.models import AttentionReason, EventCause, MediaSource, MediaType, Post, PostEvent, PostMode, PostState
 from tiktok.posts import queries
 from tiktok.posts.rules import OPTION_FIELDS, PostOptions
 from tiktok.posts.schedule import note_for
@@ -22,8 +22,12 @@ API_NAMES: Final = {"account": "account_id", "media": "media_ids"}
 STOPPED: Final = frozenset({PostState.FAILED, PostState.WAITING_ACCOUNT, PostState.NEEDS_ATTENTION})
 # How much is read at all; the rules say in their own words what TikTok takes of it, and the document says it too.
 CAPTION_MAX_CHARS: Final = 10_000
-CAPTION_LIMIT: Final = f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units; a line break counts as one."
-MEDIA_MAX_IDS: Final = 35
+CAPTION_LIMIT: Final = (
+    f"At most {VIDEO_TITLE_MAX_UTF16} UTF-16 units with a video, {PHOTO_DESCRIPTION_MAX_UTF16} with photos, whose "
+    "description it is; a line break counts as one. A video draft has none."
+)
+TITLE_LIMIT: Final = f"Photos only. At most {PHOTO_TITLE_MAX_UTF16} UTF-16 units."
+TITLE_MAX_CHARS: Final = 200
 SHORT_TEXT_MAX_CHARS: Final = 100
 WALL_TIME_CHARS: Final = len("2026-11-21T18:00:00")
 
@@ -50,10 +54,16 @@ TimeZone = Annotated[
 ]
 
 
+ABOUT_MODE: Final = "MEDIA_UPLOAD puts a draft into the account's TikTok inbox, to be published in the TikTok app."
+
+
 class Options(Strict):
     """Options of a post, and its files."""
 
-    media_ids: Annotated[list[UUID], Field(max_length=MEDIA_MAX_IDS)] = []
+    media_ids: Annotated[
+        list[UUID], Field(max_length=PHOTOS_MAX, description="One video, or up to 35 photos in their order.")
+    ] = []
+    title: Annotated[StrictStr, Field(max_length=TITLE_MAX_CHARS, description=TITLE_LIMIT)] = ""
     caption: Annotated[StrictStr, Field(max_length=CAPTION_MAX_CHARS, description=CAPTION_LIMIT)] = ""
     privacy_level: Privacy = None
     allow_comment: StrictBool = False
@@ -63,12 +73,18 @@ class Options(Strict):
     brand_content: StrictBool = False
     is_aigc: StrictBool = False
     cover_timestamp_ms: Cover = None
+    photo_cover_index: Annotated[StrictInt, Field(description="Photos only. The position of the cover, from 0.")] = 0
+    auto_add_music: Annotated[
+        StrictBool, Field(description="Photos only. TikTok adds music, which the account owner can change.")
+    ] = False
 
     def chosen(self) -> dict[str, Any]:
         """The options that were sent, as the validator names and types them."""
         sent = self.model_dump(include=set(OPTION_FIELDS), exclude_unset=True)
         if "privacy_level" in sent:
             sent["privacy_level"] = str(sent["privacy_level"] or "")
+        if "mode" in sent:
+            sent["mode"] = str(sent["mode"])
         return sent
 
     def options(self) -> PostOptions:
@@ -80,8 +96,7 @@ class PostIn(Options):
     """A new post. A draft may be incomplete and takes neither time nor consent."""
 
     account_id: UUID
-    mode: Literal["DIRECT_POST"]
-    source: Literal["FILE_UPLOAD"] = "FILE_UPLOAD"
+    mode: Annotated[PostMode, Field(description=ABOUT_MODE)]
     publish_at: PublishAt = None
     timezone: TimeZone = None
     draft: StrictBool = False
@@ -92,6 +107,8 @@ class PostIn(Options):
 
 class PostPatch(Options):
     """Fields to change; fields that are not sent stay as they are."""
+
+    mode: Annotated[PostMode, Field(description=ABOUT_MODE)] = PostMode.DIRECT_POST
 
 
 class PublishIn(Strict):
@@ -144,8 +161,12 @@ class PostOut(Schema):
     id: UUID
     account_id: UUID
     media_ids: list[UUID]
+    media_type: MediaType
     mode: PostMode
-    source: MediaSource
+    source: Annotated[
+        MediaSource, Field(description="How TikTok gets the files; it follows from the files and the TikTok app.")
+    ]
+    title: str
     caption: str
     privacy_level: PrivacyLevel | None
     allow_comment: bool
@@ -155,6 +176,8 @@ class PostOut(Schema):
     brand_content: bool
     is_aigc: bool
     cover_timestamp_ms: int | None
+    photo_cover_index: int
+    auto_add_music: bool
     state: PostState
     attention_reason: AttentionReason | None
     hold_reason: str | None
@@ -171,6 +194,7 @@ class PostOut(Schema):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None
+    hidden_at: Annotated[datetime | None, Field(description="When TikTok said that the post is no longer public.")]
     set_aside_at: datetime | None
     batch: UUID
     corrects: Annotated[UUID | None, Field(description="The failed or cancelled post that this one replaces.")]
@@ -214,7 +238,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "id": post.pk,
         "account_id": post.account_id,
         "media_ids": [item.media_id for item in post.items.all()],
-        "mode": post.mode,
+        "media_type": post.media_type,
         "source": post.way.source,
         "state": post.state,
         "attention_reason": post.attention_reason or None,
@@ -232,6 +256,7 @@ def describe_post(post: Post) -> dict[str, Any]:
         "created_at": post.created_at,
         "updated_at": post.updated_at,
         "published_at": post.published_at,
+        "hidden_at": post.hidden_at,
         "set_aside_at": post.dismissed_at,
         "batch": post.batch,
         "corrects": post.corrects_id,

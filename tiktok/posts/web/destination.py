@@ -32,7 +32,7 @@ def describe(
         "app_name": app.name,
         "prefix_url": reverse("admin:tiktok_tiktokapp_change", args=[app.pk]) if request.user.is_staff else "",
         "can_upload": not account_trouble(account, Scope.VIDEO_UPLOAD),
-        "pending_drafts": quota.pending_drafts(account.credential),
+        "pending_drafts": quota.pending_drafts(account),
         "drafts_max": PENDING_DRAFTS_MAX,
         "can_send": is_offered and (app.can_pull or not form.is_photo_post),
     }

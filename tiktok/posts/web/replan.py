@@ -18,7 +18,7 @@ from instances.roles import Permission
 from tiktok.models import Post
 from tiktok.posts import queries, same_file, schedule, services
 from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
-from tiktok.posts.creator import CreatorInfoUnavailable, creator_info_for
+from tiktok.posts.creator import CreatorInfoUnavailable, offer_for
 from tiktok.posts.schedule import TimeRefused, When
 from tiktok.posts.web.forms import MINUTE_CHARS, PlanForm, stored_plan_of
 from tiktok.posts.web.post_page import can_be_replanned
@@ -57,7 +57,7 @@ def post_publish_now(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _publish(request, post, form, None):
         messages.success(request, _("Publishing has started."))
         return redirect("tiktok:post-detail", request.instance.slug, post.pk)
-    repeats = same_file.warning(post.account, queries.media_of(post), read_db_now(), besides=post.pk)
+    repeats = same_file.warning(post.account, queries.files_of(post), read_db_now(), besides=post.pk)
     context = _context(post) | {"form": form, "repeats": repeats, "planned": times.planned_time(post)}
     return render(request, "tiktok/posts/post_publish_now.html", context)
 
@@ -106,7 +106,7 @@ def _reschedule(request: InstanceRequest, post: Post, form: PlanForm) -> bool:
 def _publish(request: InstanceRequest, post: Post, form: Form, when: When | None) -> bool:
     """Publish under a consent given now; return whether it was accepted, with the errors in the form if not."""
     try:
-        creator = creator_info_for(post.account, when.at if when else None)
+        creator = offer_for(post.account, post.mode, when.at if when else None)
         consent = Consent(user=request.user, creator_info=creator, channel="web", agreed=True)
         services.publish_post(post, when=when, consent=consent, actor=request.user)
     except CreatorInfoUnavailable as error:

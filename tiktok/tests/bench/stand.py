@@ -69,7 +69,7 @@ class Stand:
             owner = User.objects.get(email=_owner_of(account.instance))
             consent = Consent(owner, fetch_creator_info(account), "web", agreed=True)
             post, _ = services.submit_post(
-                account=account, media=media, options=chosen, actor=owner, consent=consent, when=when
+                account=account, files=[media], options=chosen, actor=owner, consent=consent, when=when
             )
         return post
 

@@ -63,7 +63,7 @@ class World:
         with instance_scope(place.instance):
             post, _ = services.submit_post(
                 account=linked.account,
-                media=place.files[planned.file],
+                files=[place.files[planned.file]],
                 options=options,
                 actor=place.editor,
                 consent=Consent(place.editor, linked.creator, "web", agreed=True),

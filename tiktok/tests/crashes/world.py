@@ -102,7 +102,7 @@ class World:
         with instance_scope(self.instance):
             consent = Consent(self.editor, fetch_creator_info(self.account), "web", agreed=True)
             post, _ = services.submit_post(
-                account=self.account, media=self.video, options=options, actor=self.editor, consent=consent, when=when
+                account=self.account, files=[self.video], options=options, actor=self.editor, consent=consent, when=when
             )
         return post
 

@@ -63,7 +63,12 @@ class Lane:
         consent = Consent(self.place.editor, self.creator, "web", agreed=True)
         with instance_scope(self.place.instance):
             post, _ = services.submit_post(
-                account=self.account, media=media, options=options, actor=self.place.editor, consent=consent, when=None
+                account=self.account,
+                files=[media],
+                options=options,
+                actor=self.place.editor,
+                consent=consent,
+                when=None,
             )
         nudge("advance_post", post.pk)
         return options.caption, media.sha256

@@ -48,7 +48,7 @@ def scheduled(linked: TikTokAccount, video: Media, editor: User, instance: Insta
         consent = Consent(editor, fetch_creator_info(linked), "web", agreed=True)
         when = from_instant(read_db_now() + timedelta(hours=2), "UTC")
         return services.submit_post(
-            account=linked, media=video, options=options, actor=editor, consent=consent, when=when
+            account=linked, files=[video], options=options, actor=editor, consent=consent, when=when
         )[0]
 
 

@@ -32,7 +32,7 @@ def plan(account: TikTokAccount, video: Media, editor: User) -> Post:
         consent = Consent(editor, fetch_creator_info(account), "web", agreed=True)
         when = from_instant(read_db_now() + timedelta(hours=1), "UTC")
         post, _ = services.submit_post(
-            account=account, media=video, options=options, actor=editor, consent=consent, when=when
+            account=account, files=[video], options=options, actor=editor, consent=consent, when=when
         )
     return post
 

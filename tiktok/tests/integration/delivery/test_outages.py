@@ -53,7 +53,7 @@ def plan(tiktok: Simulator, simulated: TikTokApp, small_video: Media, editor: Us
             consent = Consent(editor, fetch_creator_info(account), "web", agreed=True)
             when = from_instant(read_db_now() + timedelta(seconds=seconds), "UTC") if seconds else None
             post, _ = services.submit_post(
-                account=account, media=small_video, options=options, actor=editor, consent=consent, when=when
+                account=account, files=[small_video], options=options, actor=editor, consent=consent, when=when
             )
         return post
 
@@ -226,7 +226,7 @@ def test_post_moved_by_a_person_no_longer_belongs_to_the_outage(
     assert reread(post, instance).outage_id is not None
     with instance_scope(instance):
         held = reread(post, instance)
-        same = services.Revision(options_of(held), queries.media_of(held))
+        same = services.Revision(options_of(held), queries.files_of(held))
         services.edit_post(held, revise=lambda _now: same, actor=editor)
     assert reread(post, instance).outage_id is None
 

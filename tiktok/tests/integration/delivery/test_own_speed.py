@@ -28,7 +28,7 @@ def test_fifty_posts_of_one_account_go_out_in_the_order_of_their_times(
         consent = Consent(editor, fetch_creator_info(linked), "web", agreed=True)
         for number in reversed(range(POSTS)):
             services.submit_post(
-                account=linked, media=media, actor=editor, consent=consent,
+                account=linked, files=[media], actor=editor, consent=consent,
                 options=PostOptions(caption=str(number), privacy_level="SELF_ONLY"),
                 when=from_instant(read_db_now() + timedelta(seconds=60 + number / 100), "UTC"),
             )  # fmt: skip

@@ -278,7 +278,7 @@ def test_fifty_equal_requests_make_one_post(account: TikTokAccount, instance: In
         def send() -> Any:
             with instance_scope(instance):
                 return services.create_post(
-                    account=account, media=media, options=PostOptions(caption="Hello"), actor=editor,
+                    account=account, files=[media], options=PostOptions(caption="Hello"), actor=editor,
                     idempotency=Idempotency.of("key", {"body": body}),
                 )  # fmt: skip
 

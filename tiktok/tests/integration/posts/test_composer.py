@@ -289,7 +289,7 @@ def test_conflict_names_the_colleague_who_changed_the_post(
     post = Post.objects.get()
     edit = reverse("tiktok:post-edit", args=["aurora", post.pk])
     seen = page.get(edit).context["form"]["seen"].value()
-    change = services.Revision(PostOptions(caption="Theirs"), video)
+    change = services.Revision(PostOptions(caption="Theirs"), [video])
     services.edit_post(post, revise=lambda _now: change, actor=admin)
     html = page.post(edit, filled(video, caption="Mine", seen=seen)).content.decode()
     assert f"{admin} changed this post at" in html

@@ -28,7 +28,7 @@ Act = Callable[[World, Consent], None]
 
 
 def save_as_draft(world: World, _consent: Consent) -> None:
-    services.edit_post(world.post, revise=lambda _now: services.Revision(NEW, world.video), actor=world.editor)
+    services.edit_post(world.post, revise=lambda _now: services.Revision(NEW, [world.video]), actor=world.editor)
 
 
 def cancel(world: World, _consent: Consent) -> None:
@@ -39,7 +39,7 @@ def edit(world: World, consent: Consent) -> None:
     """As the composer does it."""
     sending = services.Sending(consent, world._when(7200))
     services.edit_post(
-        world.post, revise=lambda _now: services.Revision(NEW, world.video), actor=world.editor, sending=sending
+        world.post, revise=lambda _now: services.Revision(NEW, [world.video]), actor=world.editor, sending=sending
     )
 
 

@@ -54,7 +54,7 @@ def scheduled(account: TikTokAccount, video: Media, editor: User) -> Post:
     noon = (timezone.now() + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0, tzinfo=None)
     return services.submit_post(
         account=account,
-        media=video,
+        files=[video],
         options=PostOptions(caption="Hello", privacy_level="SELF_ONLY"),
         actor=editor,
         consent=Consent(editor, fetch_creator_info(account), "web", agreed=True),

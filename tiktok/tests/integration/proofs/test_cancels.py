@@ -150,7 +150,7 @@ def send(accounts: list[TikTokAccount], clips: dict[str, Media], editor: User, i
         with instance_scope(instance):
             post, _ = services.submit_post(
                 account=accounts[number % len(accounts)],
-                media=clips["short" if is_short else "slow"],
+                files=[clips["short" if is_short else "slow"]],
                 options=PostOptions(caption=caption, privacy_level="PUBLIC_TO_EVERYONE"),
                 actor=editor,
                 consent=consent,

@@ -27,7 +27,7 @@ def in_days(days: int) -> When:
 def post(account: TikTokAccount, media: Media, editor: User, consent: Consent) -> Post:
     when = in_days(2)
     return services.submit_post(
-        account=account, media=media, options=OPTIONS, actor=editor, consent=consent, when=when
+        account=account, files=[media], options=OPTIONS, actor=editor, consent=consent, when=when
     )[0]
 
 
@@ -36,7 +36,7 @@ def titles(post: Post) -> list[str]:
 
 
 def edit(post: Post, editor: User, consent: Consent, when: When, **changes: Any) -> None:
-    revision = services.Revision(replace(OPTIONS, **changes), queries.media_of(post))
+    revision = services.Revision(replace(OPTIONS, **changes), queries.files_of(post))
     sending = services.Sending(consent, when)
     services.edit_post(post, revise=lambda _now: revision, actor=editor, sending=sending)
 
@@ -67,7 +67,7 @@ def test_several_changes_are_listed_in_one_entry(post: Post, editor: User, conse
 
 
 def test_unscheduling_and_scheduling_again_is_not_a_move(post: Post, editor: User, consent: Consent) -> None:
-    revision = services.Revision(OPTIONS, queries.media_of(post))
+    revision = services.Revision(OPTIONS, queries.files_of(post))
     services.edit_post(post, revise=lambda _now: revision, actor=editor)
     services.publish_post(post, when=in_days(2), consent=consent, actor=editor)
     assert titles(post)[2] == f"{editor} took the post off the schedule"

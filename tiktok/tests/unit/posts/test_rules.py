@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok.api.text import utf16_length
-from tiktok.models import Media, MediaKind, MediaState
+from tiktok.models import Media, MediaState
 from tiktok.posts.consent import consent_text, creator_from_json, creator_to_json
 from tiktok.posts.rules import PostOptions, check_options
 from tiktok.tests.unit.posts.conftest import creator
@@ -23,7 +23,7 @@ def clip(**fields: Any) -> Media:
 def found(
     options: PostOptions, *, draft: bool = False, audited: bool | None = None, **kwargs: Any
 ) -> list[tuple[str, str]]:
-    case: dict[str, Any] = {"media": clip(), "creator": creator()} | kwargs
+    case: dict[str, Any] = {"files": [clip()], "creator": creator()} | kwargs
     problems = check_options(options, app_audited=audited, draft=draft, **case)
     return [(problem.field, problem.code) for problem in problems]
 
@@ -43,21 +43,14 @@ def test_a_good_post_has_no_problem() -> None:
 def test_a_video_being_checked_is_no_problem_of_a_draft() -> None:
     checking = clip(state=MediaState.CHECKING, duration_ms=None)
 
-    assert found(GOOD, media=checking) == [("media", "media_checking")]
-    assert found(GOOD, media=checking, draft=True) == []
+    assert found(GOOD, files=[checking]) == [("media", "media_checking")]
+    assert found(GOOD, files=[checking], draft=True) == []
 
 
 def test_a_refused_video_is_a_problem_of_a_draft_too() -> None:
     refused = clip(state=MediaState.REFUSED, refusal_code="unknown_format")
 
-    assert found(GOOD, media=refused, draft=True) == [("media", "media_refused")]
-
-
-@pytest.mark.parametrize("state", [MediaState.CHECKING, MediaState.READY])
-def test_a_photo_is_a_problem_of_a_draft_too(state: MediaState) -> None:
-    photo = clip(kind=MediaKind.PHOTO, state=state, duration_ms=None)
-
-    assert ("media", "not_video") in found(GOOD, media=photo, draft=True)
+    assert found(GOOD, files=[refused], draft=True) == [("media", "media_refused")]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +75,13 @@ def test_a_photo_is_a_problem_of_a_draft_too(state: MediaState) -> None:
             {"creator": creator(privacy_level_options=("FOLLOWER_OF_CREATOR",))},
             ("brand_content", "branded_content_private"),
         ),
-        (options(), {"media": None}, ("media", "media_missing")),
-        (options(), {"media": clip(deleted_at=timezone.now())}, ("media", "media_deleted")),
-        (options(), {"media": clip(problems=[{"code": "fps", "message": "m"}])}, ("media", "fps")),
-        (options(), {"media": clip(duration_ms=600_001)}, ("media", "video_too_long")),
+        (options(), {"files": []}, ("media", "media_missing")),
+        (options(), {"files": [clip(deleted_at=timezone.now())]}, ("media", "media_deleted")),
+        (options(), {"files": [clip(problems=[{"code": "fps", "message": "m"}])]}, ("media", "fps")),
+        (options(), {"files": [clip(duration_ms=600_001)]}, ("media", "video_too_long")),
         (options(cover_timestamp_ms=30_001), {}, ("cover_timestamp_ms", "cover_outside_video")),
-        (options(cover_timestamp_ms=-1), {"media": NO_LENGTH}, OUTSIDE),
-        (options(cover_timestamp_ms=2**31), {"media": NO_LENGTH}, OUTSIDE),
+        (options(cover_timestamp_ms=-1), {"files": [NO_LENGTH]}, OUTSIDE),
+        (options(cover_timestamp_ms=2**31), {"files": [NO_LENGTH]}, OUTSIDE),
     ],
 )  # fmt: skip
 def test_each_fault_is_named_with_its_field(
@@ -107,7 +100,7 @@ def test_each_fault_is_named_with_its_field(
         (options(privacy_level="SELF_ONLY", brand_organic=True), {}),
         (options(), {"creator": creator(comment_disabled=True, duet_disabled=True, stitch_disabled=True)}),
         (options(cover_timestamp_ms=30_000), {}),
-        (options(), {"media": clip(duration_ms=600_000)}),
+        (options(), {"files": [clip(duration_ms=600_000)]}),
     ],
 )
 def test_the_limits_themselves_are_allowed(chosen: PostOptions, case: dict[str, Any]) -> None:
@@ -120,14 +113,14 @@ def test_the_limits_themselves_are_allowed(chosen: PostOptions, case: dict[str, 
 )
 def test_a_length_just_over_the_limit_shows_its_fraction(length_ms: int, shown: str) -> None:
     limited = creator(max_video_post_duration_s=180)
-    [problem] = check_options(GOOD, media=clip(duration_ms=length_ms), creator=limited, app_audited=None)
+    [problem] = check_options(GOOD, files=[clip(duration_ms=length_ms)], creator=limited, app_audited=None)
     assert problem.message == f"The video is {shown} long. This account can post up to 3:00."
 
 
 def test_a_draft_may_be_incomplete_but_not_wrong() -> None:
-    assert found(PostOptions(), media=None, creator=None, draft=True) == []
+    assert found(PostOptions(), files=[], creator=None, draft=True) == []
     wrong = PostOptions(caption="x" * 2201, cover_timestamp_ms=-1)
-    assert found(wrong, media=None, creator=None, draft=True) == [
+    assert found(wrong, files=[], creator=None, draft=True) == [
         ("caption", "caption_too_long"),
         ("cover_timestamp_ms", "cover_outside_video"),
     ]

@@ -38,7 +38,7 @@ def test_what_went_or_goes_within_a_day_is_warned_of(
     account: TikTokAccount, media: Media, now: datetime, state: str, fields: dict[str, int], warns: bool
 ) -> None:
     make_post(account, media, state=state, **{name: now + hours * HOUR for name, hours in fields.items()})
-    assert (same_file.warning(account, media, now) is not None) is warns
+    assert (same_file.warning(account, [media], now) is not None) is warns
 
 
 @pytest.mark.parametrize(
@@ -48,17 +48,17 @@ def test_what_may_be_out_counts_and_what_certainly_is_not_does_not(
     account: TikTokAccount, media: Media, now: datetime, reason: str, warns: bool
 ) -> None:
     make_post(account, media, state=S.NEEDS_ATTENTION, attention_reason=reason, publish_at=now)
-    assert (same_file.warning(account, media, now) is not None) is warns
+    assert (same_file.warning(account, [media], now) is not None) is warns
 
 
 def test_the_bytes_count_not_the_upload_and_only_this_account(
     account: TikTokAccount, media: Media, scoped: Instance, now: datetime
 ) -> None:
     post = make_post(account, make_media(scoped), state=S.PUBLISHED, published_at=now)
-    found = same_file.warning(account, media, now)
+    found = same_file.warning(account, [media], now)
     assert found is not None
     assert (found.code, "was published to this account on" in found.message) == ("same_file", True)
-    assert same_file.warning(account, media, now, besides=post.pk) is None
-    assert same_file.warning(make_account(scoped), media, now) is None
-    assert same_file.warning(account, make_media(scoped, content=b"other"), now) is None
-    assert same_file.warning(account, None, now) is None
+    assert same_file.warning(account, [media], now, besides=post.pk) is None
+    assert same_file.warning(make_account(scoped), [media], now) is None
+    assert same_file.warning(account, [make_media(scoped, content=b"other")], now) is None
+    assert same_file.warning(account, [], now) is None

@@ -35,7 +35,7 @@ OPTIONS = PostOptions(caption="Hello", privacy_level="SELF_ONLY")
 
 @pytest.fixture
 def draft(account: TikTokAccount, media: Media, editor: User) -> Post:
-    return services.create_post(account=account, media=media, options=OPTIONS, actor=editor)[0]
+    return services.create_post(account=account, files=[media], options=OPTIONS, actor=editor)[0]
 
 
 def in_an_hour() -> When:
@@ -44,7 +44,7 @@ def in_an_hour() -> When:
 
 def edit(post: Post, actor: User, options: PostOptions, **more: Any) -> None:
     """Change the content, without a file."""
-    services.edit_post(post, revise=lambda _now: services.Revision(options, media=None), actor=actor, **more)
+    services.edit_post(post, revise=lambda _now: services.Revision(options, files=[]), actor=actor, **more)
 
 
 def test_a_draft_has_work_item_event_and_audit_line(draft: Post, scoped: Instance) -> None:
@@ -58,22 +58,22 @@ def test_the_same_request_twice_makes_one_post(account: TikTokAccount, media: Me
     key = Idempotency.of("k1", {"caption": "Hello", "n": 1})
     again = Idempotency.of("k1", {"n": 1, "caption": "Hello"})
     first, first_replayed = services.create_post(
-        account=account, media=media, options=OPTIONS, actor=editor, idempotency=key
+        account=account, files=[media], options=OPTIONS, actor=editor, idempotency=key
     )
     second, second_replayed = services.create_post(
-        account=account, media=media, options=OPTIONS, actor=editor, idempotency=again
+        account=account, files=[media], options=OPTIONS, actor=editor, idempotency=again
     )
     assert (first.pk, first_replayed, second_replayed) == (second.pk, False, True)
     assert Post.objects.count() == 1
     with pytest.raises(IdempotencyConflict):
         services.create_post(
-            account=account, media=media, options=OPTIONS, actor=editor, idempotency=Idempotency.of("k1", {"n": 2})
+            account=account, files=[media], options=OPTIONS, actor=editor, idempotency=Idempotency.of("k1", {"n": 2})
         )
 
 
 def test_keys_are_forgotten_after_seven_days(account: TikTokAccount, editor: User) -> None:
     key = Idempotency.of("k1", {})
-    post, _ = services.create_post(account=account, media=None, options=OPTIONS, actor=editor, idempotency=key)
+    post, _ = services.create_post(account=account, files=[], options=OPTIONS, actor=editor, idempotency=key)
     assert idempotency.forget_old_keys() == 0
     Post.objects.filter(pk=post.pk).update(created_at=timezone.now() - timedelta(days=8))
     assert idempotency.forget_old_keys() == 1
@@ -238,9 +238,9 @@ def test_submitting_makes_and_sends_in_one_act(
 ) -> None:
     wrong = PostOptions(caption="Hello")
     with pytest.raises(OptionsRefused):
-        services.submit_post(account=account, media=media, options=wrong, actor=editor, consent=consent, when=None)
+        services.submit_post(account=account, files=[media], options=wrong, actor=editor, consent=consent, when=None)
     assert Post.objects.count() == 0
     post, is_replay = services.submit_post(
-        account=account, media=media, options=OPTIONS, actor=editor, consent=consent, when=None
+        account=account, files=[media], options=OPTIONS, actor=editor, consent=consent, when=None
     )
     assert (post.state, is_replay) == (PostState.DUE, False)
