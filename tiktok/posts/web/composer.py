@@ -46,8 +46,8 @@ from tiktok.posts.queries import version_of
 from tiktok.posts.rules import OptionsRefused
 from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
 from tiktok.posts.services import unusable
-from tiktok.posts.web.duplicates import initial_of_copy, source_of
 from tiktok.posts.web import destination, photos
+from tiktok.posts.web.duplicates import initial_of_copy, source_of
 from tiktok.posts.web.forms import FORM_FIELDS, PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.post_page import can_be_edited
 from tiktok.posts.wording.codes import Explanation, explain
@@ -238,8 +238,7 @@ def _is_decided(request: InstanceRequest) -> bool:
 
 def _is_arranged(request: InstanceRequest) -> bool:
     """Return whether the form was sent to change what it shows: another kind of post, or the order of the photos."""
-    pressed = photos.pressed(request.POST)
-    return request.method == "POST" and (request.POST.get("action") == "arrange" or pressed)
+    return request.method == "POST" and ("arrange" in request.POST or photos.pressed(request.POST))
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:
@@ -365,7 +364,9 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
 
 def _say_sent(request: InstanceRequest, when: When | None, *, is_direct: bool) -> None:
     if when is None:
-        messages.success(request, _("Publishing has started.") if is_direct else _("The draft is being sent to TikTok."))
+        messages.success(
+            request, _("Publishing has started.") if is_direct else _("The draft is being sent to TikTok.")
+        )
         return
     planned = PlannedTime(when.local, when.zone, when.at)
     said = _("Scheduled for %(time)s.") % {"time": planned}

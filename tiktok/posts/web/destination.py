@@ -5,8 +5,8 @@ from typing import Any
 from django.urls import reverse
 
 from instances.http import InstanceRequest
-from tiktok.accounts.selection import parse_id
 from tiktok.access import quota
+from tiktok.accounts.selection import parse_id
 from tiktok.api.limits import PENDING_DRAFTS_MAX, PHOTOS_MAX
 from tiktok.api.types import Scope
 from tiktok.models import TikTokAccount

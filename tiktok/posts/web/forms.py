@@ -33,7 +33,9 @@ PRIVACY_LABELS = {
 }
 WHEN = [("now", _("Now")), ("later", _("Later"))]
 TURNED_OFF = _("This account has turned it off in TikTok.")
+DISCLOSE_PHOTOS = _("Turn on if these photos promote yourself, a brand, a product or a service.")
 CHOOSE_TIME = _("Choose a date and time.")
+MISSING: Final = {MediaType.VIDEO: _("Choose a video."), MediaType.PHOTO: _("Choose at least one photo.")}
 # The form's name of a field that is called otherwise elsewhere; None: it has none, so the error goes above the form.
 FORM_FIELDS: Final[dict[str, str | None]] = {
     "cover_timestamp_ms": "cover_s",
@@ -210,7 +212,9 @@ class PostForm(PlanForm):
         """Send along what TikTok does not take now, for when the person chooses otherwise again."""
         if self.is_photo_post:
             self.fields["caption"].label = _("Description")
-            self.fields["disclose"].help_text = _("Turn on if these photos promote yourself, a brand, a product or a service.")
+            self.fields["disclose"].help_text = _(
+                "Turn on if these photos promote yourself, a brand, a product or a service."
+            )
         untaken = {field for option, field in FIELDS_OF_OPTIONS.items() if option not in self.taken}
         untaken |= {"disclose"} if "brand_organic" in untaken else set()
         self.untaken = tuple(name for name in self.field_order if name in untaken)
@@ -311,12 +315,13 @@ class PostForm(PlanForm):
             creator=self.creator,
             app_audited=self.app_audited,
             can_pull=self.can_pull,
+            intended=self.media_type,
         )
         refused = set(self.errors)  # of several problems of the photos each is named
         for problem in problems:
             name = self.names_of_fields.get(problem.field, problem.field)
             if name not in refused:
-                self.add_error(name, problem.message)
+                self.add_error(name, MISSING[self.media_type] if problem.code == "media_missing" else problem.message)
 
     @property
     def names_of_fields(self) -> Mapping[str, str | None]:
@@ -376,13 +381,17 @@ def initial_from(post: Post) -> dict[str, Any]:
     cover = post.cover_timestamp_ms
     values: dict[str, Any] = {name: getattr(post, name) for name in SENT_AS_THEY_ARE}
     plan = stored_plan_of(post)
-    return values | initial_files(post) | {
-        "seen": version_of(post),
-        "cover_s": None if cover is None else cover / 1000,
-        "disclose": post.brand_organic or post.brand_content,
-        "when": "later" if plan.local else "now",
-        "publish_at": plan.local[:MINUTE_CHARS] or None,
-    }
+    return (
+        values
+        | initial_files(post)
+        | {
+            "seen": version_of(post),
+            "cover_s": None if cover is None else cover / 1000,
+            "disclose": post.brand_organic or post.brand_content,
+            "when": "later" if plan.local else "now",
+            "publish_at": plan.local[:MINUTE_CHARS] or None,
+        }
+    )
 
 
 def initial_files(post: Post) -> dict[str, Any]:
