@@ -40,7 +40,9 @@ TIKTOK_AUTHORIZE_URL = env.url("TIKTOK_AUTHORIZE_URL", "https://www.tiktok.com/v
 TIKTOK_CLIENT_KEY = env.text("TIKTOK_CLIENT_KEY")
 TIKTOK_CLIENT_SECRET = env.text("TIKTOK_CLIENT_SECRET")
 TIKTOK_REDIRECT_URI = env.text("TIKTOK_REDIRECT_URI", f"{BASE_URL}/auth/tiktok/login/callback/")
-TIKTOK_SCOPES = env.words("TIKTOK_SCOPES", "user.info.basic,user.info.profile,user.info.stats,video.publish")
+TIKTOK_SCOPES = env.words(
+    "TIKTOK_SCOPES", "user.info.basic,user.info.profile,user.info.stats,video.publish,video.upload"
+)
 TIKTOK_SANDBOX_MODE = env.flag("TIKTOK_SANDBOX_MODE", default=False)
 
 # --- Applications -------------------------------------------------------------------------------

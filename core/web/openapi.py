@@ -81,8 +81,10 @@ SCHEMAS: Final[Json] = {
             "max_length": {"type": "integer"},
             "over": {
                 "type": "integer",
-                "description": "For `caption_too_long`: the number of characters over the limit.",
+                "description": "For `caption_too_long` and `title_too_long`: the number of characters over the limit.",
             },
+            "position": {"type": "integer", "description": "Of a file among several: its position, from 0."},
+            "unknown": {"type": "array", "items": TEXT, "description": "For `not_found`: the ids of no media here."},
             "choices": {"type": "array", "items": TEXT},
         },
     },

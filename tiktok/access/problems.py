@@ -19,6 +19,7 @@ OF_TIKTOK: Final = (
     DISCONNECTED,
     KnownProblem(409, "reconnect_needed", "a person must reconnect the account; also TikTok's own codes"),
     KnownProblem(409, "scope_missing", "the account does not allow Clipdesk to publish: a person must reconnect it"),
+    KnownProblem(409, "upload_scope_missing", "the account does not allow drafts: a person must reconnect it"),
     KnownProblem(409, "spam_risk_too_many_posts", "the account has reached TikTok's cap of posts for 24 hours"),
     KnownProblem(409, "reached_active_user_cap", "the TikTok app has reached its cap of users for 24 hours"),
     KnownProblem(429, "rate", "the account has reached TikTok's limit of calls"),

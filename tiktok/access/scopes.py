@@ -29,9 +29,14 @@ _UNUSED: Final = _("Clipdesk does not use this yet.")
 #: The most needed first.
 SCOPES: Final[dict[str, ScopeWords]] = {
     Scope.VIDEO_PUBLISH: ScopeWords(
-        _("publishing"), _("Publish videos"),
-        _("To publish the videos that the team schedules for the account."),
+        _("publishing"), _("Publish videos and photos"),
+        _("To publish the videos and photos that the team schedules for the account."),
         _("Without it, posts to the account wait."),
+    ),
+    Scope.VIDEO_UPLOAD: ScopeWords(
+        _("drafts in the TikTok inbox"), _("Send drafts to the TikTok inbox"),
+        _("To send drafts, which you finish and publish in the TikTok app."),
+        _("Without it, drafts for the account’s TikTok inbox wait."),
     ),
     Scope.USER_INFO_BASIC: ScopeWords(
         _("name and profile picture"), _("See name and picture"),
@@ -50,9 +55,6 @@ SCOPES: Final[dict[str, ScopeWords]] = {
     ),
     Scope.VIDEO_LIST: ScopeWords(
         _("the list of videos"), _("See public videos and their numbers"), _UNUSED, _UNUSED
-    ),
-    Scope.VIDEO_UPLOAD: ScopeWords(
-        _("drafts in the TikTok inbox"), _("Send drafts to the TikTok inbox"), _UNUSED, _UNUSED
     ),
 }  # fmt: skip
 

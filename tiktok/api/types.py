@@ -19,7 +19,13 @@ class Scope(StrEnum):
 
 
 #: What features use today, and so what consent is requested for by default.
-USED_SCOPES: Final = (Scope.USER_INFO_BASIC, Scope.USER_INFO_PROFILE, Scope.USER_INFO_STATS, Scope.VIDEO_PUBLISH)
+USED_SCOPES: Final = (
+    Scope.USER_INFO_BASIC,
+    Scope.USER_INFO_PROFILE,
+    Scope.USER_INFO_STATS,
+    Scope.VIDEO_PUBLISH,
+    Scope.VIDEO_UPLOAD,
+)
 
 
 class PrivacyLevel(StrEnum):

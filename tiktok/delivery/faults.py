@@ -13,6 +13,7 @@ from tiktok.api.limits import RATE_WINDOW_S
 from tiktok.delivery import tries
 from tiktok.delivery.step import DONE, Pause, Step, backoff, seconds_until
 from tiktok.models import AttentionReason, OutageKind, PostState, TikTokApp, TikTokOutage
+from tiktok.posts.creator import MISSING_SCOPE
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ def end_for(step: Step, fault: Fault, *, closes: str = "") -> Pause:
         raise TypeError(f"{type(fault).__name__} passes by itself")
     _learn(step, fault)
     if fault.kind in (ErrorKind.AUTH, ErrorKind.SCOPE):
-        code = "scope_missing" if fault.kind == ErrorKind.SCOPE else "reconnect_needed"
+        code = MISSING_SCOPE[step.post.way.scope] if fault.kind == ErrorKind.SCOPE else "reconnect_needed"
         return wait_for_account(step, code, closes=closes, tiktok_code=fault.code, log_id=fault.log_id)
     if fault.code == OPTIONS_MISMATCH:
         return step.need_attention(

@@ -39,7 +39,7 @@ class InvalidTransition(UserRefusal):
         if self.state == PostState.INITING:
             return str(_("TikTok is receiving this post right now. Try again in a moment."))
         if self.is_past_commit_point:
-            return str(_("It’s too late: TikTok already has the video."))
+            return str(_("It’s too late: TikTok already has the post."))
         return str(_("This can’t be done while the post is in the state “%(state)s”.")) % {"state": self.state.label}
 
 
@@ -161,7 +161,9 @@ class Post(ContentModel):
     @property
     def share_urls(self) -> list[str]:
         """Return the public links; empty until TikTok sends the ids, and for posts that are not public."""
-        return [f"https://www.tiktok.com/@{self.creator_username}/video/{post_id}" for post_id in self.post_ids]
+        username = self.creator_username or self.account.username  # TikTok names no creator at the init of a draft
+        kind = "photo" if self.media_type == MediaType.PHOTO else "video"
+        return [f"https://www.tiktok.com/@{username}/{kind}/{post_id}" for post_id in self.post_ids]
 
     def has_passed_commit_point(self) -> bool:
         """Return whether the open submission's last bytes may have left Clipdesk.

@@ -24,12 +24,12 @@ def words(notice: Notice) -> Words:
 
 def subjects(instance: Instance, post_ids: Collection[UUID]) -> Mapping[UUID, Subject]:
     """Find posts that still exist; one statement."""
-    found = Post.objects.filter(pk__in=post_ids).select_related("account").only("caption", "account__name")
+    found = Post.objects.filter(pk__in=post_ids).select_related("account").only("title", "caption", "account__name")
     return {post.pk: _subject(instance, post) for post in found}
 
 
 def _subject(instance: Instance, post: Post) -> Subject:
-    name = Truncator(post.caption).chars(LONGEST_NAME) or _("No caption")
+    name = Truncator(post.title or post.caption).chars(LONGEST_NAME) or _("No caption")
     return Subject(name, post.account.name, reverse("tiktok:post-detail", args=[instance.slug, post.pk]))
 
 

@@ -116,11 +116,6 @@ def files_of(post: Post) -> tuple[Media, ...]:
     return tuple(item.media for item in post.items.select_related("media"))
 
 
-def media_of(post: Post) -> Media | None:
-    """Return the post's video, or its first photo, if one is chosen."""
-    return next(iter(files_of(post)), None)
-
-
 def successor_of(post: Post) -> Post | None:
     """Return the newest repost of a failed or cancelled post."""
     return Post.objects.filter(corrects=post).order_by("-created_at", "-id").first()

@@ -106,4 +106,4 @@ def _repost(post: Post, actor: User) -> Post:
 
 
 def _why(post: Post, words: str) -> str:
-    return f"{post.caption[:40] or _('No caption')}: {words}"
+    return f"{(post.title or post.caption)[:40] or _('No caption')}: {words}"

@@ -285,7 +285,7 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
     openapi_extra=problems(CONFLICT),
 )
 def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
-    """Returns 202 and the post; 409 with the reason if TikTok is receiving the video or already has it."""
+    """Returns 202 and the post; 409 with the reason if TikTok is receiving the post or already has it."""
     post = _find(post_id)
     with refusals_as_problems(post):
         services.cancel_post(post, actor=request.user)

@@ -54,6 +54,10 @@ TimeZone = Annotated[
 ]
 
 
+ABOUT_CONSENT: Final = (
+    "Confirms that the person agrees to TikTok's Music Usage Confirmation; for MEDIA_UPLOAD, that the files are "
+    "transferred to TikTok."
+)
 ABOUT_MODE: Final = "MEDIA_UPLOAD puts a draft into the account's TikTok inbox, to be published in the TikTok app."
 
 
@@ -100,9 +104,7 @@ class PostIn(Options):
     publish_at: PublishAt = None
     timezone: TimeZone = None
     draft: StrictBool = False
-    consent: StrictBool = Field(
-        False, description="Confirms that the person agrees to TikTok's Music Usage Confirmation."
-    )
+    consent: StrictBool = Field(False, description=ABOUT_CONSENT)
 
 
 class PostPatch(Options):
@@ -114,9 +116,7 @@ class PostPatch(Options):
 class PublishIn(Strict):
     """Publish a draft, or a post that waits or was missed, now or at a time."""
 
-    consent: StrictBool = Field(
-        False, description="Confirms that the person agrees to TikTok's Music Usage Confirmation."
-    )
+    consent: StrictBool = Field(False, description=ABOUT_CONSENT)
     publish_at: PublishAt = None
     timezone: TimeZone = None
 

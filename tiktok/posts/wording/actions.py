@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.jobs.clock import read_db_now
-from tiktok.models import AttentionReason, EventCause, Post, PostState, Submission
+from tiktok.models import AttentionReason, EventCause, MediaSource, Post, PostState, Submission
 from tiktok.models.states import may_move
 from tiktok.posts import quarantine
 from tiktok.posts.decisions import is_in_doubt, send_again_from, why_not_recheck
@@ -87,7 +87,7 @@ def _too_late(post: Post, submission: Submission | None) -> str:
     if post.state == PostState.PROCESSING or (
         post.state == PostState.UPLOADING and submission and submission.commit_point_at
     ):
-        return _("Too late to cancel: TikTok has the video. Delete it in the TikTok app once it is there.")
+        return _("Too late to cancel: TikTok has the post. Delete it in the TikTok app once it is there.")
     return ""
 
 
@@ -102,7 +102,9 @@ def _known(post: Post, submission: Submission | None) -> str:
     if submission is None:
         return _("Clipdesk has no record of an upload, but a restored backup does not include what happened after it.")
     at = timezone.localtime(submission.init_sent_at, post.account.instance.zone)
-    if submission.commit_point_at:
+    if submission.source == MediaSource.PULL_FROM_URL:
+        text = _("TikTok was asked to download the files on %(time)s and may have them.")
+    elif submission.commit_point_at:
         text = _("The whole video was sent to TikTok. The upload started on %(time)s.")
     else:
         text = _("An upload to TikTok started on %(time)s. According to Clipdesk’s records it was not completed.")

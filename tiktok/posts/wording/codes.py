@@ -39,7 +39,7 @@ _POST_WAITS = _("The post waits until the account is reconnected.")
 _ASKS = _("Clipdesk checks the status until TikTok gives a final one, for up to 24 hours.")
 _ASKS_LATER = _("Clipdesk checks the status as soon as the account is reconnected.")
 _ASKS_FOR_A_WEEK = _(
-    "Clipdesk checks the status for a week. It does not resend the video by itself, so that it cannot appear twice."
+    "Clipdesk checks the status for a week. It does not resend the post by itself, so that it cannot appear twice."
 )
 _NOT_SENT = _("Nothing was published. Clipdesk sends nothing until you decide.")
 
@@ -47,16 +47,18 @@ _NOTHING = _("You don’t have to do anything. You can leave this page.")
 _FIX_FILE = _("Use “Edit and repost” and choose a corrected file.")
 _FIX_SETTINGS = _("Use “Edit and repost” and change the settings.")
 _CHECK_IN_APP = _("Open the account in the TikTok app to see what is wrong.")
-_LOOK_IN_APP = _("Check in the TikTok app whether the video is there.")
+_LOOK_IN_APP = _("Check in the TikTok app whether the post is there.")
 _DECIDE = _(
-    "Check in the TikTok app whether the video is there. “Check status” asks TikTok now, “Resend” is for a video "
-    "that is not there, “Dismiss” takes the post off the lists."
+    "Check in the TikTok app whether the post is there. “Check status” asks TikTok now, “Resend” is for a post "
+    "that is not there, “Dismiss” takes it off the lists."
 )
 _ASK_OPERATOR = _("Ask your administrator to check the settings of the TikTok app.")
 _RECONNECT = _("Reconnect the account. The post then continues, unless its time has passed.")
-_RECONNECT_TO_ASK = _("Reconnect the account, or check in the TikTok app whether the video is there.")
+_RECONNECT_TO_ASK = _("Reconnect the account, or check in the TikTok app whether the post is there.")
 _ALLOW = _("Reconnect the account and allow publishing. The post then continues, unless its time has passed.")
-_AFTER_THE_DAY = _("Choose a time more than 24 hours from now, or post the video in the TikTok app.")
+_AFTER_THE_DAY = _("Choose a time more than 24 hours from now, or post in the TikTok app.")
+_ALLOW_DRAFTS = _("Reconnect the account and allow uploads. The draft is then sent, unless its time has passed.")
+_CHECK_SERVER = _("If this repeats, ask your administrator whether TikTok can reach this server.")
 _SEND_LATER = _("Use “Edit and repost” to try again later.")
 _CHOOSE_AGAIN = _("Edit the post, choose from what TikTok offers now, and publish it.")
 
@@ -103,8 +105,8 @@ TIKTOK: Final[Mapping[str, Words]] = {
     "spam_risk_user_banned_from_posting": _refused(_("TikTok has blocked this account from posting."), _CHECK_IN_APP),
     "spam_risk": _refused(_("TikTok considers this post a risk and did not publish it."), _CHECK_IN_APP),
     "spam_risk_text": _refused(
-        _("TikTok considers the caption risky or spam and did not publish the post."),
-        _("Use “Edit and repost” and write a different caption."),
+        _("TikTok considers the text risky or spam and did not publish the post."),
+        _("Use “Edit and repost” and write a different text."),
     ),
     "unaudited_client_can_only_post_to_private_accounts": _refused(
         _("TikTok has not audited the TikTok app yet, so it can only post to private accounts."),
@@ -113,7 +115,10 @@ TIKTOK: Final[Mapping[str, Words]] = {
             "Otherwise wait until the app is audited."
         ),
     ),
-    "url_ownership_unverified": _refused(_("TikTok has not verified the address of this server."), _ASK_OPERATOR),
+    "url_ownership_unverified": _refused(
+        _("The address from which TikTok downloads media is not verified for the TikTok app."),
+        _("Ask your administrator to set up the URL prefix of the TikTok app, then use “Edit and repost”."),
+    ),
     "privacy_level_option_mismatch": Words(
         _("TikTok no longer offers the chosen audience for this account."), _CHOOSE_AGAIN, _NOT_SENT
     ),
@@ -137,15 +142,17 @@ TIKTOK: Final[Mapping[str, Words]] = {
         _FIX_FILE,
     ),
     "internal": Words(
-        _("TikTok could not publish the video because of an internal error."),
+        _("TikTok could not publish the post because of an internal error."),
         does=_("TikTok reports that it was not published. Clipdesk resends it after a pause."),
     ),
     "video_pull_failed": Words(
         _("TikTok could not download the video from this server."),
+        _CHECK_SERVER,
         does=_("TikTok reports that it was not published. Clipdesk retries after a pause."),
     ),
     "photo_pull_failed": Words(
         _("TikTok could not download the photos from this server."),
+        _CHECK_SERVER,
         does=_("TikTok reports that they were not published. Clipdesk retries after a pause."),
     ),
     "publish_cancelled": _refused(
@@ -153,7 +160,7 @@ TIKTOK: Final[Mapping[str, Words]] = {
     ),
     "publish_not_cancellable": _refused(_("TikTok can no longer cancel this post."), _LOOK_IN_APP),
     "auth_removed": Words(
-        _("The account owner revoked Clipdesk’s permission before TikTok published the video."),
+        _("The account owner revoked Clipdesk’s permission before TikTok published the post."),
         _RECONNECT,
         _("It was not published. The post waits until the account is reconnected."),
         RECONNECT,
@@ -209,6 +216,9 @@ OURS: Final[Mapping[str, Words]] = {
     ),
     "reconnect_needed": Words(_("The account must be reconnected."), _RECONNECT, _POST_WAITS, RECONNECT),
     "scope_missing": Words(_("The account has not allowed Clipdesk to publish."), _ALLOW, _POST_WAITS, RECONNECT),
+    "upload_scope_missing": Words(
+        _("The account has not allowed Clipdesk to send drafts."), _ALLOW_DRAFTS, _POST_WAITS, RECONNECT
+    ),
     "account_disconnected": Words(_("The account was disconnected."), _RECONNECT, _POST_WAITS, RECONNECT),
     "account_was_away": Words(_("Its account was not reconnected in time.")),
     "init_limit": _refused(_("TikTok did not accept the post in several attempts."), _SEND_LATER),
@@ -233,14 +243,14 @@ OURS: Final[Mapping[str, Words]] = {
         _NOT_SENT,
     ),
     "outcome_unknown": Words(
-        _("The video was sent to TikTok, but TikTok does not report whether it was published."),
+        _("The post was handed to TikTok, but TikTok does not report whether it was published."),
         _DECIDE,
         _ASKS_FOR_A_WEEK,
     ),
     "quarantined": Words(
         _("The post is on hold because Clipdesk was restored from a backup. It may be published already."),
         _DECIDE,
-        _("Clipdesk checks the status. It does not resend the video by itself, so that it cannot appear twice."),
+        _("Clipdesk checks the status. It does not resend the post by itself, so that it cannot appear twice."),
     ),
     "quarantine": Words(_("At the scheduled time, publishing was paused after a restore.")),
 }
@@ -248,7 +258,7 @@ _UNKNOWN: Final = Words(
     _("TikTok returned a code that its documentation does not explain."),
     _("Ask your administrator about the code under Details."),
 )
-_HANDED_OVER = _("TikTok has the whole video, but has not given a final status.")
+_HANDED_OVER = _("TikTok has the post, but has not given a final status.")
 _HELP_WHILE_ASKING: Final = (_NOTHING, _LOOK_IN_APP, _ASK_OPERATOR)
 _DONE: Final = frozenset({PostState.PUBLISHED, PostState.IN_INBOX})
 

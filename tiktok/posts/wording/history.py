@@ -35,11 +35,11 @@ MACHINE: Final[Mapping[PostState, tuple[Text, str, str]]] = {
     S.DRAFT: (_("The post was moved to drafts"), "pencil", "neutral"),
     S.SCHEDULED: (_("The post was scheduled"), "calendar-time", "neutral"),
     S.DUE: (_("The post was queued"), "clock-play", "neutral"),
-    S.INITING: (_("Clipdesk asked TikTok to accept the video"), "send", "accent"),
+    S.INITING: (_("Clipdesk asked TikTok to accept the post"), "send", "accent"),
     S.UPLOADING: (_("Clipdesk started the upload"), "cloud-upload", "accent"),
     S.PROCESSING: (_("TikTok received the whole video"), "checks", "accent"),
     S.PUBLISHED: (_("TikTok published the post"), "circle-check", "good"),
-    S.IN_INBOX: (_("TikTok put the video in the account’s inbox"), "inbox", "good"),
+    S.IN_INBOX: (_("TikTok put the draft in the account’s inbox"), "inbox", "good"),
     S.WAITING_ACCOUNT: (_("Waiting for the account"), "clock-pause", "warn"),
     S.NEEDS_ATTENTION: (_("The post needs attention"), "alert-triangle", "warn"),
     S.FAILED: (_("Publishing failed"), "alert-octagon", "bad"),
@@ -56,7 +56,13 @@ BY_CAUSE: Final[Mapping[tuple[PostState, EventCause], Text]] = {
     (S.DUE, EventCause.RULE_R2): _("Clipdesk started over: the upload expired"),
     (S.DUE, EventCause.RULE_R3): _("Clipdesk started over: TikTok failed and allows another attempt"),
     (S.DUE, EventCause.RULE_R4): _("Clipdesk started over: TikTok did not accept the upload"),
+    (S.DUE, EventCause.RULE_R5): _("Clipdesk started over: TikTok had not begun to download"),
     (S.FAILED, EventCause.TIKTOK): _("TikTok did not publish the post"),
+}
+# Where the state before it matters: a pull goes to TikTok in one step, and a draft is published by a person.
+BY_STEP: Final[Mapping[tuple[str, str], tuple[Text, str]]] = {
+    (S.INITING, S.PROCESSING): (_("TikTok accepted the post and downloads its files"), "download"),
+    (S.IN_INBOX, S.PUBLISHED): (_("The draft was published in the TikTok app"), "circle-check"),
 }
 BY_ATTENTION: Final[Mapping[str, Text]] = {
     AttentionReason.MISSED: _("The scheduled time was missed"),
@@ -68,17 +74,23 @@ BY_ATTENTION: Final[Mapping[str, Text]] = {
 }
 # Edits by a person, by the group that a field belongs to: the sentence if it is all, and the word in a list.
 EDITS: Final[Mapping[str, tuple[Text, Text]]] = {
-    "media": (_("%(name)s changed the video"), _("Video")),
+    "media": (_("%(name)s changed the media"), _("Media")),
+    "destination": (_("%(name)s changed where the post goes"), _("Destination")),
+    "title": (_("%(name)s edited the title"), _("Title")),
     "caption": (_("%(name)s edited the caption"), _("Caption")),
     "cover": (_("%(name)s changed the cover"), _("Cover")),
     "audience": (_("%(name)s changed the audience"), _("Audience")),
     "interactions": (_("%(name)s changed the interactions"), _("Interactions")),
     "disclosure": (_("%(name)s changed the disclosure"), _("Disclosure")),
     "ai": (_("%(name)s changed the AI label"), _("AI label")),
+    "music": (_("%(name)s changed the music"), _("Music")),
     "time": (_("%(name)s changed the planned time"), _("Planned time")),
 }
 GROUPS: Final[Mapping[str, str]] = {
+    "mode": "destination",
     "cover_timestamp_ms": "cover",
+    "photo_cover_index": "cover",
+    "auto_add_music": "music",
     "privacy_level": "audience",
     "allow_comment": "interactions",
     "allow_duet": "interactions",
@@ -176,6 +188,8 @@ def _machine(event: PostEvent) -> Entry:
     to = PostState(event.to_state)
     title, icon, tone = MACHINE[to]
     title = BY_ATTENTION.get(event.reason) or BY_CAUSE.get((to, EventCause(event.cause)), title)
+    if step := BY_STEP.get((event.from_state, to)):
+        title, icon = step
     if to == S.DUE and event.from_state == S.WAITING_ACCOUNT:
         title, icon = _("The account is connected again"), "plug-connected"
     return Entry(event.at, title, icon, tone, _reason(event), _for_support(event))

@@ -39,13 +39,14 @@ def test_what_later_versions_may_do_is_not_promised(client: Client, db: None) ->
     assert [path for _, path in calls(client) if LATER.search(path)] == []
 
 
-def test_document_says_that_posts_need_a_key_and_a_body_without_photos(client: Client, db: None) -> None:
+def test_document_says_that_posts_need_a_key_and_what_they_take(client: Client, db: None) -> None:
     document = client.get("/api/v1/openapi.json").json()
     headers = [parameter["name"] for parameter in document["paths"]["/api/v1/posts"]["post"]["parameters"]]
     assert headers == ["Idempotency-Key"]
     fields = document["components"]["schemas"]["PostIn"]["properties"]
     assert {"caption", "privacy_level", "publish_at", "timezone", "consent"} <= set(fields)
-    assert {"title", "photo_cover_index", "auto_add_music"}.isdisjoint(fields)
+    assert {"mode", "title", "photo_cover_index", "auto_add_music"} <= set(fields)
+    assert "source" not in fields, "it follows from the files and the TikTok app"
 
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "api.md"
@@ -114,6 +115,9 @@ def test_states_and_choices_are_enumerations(document: dict[str, Any]) -> None:
         ("PostOut", "privacy_level"): "PrivacyLevel",
         ("PostOut", "attention_reason"): "AttentionReason",
         ("PostIn", "privacy_level"): "PrivacyLevel",
+        ("PostIn", "mode"): "PostMode",
+        ("PostOut", "source"): "MediaSource",
+        ("PostOut", "media_type"): "MediaType",
         ("EventOut", "to"): "PostState",
         ("EventOut", "cause"): "EventCause",
         ("MediaOut", "kind"): "MediaKind",

@@ -108,8 +108,10 @@ def test_features_are_granted_not_granted_or_not_asked_for(read: Read, editor: U
     change_credential(account, scopes=["user.info.basic", "video.publish"])
 
     page = read(editor)
-    assert re.search(r"Publish videos Granted", page)
-    assert re.search(r"Send drafts to the TikTok inbox Clipdesk does not use this yet\. Not granted", page)
+    assert re.search(r"Publish videos and photos Granted", page)
+    assert re.search(
+        r"Send drafts to the TikTok inbox Without it, drafts for the account’s TikTok inbox wait\. Not granted", page
+    )
     assert page.count("Not requested by the app") == 2
     assert "Reconnect account" in page
     assert "184,300" not in page, "what is not granted any more is not shown"

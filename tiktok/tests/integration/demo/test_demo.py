@@ -86,7 +86,7 @@ def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) ->
     assert sorted(post["state"] for post in posts) == ["draft", "failed", *["published"] * 5, "scheduled"]
     assert sum(len(post["share_urls"]) for post in posts) == 4
     assert refused["error"]["tiktok_code"] == "spam_risk_text"
-    assert refused["error"]["message"].startswith("TikTok considers the caption risky or spam")
+    assert refused["error"]["message"].startswith("TikTok considers the text risky or spam")
     assert planned["timezone"] == "UTC", "the instance’s, so that its pages show one time"
     assert "Accounts" in said
     assert left_over == []

@@ -102,7 +102,7 @@ def test_opening_a_failed_post_marks_its_notification_read(
 def test_repost_shows_what_was_wrong_and_focuses_that_field(page: Client, failed: Post) -> None:
     html = page.post(url("correct", failed), follow=True).content.decode()
     assert "Problem with the original post" in html
-    assert "TikTok considers the caption risky or spam" in html
+    assert "TikTok considers the text risky or spam" in html
     textarea = html.partition('<textarea name="caption"')[2].partition(">")[0]
     assert "autofocus" in textarea
 

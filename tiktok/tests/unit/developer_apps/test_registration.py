@@ -82,6 +82,7 @@ def test_environment_app_is_fixed_in_the_environment() -> None:
         (list(Scope), State.OK, "The app requests every scope that Clipdesk uses."),
         (["user.info.basic", "user.info.profile", "video.publish"], State.WARNING,
          "user.info.stats (follower and like counts)"),
+        (["user.info.basic", "video.publish"], State.WARNING, "video.upload (drafts in the TikTok inbox)"),
         (["user.info.basic"], State.FAULT, "video.publish (publishing)"),
         (["video.publish"], State.FAULT, "user.info.basic (name and profile picture)"),
         (["user.info.basic", "video.publish", "video.delete"], State.FAULT, "TikTok has no scope called video.delete"),

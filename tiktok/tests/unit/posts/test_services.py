@@ -121,7 +121,7 @@ def test_editing_a_scheduled_post_makes_it_a_draft_without_consent(draft: Post, 
     assert (draft.state, draft.publish_at, consents.in_force(draft)) == (PostState.DRAFT, None, None)
     assert WorkItem.objects.get(post_id=draft.pk).next_action_at is None
     assert Post.objects.get(pk=draft.pk).caption == "New"
-    assert queries.media_of(draft) is None
+    assert queries.files_of(draft) == ()
 
 
 def test_without_agreement_nothing_is_sent(draft: Post, editor: User) -> None:
@@ -230,7 +230,7 @@ def test_correcting_a_failed_post_makes_a_new_draft(draft: Post, editor: User) -
     draft.refresh_from_db()
     new = services.correct_post(draft, actor=editor)
     assert (new.state, new.corrects, new.caption) == (PostState.DRAFT, draft, "Hello")
-    assert queries.media_of(new) == queries.media_of(draft)
+    assert queries.files_of(new) == queries.files_of(draft)
 
 
 def test_submitting_makes_and_sends_in_one_act(

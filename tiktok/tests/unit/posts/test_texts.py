@@ -10,7 +10,14 @@ from tiktok.posts.wording.codes import explain, explain_post, is_explained, tikt
 OF_THE_CLIENT = {"answer-lost", "answer-too-large", "connection-failed", "unreadable-answer", "unreadable-code"}
 OF_A_GATEWAY = {"http-500", "http-502", "http-504"}
 HOLDS = {OTHER_UPLOAD, INSTANCE_BUSY, "rate", "refresh", "upload_interrupted", "upload_refused", "bytes_missing"}
-ENDS = {"init_limit", "reconnect_needed", "scope_missing", "account_disconnected", "upload_unreadable"}
+ENDS = {
+    "init_limit",
+    "reconnect_needed",
+    "scope_missing",
+    "upload_scope_missing",
+    "account_disconnected",
+    "upload_unreadable",
+}
 CODES = sorted({*RULES, *FAIL_CLASSES, *AttentionReason.values, *OF_THE_CLIENT, *OF_A_GATEWAY, *HOLDS, *ENDS})
 
 STOPPED = "Clipdesk has stopped and sends nothing more."
@@ -67,7 +74,9 @@ def test_a_hold_says_what_clipdesk_does_in_that_state(state: PostState, code: st
     assert (words.does, words.act) == (does, act)
 
 
-@pytest.mark.parametrize("code", ["reconnect_needed", "scope_missing", "account_disconnected", "auth_removed"])
+@pytest.mark.parametrize(
+    "code", ["reconnect_needed", "scope_missing", "upload_scope_missing", "account_disconnected", "auth_removed"]
+)
 def test_a_post_that_waits_for_its_account_leads_to_its_accounts_page(code: str) -> None:
     words = explain_post(Post(state=PostState.WAITING_ACCOUNT, error_code=code))
     assert words is not None
@@ -81,7 +90,7 @@ def test_a_missed_post_says_what_held_it_and_what_helps_against_that() -> None:
     assert words.what == (
         "The post could not be started in time. The account has reached TikTok’s limit of posts from apps in 24 hours."
     )
-    assert words.can == "Choose a time more than 24 hours from now, or post the video in the TikTok app."
+    assert words.can == "Choose a time more than 24 hours from now, or post in the TikTok app."
 
 
 @pytest.mark.parametrize(
