@@ -164,10 +164,11 @@ def post_photos(request: InstanceRequest) -> HttpResponse:
 @require_GET
 @require_permission(Permission.POST_WRITE)
 def post_photo_view(request: InstanceRequest, media_id: UUID) -> HttpResponse:
-    """Show the picture and state of one photo, which asks again while the photo is being checked."""
+    """Show the picture and state of a photo that was being checked; with ``strip`` also in the preview."""
     media = get_object_or_404(Media, pk=media_id)
     mark_seen(media, request.user)
-    return render(request, "tiktok/posts/_photo_view.html", {"media": media})
+    context = {"media": media, "in_strip": "strip" in request.GET}
+    return render(request, "tiktok/posts/photo_view.html", context)
 
 
 def _said(data: QueryDict, strip: Strip) -> str:
