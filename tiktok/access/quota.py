@@ -1,8 +1,8 @@
 """TikTok's caps over 24 hours: counted from our own rows, and the holds after TikTok says that one is reached.
 
-TikTok's numbers vary, and other apps count towards a creator's; so our own count never holds a post, it only warns.
-TikTok's answer does: it is stored on the credential (or, for an app's cap of posting accounts, on the app), and until
-then no post that it concerns asks TikTok.
+TikTok's number of posts varies, and other apps count towards a creator's; so our own count of posts never holds one, it
+only warns. That of unfinished drafts is fixed, so a sixth one waits. TikTok's answer always holds: it is stored on the
+credential (or, for an app's cap of posting accounts, on the app), and until then no post that it concerns asks TikTok.
 """
 
 import random
@@ -19,12 +19,15 @@ from django.db.models.functions import Coalesce
 
 from core.jobs.clock import db_in, read_db_now
 from instances.scoping import unscoped
-from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, POSTS_PER_CREATOR, QUOTA_WINDOW_S
-from tiktok.models import Post, PostMode, Submission, TikTokAccount, TikTokApp, TikTokCredential
+from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, PENDING_DRAFTS_MAX, POSTS_PER_CREATOR, QUOTA_WINDOW_S
+from tiktok.models import Post, PostMode, Submission, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
+POST_CAP: Final = "spam_risk_too_many_posts"
 DRAFT_CAP: Final = "spam_risk_too_many_pending_share"
-CODES: Final = frozenset({USER_CAP, "spam_risk_too_many_posts", DRAFT_CAP})
+CODES: Final = frozenset({USER_CAP, POST_CAP, DRAFT_CAP})
+# These concern direct posts, or drafts, alone: the creator's other posts pass.
+CODE_OF_MODE: Final[Mapping[str, str]] = {PostMode.DIRECT_POST: POST_CAP, PostMode.MEDIA_UPLOAD: DRAFT_CAP}
 WINDOW: Final = timedelta(seconds=QUOTA_WINDOW_S)
 # Checking whether it is over costs one read of creator_info and no init.
 PROBE: Final = timedelta(hours=1)
@@ -163,6 +166,28 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
     return first + WINDOW if first else None
 
 
+# Drafts
+
+
+def draft_room_at(credential_id: UUID) -> datetime | None:
+    """Return when TikTok takes the creator's next draft, by our own rows; None when it does now.
+
+    Counts unfinished drafts of the last 24 hours, over all instances. One that was deleted in TikTok's app still
+    counts: Clipdesk does not learn of it.
+    """
+    with _everywhere():
+        drafts = Submission.objects.filter(credential_id=credential_id, post__mode=PostMode.MEDIA_UPLOAD)
+        pending = drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW)).order_by("-init_sent_at")
+        newest = list(pending.values_list("init_sent_at", flat=True)[:PENDING_DRAFTS_MAX])
+    return newest[-1] + WINDOW if len(newest) == PENDING_DRAFTS_MAX else None
+
+
+def clear_drafts_hold(credential_id: UUID) -> None:
+    """Clear TikTok's hold on a creator's drafts: one of them is finished."""
+    held = TikTokCredential.objects.filter(pk=credential_id, drafts_held_until__isnull=False)
+    held.update(drafts_held_until=None)
+
+
 # Counting
 
 
@@ -206,16 +231,6 @@ def _holds(credentials: Collection[TikTokCredential]) -> dict[UUID, QuotaHold]:
     return {each.pk: hold for each in told if now and (hold := _said(each, now))}
 
 
-def pending_drafts(account: TikTokAccount) -> int:
-    """Count the drafts of the last 24 hours that wait in the TikTok inbox or are on their way, over all instances.
-
-    TikTok takes no more than PENDING_DRAFTS_MAX; Clipdesk does not learn of drafts that were deleted there.
-    """
-    with _everywhere():
-        sent = Submission.objects.filter(credential_id=account.credential_id, post__mode=PostMode.MEDIA_UPLOAD)
-        return sent.filter(closed_at=None, commit_point_at__gt=db_in(-WINDOW)).count()
-
-
 def users_of_app() -> Combinable:
     """Count accounts that posted in the last 24 hours, to annotate apps; every instance must be in scope."""
     rows = Submission.objects.filter(_is_answered(), app=OuterRef("pk")).order_by()
@@ -249,4 +264,4 @@ def _is_out() -> Q:
 
 def _is_answered() -> Q:
     """Return the condition for inits that TikTok took, which make an account a posting account."""
-    return Q(init_answered_at__gt=db_in(-WINDOW))
+    return Q(init_answered_at__gt=db_in(-WINDOW), post__mode=PostMode.DIRECT_POST)

@@ -41,6 +41,8 @@ RATES: Mapping[Endpoint, Rate] = {
     Endpoint.CONTENT_INIT: Rate(6, 60),
     # https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status (per access token)
     Endpoint.STATUS_FETCH: Rate(30, 60),
+    # Not documented: as often as the status that tells whether it helped.
+    Endpoint.CANCEL: Rate(30, 60),
 }
 
 # https://developers.tiktok.com/docs/en/tiktok-api-v2-rate-limit: one-minute sliding window

@@ -48,8 +48,10 @@ def note_refused(app: TikTokApp, plan: ChunkPlan) -> bool:
     """
     if plan == plans_for(plan.size)[-1]:
         return False
+    ours, size = TikTokApp.objects.filter(pk=app.pk), plan.chunk_size
     is_news = Q(chunks_refused_at=None) | Q(chunks_refused_at__lte=db_in(-KEPT))
-    if TikTokApp.objects.filter(is_news, pk=app.pk).update(chunks_refused_at=db_now()):
-        log.error("TikTok refuses chunks of %s bytes to app %s; smaller ones are tried for a day", plan.chunk_size, app)
-    TikTokApp.objects.filter(pk=app.pk).update(refused_chunk_bytes=plan.chunk_size)
+    if ours.filter(is_news).update(chunks_refused_at=db_now(), refused_chunk_bytes=size):
+        log.error("TikTok refuses chunks of %s bytes to app %s; smaller ones are tried for a day", size, app.pk)
+    else:  # another upload may have learnt more since this one began
+        ours.filter(refused_chunk_bytes__gt=size).update(refused_chunk_bytes=size)
     return True

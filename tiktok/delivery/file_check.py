@@ -10,7 +10,8 @@ from typing import Final
 
 from core.jobs.waiting import release_slot
 from tiktok.media.storage import inode_of
-from tiktok.models import Media, Submission
+from tiktok.models import Submission
+from tiktok.models.capability import ServedFile
 
 # Each upload that continues in a new process reads its file once: many at a time, so the blocks are small.
 HASH_BLOCK: Final = 256 * 1024
@@ -29,9 +30,9 @@ class FileIdentity:
     inode: int
 
     @classmethod
-    def of_media(cls, media: Media) -> "FileIdentity":
+    def of_served(cls, file: ServedFile) -> "FileIdentity":
         """Return the identity at the time when the SHA-256 was taken."""
-        return cls(media.size_bytes, media.mtime_ns, media.inode)
+        return cls(file.size_bytes, file.mtime_ns, file.inode)
 
     @classmethod
     def of_submission(cls, submission: Submission) -> "FileIdentity":

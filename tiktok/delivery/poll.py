@@ -3,19 +3,32 @@
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from core.jobs.clock import read_db_now
 from tiktok.access import outages, throttle
 from tiktok.access.call import call
 from tiktok.api import content_posting
-from tiktok.api.errors import ErrorKind, QuotaReached, classify_fail_reason
+from tiktok.api.errors import ErrorKind, PublishIdUnknown, QuotaReached, classify_fail_reason
 from tiktok.api.limits import QUOTA_WINDOW_S, Endpoint
-from tiktok.api.types import PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.api.types import FailReason, PrivacyLevel, PublishStatus, PublishStatusCode
+from tiktok.delivery.download_stop import stop_if_asked
 from tiktok.delivery.faults import FAULTS, FIELD_OF, WAITING_RECHECK_S, give_up, hold_for, refusal
 from tiktok.delivery.step import DONE, Pause, Step, seconds_since
 from tiktok.delivery.tries import pause_after_answered, tries_of
-from tiktok.models import AttentionReason, EventCause, OutageKind, Post, PostState, Submission, TikTokApp
+from tiktok.models import (
+    AttentionReason,
+    EventCause,
+    MediaSource,
+    OutageKind,
+    Post,
+    PostMode,
+    PostState,
+    Submission,
+    TikTokApp,
+)
+from tiktok.models.capability import revoke
 from tiktok.posts.queries import LINK_WITHIN, is_without_link
 from tiktok.posts.status_checks import ANSWER, has_pending_check
 
@@ -51,6 +64,8 @@ def read_status(step: Step, submission: Submission, *, resuming: bool) -> Publis
 def processing(step: Step) -> Pause:
     """Poll once. A finished upload is not a published post: only TikTok's status counts."""
     submission = step.submission
+    if submission.source == MediaSource.PULL_FROM_URL:
+        stop_if_asked(step, submission)
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
@@ -67,9 +82,16 @@ def apply_status(step: Step, status: PublishStatus) -> Pause:
     if status.status == PublishStatusCode.FAILED:
         return _failed(step, status)
     if status.status == PublishStatusCode.SEND_TO_USER_INBOX:
-        step.move(PostState.IN_INBOX, cause=EventCause.TIKTOK, publish_status=status.status)
-        return INBOX_POLL_S
+        return _delivered(step, status)
     return _not_yet(step, status)
+
+
+def _delivered(step: Step, status: PublishStatus) -> Pause:
+    """Leave the draft to its person. TikTok has all of its media, so nothing can be downloaded any more."""
+    with transaction.atomic():
+        step.move(PostState.IN_INBOX, cause=EventCause.TIKTOK, publish_status=status.status)
+        revoke(Submission.objects.filter(post=step.post, closed_at=None))
+    return INBOX_POLL_S
 
 
 def _not_yet(step: Step, status: PublishStatus) -> Pause:
@@ -109,7 +131,7 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         closes="published",
         detail={"post_ids": list(status.post_ids)},
         publish_status=status.status,
-        post_ids=list(status.post_ids),
+        post_ids=_with_ids(step.post, status),
         published_at=read_db_now(),
         log_id=status.log_id,
         error_code="",
@@ -117,7 +139,12 @@ def _published(step: Step, status: PublishStatus) -> Pause:
         fail_reason="",
     )
     step.end_outage(OutageKind.PUBLISH, submission)
-    return _until_public_id(step)
+    return _until_next_id(step, submission)
+
+
+def _with_ids(post: Post, status: PublishStatus) -> list[str]:
+    """Return the public ids so far and TikTok's, each once: a draft may be posted several times."""
+    return list(dict.fromkeys([*post.post_ids, *status.post_ids]))
 
 
 def _learn_audit(post: Post, submission: Submission) -> None:
@@ -137,6 +164,9 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         "log_id": status.log_id,
     }
     may_go_on = step.post.state == PostState.PROCESSING  # from another state nothing is sent without a person
+    if reason == FailReason.PUBLISH_CANCELLED and may_go_on:
+        step.move(PostState.CANCELLED, cause=EventCause.TIKTOK, closes="cancelled", **said)
+        return DONE
     if what.kind == ErrorKind.AUTH and may_go_on:
         said |= {"error_code": reason, "outage_id": None}
         step.move(PostState.WAITING_ACCOUNT, cause=EventCause.TIKTOK, closes="failed", **said)
@@ -175,41 +205,63 @@ def in_inbox(step: Step) -> Pause:
     submission = step.submission
     try:
         status = read_status(step, submission, resuming=False)
+    except PublishIdUnknown as fault:  # the draft has lapsed, or TikTok will know it again
+        answer_person(step, fault.code)
+        return _until_next_inbox_poll(submission, INBOX_POLL_S)
     except FAULTS as fault:
-        return hold_for(step, fault)
+        return _until_next_inbox_poll(submission, hold_for(step, fault))
     if status.status in (PublishStatusCode.PUBLISH_COMPLETE, PublishStatusCode.FAILED):
         return apply_status(step, status)
     answer_person(step, status.status)
-    return INBOX_POLL_S if seconds_since(submission.init_sent_at) < INBOX_WITHIN_S else DONE
+    return _until_next_inbox_poll(submission, INBOX_POLL_S)
+
+
+def _until_next_inbox_poll(submission: Submission, pause: Pause) -> Pause:
+    return pause if _may_be_posted(submission) else DONE
+
+
+def _may_be_posted(submission: Submission) -> bool:
+    """Return whether a draft is still looked after: its person may post it, once or again."""
+    return seconds_since(submission.init_sent_at) < INBOX_WITHIN_S
 
 
 def published(step: Step) -> Pause:
-    """Ask for the public id, which TikTok issues after moderation: for a day, later only on request."""
+    """Ask for public ids, which TikTok issues after moderation.
+
+    Of a direct post there is one: asked for during a day, later only on request. A draft may be posted several times.
+    """
     submission = Submission.objects.filter(post=step.post).exclude(publish_id="").order_by("-number").first()
-    if submission is None or not is_without_link(step.post):
+    if submission is None or not (is_without_link(step.post) or _may_get_more_ids(step.post, submission)):
         return DONE
     try:
         status = read_status(step, submission, resuming=False)
     except FAULTS as fault:
         answer_person(step, getattr(fault, "code", "rate"))
-        return _until_public_id(step)
-    if status.post_ids:
-        step.save(post={"post_ids": list(status.post_ids)})
-        step.note({"post_ids": list(status.post_ids)}, cause=EventCause.TIKTOK)
+        return _until_next_id(step, submission)
+    if news := [post_id for post_id in status.post_ids if post_id not in step.post.post_ids]:
+        step.save(post={"post_ids": _with_ids(step.post, status)})
+        step.note({"post_ids": news}, cause=EventCause.TIKTOK)
     else:
         answer_person(step, status.status)
-    return _until_public_id(step)
+    return _until_next_id(step, submission)
 
 
-def _until_public_id(step: Step) -> Pause:
-    """Return seconds until the next check: a quarter of the post's age, from five seconds to ten minutes."""
+def _may_get_more_ids(post: Post, submission: Submission) -> bool:
+    return post.mode == PostMode.MEDIA_UPLOAD and _may_be_posted(submission)
+
+
+def _until_next_id(step: Step, submission: Submission) -> Pause:
+    """Return seconds until the next check: a quarter of the post's age, from five seconds to ten minutes.
+
+    A draft's audience is not known, so it may never get an id; from ten minutes on it is looked at as in the inbox.
+    """
     post = step.post
-    if not is_without_link(post):
+    pause = max(seconds_since(post.published_at or timezone.now()) / 4, POLLS_S[0])
+    if _may_get_more_ids(post, submission):
+        return INBOX_POLL_S if post.post_ids or pause > POLLS_S[-1] else pause
+    if not is_without_link(post) or pause * 4 > LINK_WITHIN.total_seconds():
         return DONE
-    age_s = seconds_since(post.published_at or timezone.now())
-    if age_s > LINK_WITHIN.total_seconds():
-        return DONE
-    return min(max(age_s / 4, POLLS_S[0]), POLLS_S[-1])
+    return min(pause, POLLS_S[-1])
 
 
 def answer_person(step: Step, said: str) -> None:

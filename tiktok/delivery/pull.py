@@ -1,5 +1,7 @@
 """Hand over media that TikTok downloads: the init itself is the commit point (docs/protocol.md, rules R4 and R5)."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 
 from tiktok.api.errors import TikTokError
@@ -9,18 +11,16 @@ from tiktok.delivery import poll
 from tiktok.delivery.faults import FAULTS, Fault, counts, end_for, hold_after_init, is_passing, refusal
 from tiktok.delivery.init import ask_init, keep_receipt, open_photos, open_video
 from tiktok.delivery.step import Pause, Step, backoff
-from tiktok.media.served import served_file
 from tiktok.models import AttentionReason, EventCause, InitReceipt, MediaType, OutageKind, PostState, Submission
-from tiktok.models.capability import CapabilityURL, revoke_unserved
+from tiktok.models.capability import CapabilityURL, ServedFile, revoke_unserved
 
 
 class _Served(Exception):
     """TikTok has begun to download, so the publish may go on without our knowing its id."""
 
 
-def issue_addresses(step: Step, submission: Submission) -> tuple[Secret, ...]:
+def issue_addresses(step: Step, submission: Submission, files: Iterable[ServedFile]) -> tuple[Secret, ...]:
     """Create the addresses from which TikTok downloads; in the transaction that opens the submission."""
-    files = [served_file(media) for media in step.files]
     return CapabilityURL.issue(submission, files, prefix=step.credential.app.url_prefix)
 
 

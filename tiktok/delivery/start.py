@@ -1,9 +1,11 @@
 """From its time to an open upload at TikTok: scheduled, due, initing, waiting for the account (docs/protocol.md)."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from core.jobs.clock import read_db_now
@@ -19,7 +21,6 @@ from tiktok.delivery.faults import (
     Fault,
     counts,
     end_for,
-    fail,
     give_up,
     hold_after_init,
     hold_for,
@@ -29,8 +30,9 @@ from tiktok.delivery.faults import (
 )
 from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verify
 from tiktok.delivery.init import ask_init, keep_receipt, open_video
-from tiktok.delivery.step import DONE, RUN_AGAIN, Pause, Step, backoff, seconds_until, until_upload_slot
+from tiktok.delivery.step import RUN_AGAIN, Pause, Step, backoff, seconds_until, until_upload_slot
 from tiktok.delivery.tries import tries_of
+from tiktok.media.served import served_file
 from tiktok.models import (
     AttentionReason,
     EventCause,
@@ -43,12 +45,16 @@ from tiktok.models import (
     PostState,
     Submission,
 )
+from tiktok.models.capability import ServedFile
 from tiktok.models.fields import Undecryptable, seal
 from tiktok.posts import consent, queue
 from tiktok.posts.creator import account_trouble, ask_creator_info
 from tiktok.posts.rules import PostOptions, check_options, options_of
 from tiktok.posts.submissions import plan_of
 
+# TikTok would refuse to download: held until the URL prefix passes its check again.
+NO_PREFIX: Final = "url_ownership_unverified"
+NO_PREFIX_S: Final = 300.0
 # A scheduled post that is checked later than this was missed.
 LATE_START: Final = timedelta(hours=1)
 
@@ -94,7 +100,7 @@ def due(step: Step) -> Pause:
 
 def _prepare(step: Step, number: int) -> Pause:
     try:
-        identities = [_check_file(step, media) for media in _files_of(step)]
+        files = [_checked(step, media) for media in _files_of(step)]
     except MediaChanged as error:
         return step.need_attention(AttentionReason.MEDIA_CHANGED, detail={"why": str(error)})
     creator: CreatorInfo | None = None
@@ -107,9 +113,8 @@ def _prepare(step: Step, number: int) -> Pause:
     if changed := _what_changed(step.post, step.files, creator):
         return step.need_attention(AttentionReason.OPTIONS_CHANGED, error_field=changed[0], detail={"fields": changed})
     if step.post.way.is_pull and not step.credential.app.can_pull:
-        fail(step, "url_ownership_unverified")
-        return DONE
-    return _begin(step, creator, identities[0], number)
+        return step.hold(NO_PREFIX, NO_PREFIX_S)
+    return _begin(step, creator, files, number)
 
 
 def _files_of(step: Step) -> tuple[Media, ...]:
@@ -118,14 +123,17 @@ def _files_of(step: Step) -> tuple[Media, ...]:
     return step.files
 
 
-def _check_file(step: Step, media: Media) -> FileIdentity:
+def _checked(step: Step, media: Media) -> ServedFile:
+    """Return the file that goes to TikTok, with its identity now. Raises MediaChanged."""
     if media.deleted_at is not None:
         raise MediaChanged("deleted")
     if media.state != MediaState.READY:
         raise MediaChanged(f"{media.state} as media")
-    with opened(media.file) as descriptor:
-        known = FileIdentity.of_media(media)
-        return verify(descriptor, known=known, sha256=media.sha256, trusted=True, keep_alive=step.keep_alive)
+    file = served_file(media)
+    with opened(settings.MEDIA_ROOT / file.path) as descriptor:
+        known = FileIdentity.of_served(file)
+        now = verify(descriptor, known=known, sha256=file.sha256, trusted=True, keep_alive=step.keep_alive)
+    return replace(file, **asdict(now))
 
 
 def _what_changed(post: Post, files: Sequence[Media], creator: CreatorInfo | None) -> list[str]:
@@ -137,7 +145,7 @@ def _what_changed(post: Post, files: Sequence[Media], creator: CreatorInfo | Non
     return sorted({problem.field for problem in problems})
 
 
-def _begin(step: Step, creator: CreatorInfo | None, identity: FileIdentity, number: int) -> Pause:
+def _begin(step: Step, creator: CreatorInfo | None, files: Sequence[ServedFile], number: int) -> Pause:
     """Commit that an init is sent, then send it. The database allows one upload per credential."""
     credential_id, way = step.post.account.credential_id, step.post.way
     try:
@@ -148,8 +156,8 @@ def _begin(step: Step, creator: CreatorInfo | None, identity: FileIdentity, numb
     try:
         with transaction.atomic():
             step.move(PostState.INITING, **said)
-            submission = _new_submission(step, number) if way.is_pull else _new_upload(step, identity, number)
-            urls = pull.issue_addresses(step, submission) if way.is_pull else ()
+            submission = _new_submission(step, number) if way.is_pull else _new_upload(step, files[0], number)
+            urls = pull.issue_addresses(step, submission, files) if way.is_pull else ()
     except IntegrityError:
         step.post.refresh_from_db()
         return step.hold_until_turn(queue.OTHER_UPLOAD, queue.unless_woken(1))
@@ -173,8 +181,8 @@ def _new_submission(step: Step, number: int, **columns: Any) -> Submission:
     )
 
 
-def _new_upload(step: Step, identity: FileIdentity, number: int) -> Submission:
-    plan = chunk_ladder.plan_for(step.credential.app, identity.size_bytes)
+def _new_upload(step: Step, file: ServedFile, number: int) -> Submission:
+    plan = chunk_ladder.plan_for(step.credential.app, file.size_bytes)
     return _new_submission(
         step,
         number,
@@ -182,9 +190,9 @@ def _new_upload(step: Step, identity: FileIdentity, number: int) -> Submission:
         video_size=plan.size,
         chunk_size=plan.chunk_size,
         total_chunk_count=plan.total_chunk_count,
-        media_sha256=step.media.sha256 if step.media else "",
-        media_mtime_ns=identity.mtime_ns,
-        media_inode=identity.inode,
+        media_sha256=file.sha256,
+        media_mtime_ns=file.mtime_ns,
+        media_inode=file.inode,
         media_checked_by=process_mark(),
     )
 

@@ -19,6 +19,7 @@ from core.jobs.clock import db_in, read_db_now
 from core.jobs.limiter import limiter
 from core.jobs.waiting import release_connection
 from tiktok.access import outages
+from tiktok.access.quota import clear_drafts_hold
 from tiktok.delivery.claims import Claim, lease, renew
 from tiktok.models import (
     AttentionReason,
@@ -27,6 +28,7 @@ from tiktok.models import (
     OutageKind,
     Post,
     PostEvent,
+    PostMode,
     PostState,
     Quarantine,
     StaleState,
@@ -37,7 +39,7 @@ from tiktok.models import (
 from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.models.work import KEEP, DueAt, Held
 from tiktok.posts.queries import files_of
-from tiktok.posts.queue import requeue_next
+from tiktok.posts.queue import requeue_first, requeue_next
 from tiktok.posts.submissions import close_submission, open_submission
 
 # Seconds until the next step: 0 runs again at once, None means that no further step is needed.
@@ -52,6 +54,8 @@ BACKOFF_CAP_S: Final = 300.0
 DOUBTFUL_S: Final = 3600.0
 # States in which a submission takes the upload slot of its credential and instance.
 UPLOADS: Final = (PostState.INITING, PostState.UPLOADING)
+# States in which a draft counts towards TikTok's limit of unfinished ones, with an answered init.
+DRAFTS: Final = (PostState.PROCESSING, PostState.IN_INBOX, PostState.NEEDS_ATTENTION)
 # In these no submission is open.
 BEFORE_INIT: Final = (PostState.SCHEDULED, PostState.DUE, PostState.WAITING_ACCOUNT)
 # So many at once in this process: a quarter of its threads is kept for polls and short steps.
@@ -207,6 +211,7 @@ class Step:
 
         ``then``: this is the step's last write, which releases the claim for so many seconds.
         """
+        ends_draft = closes and self.post.state in DRAFTS and self.post.mode == PostMode.MEDIA_UPLOAD
         ends_upload = self.post.state in UPLOADS and (closes or (submission or {}).get("is_uploading") is False)
         with transaction.atomic():
             by_default: dict[str, Any] = {"hold_reason": ""}
@@ -220,6 +225,9 @@ class Step:
                 Submission.objects.filter(post=self.post, closed_at=None).update(**submission)
             if ends_upload:
                 requeue_next(self.post)
+            if ends_draft:
+                clear_drafts_hold(self.post.account.credential_id)
+                requeue_first(self.post.account.credential_id)
         self.is_released = then is not None
         if closes:
             self._is_submission_read = False

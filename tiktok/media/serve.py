@@ -8,6 +8,8 @@ from typing import BinaryIO, Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 
+from core.serving.front.files import CutShort
+
 BLOCK: Final = 256 * 1024
 CHECK_S: Final = 1.0
 RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.IGNORECASE)
@@ -100,10 +102,6 @@ def _private(response: HttpResponseBase, etag: str) -> HttpResponseBase:
     response["X-Content-Type-Options"] = "nosniff"
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
-
-
-class CutShort(Exception):
-    """The rest of the file may no longer be sent; the server closes the connection."""
 
 
 class _Part:

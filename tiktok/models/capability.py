@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -27,19 +27,25 @@ LIFETIME: Final = timedelta(seconds=PULL_LIFETIME_S + 5 * 60)
 
 @dataclass(frozen=True, slots=True)
 class ServedFile:
-    """A file as TikTok downloads it; ``path`` is relative to MEDIA_ROOT."""
+    """A file as TikTok downloads it; ``path`` is relative to MEDIA_ROOT.
+
+    ``mtime_ns`` and ``inode`` tell whether the file was touched since ``sha256`` was last compared with it.
+    """
 
     path: str
     content_type: str
     sha256: str
+    size_bytes: int
+    mtime_ns: int
+    inode: int
 
 
 class CapabilityURL(models.Model):
     """The right to download one file, held by whoever knows the address.
 
     Only the token's hash is kept. ``first_served_at`` is committed before byte one, ``revoked_at`` only while it is
-    null: of a download and a revocation at the same time exactly one happens. ``path`` is relative to MEDIA_ROOT. A
-    directory table: it is read by its hash, before an instance is known.
+    null: of a download and a revocation at the same time exactly one happens. The other columns are ServedFile's: a
+    file that was touched since is not served. A directory table: it is read by its hash, before an instance is known.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -50,6 +56,9 @@ class CapabilityURL(models.Model):
     path = models.CharField(max_length=300)
     content_type = models.CharField(max_length=40)
     sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    mtime_ns = models.PositiveBigIntegerField()
+    inode = models.PositiveBigIntegerField()
     expires_at = models.DateTimeField()
     first_served_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -79,32 +88,31 @@ class CapabilityURL(models.Model):
                 submission=submission,
                 instance_id=submission.instance_id,
                 position=position,
-                path=file.path,
-                content_type=file.content_type,
-                sha256=file.sha256,
+                **asdict(file),
                 expires_at=db_in(LIFETIME),
             )
             urls.append(Secret(f"{prefix}{token}"))
         return tuple(urls)
 
     @classmethod
-    def start_serving(cls, token: str) -> CapabilityURL | None:
-        """Return the address if it is still valid, and commit that it is served; call it before the first byte.
-
-        Of this and ``revoke_unserved`` for the same row one succeeds.
-        """
-        if not cls._valid(token).update(first_served_at=Coalesce("first_served_at", db_now())):
-            return None
-        return cls.objects.get(token_hash=hash_of(token))
-
-    @classmethod
     def valid(cls, token: str) -> CapabilityURL | None:
         """Return the address if it is neither revoked nor over; this does not count as served."""
-        return cls._valid(token).first()
+        return cls._valid().filter(token_hash=hash_of(token)).first()
+
+    def start_serving(self) -> bool:
+        """Commit that the file is served, unless that is known; call it before the first byte.
+
+        Returns False when the address was revoked first: of this and ``revoke_unserved`` one succeeds. Later requests
+        for parts of the file write nothing.
+        """
+        if self.first_served_at is not None:
+            return True
+        served_at = Coalesce("first_served_at", db_now())
+        return self._valid().filter(pk=self.pk).update(first_served_at=served_at) > 0
 
     @classmethod
-    def _valid(cls, token: str) -> QuerySet[CapabilityURL]:
-        return cls.objects.filter(token_hash=hash_of(token), revoked_at=None, expires_at__gt=db_now())
+    def _valid(cls) -> QuerySet[CapabilityURL]:
+        return cls.objects.filter(revoked_at=None, expires_at__gt=db_now())
 
 
 def revoke_unserved(submission: Submission) -> bool:

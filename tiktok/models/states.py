@@ -67,7 +67,9 @@ TRANSITIONS: Final[Mapping[PostState, frozenset[PostState]]] = MappingProxyType(
         ),
         S.INITING: frozenset({S.UPLOADING, S.PROCESSING, S.DUE, S.WAITING_ACCOUNT, S.FAILED, S.NEEDS_ATTENTION}),
         S.UPLOADING: frozenset({S.PROCESSING, S.DUE, S.FAILED, S.CANCELLED, S.WAITING_ACCOUNT, S.NEEDS_ATTENTION}),
-        S.PROCESSING: frozenset({S.PUBLISHED, S.IN_INBOX, S.FAILED, S.DUE, S.WAITING_ACCOUNT, S.NEEDS_ATTENTION}),
+        S.PROCESSING: frozenset(
+            {S.PUBLISHED, S.IN_INBOX, S.FAILED, S.CANCELLED, S.DUE, S.WAITING_ACCOUNT, S.NEEDS_ATTENTION}
+        ),
         S.IN_INBOX: frozenset({S.PUBLISHED, S.FAILED, S.NEEDS_ATTENTION}),
         S.WAITING_ACCOUNT: frozenset({S.DUE, S.CANCELLED, S.NEEDS_ATTENTION}),
         S.NEEDS_ATTENTION: frozenset(
@@ -120,6 +122,8 @@ def may_move(
         return _may_leave_attention(to, cause, old_reason)
     if to == S.DUE and cause == EventCause.PERSON and state in HANDED_OVER:
         return False
+    if to == S.CANCELLED and state == S.PROCESSING:
+        return cause == EventCause.TIKTOK
     if is_past_commit_point:
         return _may_move_after_commit_point(state, to, cause)
     return True
@@ -145,8 +149,8 @@ def _may_leave_attention(to: PostState, cause: EventCause, reason: AttentionReas
 
 def _may_move_after_commit_point(state: PostState, to: PostState, cause: EventCause) -> bool:
     """Return whether the transition is caused by TikTok's status, or by a rule that proves that bytes are missing."""
-    if to == S.CANCELLED:
-        return False
+    if to == S.CANCELLED:  # only TikTok can say that it has stopped a download
+        return state == S.PROCESSING and cause == EventCause.TIKTOK
     if to == S.FAILED:
         return cause == EventCause.TIKTOK
     if to == S.WAITING_ACCOUNT:

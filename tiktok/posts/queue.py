@@ -52,6 +52,8 @@ def wait_of(post: Post) -> Wait | None:
         return Wait(held.code, least + EACH_S * ahead + held.spread_s, least)
     if ahead:
         return Wait(OTHER_UPLOAD, unless_woken(ahead))
+    if not post.way.is_direct and (room_at := quota.draft_room_at(post.account.credential_id)):
+        return Wait(quota.DRAFT_CAP, max((room_at - read_db_now()).total_seconds(), 1))
     if not post.way.is_pull and (busy := busy_ahead_of(post)):
         return Wait(INSTANCE_BUSY, unless_woken(busy))
     if free_at := throttle.free_at(post.account.credential_id, post.way.endpoint):
@@ -69,8 +71,8 @@ def ahead_of(post: Post) -> int:
     """Count the posts of the same creator that come first, in any instance, the one being uploaded included."""
     credential_id = post.account.credential_id
     with _everywhere():
-        earlier = _queue(credential_id).filter(_is_before(post)).values_list("pk")[:MOST_COUNTED]
-        return len(earlier) + (not post.way.is_pull and _is_uploading(credential_id))
+        earlier = _queue(credential_id).filter(_is_before(post)).exclude(_waits_apart_from(post))
+        return len(earlier.values_list("pk")[:MOST_COUNTED]) + (not post.way.is_pull and _is_uploading(credential_id))
 
 
 def _is_uploading(credential_id: UUID) -> bool:
@@ -103,10 +105,16 @@ def requeue(post: Post) -> None:
 
 
 def requeue_first(credential_id: UUID) -> None:
-    """Requeue the creator's first post in the queue for when TikTok takes it."""
+    """Requeue the creator's first post in the queue for when TikTok takes it; past a cap also its first other one."""
+
+    def free_at(first: Post) -> datetime | None:
+        return throttle.free_at(credential_id, first.way.endpoint)
+
     with _everywhere():
         waiting = _queue(credential_id).select_related("account__credential__app")
-        _wake(waiting, at=lambda first: throttle.free_at(credential_id, first.way.endpoint))
+        first = _wake(waiting, at=free_at)
+        if first is not None and first.hold_reason == quota.CODE_OF_MODE[first.mode]:
+            _wake(waiting.exclude(mode=first.mode), at=free_at)
 
 
 def _everywhere() -> AbstractContextManager[None]:
@@ -125,9 +133,16 @@ def _is_before(post: Post) -> Q:
     return Q(publish_at__lt=at) | same_time | same_moment
 
 
-def _wake(queue: QuerySet[Post], *, at: Callable[[Post], datetime | None]) -> None:
+def _waits_apart_from(post: Post) -> Q:
+    """Return the condition for posts whose cap does not concern this one: they wait for hours, and let it pass."""
+    codes = [code for mode, code in quota.CODE_OF_MODE.items() if mode != post.mode]
+    return ~Q(mode=post.mode) & Q(hold_reason__in=codes)
+
+
+def _wake(queue: QuerySet[Post], *, at: Callable[[Post], datetime | None]) -> Post | None:
     """Skip a row that is locked: its holder wakes or moves the post, and may wait for a row of ours."""
     if (first := queue.first()) is None:
-        return
+        return None
     free = WorkItem.objects.select_for_update(skip_locked=True).filter(post_id=first.pk, lease_until=None)
     WorkItem.objects.filter(pk__in=free.values("pk")).update(next_action_at=at(first) or db_now())
+    return first

@@ -1,6 +1,7 @@
 """Fixtures that every test of this app may ask for."""
 
 from tiktok.tests.fixtures_credentials import account, app, credential, sim
+from tiktok.tests.fixtures_downloads import photos, pulling, send, web
 from tiktok.tests.fixtures_media import clip, run_due_checks
 from tiktok.tests.fixtures_posts import (
     celery_worker,
@@ -27,13 +28,17 @@ __all__ = [
     "jobs",
     "linked",
     "make_api",
+    "photos",
+    "pulling",
     "run_due_checks",
     "run_due_work",
+    "send",
     "sim",
     "simulated",
     "submit",
     "tiktok",
     "tiktok_process",
     "video",
+    "web",
     "worker",
 ]

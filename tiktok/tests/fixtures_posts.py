@@ -136,6 +136,10 @@ class Worker:
             self.run_due()
         self.clock.advance(max((end - read_db_now()).total_seconds(), 0))
 
+    def clock_at(self) -> float:
+        """Seconds by the database's clock."""
+        return read_db_now().timestamp()
+
     def be_off_for(self, seconds: float) -> None:
         """Let so much time pass without a worker."""
         self.run_due()

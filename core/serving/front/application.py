@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from core.serving.front.bodies import Incoming, LineDropped, Receive, Stream, TooLong, TooSlow, receive_whole
 from core.serving.front.environ import Environ, Scope, environ_of, kind_of, with_body
-from core.serving.front.files import OpenFile
+from core.serving.front.files import CutShort, OpenFile
 from core.serving.front.limits import Limits
 from core.serving.front.pieces import CONTENT_TYPE as RESUMABLE
 from core.serving.front.pieces import Held, Pieces, is_resumable
+from core.serving.front.protocol import ABORT
 from core.serving.front.threads import Answer, Header, Pool, WsgiApplication, busy, text_answer, worded
 from core.web.client import client_address
 
@@ -57,7 +58,7 @@ class Front:
             answer = worded(await self._answer_counted(environ, incoming, length, client), environ)
         except LineDropped:
             return
-        sent = await self._send(answer, incoming, receive, send)
+        sent = await self._send(answer, incoming, receive, send, abort=scope["extensions"][ABORT])
         took_ms = round((time.monotonic() - began) * 1000)
         log.info('%s "%s %s" %s %s %sms', client, scope["method"], scope["path"], answer.status, sent, took_ms)
 
@@ -108,12 +109,14 @@ class Front:
         """Have the application refuse it: it sees the length and no body."""
         return await self._pages.answer(with_body(environ, io.BytesIO(), length))
 
-    async def _send(self, answer: Answer, incoming: Incoming, receive: Receive, send: Send) -> int:
+    async def _send(
+        self, answer: Answer, incoming: Incoming, receive: Receive, send: Send, *, abort: Callable[[], None]
+    ) -> int:
         """Send the answer and return how many bytes of body went out."""
         headers = _completed(answer, is_read=incoming.is_complete)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         if answer.file is not None:
-            return await self._send_file(answer.file, receive, send)
+            return await self._send_file(answer.file, receive, send, abort)
         if incoming.is_complete:
             await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         else:
@@ -122,8 +125,11 @@ class Front:
             await send(LAST)
         return len(answer.body)
 
-    async def _send_file(self, file: OpenFile, receive: Receive, send: Send) -> int:
-        """Send a file block by block, as fast as its reader takes it; the protocol disconnects a reader that stops."""
+    async def _send_file(self, file: OpenFile, receive: Receive, send: Send, abort: Callable[[], None]) -> int:
+        """Send a file block by block, as fast as its reader takes it; the protocol disconnects a reader that stops.
+
+        A file that is cut short ends the connection, so that its reader does not take the part for the whole.
+        """
         loop, sent = asyncio.get_running_loop(), 0
         gone = asyncio.ensure_future(_until_gone(receive))
         try:
@@ -134,6 +140,9 @@ class Front:
                     break
                 await send({"type": "http.response.body", "body": block, "more_body": True})
                 sent += len(block)
+        except CutShort:
+            abort()
+            await gone
         finally:
             gone.cancel()
             await loop.run_in_executor(self._disk, file.close)

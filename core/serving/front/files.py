@@ -3,6 +3,10 @@
 from typing import Protocol
 
 
+class CutShort(Exception):
+    """Raised by a file's ``read``: no further byte may be sent, and the connection is aborted."""
+
+
 class Readable(Protocol):
     """A file as Django and WhiteNoise pass it."""
 

@@ -3,12 +3,15 @@
 import asyncio
 from collections import Counter
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from core.serving.front.limits import Limits
 from core.serving.front.problems import own_answer
+
+# The extension of a request's scope with which the application ends its connection at once.
+ABORT: Final = "clipdesk.abort"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -70,6 +73,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin another request on this connection."""
         super().on_message_begin()
+        self.scope["extensions"] = {ABORT: self.transport.abort}
         self._has_asked = self._is_in_headers = True
         self._header_bytes = 0
         if self._header_timer is None:

@@ -114,12 +114,12 @@ def test_the_limits_themselves_are_allowed(chosen: PostOptions, case: dict[str, 
 def test_a_length_just_over_the_limit_shows_its_fraction(length_ms: int, shown: str) -> None:
     limited = creator(max_video_post_duration_s=180)
     [problem] = check_options(GOOD, files=[clip(duration_ms=length_ms)], creator=limited, app_audited=None)
-    assert problem.message == f"The video is {shown} long. This account can post up to 3:00."
+    assert problem.message == f"The video is {shown} long. This account can post up to 3:00. Choose a shorter video."
 
 
 def test_a_draft_may_be_incomplete_but_not_wrong() -> None:
     assert found(PostOptions(), files=[], creator=None, draft=True) == []
-    wrong = PostOptions(caption="x" * 2201, cover_timestamp_ms=-1)
+    wrong = PostOptions(caption="x" * 4001, cover_timestamp_ms=-1)
     assert found(wrong, files=[], creator=None, draft=True) == [
         ("caption", "caption_too_long"),
         ("cover_timestamp_ms", "cover_outside_video"),

@@ -15,6 +15,7 @@ from django.test import override_settings
 from core.serving.front.application import Front
 from core.serving.front.limits import Limits
 from core.serving.front.protocol import BoundedProtocol
+from core.serving.front.threads import WsgiApplication
 from core.tests.integration.serving.front.waiting import until
 
 QUICK: Final = Limits(header_s=0.4, silence_s=0.5, grace_s=0.3, linger_s=0.2, piece_bytes=100_000, piece_s=60.0)
@@ -114,12 +115,17 @@ def request(method: str, path: str, *headers: str, body: bytes = b"", length: in
 
 @dataclass
 class Running:
-    """Where it listens, and what reached the application."""
+    """Where it listens, and what reached the application if that is a recorder."""
 
     port: int
-    application: Recorder
+    recorder: Recorder | None
     front: Front
     lines: list[Line] = field(default_factory=list)
+
+    @property
+    def application(self) -> Recorder:
+        assert self.recorder is not None
+        return self.recorder
 
     def line(self, data: bytes = b"", source: str = "127.0.0.1") -> Line:
         line = Line(self.port, source)
@@ -132,10 +138,11 @@ class Running:
 
 @contextmanager
 def running(
-    scratch: Path, application: Recorder | None = None, *, proxies: int = 0, **limits: Any
+    scratch: Path, application: WsgiApplication | None = None, *, proxies: int = 0, **limits: Any
 ) -> Iterator[Running]:
     """Serve in a thread of this process."""
     application, chosen = application or Recorder(), replace(QUICK, **limits)
+    recorder = application if isinstance(application, Recorder) else None
     front = Front(application, limits=chosen, scratch=scratch)
 
     class Protocol(BoundedProtocol):
@@ -153,7 +160,7 @@ def running(
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         until(lambda: server.started)
-        here = Running(listening.getsockname()[1], application, front)
+        here = Running(listening.getsockname()[1], recorder, front)
         try:
             yield here
         finally:

@@ -1,0 +1,59 @@
+"""Cancelling a post whose media TikTok is downloading, as lines of its history.
+
+A person asks, a worker asks TikTok, and TikTok's status decides: the post is cancelled only if TikTok confirms it.
+"""
+
+from typing import Any, Final
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.jobs.clock import db_now
+from core.web.refusals import UserRefusal
+from instances.acting import needs
+from instances.roles import Permission
+from tiktok.models import EventCause, MediaSource, Post, PostEvent, PostState
+from tiktok.posts.services import locked, note_act
+from tiktok.posts.submissions import open_submission
+
+# Keys in an event's detail.
+CANCEL: Final = "cancel_download"
+ANSWER: Final = "cancel_answer"
+
+
+@needs(Permission.POST_WRITE)
+def cancel_download(post: Post, *, actor: User) -> None:
+    """Ask TikTok to stop its download of the post's media; harmless when repeated.
+
+    The post stays in processing until TikTok's status says that it was cancelled, or published after all. Raises
+    UserRefusal when TikTok is not downloading.
+    """
+    with locked(post, actor) as person:
+        if not can_cancel_download(post):
+            text = _("TikTok is not downloading this post’s media. The post’s state is “%(state)s”.")
+            raise UserRefusal("state_conflict", text % {"state": post.get_state_display()}, state=post.state)
+        person.guard(post, db_now())
+        if not has_pending_cancel(post):
+            PostEvent.note(post, to=PostState.PROCESSING, cause=EventCause.PERSON, by=person, detail={CANCEL: True})
+            note_act("post.cancel_download", post, actor)
+
+
+def can_cancel_download(post: Post) -> bool:
+    """Return whether TikTok may still be downloading; it refuses when everything is there."""
+    if post.state != PostState.PROCESSING:
+        return False
+    submission = open_submission(post)
+    return submission is not None and submission.source == MediaSource.PULL_FROM_URL and bool(submission.publish_id)
+
+
+def has_pending_cancel(post: Post) -> bool:
+    """Return whether a person asked to cancel the download and TikTok has not answered yet."""
+    lines = Q(detail__has_key=CANCEL) | Q(detail__has_key=ANSWER)
+    last = PostEvent.objects.filter(lines, post=post).order_by("-id").first()
+    return last is not None and CANCEL in last.detail
+
+
+def cancel_answer(code: str) -> dict[str, Any]:
+    """Return TikTok's answer as a detail of the history: "ok", or why it did not stop."""
+    return {ANSWER: code[:80]}
