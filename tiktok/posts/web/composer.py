@@ -51,6 +51,7 @@ from tiktok.posts.web.duplicates import initial_of_copy, source_of
 from tiktok.posts.web.forms import FORM_FIELDS, PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.post_page import can_be_edited
 from tiktok.posts.wording.codes import Explanation, explain
+from tiktok.posts.wording.explanation import started_text
 from tiktok.posts.wording.times import PlannedTime
 
 NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok", "media", "photos"})
@@ -348,7 +349,7 @@ def _send(
     else:
         _edit(request, form, post, services.Sending(consent, when))
     nudge("advance_post", post.pk)
-    _say_sent(request, when, is_direct=form.is_direct)
+    _say_sent(request, when, form.mode)
     return post
 
 
@@ -362,11 +363,9 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
         raise OptionsRefused([FieldError("repeat_ok", found.code, found.message)])
 
 
-def _say_sent(request: InstanceRequest, when: When | None, *, is_direct: bool) -> None:
+def _say_sent(request: InstanceRequest, when: When | None, mode: str) -> None:
     if when is None:
-        messages.success(
-            request, _("Publishing has started.") if is_direct else _("The draft is being sent to TikTok.")
-        )
+        messages.success(request, started_text(mode))
         return
     planned = PlannedTime(when.local, when.zone, when.at)
     said = _("Scheduled for %(time)s.") % {"time": planned}

@@ -397,7 +397,8 @@ def initial_from(post: Post) -> dict[str, Any]:
 def initial_files(post: Post) -> dict[str, Any]:
     """Return the form's values of a post's files."""
     files = files_of(post)
-    if post.media_type != MediaType.PHOTO:
+    has_photo_text = bool(post.title or post.auto_add_music)  # a draft without files does not know its kind otherwise
+    if post.media_type != MediaType.PHOTO and not (has_photo_text and not files):
         return {"media_type": MediaType.VIDEO.value, "media": files[0].pk if files else None}
     ids = [media.pk for media in files]
     cover = ids[post.photo_cover_index] if post.photo_cover_index < len(ids) else None
