@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from core.jobs.clock import db_in, read_db_now
 from instances.scoping import unscoped
 from tiktok.api.limits import ACTIVE_USERS_UNAUDITED, PENDING_DRAFTS_MAX, POSTS_PER_CREATOR, QUOTA_WINDOW_S
-from tiktok.models import Post, PostMode, Submission, TikTokApp, TikTokCredential
+from tiktok.models import Post, PostMode, Submission, TikTokAccount, TikTokApp, TikTokCredential
 
 USER_CAP: Final = "reached_active_user_cap"
 POST_CAP: Final = "spam_risk_too_many_posts"
@@ -169,17 +169,27 @@ def _first_user_leaves_at(app_id: UUID) -> datetime | None:
 # Drafts
 
 
-def draft_room_at(credential_id: UUID) -> datetime | None:
-    """Return when TikTok takes the creator's next draft, by our own rows; None when it does now.
-
-    Counts unfinished drafts of the last 24 hours, over all instances. One that was deleted in TikTok's app still
-    counts: Clipdesk does not learn of it.
-    """
+def pending_drafts(account: TikTokAccount) -> int:
+    """Count the creator's unfinished drafts, of which TikTok takes no more than PENDING_DRAFTS_MAX."""
     with _everywhere():
-        drafts = Submission.objects.filter(credential_id=credential_id, post__mode=PostMode.MEDIA_UPLOAD)
-        pending = drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW)).order_by("-init_sent_at")
+        return _unfinished_drafts(account.credential_id).count()
+
+
+def draft_room_at(credential_id: UUID) -> datetime | None:
+    """Return when TikTok takes the creator's next draft, by our own rows; None when it does now."""
+    with _everywhere():
+        pending = _unfinished_drafts(credential_id).order_by("-init_sent_at")
         newest = list(pending.values_list("init_sent_at", flat=True)[:PENDING_DRAFTS_MAX])
     return newest[-1] + WINDOW if len(newest) == PENDING_DRAFTS_MAX else None
+
+
+def _unfinished_drafts(credential_id: UUID) -> QuerySet[Submission]:
+    """Return the drafts of the last 24 hours that wait in the TikTok inbox or are on their way, over all instances.
+
+    One that was deleted in TikTok's app still counts: Clipdesk does not learn of it.
+    """
+    drafts = Submission.objects.filter(credential_id=credential_id, post__mode=PostMode.MEDIA_UPLOAD)
+    return drafts.filter(closed_at=None, init_sent_at__gt=db_in(-WINDOW))
 
 
 def clear_drafts_hold(credential_id: UUID) -> None:

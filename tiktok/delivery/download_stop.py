@@ -7,9 +7,7 @@ from tiktok.api.limits import Endpoint
 from tiktok.delivery.faults import FAULTS, Fault, is_passing
 from tiktok.delivery.step import Step
 from tiktok.models import Submission
-from tiktok.posts.download_cancels import cancel_answer, has_pending_cancel
-
-STOPPED = "ok"
+from tiktok.posts.download_cancels import STOPPED, cancel_answer, has_pending_cancel
 
 
 def stop_if_asked(step: Step, submission: Submission) -> None:

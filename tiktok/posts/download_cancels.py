@@ -14,12 +14,21 @@ from core.web.refusals import UserRefusal
 from instances.acting import needs
 from instances.roles import Permission
 from tiktok.models import EventCause, MediaSource, Post, PostEvent, PostState
-from tiktok.posts.services import locked, note_act
+from tiktok.posts.services import cancel_post, locked, note_act
 from tiktok.posts.submissions import open_submission
 
 # Keys in an event's detail.
 CANCEL: Final = "cancel_download"
 ANSWER: Final = "cancel_answer"
+STOPPED: Final = "ok"  # TikTok's answer when it agrees to stop
+
+
+def cancel(post: Post, *, actor: User) -> None:
+    """Cancel a post, or ask TikTok to stop its download. Raises what the two services raise."""
+    if can_cancel_download(post):
+        cancel_download(post, actor=actor)
+    else:
+        cancel_post(post, actor=actor)
 
 
 @needs(Permission.POST_WRITE)

@@ -33,7 +33,7 @@ from instances.roles import KeyScope, Permission
 from tiktok.access.problems import DISCONNECTED, OF_TIKTOK
 from tiktok.models import EventCause, InvalidTransition, Media, Post, PostMode, PostState, TikTokAccount
 from tiktok.models.states import AttentionReason, may_move
-from tiktok.posts import decisions, queries, same_file, services
+from tiktok.posts import decisions, download_cancels, draft_limit, queries, same_file, services
 from tiktok.posts.consent import Consent
 from tiktok.posts.creator import fetch_creator_info, offer_for
 from tiktok.posts.idempotency import KEY_MAX_CHARS, Idempotency, find_replay
@@ -106,7 +106,8 @@ def create_post(
         response["Idempotency-Replayed"] = "true"
     elif not payload.draft:
         nudge("advance_post", post.pk)
-    return Status(201, _answer(post.pk) | {"warnings": [asdict(warning) for warning in same_file.warnings_for(post)]})
+    warnings = [*same_file.warnings_for(post), *draft_limit.warnings_for(post)]
+    return Status(201, _answer(post.pk) | {"warnings": [asdict(warning) for warning in warnings]})
 
 
 def _create(request: InstanceRequest, payload: PostIn, once: Idempotency) -> tuple[Post, bool]:
@@ -285,10 +286,14 @@ def _refuse_unless_sendable(post: Post, to: PostState) -> None:
     openapi_extra=problems(CONFLICT),
 )
 def cancel_post(request: InstanceRequest, post_id: UUID) -> Status[Answer]:
-    """Returns 202 and the post; 409 with the reason if TikTok is receiving the post or already has it."""
+    """Returns 202 and the post; 409 with the reason if TikTok is receiving the post or already has it.
+
+    While TikTok downloads the files, Clipdesk asks it to stop: the post then becomes cancelled, or published after all.
+    """
     post = _find(post_id)
     with refusals_as_problems(post):
-        services.cancel_post(post, actor=request.user)
+        download_cancels.cancel(post, actor=request.user)
+    nudge("advance_post", post.pk)
     return Status(202, _answer(post_id))
 
 

@@ -17,7 +17,7 @@ from instances.decorators import require_permission
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.models import Post
-from tiktok.posts import decisions, services
+from tiktok.posts import decisions, download_cancels, services
 from tiktok.posts.wording.actions import actions_for
 
 
@@ -35,9 +35,12 @@ def _decide(request: InstanceRequest, post: Post, service: Callable[..., None], 
 @require_POST
 @require_permission(Permission.POST_WRITE)
 def post_cancel(request: InstanceRequest, post_id: UUID) -> HttpResponse:
-    """Cancel a post that has not been sent to TikTok, or report that it is too late."""
+    """Cancel a post that has not been sent to TikTok or is being downloaded, or report that it is too late."""
     post = _find(post_id)
-    _decide(request, post, services.cancel_post, done=_("Post cancelled."))
+    stops = download_cancels.can_cancel_download(post)
+    done = _("Clipdesk asks TikTok to stop downloading.") if stops else _("Post cancelled.")
+    if _decide(request, post, download_cancels.cancel, done=done) and stops:
+        nudge("advance_post", post.pk)
     return redirect(_page_before(request) or reverse("tiktok:post-detail", args=[request.instance.slug, post.pk]))
 
 

@@ -111,7 +111,7 @@ def _permitted_actions(request: InstanceRequest, post: Post, *, has_successor: b
         "can_decide": may_publish,
         "can_edit": may_write and can_be_edited(post),
         "can_replan": may_publish and can_be_replanned(post),
-        "can_cancel": may_write and can_be_cancelled(post) and not actions.too_late,
+        "can_cancel": may_write and (actions.stop_download or (can_be_cancelled(post) and not actions.too_late)),
         "can_correct": may_write and post.state in REPOSTABLE and not has_successor,
         "can_delete": may_write and post.state in services.DELETABLE,
     }

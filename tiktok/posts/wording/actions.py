@@ -13,6 +13,7 @@ from tiktok.models import AttentionReason, EventCause, MediaSource, Post, PostSt
 from tiktok.models.states import may_move
 from tiktok.posts import quarantine
 from tiktok.posts.decisions import is_in_doubt, send_again_from, why_not_recheck
+from tiktok.posts.download_cancels import can_cancel_download, has_pending_cancel
 from tiktok.posts.services import DELETABLE
 from tiktok.posts.submissions import open_submission
 
@@ -21,7 +22,10 @@ CHECKABLE: Final = frozenset({PostState.UPLOADING, PostState.PROCESSING, PostSta
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """Actions that a page offers. ``send_again_at``: the earliest resend, while it is too early. Notes explain gaps."""
+    """Actions that a page offers. ``send_again_at``: the earliest resend, while it is too early. Notes explain gaps.
+
+    ``stop_download``: to cancel is to ask TikTok to stop its download, which it may not do.
+    """
 
     is_in_doubt: bool = False
     recheck: bool = False
@@ -30,6 +34,7 @@ class Actions:
     send_again_at: datetime | None = None
     facts: tuple[str, ...] = ()
     too_late: str = ""
+    stop_download: bool = False
 
     @property
     def confirmation(self) -> str:
@@ -43,7 +48,8 @@ def actions_for(post: Post) -> Actions:
     if is_in_doubt(post):
         return _in_doubt(post, submission)
     can_recheck = post.state in CHECKABLE and why_not_recheck(post, submission) is None
-    return Actions(recheck=can_recheck, too_late=_too_late(post, submission))
+    can_stop = can_cancel_download(post) and not has_pending_cancel(post)
+    return Actions(recheck=can_recheck, too_late=_too_late(post, submission), stop_download=can_stop)
 
 
 def calls_for(post: Post) -> list[str]:
@@ -58,7 +64,7 @@ def calls_for(post: Post) -> list[str]:
     allowed = {
         "change": state == PostState.DRAFT or may_become(PostState.DRAFT),
         "publish": may_become(PostState.DUE),
-        "cancel": may_become(PostState.CANCELLED),
+        "cancel": may_become(PostState.CANCELLED) or can_cancel_download(post),
         "delete": state in DELETABLE,
         "recheck": why_not_recheck(post, submission) is None,
         "send-again": is_in_doubt(post),
@@ -84,6 +90,8 @@ def _too_late(post: Post, submission: Submission | None) -> str:
     """Return why the post cannot be cancelled; empty if it can, or if it has ended."""
     if post.state == PostState.INITING:
         return _("Clipdesk is handing this post to TikTok. You can cancel it again in a moment.")
+    if can_cancel_download(post):
+        return _("Clipdesk has asked TikTok to stop downloading.") if has_pending_cancel(post) else ""
     if post.state == PostState.PROCESSING or (
         post.state == PostState.UPLOADING and submission and submission.commit_point_at
     ):

@@ -117,7 +117,7 @@ TIKTOK: Final[Mapping[str, Words]] = {
     ),
     "url_ownership_unverified": _refused(
         _("The address from which TikTok downloads media is not verified for the TikTok app."),
-        _("Ask your administrator to set up the URL prefix of the TikTok app, then use “Edit and repost”."),
+        _("Ask your administrator to set up the URL prefix of the TikTok app."),
     ),
     "privacy_level_option_mismatch": Words(
         _("TikTok no longer offers the chosen audience for this account."), _CHOOSE_AGAIN, _NOT_SENT

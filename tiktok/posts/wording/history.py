@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from tiktok.models import AttentionReason, EventCause, PostEvent, PostState
+from tiktok.posts.download_cancels import ANSWER as STOP_ANSWER
+from tiktok.posts.download_cancels import CANCEL, STOPPED
 from tiktok.posts.status_checks import ANSWER, CHECK
 from tiktok.posts.wording.codes import explain, is_explained
 from tiktok.posts.wording.times import PlannedTime, planned_time_in
@@ -162,6 +164,10 @@ def _decision(event: PostEvent) -> Entry | None:
         said = event.detail[ANSWER]
         words = explain(said).what if is_explained(said) else _now("TikTok’s status: %(status)s") % {"status": said}
         return Entry(event.at, _("TikTok has no final status yet"), "message-circle", text=words)
+    if CANCEL in event.detail:
+        return Entry(event.at, _named(_("%(name)s asked TikTok to stop downloading"), event), "ban")
+    if STOP_ANSWER in event.detail:
+        return _stop_answer(event)
     if "set_aside" in event.detail:
         if event.detail["set_aside"]:
             return Entry(event.at, _named(_("%(name)s dismissed the post"), event), "archive")
@@ -171,6 +177,13 @@ def _decision(event: PostEvent) -> Entry | None:
         app = {"name": _person(event), "app": event.detail["to_app"]}
         return Entry(event.at, title % app, "switch-horizontal")
     return None
+
+
+def _stop_answer(event: PostEvent) -> Entry:
+    code = event.detail[STOP_ANSWER]
+    if code == STOPPED:
+        return Entry(event.at, _("TikTok was told to stop downloading"), "message-circle")
+    return Entry(event.at, _("TikTok did not stop downloading"), "message-circle", text=explain(code).what)
 
 
 def _act(event: PostEvent) -> Entry:

@@ -100,7 +100,7 @@ def test_refusal_of_the_server_that_acted_on_nothing_begins_again(
     post = send([video])
     run_and_pull(worker, tiktok)
     assert history(post, instance) == BEGUN_AGAIN
-    assert (causes(post, instance)[3], len(tiktok.posts())) == ("r5", 1)
+    assert ("r5" in causes(post, instance), len(tiktok.posts())) == (True, 1)
 
 
 @pytest.mark.parametrize("mode", [DIRECT, INBOX])

@@ -114,10 +114,11 @@ def test_post_has_one_video_or_up_to_35_photos(files: list[Media], code: str | N
     [("title", PHOTO, 90), ("caption", PHOTO, 4000), ("caption", VIDEO, 2200)],
 )
 def test_texts_may_have_as_many_utf16_units_as_tiktok_takes(option: str, media_type: MediaType, limit: int) -> None:
-    files, fields = files_of(media_type), {"privacy_level": "SELF_ONLY"}
+    fits: dict[str, Any] = {"privacy_level": "SELF_ONLY", option: "😀" * (limit // 2)}
+    too_long = fits | {option: fits[option] + "x"}
 
-    assert found(files, **fields, **{option: "😀" * (limit // 2)}) == []
-    assert found(files, **fields, **{option: "😀" * (limit // 2) + "x"}) == [f"{option}:{option}_too_long"]
+    assert found(files_of(media_type), **fits) == []
+    assert found(files_of(media_type), **too_long) == [f"{option}:{option}_too_long"]
     assert room_for(option, "😀a\r\nb", media_type).left == limit - 5
     assert room_for(option, "x" * (limit + 3), media_type).left == -3
 
