@@ -11,7 +11,6 @@ from django.db.models import (
     Case,
     Count,
     Exists,
-    IntegerField,
     OuterRef,
     Prefetch,
     Q,
@@ -150,11 +149,12 @@ def listed_posts() -> QuerySet[Post]:
     """
     files = PostMedia.objects.filter(post=OuterRef("pk")).order_by()
     seen = files.filter(media__deleted_at=None).exclude(media__thumbnail_path="")
-    is_cover = Case(When(position=OuterRef("photo_cover_index"), then=0), default=1, output_field=IntegerField())
-    first = seen.order_by(is_cover, "position")
+    cover, first = seen.filter(position=OuterRef("photo_cover_index")), seen.order_by("position")
     handed_over = Submission.objects.filter(post=OuterRef("pk"), closed_at=None, commit_point_at__isnull=False)
     return Post.objects.select_related("account", "corrects").order_by().annotate(
-        thumbnail=Subquery(first.values("media_id")[:1], output_field=UUIDField()),
+        thumbnail=Coalesce(
+            *(Subquery(rows.values("media_id")[:1], output_field=UUIDField()) for rows in (cover, first))
+        ),
         file_count=Coalesce(Subquery(files.values("post").annotate(n=Count("pk")).values("n")), 0),
         when=Case(
             When(state=PostState.CANCELLED, then="updated_at"),

@@ -25,14 +25,14 @@ def describe(
         "strip": photos.strip_of(
             photos.read_ids(form["photos"].value() or ()),
             parse_id(str(form["cover"].value() or "")),
-            shown=photos.shown_of(request.POST),
+            shown=photos.shown_of(request.POST) if form.is_photo_post else 0,
         ),
         "photos_max": PHOTOS_MAX,
         "can_photos": app.can_pull,
         "app_name": app.name,
         "prefix_url": reverse("admin:tiktok_tiktokapp_change", args=[app.pk]) if request.user.is_staff else "",
         "can_upload": not account_trouble(account, Scope.VIDEO_UPLOAD),
-        "pending_drafts": quota.pending_drafts(account),
+        "pending_drafts": 0 if form.is_direct else quota.pending_drafts(account),
         "drafts_max": PENDING_DRAFTS_MAX,
         "can_send": is_offered and (app.can_pull or not form.is_photo_post),
     }

@@ -30,10 +30,16 @@ PER_LOOK: Final = 12
 MOST_SHOWN: Final = 600
 
 
+class PhotosInput(forms.MultipleHiddenInput):
+    """The photos as hidden fields, which the strip writes; errors link to the strip."""
+
+    is_hidden = False
+
+
 class PhotosField(forms.Field):
     """Photos in the order in which they were sent, as Media."""
 
-    widget = forms.MultipleHiddenInput
+    widget = PhotosInput
 
     def to_python(self, value: Any) -> list[Media]:
         """Return the photos; one that is not there is an error, a deleted one is for the rules to report."""
@@ -85,7 +91,7 @@ class Strip:
 
 
 def strip_of(ids: Iterable[UUID], cover: UUID | None, *, shown: int = PER_LOOK) -> Strip:
-    """Return the strip of these photos; the first one is the cover unless another one is."""
+    """Return the strip of these photos; the first one is the cover unless another one is. ``shown`` 0: no library."""
     ids = list(ids)
     found = Media.objects.in_bulk(ids)
     chosen = [found[pk] for pk in ids if pk in found]
@@ -95,7 +101,7 @@ def strip_of(ids: Iterable[UUID], cover: UUID | None, *, shown: int = PER_LOOK) 
         for index, media in enumerate(chosen)
     )
     others = Media.objects.filter(deleted_at=None, kind=MediaKind.PHOTO).exclude(pk__in=ids)
-    library = list(others.order_by("-created_at", "-pk")[: shown + 1])
+    library = list(others.order_by("-created_at", "-pk")[: shown + 1]) if shown else []
     return Strip(tuple(photos), tuple(library[:shown]), shown, has_more=len(library) > shown)
 
 
