@@ -20,6 +20,19 @@ WEBHOOKS: Final = tuple(f"tiktok/tests/integration/webhooks/test_{what}.py" for 
 TOKENS: Final = tuple(
     f"tiktok/tests/integration/{what}.py" for what in ("access/test_tokens", "accounts/test_disconnect")
 )
+UNCLEAR: Final = (f"{_DELIVERY}/test_pull_rules.py::test_unclear_init_after_which_tiktok_downloaded_is_never_repeated",)
+REFUSED: Final = (f"{_DELIVERY}/test_pull_rules.py::test_definite_refusal_revokes_the_addresses_and_goes_its_way",)
+_ADDRESSES: Final = "tiktok/tests/integration/media/test_downloads.py"
+RACE: Final = (
+    f"{_DELIVERY}/test_serve_or_revoke.py::test_address_is_served_or_revoked_never_both",
+    f"{_ADDRESSES}::test_address_revoked_since_it_was_looked_up_is_not_served",
+)
+HEADS: Final = (f"{_ADDRESSES}::test_head_names_the_file_and_does_not_count_as_served",)
+TOUCHED: Final = (f"{_ADDRESSES}::test_file_that_was_touched_since_the_init_is_not_served",)
+CUT_SHORT: Final = (f"{_ADDRESSES}::test_revoked_download_ends_within_its_next_blocks",)
+LADDER: Final = (f"{_DELIVERY}/test_chunk_ladder.py",)
+DRAFTS: Final = (f"{_DELIVERY}/test_drafts.py",)
+STOPS: Final = (f"{_DELIVERY}/test_download_cancels.py",)
 LAST_BYTES: Final = (f"{_PROOFS}::test_any_answer_to_the_last_bytes_publishes_once",)
 
 
@@ -249,9 +262,10 @@ _PROTOCOL = [
 """,
         Edit(
             "tiktok/delivery/start.py",
-            "from tiktok.api import content_posting\n",
-            "from tiktok.api import content_posting\nfrom tiktok.api.body import FileChunkBody\n"
-            "from tiktok.access.gateway import tiktok_client\n",
+            "from tiktok.api.errors import TikTokError\n",
+            "from tiktok.access.gateway import tiktok_client\nfrom tiktok.api import content_posting\n"
+            "from tiktok.api.body import FileChunkBody\nfrom tiktok.api.chunking import plan_chunks\n"
+            "from tiktok.api.errors import TikTokError\n",
         ),
     ),
     mutant(
@@ -448,4 +462,111 @@ _TOKENS = [
     token("a dead pair looks alive", "if row.version == revoked.version:", "if row:", path="access/grants.py"),
 ]
 
-MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WEBHOOKS, *_TOKENS]
+_WAYS = [
+    mutant(
+        "an unclear download is begun again",
+        UNCLEAR,
+        "tiktok/delivery/pull.py",
+        "            if not revoke_unserved(step.submission):\n",
+        "            if not revoke_unserved(step.submission) and fault is None:\n",
+    ),
+    mutant(
+        "an unclear download counts as refused",
+        UNCLEAR,
+        "tiktok/delivery/pull.py",
+        "if isinstance(fault, TikTokError) and fault.was_sent and not fault.is_definite:",
+        "if isinstance(fault, TikTokError) and not fault.was_sent:",
+    ),
+    mutant(
+        "addresses are revoked late",
+        RACE,
+        "tiktok/models/capability.py",
+        "    revoked = ours.filter(first_served_at=None, revoked_at=None).update(revoked_at=db_now())\n",
+        "    revoked = ours.filter(first_served_at=None, revoked_at=None).count()\n",
+    ),
+    mutant(
+        "a revoked address is served",
+        RACE,
+        "tiktok/models/capability.py",
+        "return self._valid().filter(pk=self.pk).update(first_served_at=served_at) > 0",
+        "return type(self).objects.filter(pk=self.pk).update(first_served_at=served_at) > 0",
+    ),
+    mutant(
+        "an ended attempt's addresses stay valid",
+        REFUSED,
+        "tiktok/posts/submissions.py",
+        "    revoke(opened)\n",
+        "",
+    ),
+    mutant(
+        "HEAD counts as served",
+        HEADS,
+        "tiktok/media/downloads.py",
+        'if request.method == "GET" and not address.start_serving():',
+        "if not address.start_serving():",
+    ),
+    mutant(
+        "a touched file is served",
+        TOUCHED,
+        "tiktok/media/downloads.py",
+        "    if address is None or not _is_untouched(address):\n",
+        "    if address is None:\n",
+    ),
+    mutant(
+        "a revoked download goes on",
+        CUT_SHORT,
+        "tiktok/media/serve.py",
+        "        if not self._may_go_on():\n            raise CutShort\n",
+        "        self._may_go_on()\n",
+    ),
+    mutant(
+        "the next chunk plan after an unclear init",
+        LADDER,
+        "tiktok/delivery/start.py",
+        "if not (isinstance(fault, TikTokError) and fault.is_definite and fault.is_about_chunks):",
+        "if not (isinstance(fault, TikTokError) and fault.is_about_chunks):",
+    ),
+    mutant(
+        "a refused chunk plan is forgotten",
+        LADDER,
+        "tiktok/delivery/chunk_ladder.py",
+        "    if too_large is None:\n",
+        "    if app:\n",
+    ),
+    mutant(
+        "a sixth draft goes out",
+        DRAFTS,
+        "tiktok/access/quota.py",
+        "    return newest[-1] + WINDOW if len(newest) == PENDING_DRAFTS_MAX else None\n",
+        "    return newest[-1] + WINDOW if len(newest) > PENDING_DRAFTS_MAX else None\n",
+    ),
+    mutant(
+        "a draft that waits holds direct posts",
+        DRAFTS,
+        "tiktok/posts/queue.py",
+        ".exclude(_waits_apart_from(post))",
+        "",
+    ),
+    mutant(
+        "a draft keeps its last id alone",
+        DRAFTS,
+        "tiktok/delivery/poll.py",
+        "return list(dict.fromkeys([*post.post_ids, *status.post_ids]))",
+        "return list(status.post_ids[-1:])",
+    ),
+    mutant(
+        "cancelled because TikTok took the request",
+        STOPS,
+        "tiktok/delivery/download_stop.py",
+        "    step.note(cancel_answer(STOPPED))\n",
+        "    step.note(cancel_answer(STOPPED))\n"
+        "    step.move(PostState.CANCELLED, cause=EventCause.TIKTOK, closes=STOPPED)\n",
+        Edit(
+            "tiktok/delivery/download_stop.py",
+            "from tiktok.models import Submission\n",
+            "from tiktok.models import EventCause, PostState, Submission\n",
+        ),
+    ),
+]
+
+MUTANTS: Final = [*_SCOPES_AND_PERMISSIONS, *_CONNECTING, *_CONNECT_LINKS, *_PROTOCOL, *_WAYS, *_WEBHOOKS, *_TOKENS]

@@ -17,6 +17,7 @@ POSTS = AuditTopic(
         "post.unschedule": _("%(who)s took %(what)s off the schedule"),
         "post.publish": _("%(who)s published %(what)s"),
         "post.cancel": _("%(who)s cancelled %(what)s"),
+        "post.cancel_download": _("%(who)s asked TikTok to stop downloading %(what)s"),
         "post.delete": _("%(who)s deleted a post"),
         "post.recheck": _("%(who)s checked the status of %(what)s"),
         "post.send_again": _("%(who)s resent %(what)s"),

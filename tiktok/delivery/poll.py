@@ -164,7 +164,8 @@ def _failed(step: Step, status: PublishStatus) -> Pause:
         "log_id": status.log_id,
     }
     may_go_on = step.post.state == PostState.PROCESSING  # from another state nothing is sent without a person
-    if reason == FailReason.PUBLISH_CANCELLED and may_go_on:
+    is_pull = step.submission.source == MediaSource.PULL_FROM_URL  # only a download can be cancelled at TikTok
+    if reason == FailReason.PUBLISH_CANCELLED and is_pull and may_go_on:
         step.move(PostState.CANCELLED, cause=EventCause.TIKTOK, closes="cancelled", **said)
         return DONE
     if what.kind == ErrorKind.AUTH and may_go_on:

@@ -25,7 +25,7 @@ class PostOptions:
     """A person's choices for one post. TikTok requires an audience without a default, and interactions off.
 
     ``mode`` is PostMode's. ``caption`` is the description of photos, which alone have a ``title``.
-    ``photo_cover_index`` counts from 0. What TikTok does not take stays as it is here (``way_options.takes``).
+    ``photo_cover_index`` counts from 0. Options that TikTok does not take keep their default (``way_options.takes``).
     """
 
     mode: str = PostMode.DIRECT_POST.value

@@ -1,4 +1,4 @@
-"""What TikTok takes of a post besides its files, by what is posted and how, and how long its texts may be."""
+"""Options that TikTok takes with a post, by kind of media and mode, and the limits of its texts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ from tiktok.tests.simulator_process import SimulatedPost, Simulator
 DIRECT: Final = PostMode.DIRECT_POST.value
 INBOX: Final = PostMode.MEDIA_UPLOAD.value
 # As patient as in a deployment: a slow download must not be cut off by a test's impatience.
-PATIENT: Final = {"header_s": 10.0, "silence_s": 20.0, "grace_s": 10.0}
+PATIENT: Final[dict[str, Any]] = {"header_s": 10.0, "silence_s": 20.0, "grace_s": 10.0}
 
 
 def let_pull(tiktok: Simulator, app: TikTokApp, prefix: str) -> None:

@@ -142,9 +142,11 @@ def find_files(media_ids: Sequence[UUID]) -> list[Media]:
 
 def _find_files(media_ids: Sequence[UUID]) -> tuple[list[Media], list[FieldError]]:
     found = Media.objects.in_bulk(media_ids)
-    unknown = [str(media_id) for media_id in media_ids if media_id not in found]
-    text = _("This instance has no such media.")
-    errors = [FieldError("media_ids", "not_found", text, {"unknown": unknown})] if unknown else []
+    errors = [
+        FieldError("media_ids", "not_found", _("This instance has no such media."), {"position": position})
+        for position, media_id in enumerate(media_ids)
+        if media_id not in found
+    ]
     return [found[media_id] for media_id in media_ids if media_id in found], errors
 
 

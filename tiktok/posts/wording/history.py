@@ -182,7 +182,7 @@ def _decision(event: PostEvent) -> Entry | None:
 def _stop_answer(event: PostEvent) -> Entry:
     code = event.detail[STOP_ANSWER]
     if code == STOPPED:
-        return Entry(event.at, _("TikTok was told to stop downloading"), "message-circle")
+        return Entry(event.at, _("TikTok agreed to stop downloading"), "message-circle")
     return Entry(event.at, _("TikTok did not stop downloading"), "message-circle", text=explain(code).what)
 
 

@@ -31,6 +31,13 @@ def beat(scratch: Path) -> Process:
     return Process("beat", beat_command(scratch), _production(scratch))
 
 
+def web_process(options: Setup, scratch: Path, port: int) -> Process:
+    """Return the web server, not started yet."""
+    settled = environment(scratch, **_settled()) if options.setup == "embedded" else _production(scratch)
+    env = settled | {"BASE_URL": f"http://127.0.0.1:{port}", "ALLOWED_HOSTS": "127.0.0.1"}
+    return Process("web", [sys.executable, "manage.py", "serve", "--bind", f"127.0.0.1:{port}"], env)
+
+
 @dataclass
 class Worker:
     """A place that always has a process, however often it is killed."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from instances.scoping import unscoped
+from tiktok.media.served import served_file
 from tiktok.models import Post, PostEvent, Submission
 from tiktok.tests.chaos.plan import Plan, PlannedPost
 from tiktok.tests.chaos.verdict import Case, Outcome, judge
@@ -29,16 +30,21 @@ class Traffic:
 
 
 def cases(plan: Plan, world: World, simulator: Simulator, *, tell: int) -> list[Case]:
-    """One case for each planned post, found by its caption; the ``tell`` slowest ones come with their story, too."""
+    """One case for each planned post; the ``tell`` slowest ones come with their story, too."""
     at_tiktok: dict[str, list[SimulatedPost]] = defaultdict(list)
     for seen in simulator.posts():
-        at_tiktok[seen.post_info.get("title", "")].append(seen)
+        at_tiktok[_key(seen)].append(seen)
     with unscoped(reason=SEES_ALL):
-        ours = {post.caption: post for post in Post.objects.all()}
-    found = [
-        _case(planned.caption, _sha256(world, planned), ours.get(planned.caption), at_tiktok[planned.caption])
-        for planned in plan.posts
-    ]
+        by_id = {post.pk: post for post in Post.objects.all()}
+    ours = {caption: by_id[post_id] for caption, post_id in world.ids.items() if post_id in by_id}
+    users = {user["id"]: user["username"] for user in simulator.get("users")["items"]}
+    found = []
+    for planned in plan.posts:
+        sha256 = _sha256(world, planned)
+        if planned.is_draft and not planned.photos:
+            drafts = [seen for seen in at_tiktok[""] if users[seen.user] == f"user{planned.account}"]
+            at_tiktok[planned.caption] = [seen for seen in drafts if _bytes_of(seen) == sha256]
+        found.append(_case(planned, sha256, ours.get(planned.caption), at_tiktok[planned.caption]))
     slowest = sorted((case for case in found if case.lag_s), key=lambda case: -(case.lag_s or 0))[:tell]
     wanted = {case.caption for case in slowest} | {case.caption for case in found if judge(case) != Outcome.ONCE}
     return [
@@ -49,16 +55,29 @@ def cases(plan: Plan, world: World, simulator: Simulator, *, tell: int) -> list[
     ]
 
 
+def _key(seen: SimulatedPost) -> str:
+    """The caption; a video draft has none, and is found by its account and its bytes."""
+    return str(seen.post_info.get("description") or seen.post_info.get("title") or "")
+
+
 def _sha256(world: World, planned: PlannedPost) -> str:
-    return world.accounts[planned.account].place.files[planned.file].sha256
+    return " ".join(served_file(media).sha256 for media in world.files_of(planned))
 
 
-def _case(caption: str, sha256: str, post: Post | None, at_tiktok: list[SimulatedPost]) -> Case:
-    published = [seen.sha256 for seen in at_tiktok if seen.status == "PUBLISH_COMPLETE"]
+def _bytes_of(seen: SimulatedPost) -> str:
+    return " ".join(item.sha256 for item in seen.items) or seen.sha256
+
+
+def _case(planned: PlannedPost, sha256: str, post: Post | None, at_tiktok: list[SimulatedPost]) -> Case:
+    end = "SEND_TO_USER_INBOX" if planned.is_draft else "PUBLISH_COMPLETE"
+    published = [_bytes_of(seen) for seen in at_tiktok if seen.status == end]
     if post is None:
-        return Case(caption, sha256, published, state="")
+        return Case(planned.caption, sha256, published, state="", is_pull=planned.is_pull)
     lag = post.published_at - post.publish_at if post.published_at and post.publish_at else None
-    return Case(caption, sha256, published, post.state, post.attention_reason, lag.total_seconds() if lag else None)
+    return Case(
+        planned.caption, sha256, published, post.state, post.attention_reason, lag.total_seconds() if lag else None,
+        is_pull=planned.is_pull, end="in_inbox" if planned.is_draft else "published",
+    )  # fmt: skip
 
 
 def story(post: Post, seen_posts: Iterable[SimulatedPost], simulator: Simulator) -> list[str]:
@@ -95,7 +114,7 @@ def traffic(simulator: Simulator) -> Traffic:
         puts_cut=sum(put.status is None and not put.fault for put in puts),
         sent_again=len(again),
         bytes_again=sum(put.received for put in again),
-        inits=Counter(Counter(seen.post_info.get("title", "") for seen in simulator.posts()).values()),
+        inits=Counter(Counter(filter(None, map(_key, simulator.posts()))).values()),
     )
 
 

@@ -24,6 +24,8 @@ class Options:
     before: float
     after: float
     slow: float
+    pulls: float
+    webhooks: float
     flushes: int
     timeout_s: float
     tell: int
@@ -54,13 +56,20 @@ def parse(arguments: Sequence[str]) -> Options:
     parser.add_argument("--before", type=float, default=0.05, help="share of faults before the act")
     parser.add_argument("--after", type=float, default=0.05, help="share of faults after the act")
     parser.add_argument("--slow", type=float, default=0.3, help="share of slow requests, so that kills meet them")
+    parser.add_argument("--pulls", type=float, default=0.1, help="share of downloads that TikTok makes oddly")
+    parser.add_argument("--webhooks", type=float, default=0.1, help="share of webhooks that come oddly, or never")
     parser.add_argument("--flushes", type=int, default=5, help="how often Redis forgets everything (services)")
     parser.add_argument("--timeout-s", type=float, default=0)
     parser.add_argument("--tell", type=int, default=0, help="print the stories of so many slowest posts, too")
     found = vars(parser.parse_args(arguments))
     found["accounts"] = found["accounts"] or default_accounts(found["posts"])
-    found["timeout_s"] = found["timeout_s"] or 180 + 1.2 * found["posts"]
+    found["timeout_s"] = found["timeout_s"] or default_timeout_s(found["posts"], found["pulls"])
     return Options(**found | {"freeze": bool(found["freeze"])})
+
+
+def default_timeout_s(posts: int, pulls: float) -> float:
+    """After a failed download the next one waits for up to ten minutes."""
+    return 180 + 1.2 * posts + (660 if pulls else 0)
 
 
 def default_accounts(posts: int) -> int:

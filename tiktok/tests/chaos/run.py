@@ -1,5 +1,6 @@
 """One run: build the world, let the storm loose, submit, wait until every post is settled, compare both sides."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from tiktok.tests.chaos import evidence, report
-from tiktok.tests.chaos.crew import hire
+from tiktok.tests.chaos.crew import hire, web_process
 from tiktok.tests.chaos.options import Options
 from tiktok.tests.chaos.plan import Plan, make_plan
 from tiktok.tests.chaos.storm import Storm, start_broker
 from tiktok.tests.chaos.verdict import SETTLED
 from tiktok.tests.chaos.world import World, build, count_states
+from tiktok.tests.integration.proofs.processes import free_port, is_listening
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
 
@@ -27,7 +29,8 @@ def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
     report.say(f"chaos: {options}")
     began = time.monotonic()
     plan = make_plan(options)
-    world = build(options, plan, simulator)
+    port = free_port()
+    world = build(options, plan, simulator, f"http://127.0.0.1:{port}")
     report.say(f"{options.accounts} accounts are linked, {time.monotonic() - began:.0f} s; the storm begins")
     simulator.weather(
         options.seed,
@@ -35,15 +38,31 @@ def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
         after=options.after,
         slow=options.slow,
         rate_limits=options.has_rate_limits,
+        pulls=options.pulls,
+        webhooks=options.webhooks,
     )
     began = time.monotonic()
-    with stormy(options, scratch) as storm:
+    with web_at(options, scratch, port), stormy(options, scratch) as storm:
         is_settled = _publish(options, plan, world, storm, began)
         wall_s = time.monotonic() - began
         storm.end()
         _wait(AFTERMATH_S)
     cases = evidence.cases(plan, world, simulator, tell=options.tell)
     return report.verdict(options, cases, evidence.traffic(simulator), storm, wall_s) and is_settled
+
+
+@contextmanager
+def web_at(options: Options, scratch: Path, port: int) -> Iterator[None]:
+    """A web server, from which TikTok downloads media, and which takes its webhooks."""
+    process = web_process(options, scratch, port)
+    process.start()
+    try:
+        wait_until(lambda: is_listening(port), what="the web server listens", timeout_s=60)
+        yield
+    finally:
+        process.kill()
+        shutil.copy(process.log, scratch)
+        process.close()
 
 
 @contextmanager

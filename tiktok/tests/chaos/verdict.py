@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-SETTLED: Final = frozenset({"published", "failed", "cancelled", "needs_attention"})
+SETTLED: Final = frozenset({"published", "in_inbox", "failed", "cancelled", "needs_attention"})
 MAYBE_PUBLISHED: Final = frozenset({"outcome_unknown", "quarantined"})
 
 
@@ -28,7 +28,8 @@ FORBIDDEN: Final = frozenset(Outcome) - {Outcome.ONCE, Outcome.ATTENTION, Outcom
 class Case:
     """One post: ``published`` has the SHA-256 of every publication at TikTok; state and reason are the product's.
 
-    ``lag_s``: from the post's time to TikTok's status. ``story`` is for people.
+    ``lag_s``: from the post's time to TikTok's status. ``is_pull``: TikTok downloads its media; ``end``: the state that
+    it has to reach. ``story`` is for people.
     """
 
     caption: str
@@ -37,6 +38,8 @@ class Case:
     state: str
     reason: str = ""
     lag_s: float | None = None
+    is_pull: bool = False
+    end: str = "published"
     story: list[str] = field(default_factory=list, compare=False)
 
 
@@ -52,13 +55,13 @@ def judge(case: Case) -> Outcome:
 
 
 def _published(case: Case) -> Outcome:
-    if case.state == "published":
+    if case.state == case.end:
         return Outcome.ONCE
     is_maybe = case.state == "needs_attention" and case.reason in MAYBE_PUBLISHED
     return Outcome.ATTENTION if is_maybe else Outcome.DENIED
 
 
 def _not_published(case: Case) -> Outcome:
-    if case.state == "published":
+    if case.state == case.end:
         return Outcome.LOST
     return Outcome.ATTENTION if case.state == "needs_attention" else Outcome.FAILED

@@ -2,10 +2,12 @@
 
 import random
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 from django.core.management import call_command
+from django.db import transaction
 
 from accounts.models import User
 from core.jobs.clock import read_db_now
@@ -14,15 +16,16 @@ from instances.models import Instance
 from instances.scoping import instance_scope, unscoped
 from instances.tests.factories import InstanceFactory, person_of
 from tiktok.api.types import CreatorInfo
-from tiktok.models import Media, Post, TikTokAccount
+from tiktok.models import Media, MediaSource, Post, PostMode, TikTokAccount
 from tiktok.posts import services
 from tiktok.posts.consent import Consent
 from tiktok.posts.creator import fetch_creator_info
 from tiktok.posts.rules import PostOptions
 from tiktok.posts.schedule import from_instant
 from tiktok.tests.chaos.options import Options
-from tiktok.tests.chaos.plan import Plan, PlannedPost
+from tiktok.tests.chaos.plan import PHOTO_FILES, Plan, PlannedPost
 from tiktok.tests.factories import TikTokAppFactory, make_media
+from tiktok.tests.fixtures_downloads import let_pull, make_photos
 from tiktok.tests.fixtures_posts import link_simulated
 from tiktok.tests.simulator_process import CLIENT_KEY, CLIENT_SECRET, Simulator
 
@@ -37,6 +40,7 @@ class Place:
     instance: Instance
     editor: User
     files: list[Media]
+    photos: list[Media]
 
 
 @dataclass
@@ -54,31 +58,46 @@ class World:
 
     accounts: list[Linked]
 
+    ids: dict[str, UUID] = field(default_factory=dict)
+
     def submit(self, planned: PlannedPost) -> None:
         """As a person would, by the services that the page and the API call."""
         linked = self.accounts[planned.account]
         place = linked.place
-        options = PostOptions(caption=planned.caption, privacy_level=planned.privacy_level)
         when = from_instant(read_db_now() + timedelta(seconds=planned.after_s), "UTC") if planned.after_s else None
-        with instance_scope(place.instance):
-            post, _ = services.submit_post(
-                account=linked.account,
-                files=[place.files[planned.file]],
-                options=options,
-                actor=place.editor,
-                consent=Consent(place.editor, linked.creator, "web", agreed=True),
-                when=when,
+        consent = Consent(place.editor, None if planned.is_draft else linked.creator, "web", agreed=True)
+        with instance_scope(place.instance), transaction.atomic():
+            post, _ = services.create_post(
+                account=linked.account, files=self.files_of(planned), options=_options(planned), actor=place.editor
             )
+            if not planned.photos:
+                post.source = MediaSource.PULL_FROM_URL if planned.is_pull else MediaSource.FILE_UPLOAD
+                post.save(update_fields=["source"])
+            services.publish_post(post, when=when, consent=consent, actor=place.editor)
+        self.ids[planned.caption] = post.pk
         nudge("advance_post", post.pk)
 
+    def files_of(self, planned: PlannedPost) -> list[Media]:
+        """The post's video, or its photos in their order."""
+        place = self.accounts[planned.account].place
+        return [place.photos[number] for number in planned.photos] or [place.files[planned.file]]
 
-def build(options: Options, plan: Plan, simulator: Simulator) -> World:
-    """Migrate an empty database and fill it; the weather is still fine."""
+
+def _options(planned: PlannedPost) -> PostOptions:
+    if not planned.is_draft:
+        return PostOptions(caption=planned.caption, privacy_level=planned.privacy_level)
+    caption = planned.caption if planned.photos else ""  # TikTok takes no text with a video draft
+    return PostOptions(mode=PostMode.MEDIA_UPLOAD, caption=caption)
+
+
+def build(options: Options, plan: Plan, simulator: Simulator, base_url: str) -> World:
+    """Migrate an empty database and fill it; the weather is still fine. ``base_url``: where the web server will be."""
     call_command("migrate", verbosity=0)
     simulator.reset()
-    simulator.create_app(audited=True)
+    simulator.create_app(audited=True, webhook_url=f"{base_url}/webhooks/tiktok/")
     simulator.settings(processing_delay_s=0.5, moderation_delay_s=0.5)
     app = TikTokAppFactory.create(client_key=CLIENT_KEY, secret=CLIENT_SECRET)
+    let_pull(simulator, app, f"{base_url}/m/")
     places = [_place(plan, number) for number in range(-(-options.accounts // ACCOUNTS_PER_INSTANCE))]
     accounts = []
     for number in range(options.accounts):
@@ -93,7 +112,8 @@ def _place(plan: Plan, number: int) -> Place:
     instance = InstanceFactory.create()
     with instance_scope(instance):
         files = [make_media(instance, content=_content(size, at)) for at, size in enumerate(plan.sizes)]
-    return Place(instance, person_of(instance, "editor", email=f"editor{number}@example.com"), files)
+        photos = make_photos(instance, PHOTO_FILES)
+    return Place(instance, person_of(instance, "editor", email=f"editor{number}@example.com"), files, photos)
 
 
 def _content(size: int, number: int) -> bytes:

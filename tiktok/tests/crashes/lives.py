@@ -26,6 +26,7 @@ from tiktok.delivery.upload import LAST_BYTES
 
 WRITE: Final = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM)\s+"?(\w+)"?', re.IGNORECASE)
 PATIENCE_S: Final = 300
+INITS: Final = ("video/init", "content/init")
 
 
 class Death(BaseException):
@@ -49,7 +50,12 @@ class Point:
     @property
     def may_orphan_an_init(self) -> bool:
         """Between TikTok's answer to an init and its receipt: the one moment in which an init is lost for us."""
-        return self.what in {"after call video/init", "before insert of initreceipt", "before commit of initreceipt"}
+        after_answer = {f"after call {init}" for init in INITS}
+        return self.what in {*after_answer, "before insert of initreceipt", "before commit of initreceipt"}
+
+    @property
+    def begins_init(self) -> bool:
+        return self.what in {f"before call {init}" for init in INITS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,11 @@ class Sent:
     @property
     def is_act(self) -> bool:
         """Whether it may change something at TikTok."""
-        return self.endpoint == "video/init" or self.endpoint.startswith("PUT")
+        return self.is_init or self.endpoint.startswith("PUT")
+
+    @property
+    def is_init(self) -> bool:
+        return self.endpoint in INITS
 
 
 @dataclass(slots=True)

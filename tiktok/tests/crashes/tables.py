@@ -39,7 +39,7 @@ def places(
     first = _common(points, beginning)
     last = len(points) - max([0, *(_common(points[::-1], others[::-1]) for others in endings)])
     for number, point in enumerate(points):
-        inits += point.what == "before call video/init"
+        inits += point.begins_init
         place = (inits, *points[max(0, number - CONTEXT) : number + 1])
         if first <= number < last and place not in seen:
             numbers.append(number)
@@ -107,7 +107,7 @@ def freeze(world: World, story: Story, at: int, takeover: int | None = None) -> 
 
 def _spare_inits(lives: list[Life]) -> int:
     """Answers to inits that came after the lease was over: kept by a worker that is no longer expected."""
-    late = sum(sent.is_late and sent.endpoint == "video/init" for life in lives for sent in life.sent)
+    late = sum(sent.is_late and sent.is_init for life in lives for sent in life.sent)
     return late + sum(life.froze_at is not None and life.froze_at.may_orphan_an_init for life in lives)
 
 

@@ -6,11 +6,14 @@ from itertools import pairwise
 from typing import Any, Final
 
 from instances.scoping import instance_scope
-from tiktok.models import Post, PostEvent, PostState, Submission, WorkItem
+from tiktok.models import AttentionReason, CapabilityURL, Post, PostEvent, PostState, Submission, WorkItem
 from tiktok.models.states import TRANSITIONS
 from tiktok.tests.crashes.lives import Life
 from tiktok.tests.crashes.world import World
+from tiktok.tests.simulator_process import SimulatedPost
 
+# TikTok is asked about these further on, so their submission is open.
+STILL_ASKED: Final = (PostState.IN_INBOX, PostState.NEEDS_ATTENTION)
 # By then TikTok has published everything it has, whether or not it is polled.
 PROCESSED_S: Final = 600.0
 
@@ -39,9 +42,10 @@ def judge(
 ) -> Row:
     """Fill in the row. ``spare_inits``: so many more than the story's may be answered; ``spare_bytes``: so many of a
     stored chunk may come once more; ``is_cancelled``: a person saw that it was cancelled."""
-    end = PostState.CANCELLED if is_cancelled else PostState.PUBLISHED
     world.let_tiktok_finish()
-    world.pass_time(PROCESSED_S)
+    world.pass_time(PROCESSED_S + world.story.late_s)
+    world.let_tiktok_finish(is_over=True)
+    end = PostState.CANCELLED if is_cancelled else _end_of(world, may_doubt=spare_inits > 0)
     seen = world.tiktok.posts()
     puts = world.tiktok.get("puts")["items"]
     row.inits, row.puts = len(seen), len(puts)
@@ -51,19 +55,35 @@ def judge(
         row.faults += _wrong_publication(world, row, seen, end)
         row.faults += _too_many_inits(row, world.story.inits + spare_inits)
         row.faults += _sent_again(puts, spare_bytes)
-        row.faults += _left_open(world)
+        row.faults += _left_open(world, end)
         row.faults += _broken_history(world, end)
     return row
 
 
-def _wrong_publication(world: World, row: Row, seen: list[Any], end: PostState) -> Iterator[str]:
+def _end_of(world: World, *, may_doubt: bool) -> PostState:
+    """The state in which the post has to be. A download that began after an answer was lost is known to TikTok alone:
+    then the post may be in doubt."""
+    doubt = {"state": PostState.NEEDS_ATTENTION, "attention_reason": AttentionReason.OUTCOME_UNKNOWN}
+    with instance_scope(world.instance):
+        is_in_doubt = Post.objects.filter(pk=world.post.pk, **doubt).exists()
+    if is_in_doubt and may_doubt and world.story.way.is_pull:
+        return PostState.NEEDS_ATTENTION
+    return PostState.PUBLISHED if world.story.way.is_direct else PostState.IN_INBOX
+
+
+def _wrong_publication(world: World, row: Row, seen: list[SimulatedPost], end: PostState) -> Iterator[str]:
     if row.outcome != end:
         yield f"the post is {row.outcome}"
-    complete = [post for post in seen if post.status == "PUBLISH_COMPLETE"]
-    if len(complete) != (end == PostState.PUBLISHED):
+    status = "PUBLISH_COMPLETE" if world.story.way.is_direct else "SEND_TO_USER_INBOX"
+    complete = [post for post in seen if post.status == status]
+    if len(complete) != (end != PostState.CANCELLED):
         yield f"TikTok published {len(complete)} times"
-    if any(post.sha256 != world.video.sha256 for post in complete):
+    if any(_bytes_of(post) != [file.sha256 for file in world.files] for post in complete):
         yield "other bytes were published"
+
+
+def _bytes_of(post: SimulatedPost) -> list[str]:
+    return [item.sha256 for item in post.items] or [post.sha256]
 
 
 def _too_many_inits(row: Row, allowed: int) -> Iterator[str]:
@@ -81,14 +101,20 @@ def _sent_again(puts: list[dict[str, Any]], spare_bytes: int) -> Iterator[str]:
             stored[put["publish_id"]] = put["last"] + 1
 
 
-def _left_open(world: World) -> Iterator[str]:
+def _left_open(world: World, end: PostState) -> Iterator[str]:
+    work = WorkItem.objects.get(post_id=world.post.pk)
+    if work.lease_until is not None or work.lease_owner:
+        yield f"work is held: lease {work.lease_until} of {work.lease_owner!r}"
+    if CapabilityURL.objects.filter(revoked_at=None).exclude(submission__post__state=STILL_ASKED[1]).exists():
+        yield "an address is still valid"
+    if end in STILL_ASKED:
+        return
     if Submission.objects.filter(post=world.post, closed_at=None).exists():
         yield "a submission is still open"
     if Submission.objects.filter(post=world.post, is_uploading=True).exists():
         yield "the credential's place for uploads is still taken"
-    work = WorkItem.objects.get(post_id=world.post.pk)
-    if work.lease_until is not None or work.lease_owner or work.next_action_at is not None:
-        yield f"work is left: next {work.next_action_at}, lease {work.lease_until} of {work.lease_owner!r}"
+    if work.next_action_at is not None:
+        yield f"work is left: next {work.next_action_at}"
 
 
 def _broken_history(world: World, end: PostState) -> Iterator[str]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from django.conf import settings
@@ -25,7 +25,21 @@ from tiktok.api.types import TokenSet
 from tiktok.delivery import claims, step
 from tiktok.delivery.advance import advance
 from tiktok.delivery.claims import claim, free_dead_claims
-from tiktok.models import Media, Post, PostState, Submission, TikTokAccount, TikTokApp, TikTokCredential, WorkItem
+from tiktok.media.served import served_file
+from tiktok.models import (
+    Media,
+    MediaSource,
+    MediaType,
+    Post,
+    PostMode,
+    PostState,
+    Submission,
+    TikTokAccount,
+    TikTokApp,
+    TikTokCredential,
+    WorkItem,
+)
+from tiktok.models.ways import Way
 from tiktok.posts import services
 from tiktok.posts.consent import Consent
 from tiktok.posts.creator import fetch_creator_info
@@ -33,6 +47,7 @@ from tiktok.posts.rules import PostOptions
 from tiktok.posts.schedule import When, from_instant
 from tiktok.tests.crashes.lives import Hindrance, Life, current_life, hooks
 from tiktok.tests.factories import make_media
+from tiktok.tests.fixtures_downloads import let_pull, make_photos
 from tiktok.tests.fixtures_posts import MB, Clock, link_simulated, next_due
 from tiktok.tests.jobs_process import wait_until
 from tiktok.tests.simulator_process import Simulator
@@ -45,15 +60,22 @@ SMALL: Final = 600 * 1024
 THREE_CHUNKS: Final = 15 * MB + 3
 
 
+UPLOAD: Final = Way(MediaType.VIDEO, PostMode.DIRECT_POST, MediaSource.FILE_UPLOAD)
+
+
 @dataclass(frozen=True)
 class Story:
-    """The course of a post. ``inits``: how many TikTok answers without a crash."""
+    """The course of a post. ``inits``: how many TikTok acts on without a crash; ``late_s``: when it begins to download
+    after the first of them.
+    """
 
     name: str
     inits: int = 1
     size: int = SMALL
     block_s: float = 4.0
     after_s: float | None = None
+    way: Way = UPLOAD
+    late_s: float = 0
     arm: Callable[["World"], None] = lambda _world: None
 
     def __str__(self) -> str:
@@ -62,17 +84,19 @@ class Story:
 
 @dataclass
 class World:
-    """The world, created for each row of a table by ``begin``."""
+    """The world, created for each row of a table by ``begin``. ``prefix``: where TikTok downloads media."""
 
     tiktok: Simulator
     app: TikTokApp
     instance: Instance
     editor: User
+    prefix: str = ""
     clock: Clock = field(init=False)
     story: Story = field(init=False)
     account: TikTokAccount = field(init=False)
     post: Post = field(init=False)
     _videos: dict[int, Media] = field(default_factory=dict)
+    _photos: list[Media] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _owed_s: float = 0
 
@@ -83,6 +107,12 @@ class World:
         self.tiktok.reset()
         self.clock, self.story, self._owed_s = Clock(self.tiktok), story, 0
         self.clock.start()
+        if self.prefix:
+            let_pull(self.tiktok, self.app, self.prefix)
+            self.app.video_transfer = story.way.source
+            self.app.save()
+        if story.late_s:
+            self.tiktok.fault("late_pull", delay_s=story.late_s)
         self.account = link_simulated(self.tiktok, self.app, self.instance, f"maren{next(self._numbers)}")
         self.post = self._submit(story)
         story.arm(self)
@@ -97,22 +127,37 @@ class World:
             Submission.objects.filter(is_uploading=True).update(is_uploading=False)
 
     def _submit(self, story: Story) -> Post:
-        options = PostOptions(caption="Hello", privacy_level="SELF_ONLY")
         when = self._when(story.after_s) if story.after_s else None
+        agreed: dict[str, Any] = {"caption": "Hello", "privacy_level": "SELF_ONLY"} if story.way.is_direct else {}
+        options = PostOptions(mode=story.way.mode, **agreed)
         with instance_scope(self.instance):
-            consent = Consent(self.editor, fetch_creator_info(self.account), "web", agreed=True)
+            creator = fetch_creator_info(self.account) if story.way.is_direct else None
             post, _ = services.submit_post(
-                account=self.account, files=[self.video], options=options, actor=self.editor, consent=consent, when=when
-            )
+                account=self.account, files=[each.media for each in self.files], options=options, actor=self.editor,
+                consent=Consent(self.editor, creator, "web", agreed=True), when=when,
+            )  # fmt: skip
         return post
 
     def _when(self, after_s: float) -> When:
         return from_instant((read_db_now() + timedelta(seconds=after_s)).replace(microsecond=0), "Europe/Berlin")
 
     @property
+    def files(self) -> list["Sent"]:
+        """The story's video, or its two photos."""
+        if self.story.way.media_type == MediaType.VIDEO:
+            return [Sent(self.video)]
+        if not self._photos:
+            with instance_scope(self.instance):
+                self._photos = make_photos(self.instance, 2)
+        return [Sent(photo) for photo in self._photos]
+
+    @property
     def video(self) -> Media:
-        """The story's file; no two chunks are alike."""
-        size = self.story.size
+        """The story's video."""
+        return self._video(self.story.size)
+
+    def _video(self, size: int) -> Media:
+        """No two chunks are alike."""
         if size not in self._videos:
             content = random.Random(size).randbytes(size)
             with instance_scope(self.instance):
@@ -138,6 +183,8 @@ class World:
         if self._owed_s:
             self.tiktok.advance(self._owed_s)
             self._owed_s = 0
+        if self.story.way.is_pull:
+            self.let_tiktok_finish()
 
     def monotonic(self) -> float:
         """The process's own clock runs as the database's does."""
@@ -162,11 +209,17 @@ class World:
         """A new process on the same host frees what dead ones held."""
         free_dead_claims()
 
-    def let_tiktok_finish(self) -> None:
-        """Until it has taken in what a dead line had still carried."""
-        wait_until(self._is_tiktok_idle, what="TikTok has read all that was sent")
+    def let_tiktok_finish(self, *, is_over: bool = False) -> None:
+        """Until it has taken in what a dead line had still carried, and downloaded what it may. ``is_over``: also what
+        it begins late.
+        """
+        wait_until(lambda: self._is_tiktok_idle(is_over), what="TikTok has read all that was sent")
 
-    def _is_tiktok_idle(self) -> bool:
+    def _is_tiktok_idle(self, is_over: bool) -> bool:
+        late = 0 if is_over or not self.story.late_s else 1
+        posts = self.tiktok.posts()[late:] if self.story.way.is_pull else []
+        if any(post.finished_at is None and post.status != "FAILED" for post in posts):
+            return False
         return all(put["outcome"] != "receiving" for put in self.tiktok.get("puts")["items"])
 
     def reconnect(self) -> None:
@@ -179,6 +232,17 @@ class World:
         row = TikTokCredential.objects.filter(pk=self.account.credential_id)
         row.update(**tokens.token_columns(self.account.credential_id, pair, read_db_now()), version=F("version") + 1)
         revive_accounts(self.account.credential_id)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A file and what TikTok is to get of it."""
+
+    media: Media
+
+    @property
+    def sha256(self) -> str:
+        return served_file(self.media).sha256
 
 
 def sweep(world: World, life: Life) -> None:
@@ -204,7 +268,7 @@ def _wait_for_work(world: World) -> bool:
     if state == PostState.WAITING_ACCOUNT:
         world.reconnect()
     at = next_due()
-    if at is None:
+    if at is None or state == PostState.IN_INBOX:  # from here on a person acts, and workers check for a week
         return False
     world.pass_time(max((at - read_db_now()).total_seconds() + 0.001, 0.001))
     return True

@@ -79,7 +79,7 @@ def test_token_facts_are_in_a_fold(read: Read, editor: User) -> None:
     fold = read(editor, source=True).partition('<details class="fold" id="token-facts">')[2].partition("</details>")[0]
 
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", fold))
-    for fact in ("Permissions 4 of 4", "TikTok authorization expires", "Access token expires"):
+    for fact in ("Permissions 5 of 5", "TikTok authorization expires", "Access token expires"):
         assert fact in said
 
 

@@ -264,7 +264,7 @@ def test_connected_user_who_grants_fewer_scopes_sees_a_warning(
 
     assert page.code == "link_already"
     assert "Nothing was changed" not in page.html
-    assert "publishing. If that was not intended, try again." in page.html
+    assert "publishing, drafts in the TikTok inbox. If that was not intended, try again." in page.html
 
 
 @pytest.mark.parametrize("status", [AccountStatus.RECONNECT_NEEDED, AccountStatus.DISCONNECTED])
@@ -299,7 +299,7 @@ def test_what_was_left_off_is_named(guest: Client, sim: Simulator, made: MadeLin
 
     assert page.code == "link_linked"
     assert "this is off" not in page.html
-    assert "publishing. If that was not intended, ask for a new link." in page.html
+    assert "publishing, drafts in the TikTok inbox. If that was not intended, ask for a new link." in page.html
 
 
 def test_signed_in_user_can_use_a_link_and_is_named_in_the_audit_log(

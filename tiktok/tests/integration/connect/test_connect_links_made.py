@@ -354,6 +354,6 @@ def test_list_reloads_itself_while_a_link_can_be_used(browser: Client, instance:
 def test_page_says_for_each_scope_why_it_is_requested(browser: Client, app: TikTokApp, instance: Instance) -> None:
     page = browser.get(f"/i/{instance.slug}/accounts/").content.decode()
 
-    assert "To publish the videos that the team schedules for the account." in page
+    assert "To publish the videos and photos that the team schedules for the account." in page
     assert "To show which account is connected." in page
     assert "Clipdesk does not use this yet." not in page

@@ -156,6 +156,16 @@ def test_served_address_is_not_revoked_as_unserved(
     assert client.get(path).status_code == 200
 
 
+def test_address_revoked_since_it_was_looked_up_is_not_served(
+    issue: Issue, clip_media: Media, submission: Submission
+) -> None:
+    address = CapabilityURL.valid(issue(clip_media).removeprefix("/m/"))
+    assert address is not None
+    assert revoke_unserved(submission)
+    assert not address.start_serving()
+    assert not is_served()
+
+
 def test_unknown_address_is_not_found(client: Client, db: None) -> None:
     assert client.get(f"/m/{'x' * 43}").status_code == 404
 

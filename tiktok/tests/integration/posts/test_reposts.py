@@ -194,7 +194,7 @@ def test_edit_page_has_a_way_back_without_scripts(page: Client, scheduled: Post)
     assert "Move to drafts" in html
     assert "It is taken off the schedule and not published until you schedule it again." in html
     assert "The post stays scheduled while you edit it." in html
-    assert "A post stays with its account." in html
+    assert "A post can’t be moved to another account." in html
 
 
 def test_history_says_the_clock_time_of_each_event(page: Client, scheduled: Post) -> None:

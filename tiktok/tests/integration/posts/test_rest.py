@@ -120,7 +120,7 @@ def test_a_draft_may_be_incomplete_and_asks_tiktok_nothing(api: Api, linked: Tik
         ({"brand_content": True, "privacy_level": "SELF_ONLY"}, ["brand_content"]),
         ({"account_id": "7"}, ["account_id"]),
         ({"media_ids": "7"}, ["media_ids"]),
-        ({"media_ids": [str(uuid.uuid4()), str(uuid.uuid4())]}, ["media_ids"]),
+        ({"media_ids": [str(uuid.uuid4()), str(uuid.uuid4())]}, ["media_ids", "media_ids"]),
         ({"draft": True, "publish_at": "2030-01-01T10:00:00Z"}, ["publish_at"]),
     ],
 )  # fmt: skip

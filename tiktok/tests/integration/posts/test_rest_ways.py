@@ -81,7 +81,7 @@ def test_video_and_photos_are_not_mixed(
     assert fields_of(api.create(of(linked, pictures[:1] * 36))) == ["media_ids"]
 
 
-def test_unknown_ids_among_many_are_listed(
+def test_unknown_id_among_many_is_named_by_its_position(
     api: Api, linked: TikTokAccount, pictures: list[Media], other_instance: Instance
 ) -> None:
     with instance_scope(other_instance):
@@ -89,7 +89,7 @@ def test_unknown_ids_among_many_are_listed(
 
     [error] = api.create(of(linked, [*pictures, theirs])).json()["errors"]
 
-    assert (error["field"], error["code"], error["unknown"]) == ("media_ids", "not_found", [str(theirs.pk)])
+    assert (error["field"], error["code"], error["position"]) == ("media_ids", "not_found", 3)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from core.tests.integration.serving.front.running import Running
 from instances.models import Instance
 from tiktok.models import TikTokApp
 from tiktok.tests.crashes.lives import Point
@@ -22,6 +23,7 @@ from tiktok.tests.crashes.stories import ALL, DENIED, IN_SHORT, ODD_ANSWER, ONE_
 from tiktok.tests.crashes.tables import cancel, crash, freeze, places, points_of
 from tiktok.tests.crashes.verdict import HEADING, Row
 from tiktok.tests.crashes.world import Story, World, laboratory
+from tiktok.tests.fixtures_downloads import prefix_of
 from tiktok.tests.simulator_process import Simulator
 
 IS_DEEP: Final = os.environ.get("DEEP") == "1"
@@ -38,8 +40,8 @@ if IS_DEEP:
 
 
 @pytest.fixture
-def world(tiktok: Simulator, simulated: TikTokApp, instance: Instance, editor: User) -> Iterator[World]:
-    with laboratory(World(tiktok, simulated, instance, editor)) as world:
+def world(tiktok: Simulator, simulated: TikTokApp, instance: Instance, editor: User, web: Running) -> Iterator[World]:
+    with laboratory(World(tiktok, simulated, instance, editor, prefix_of(web))) as world:
         yield world
 
 

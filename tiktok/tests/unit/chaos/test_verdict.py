@@ -1,5 +1,7 @@
 """The laboratory's judgement, and its plan."""
 
+from collections import Counter
+
 import pytest
 
 from tiktok.tests.chaos.options import parse
@@ -36,6 +38,19 @@ def test_what_tiktok_saw_is_weighed_against_what_the_product_says(
     assert judge(Case("a caption", OURS, published, state, reason)) == outcome
 
 
+@pytest.mark.parametrize(
+    ("published", "state", "outcome"),
+    [
+        ([OURS], "in_inbox", Outcome.ONCE),
+        ([OURS], "published", Outcome.DENIED),
+        ([], "in_inbox", Outcome.LOST),
+        ([OURS, OURS], "in_inbox", Outcome.TWICE),
+    ],
+)
+def test_draft_ends_in_the_inbox(published: list[str], state: str, outcome: Outcome) -> None:
+    assert judge(Case("a draft", OURS, published, state, end="in_inbox")) == outcome
+
+
 def test_only_published_once_and_a_plain_word_are_allowed() -> None:
     assert set(Outcome) - FORBIDDEN == {Outcome.ONCE, Outcome.ATTENTION, Outcome.FAILED}
 
@@ -54,4 +69,8 @@ def test_plan_has_every_kind_of_post_and_no_file_twice_for_an_account() -> None:
     assert len({post.caption for post in plan.posts}) == 1000
     assert len({(post.account, post.file) for post in plan.posts}) == 1000
     assert 100 < sum(post.after_s > 0 for post in plan.posts) < 300
+    assert 120 < sum(bool(post.photos) for post in plan.posts) < 180
+    assert 350 < sum(post.is_pull for post in plan.posts) < 450
+    drafts = Counter(post.account for post in plan.posts if post.is_draft)
+    assert (drafts.total(), max(drafts.values())) == (200, 2)
     assert 150 < sum(plan.sizes[post.file] > 10_000_000 for post in plan.posts) < 350

@@ -79,6 +79,45 @@ def test_saving_without_changes_leaves_no_entry(post: Post, editor: User, consen
     assert len(titles(post)) == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "to", "title"),
+    [
+        (PostState.INITING, PostState.PROCESSING, "TikTok accepted the post and downloads its files"),
+        (PostState.UPLOADING, PostState.PROCESSING, "TikTok received the whole video"),
+        (PostState.IN_INBOX, PostState.PUBLISHED, "The draft was published in the TikTok app"),
+        (PostState.PROCESSING, PostState.PUBLISHED, "TikTok published the post"),
+    ],
+)
+def test_step_is_named_by_what_came_before(before: PostState, to: PostState, title: str) -> None:
+    (entry,) = timeline([PostEvent(from_state=before, to_state=to, cause=EventCause.TIKTOK)])
+    assert entry.title == title
+
+
+@pytest.mark.parametrize(
+    ("detail", "title", "text"),
+    [
+        ({"cancel_download": True}, "A former member asked TikTok to stop downloading", ""),
+        ({"cancel_answer": "ok"}, "TikTok agreed to stop downloading", ""),
+        ({"cancel_answer": "publish_not_cancellable"}, "TikTok did not stop downloading",
+         "TikTok can no longer cancel this post."),
+    ],
+)  # fmt: skip
+def test_cancel_of_a_download_and_its_answer_are_entries(detail: dict[str, Any], title: str, text: str) -> None:
+    event = PostEvent(from_state="processing", to_state="processing", cause=EventCause.PERSON, detail=detail)
+    (entry,) = timeline([event])
+    assert (entry.title, entry.text) == (title, text)
+
+
+@pytest.mark.parametrize(
+    ("field", "title"),
+    [("title", "edited the title"), ("mode", "changed where the post goes"), ("media", "changed the media"),
+     ("photo_cover_index", "changed the cover"), ("auto_add_music", "changed the music")],
+)  # fmt: skip
+def test_edits_of_photos_and_drafts_are_named(field: str, title: str) -> None:
+    (entry,) = timeline([PostEvent(to_state="draft", cause=EventCause.PERSON, detail={"edited": [field]})])
+    assert entry.title == f"A former member {title}"
+
+
 @pytest.mark.parametrize("state", PostState)
 def test_every_move_of_a_machine_has_words_and_an_icon_of_its_own(state: PostState) -> None:
     event = PostEvent(from_state="", to_state=state, cause=EventCause.WORKER, at=timezone.now())

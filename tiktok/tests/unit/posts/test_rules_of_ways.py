@@ -85,7 +85,7 @@ def test_draft_needs_nothing_but_its_files(media_type: MediaType) -> None:
 
 
 def test_without_files_only_what_no_kind_takes_is_refused() -> None:
-    either = {"title": "A", "allow_duet": True, "cover_timestamp_ms": 5, "auto_add_music": True}
+    either: dict[str, Any] = {"title": "A", "allow_duet": True, "cover_timestamp_ms": 5, "auto_add_music": True}
 
     assert found([], draft=True, **either) == []
     assert takes("title", None, DRAFT)

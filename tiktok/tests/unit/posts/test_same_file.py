@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from instances.models import Instance
-from tiktok.models import AttentionReason, Media, PostState, TikTokAccount
+from tiktok.models import AttentionReason, Media, PostMedia, PostState, TikTokAccount
 from tiktok.posts import same_file
-from tiktok.tests.factories import make_account, make_media, make_post
+from tiktok.tests.factories import make_account, make_media, make_photo, make_post
 
 S = PostState
 HOUR = timedelta(hours=1)
@@ -62,3 +62,15 @@ def test_the_bytes_count_not_the_upload_and_only_this_account(
     assert same_file.warning(make_account(scoped), [media], now) is None
     assert same_file.warning(account, [make_media(scoped, content=b"other")], now) is None
     assert same_file.warning(account, [], now) is None
+
+
+def test_same_photos_in_any_order_are_the_same_and_fewer_are_not(scoped: Instance) -> None:
+    account, now = make_account(scoped), timezone.now()
+    photos = [make_photo(scoped, content=bytes([number]) * 9) for number in range(3)]
+    post = make_post(account, state=PostState.DUE, publish_at=now, media_type="PHOTO")
+    for position, photo in enumerate(photos):
+        PostMedia.objects.create(instance=scoped, post=post, media=photo, position=position)
+
+    assert same_file.warning(account, photos[::-1], now) is not None
+    assert same_file.warning(account, photos[:2], now) is None
+    assert same_file.warning(account, photos[:1], now) is None
