@@ -349,7 +349,7 @@ def _send(
     else:
         _edit(request, form, post, services.Sending(consent, when))
     nudge("advance_post", post.pk)
-    _say_sent(request, when, form.mode)
+    _say_sent(request, when, form.destination)
     return post
 
 

@@ -182,9 +182,9 @@ class PostForm(PlanForm):
         """``creator``: what TikTok offers, None if that is not known; the others as in ``check_options``."""
         super().__init__(*args, zone=zone, stored_plan=stored_plan, **kwargs)
         self.creator, self.app_audited, self.can_pull = creator, app_audited, can_pull
-        self.media_type = MediaType(self._chosen("media_type", MediaType.VIDEO, MediaType.values))
-        self.mode = PostMode(self._chosen("mode", PostMode.DIRECT_POST, PostMode.values))
-        self.taken = options_taken(self.media_type, self.mode)
+        self.kind = MediaType(self._chosen("media_type", MediaType.VIDEO, MediaType.values))
+        self.destination = PostMode(self._chosen("mode", PostMode.DIRECT_POST, PostMode.values))
+        self.taken = options_taken(self.kind, self.destination)
         self.is_to_publish = self.data.get("action") == "publish"
         self.field_at_fault = ""  # where the post that this one replaces was wrong
         self.fields["publish_at"].required = False  # ``clean`` requires it with "Later"
@@ -225,12 +225,12 @@ class PostForm(PlanForm):
     @property
     def is_photo_post(self) -> bool:
         """Return whether the post is to have photos."""
-        return self.media_type == MediaType.PHOTO
+        return self.kind == MediaType.PHOTO
 
     @property
     def is_direct(self) -> bool:
         """Return whether Clipdesk is to publish the post; otherwise it becomes a draft in the TikTok inbox."""
-        return self.mode == PostMode.DIRECT_POST
+        return self.destination == PostMode.DIRECT_POST
 
     @property
     def is_video_draft(self) -> bool:
@@ -245,12 +245,12 @@ class PostForm(PlanForm):
     @property
     def caption_limit(self) -> int:
         """Return the most UTF-16 units of the caption or description."""
-        return text_limit("caption", self.media_type)
+        return text_limit("caption", self.kind)
 
     @property
     def title_limit(self) -> int:
         """Return the most UTF-16 units of the title."""
-        return text_limit("title", self.media_type)
+        return text_limit("title", self.kind)
 
     def _offer(self, creator: CreatorInfo) -> None:
         levels = [(level, PRIVACY_LABELS.get(level, level)) for level in creator.privacy_level_options]
@@ -315,13 +315,13 @@ class PostForm(PlanForm):
             creator=self.creator,
             app_audited=self.app_audited,
             can_pull=self.can_pull,
-            intended=self.media_type,
+            intended=self.kind,
         )
         refused = set(self.errors)  # of several problems of the photos each is named
         for problem in problems:
             name = self.names_of_fields.get(problem.field, problem.field)
             if name not in refused:
-                self.add_error(name, MISSING[self.media_type] if problem.code == "media_missing" else problem.message)
+                self.add_error(name, MISSING[self.kind] if problem.code == "media_missing" else problem.message)
 
     @property
     def names_of_fields(self) -> Mapping[str, str | None]:
@@ -369,7 +369,7 @@ class PostForm(PlanForm):
         if "photo_cover_index" in self.taken:
             ids = [str(photo.pk) for photo in self.chosen_files()]
             chosen["photo_cover_index"] = ids.index(data["cover"]) if data.get("cover") in ids else 0
-        return PostOptions(mode=self.mode.value, **chosen)
+        return PostOptions(mode=self.destination.value, **chosen)
 
 
 def _as_shown(plan: Plan) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 Each button of the strip sends the form; the order is that of the fields ``photos``. Nothing is saved here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -131,7 +131,7 @@ def _moved(ids: list[UUID], wanted: UUID, by: int) -> list[UUID]:
     return rest
 
 
-_CHANGES: Final = {
+_CHANGES: Final[dict[str, Callable[[list[UUID], UUID], list[UUID]]]] = {
     ADD: _added,
     REMOVE: _removed,
     EARLIER: lambda ids, wanted: _moved(ids, wanted, -1),
