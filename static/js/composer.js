@@ -1,4 +1,5 @@
-// The composer: choices that exclude each other (TikTok's rules), the caption's length, the preview, the bar.
+// The composer: choices that exclude each other (TikTok's rules), the texts' lengths, the preview, the bar. Parts of the
+// page are replaced when another kind of post is chosen, so nothing here keeps an element of them.
 (() => {
   "use strict";
   const form = document.getElementById("composer");
@@ -10,6 +11,7 @@
   const show = (element, visible) => element && (element.hidden = !visible);
 
   function disclosure() {
+    if (!one("[data-disclosure]")) return false; // this kind of post has none
     const on = field("disclose").checked;
     const organic = field("brand_organic");
     const paid = field("brand_content");
@@ -29,7 +31,7 @@
     const note = one("[data-label-note]");
     note.textContent = paid.checked ? note.dataset.paid : note.dataset.organic;
     show(note, paid.checked || organic.checked);
-    show(one("[data-consent-plain]"), !paid.checked);
+    show(one("[data-consent-plain]"), !paid.checked); // missing while nothing can be published
     show(one("[data-consent-branded]"), paid.checked);
     return on && !organic.checked && !paid.checked;
   }
@@ -46,6 +48,7 @@
   }
 
   function refresh() {
+    askBeforeDiscarding();
     const undecided = disclosure();
     const later = field("when").value === "later";
     const time = field("publish_at");
@@ -58,7 +61,7 @@
     const publish = one("[data-publish]");
     if (!publish) return;
     publish.textContent = later ? publish.dataset.later : publish.dataset.now;
-    const isChecking = one("input[name=media]:checked")?.dataset.state === "checking";
+    const isChecking = one("input[name=media]:checked")?.dataset.state === "checking" || one("[data-strip] [data-state=checking]");
     const reason = undecided ? publish.dataset.need : isChecking ? publish.dataset.checking : "";
     publish.disabled = Boolean(reason);
     publish.title = reason;
@@ -68,15 +71,21 @@
   }
 
   function count() {
-    const counter = one("[data-counter-for]");
-    const left = Number(counter.dataset.limit) - field("caption").value.length; // UTF-16 units, as TikTok counts
-    counter.textContent = String(left);
-    counter.classList.toggle("text-bad", left < 0);
-    field("caption").setCustomValidity(left < 0 ? counter.dataset.tooLong : "");
-    one("[data-preview-caption]").textContent = field("caption").value;
+    for (const counter of page.querySelectorAll("[data-counter-for]")) {
+      const text = field(counter.dataset.counterFor);
+      const left = Number(counter.dataset.limit) - text.value.length; // UTF-16 units, as TikTok counts
+      counter.textContent = String(left);
+      counter.classList.toggle("text-bad", left < 0);
+      text.setCustomValidity(left < 0 ? counter.dataset.tooLong : "");
+    }
+    for (const shown of page.querySelectorAll("[data-preview-of]")) {
+      const text = field(shown.dataset.previewOf);
+      shown.textContent = text && text.type !== "hidden" ? text.value : "";
+    }
   }
 
   function preview() {
+    if (!one("[data-preview-video]")) return; // photos: the server makes their preview
     const chosen = one("input[name=media]:checked");
     const isReady = chosen?.dataset.state === "ready";
     const player = one("[data-preview-video]");
@@ -101,7 +110,17 @@
     event.detail.serverResponse = box.innerHTML;
   }
 
-  async function add(id) {
+  // What was uploaded joins the choices, or the strip of photos, one after another in the order of the uploads.
+  let adding = Promise.resolve();
+  function added({ detail: media }) {
+    const isPhotos = Boolean(document.getElementById("photos"));
+    const other = one("[data-other-kind]");
+    show(other, isPhotos !== (media.kind === "photo"));
+    if (!other.hidden) other.textContent = other.dataset[media.kind];
+    else adding = adding.then(() => (isPhotos ? arrange({ add: media.id }) : addVideo(media.id)));
+  }
+
+  async function addVideo(id) {
     const choices = document.getElementById("media-choices");
     const answer = await fetch(choices.dataset.cardUrl.replace("00000000-0000-0000-0000-000000000000", id), { headers: { "HX-Request": "true" } });
     if (!answer.ok) return;
@@ -112,6 +131,37 @@
     show(one("[data-no-media]"), false);
     refresh();
     preview();
+  }
+
+  // The strip as the server makes it of its present order.
+  async function arrange(values) {
+    const box = document.getElementById("id_photos");
+    await window.htmx.ajax("POST", box.dataset.photosUrl, { source: box, target: "#photos", swap: "outerHTML", values });
+  }
+
+  // Dragging moves the photo in the page; the server numbers them when it is dropped.
+  let dragged = null;
+  function startDrag(event) {
+    const handle = event.target.closest?.("[data-drag]");
+    if (!handle || event.button !== 0 || event.pointerType === "touch") return;
+    event.preventDefault();
+    dragged = handle.closest("[data-photo]");
+    dragged.classList.add("is-dragged");
+  }
+  function drag(event) {
+    const over = dragged && document.elementFromPoint(event.clientX, event.clientY)?.closest("[data-photo]");
+    if (!over || over === dragged) return;
+    const all = [...over.parentElement.children];
+    if (all.indexOf(dragged) < all.indexOf(over)) over.after(dragged);
+    else over.before(dragged);
+  }
+  function drop() {
+    if (!dragged) return;
+    const id = dragged.dataset.photo;
+    dragged.classList.remove("is-dragged");
+    dragged = null;
+    markUnsaved();
+    adding = adding.then(() => arrange({ dropped: id }));
   }
 
   // After going back, a form that is sent again keeps its key, so that it stays one post.
@@ -136,15 +186,18 @@
   }
 
   // Leaving asks first while something is not saved.
-  const discard = one("[data-discard]");
   let isUnsaved = false;
   function markUnsaved() {
     isUnsaved = true;
-    discard.dataset.confirm = discard.dataset.question;
+    askBeforeDiscarding();
+  }
+  function askBeforeDiscarding() {
+    const discard = one("[data-discard]");
+    if (isUnsaved) discard.dataset.confirm = discard.dataset.question;
   }
   if ("unsaved" in page.dataset) markUnsaved();
   const note = (event) => event.target.closest("[data-upload]") || markUnsaved(); // what is uploaded is kept
-  discard.addEventListener("confirmed", () => { isUnsaved = false; });
+  page.addEventListener("confirmed", () => { isUnsaved = false; });
   for (const type of ["input", "change"]) page.addEventListener(type, note);
   form.addEventListener("submit", () => { isUnsaved = false; });
   window.addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
@@ -152,15 +205,19 @@
   if (account) account.form.addEventListener("submit", changeAccount);
 
   page.addEventListener("change", () => { refresh(); preview(); });
-  field("publish_at").addEventListener("input", refresh);
-  field("caption").addEventListener("input", count);
-  document.addEventListener("media:uploaded", (event) => add(event.detail.id));
-  const choices = document.getElementById("media-choices");
-  choices.addEventListener("htmx:beforeSwap", keepChoice);
-  choices.addEventListener("htmx:load", () => window.setTimeout(() => { refresh(); preview(); }));
-  window.addEventListener("pageshow", () => { keepKey(); keepAccount(); refresh(); count(); preview(); });
+  page.addEventListener("input", (event) => {
+    if (event.target.name === "publish_at") refresh();
+    if (event.target.matches("textarea, [type=text]")) count();
+  });
+  document.addEventListener("media:uploaded", added);
+  page.addEventListener("pointerdown", startDrag);
+  window.addEventListener("pointermove", drag);
+  for (const type of ["pointerup", "pointercancel"]) window.addEventListener(type, drop);
+  page.addEventListener("htmx:beforeSwap", keepChoice);
+  const redraw = () => { refresh(); count(); preview(); };
+  for (const type of ["htmx:load", "htmx:oobAfterSwap"]) document.addEventListener(type, () => window.setTimeout(redraw));
+  page.addEventListener("click", (event) => event.target.closest("[data-photo] button, .pick-add") && markUnsaved());
+  window.addEventListener("pageshow", () => { keepKey(); keepAccount(); redraw(); });
   keepKey();
-  refresh();
-  count();
-  preview();
+  redraw();
 })();

@@ -203,13 +203,13 @@ def _tabs(wanted: PostFilter, posts: "QuerySet[Post]") -> list[TabLink]:
 
 
 def matching(wanted: PostFilter, accounts: Iterable[TikTokAccount]) -> Q:
-    """Return which posts search, account and label leave; each word is in the caption or in the account's names."""
+    """Return which posts search, account and label leave; each word is in the texts or in the account's names."""
     condition = Q(account_id=wanted.account_id) if wanted.account_id else Q()
     if wanted.label:
         condition &= Q(account_id__in=[account.pk for account in accounts if has_label(account.labels, wanted.label)])
     for word in wanted.search.split():
         named = [account.pk for account in accounts if _has_word(account, word)]
-        condition &= _in_caption(word) | Q(account_id__in=named)
+        condition &= _in_texts(word) | Q(account_id__in=named)
     return condition
 
 
@@ -217,9 +217,9 @@ def _has_word(account: TikTokAccount, word: str) -> bool:
     return word.casefold() in f"{account.name}\n{account.display_name}\n@{account.username}".casefold()
 
 
-def _in_caption(word: str) -> Q:
+def _in_texts(word: str) -> Q:
     """SQLite ignores the case of ASCII letters only, so other words are looked for in several spellings."""
-    condition = Q(caption__icontains=word)
+    condition = Q(caption__icontains=word) | Q(title__icontains=word)
     for spelling in sorted({word.lower(), word.upper(), word.title()} - {word}) if not word.isascii() else ():
-        condition |= Q(caption__icontains=spelling)
+        condition |= Q(caption__icontains=spelling) | Q(title__icontains=spelling)
     return condition

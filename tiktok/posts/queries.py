@@ -7,7 +7,18 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    When,
+)
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -133,13 +144,18 @@ def version_of(post: Post) -> str:
 def listed_posts() -> QuerySet[Post]:
     """Return posts with their account, the post they replace, and what a row shows of them; in no order.
 
-    ``thumbnail``: id of the first file that has one; ``when``: the time that matters; ``is_past_commit_point``: whether
-    the last bytes may have left us.
+    ``thumbnail``: id of the cover, or of the first file that has one; ``file_count``: of its files; ``when``: the time
+    that matters; ``is_past_commit_point``: whether the last bytes may have left us.
     """
-    first = PostMedia.objects.filter(post=OuterRef("pk"), media__deleted_at=None).exclude(media__thumbnail_path="")
+    files = PostMedia.objects.filter(post=OuterRef("pk")).order_by()
+    seen = files.filter(media__deleted_at=None).exclude(media__thumbnail_path="")
+    cover, first = seen.filter(position=OuterRef("photo_cover_index")), seen.order_by("position")
     handed_over = Submission.objects.filter(post=OuterRef("pk"), closed_at=None, commit_point_at__isnull=False)
     return Post.objects.select_related("account", "corrects").order_by().annotate(
-        thumbnail=Subquery(first.values("media_id")[:1], output_field=UUIDField()),
+        thumbnail=Coalesce(
+            *(Subquery(rows.values("media_id")[:1], output_field=UUIDField()) for rows in (cover, first))
+        ),
+        file_count=Coalesce(Subquery(files.values("post").annotate(n=Count("pk")).values("n")), 0),
         when=Case(
             When(state=PostState.CANCELLED, then="updated_at"),
             default=Coalesce("published_at", "publish_at", "updated_at"),

@@ -67,10 +67,11 @@ class _Case:
     creator: CreatorInfo | None
     app_audited: bool | None
     can_pull: bool | None
+    intended: MediaType | None = None
 
     @property
     def media_type(self) -> MediaType | None:
-        return media_type_of(self.files)
+        return media_type_of(self.files) or self.intended
 
     @property
     def video(self) -> Media | None:
@@ -88,15 +89,16 @@ def check_options(
     creator: CreatorInfo | None,
     app_audited: bool | None,
     can_pull: bool | None = None,
+    intended: MediaType | None = None,
     draft: bool = False,
 ) -> list[FieldError]:
     """Return everything that prevents publishing.
 
     ``files``: one video, or photos in their order. ``creator`` None: TikTok's offer is not known, so nothing is
     compared with it. ``app_audited`` and ``can_pull`` are the TikTok app's; None: not known. ``draft``: report only
-    what is wrong, not what is missing.
+    what is wrong, not what is missing. ``intended``: what the post is to have, while it has no files.
     """
-    case = _Case(options, files, creator, app_audited, can_pull)
+    case = _Case(options, files, creator, app_audited, can_pull, intended)
     problems = [problem for check in _CHECKS for problem in check(case)]
     return problems if draft else [*_missing(case), *problems]
 

@@ -20,7 +20,17 @@ from tiktok.accounts.labels import count_labels, has_label
 from tiktok.accounts.queries import avatar_url
 from tiktok.accounts.selection import parse_id, selected_account_id
 from tiktok.api.types import CreatorInfo
-from tiktok.models import InvalidTransition, Post, PostEvent, PostState, StaleState, TikTokAccount
+from tiktok.models import (
+    InvalidTransition,
+    Media,
+    MediaType,
+    Post,
+    PostEvent,
+    PostMode,
+    PostState,
+    StaleState,
+    TikTokAccount,
+)
 from tiktok.posts import queries, same_file, schedule, services
 from tiktok.posts.consent import BRANDED_POLICY_URL, MUSIC_USAGE_URL, Consent
 from tiktok.posts.creator import (
@@ -28,6 +38,7 @@ from tiktok.posts.creator import (
     account_trouble,
     fetch_creator_info,
     last_offer,
+    offer_for,
     refuse_under_cap,
 )
 from tiktok.posts.idempotency import Idempotency, find_replay
@@ -35,13 +46,15 @@ from tiktok.posts.queries import version_of
 from tiktok.posts.rules import OptionsRefused
 from tiktok.posts.schedule import NO_PLAN, TimeRefused, When
 from tiktok.posts.services import unusable
+from tiktok.posts.web import destination, photos
 from tiktok.posts.web.duplicates import initial_of_copy, source_of
 from tiktok.posts.web.forms import FORM_FIELDS, PostForm, initial_from, stored_plan_of
 from tiktok.posts.web.post_page import can_be_edited
 from tiktok.posts.wording.codes import Explanation, explain
+from tiktok.posts.wording.explanation import started_text
 from tiktok.posts.wording.times import PlannedTime
 
-NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok"})
+NOT_CONTENT: Final = frozenset({"submit_key", "repeat_ok", "media", "photos"})
 MANY_ACCOUNTS: Final = 8  # with more, labels narrow the choice
 # The field in which a failed post was wrong, where neither its code nor ``error_field`` is a field of the form.
 FIELD_AT_FAULT: Final = {
@@ -107,12 +120,13 @@ def _compose(
     context: dict[str, Any] = {"accounts": accounts, "account": account, "post": post}
     if account is None:
         return _page(request, context | _choices(request, accounts))
-    answer = _ask(account)
+    initial = _initial(request, post, source)
+    answer = _ask(account, _mode(request, initial))
     context |= answer._asdict() | {"account_avatar_url": avatar_url(account, request.instance.slug)}
     if answer.refusal and request.method == "GET" and not answer.refusal.needs_reconnect:
         return _page(request, context)
-    form = _form(request, account, answer, post, source)
-    if "other" in request.POST:
+    form = _form(request, account, answer, post, initial)
+    if "other" in request.POST or _is_arranged(request):
         form.errors.clear()  # a half-written post has no errors yet
     if _is_decided(request) and form.is_valid():
         outcome = _save(request, form, account, answer, post)
@@ -124,19 +138,37 @@ def _compose(
     return _page(request, context | {"form": form, "usage": quota.usage_of(account.credential)})
 
 
+def _initial(request: InstanceRequest, post: Post | None, source: Post | None) -> dict[str, Any]:
+    """Return the form's values of the post, of the one to copy, or of the file in the address (``media``)."""
+    if post:
+        return initial_from(post)
+    if source:
+        return initial_of_copy(source)
+    wanted = parse_id(request.GET.get("media", ""))
+    media = Media.objects.filter(pk=wanted).first() if wanted else None
+    if media and media.is_photo:
+        return {"media_type": MediaType.PHOTO.value, "photos": [media.pk]}
+    return {"media": wanted}
+
+
+def _mode(request: InstanceRequest, initial: dict[str, Any]) -> str:
+    chosen = request.POST.get("mode") if request.method == "POST" else initial.get("mode")
+    return PostMode.MEDIA_UPLOAD if chosen == PostMode.MEDIA_UPLOAD else PostMode.DIRECT_POST
+
+
 def _form(
-    request: InstanceRequest, account: TikTokAccount, answer: "_Answer", post: Post | None, source: Post | None
+    request: InstanceRequest, account: TikTokAccount, answer: "_Answer", post: Post | None, initial: dict[str, Any]
 ) -> PostForm:
-    copied = initial_of_copy(source) if source else {"media": request.GET.get("media")}
-    initial = initial_from(post) if post else copied
     if answer.cap:
         initial["when"] = "later"
     plan = stored_plan_of(post) if post else NO_PLAN
+    app = account.credential.app
     return PostForm(
         _sent(request),
         initial=initial,
         creator=answer.creator,
-        app_audited=account.credential.app.is_audited,
+        app_audited=app.is_audited,
+        can_pull=app.can_pull,
         zone=plan.zone or request.instance.zone.key,
         stored_plan=plan,
     )
@@ -172,7 +204,10 @@ def _focus_fault(form: PostForm, original: Post) -> Explanation | None:
         return None
     code = original.error_code or original.tiktok_code or original.fail_reason
     named = FORM_FIELDS.get(original.error_field, original.error_field)
-    if (name := FIELD_AT_FAULT.get(code, named)) in form.fields:
+    name = FIELD_AT_FAULT.get(code, named)
+    if name == "media" and form.is_photo_post:
+        name = "photos"
+    if name in form.fields:
         form.fields[name].widget.attrs["autofocus"] = True
         form.field_at_fault = name
     return explain(code)
@@ -186,8 +221,11 @@ class _Answer(NamedTuple):
     cap: CreatorInfoUnavailable | None = None
 
 
-def _ask(account: TikTokAccount) -> _Answer:
+def _ask(account: TikTokAccount, mode: str) -> _Answer:
+    """Query TikTok's offer for a direct post; a draft needs only the permission."""
     try:
+        if mode == PostMode.MEDIA_UPLOAD:
+            return _Answer(offer_for(account, mode, None))
         return _Answer(fetch_creator_info(account))
     except CreatorInfoUnavailable as refusal:
         return _Answer(last_offer(account), cap=refusal) if refusal.is_cap else _Answer(None, refusal)
@@ -196,7 +234,12 @@ def _ask(account: TikTokAccount) -> _Answer:
 def _is_decided(request: InstanceRequest) -> bool:
     """Return whether to save; otherwise the same form is shown again, with TikTok's present offer."""
     looks = bool({"use_time", "other"} & request.POST.keys()) or request.POST.get("action") == "look"
-    return request.method == "POST" and not looks
+    return request.method == "POST" and not looks and not _is_arranged(request)
+
+
+def _is_arranged(request: InstanceRequest) -> bool:
+    """Return whether the form was sent to change what it shows: another kind of post, or the order of the photos."""
+    return request.method == "POST" and ("arrange" in request.POST or photos.pressed(request.POST))
 
 
 def _sent(request: InstanceRequest) -> QueryDict | None:
@@ -210,12 +253,15 @@ def _sent(request: InstanceRequest) -> QueryDict | None:
     if "other" in request.POST:
         data["privacy_level"] = ""
         data.pop("repeat_ok", None)
-    return data or None
+    photos.rearrange(data)
+    return data if request.method == "POST" else None
 
 
 def _page(request: InstanceRequest, context: dict[str, Any]) -> HttpResponse:
     form: PostForm | None = context.get("form")
     post: Post | None = context["post"]
+    if form:
+        context |= destination.describe(request, form, context["account"], context["refusal"])
     context |= {
         "can_publish": request.membership.can(Permission.POST_PUBLISH),
         "is_scheduled": post is not None and post.state == PostState.SCHEDULED,
@@ -239,7 +285,7 @@ def _save(
             return _save_draft(request, form, account, post)
         if not request.membership.can(Permission.POST_PUBLISH):
             form.add_error(None, _("You can write drafts, but not publish them."))
-        elif answer.creator:
+        elif answer.creator or not (answer.refusal or form.is_direct):
             consent = Consent(user=request.user, creator_info=answer.creator, channel="web", agreed=True)
             return _send(request, form, account, consent, post, cap=answer.cap)
     except CreatorInfoUnavailable as error:
@@ -249,7 +295,7 @@ def _save(
             raise
         return _conflict(form, Post.objects.get(pk=post.pk))
     except UserRefusal as error:
-        add_refusal(form, error, FORM_FIELDS)
+        add_refusal(form, error, form.names_of_fields)
         form.next_valid = error.next_valid if isinstance(error, TimeRefused) else None
     return None
 
@@ -303,7 +349,7 @@ def _send(
     else:
         _edit(request, form, post, services.Sending(consent, when))
     nudge("advance_post", post.pk)
-    _say_sent(request, when)
+    _say_sent(request, when, form.destination)
     return post
 
 
@@ -317,9 +363,9 @@ def _refuse_repeat(form: PostForm, account: TikTokAccount, when: When | None, po
         raise OptionsRefused([FieldError("repeat_ok", found.code, found.message)])
 
 
-def _say_sent(request: InstanceRequest, when: When | None) -> None:
+def _say_sent(request: InstanceRequest, when: When | None, mode: str) -> None:
     if when is None:
-        messages.success(request, _("Publishing has started."))
+        messages.success(request, started_text(mode))
         return
     planned = PlannedTime(when.local, when.zone, when.at)
     said = _("Scheduled for %(time)s.") % {"time": planned}
@@ -341,7 +387,7 @@ def _edit(request: InstanceRequest, form: PostForm, post: Post, sending: service
 def _content(request: InstanceRequest, form: PostForm, account: TikTokAccount) -> dict[str, Any]:
     """Return the arguments that create the post; its idempotency key is the form's hidden key and the account."""
     body = {name: str(value) for name, value in form.cleaned_data.items() if name not in NOT_CONTENT}
-    body["media"] = str(form.cleaned_data["media"] and form.cleaned_data["media"].pk)  # names repeat
+    body["files"] = " ".join(str(media.pk) for media in form.chosen_files())  # names repeat
     key = f"form:{form.cleaned_data['submit_key']}:{account.pk}"
     return {
         "account": account,

@@ -37,6 +37,7 @@ def post_detail(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         "title": explanation.title_of(post),
         "original": {"post": post.corrects, "title": explanation.title_of(post.corrects)} if post.corrects else None,
         "files": post.items.select_related("media"),
+        "is_direct": explanation.is_direct(post),
         "privacy_label": PRIVACY_LABELS.get(post.privacy_level, post.privacy_level or _("Not chosen yet")),
         "interactions": explanation.interactions_text(post),
         "disclosure": explanation.disclosure_text(post),

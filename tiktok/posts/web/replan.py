@@ -23,6 +23,7 @@ from tiktok.posts.schedule import TimeRefused, When
 from tiktok.posts.web.forms import MINUTE_CHARS, PlanForm, stored_plan_of
 from tiktok.posts.web.post_page import can_be_replanned
 from tiktok.posts.wording import explanation, times
+from tiktok.posts.wording.explanation import is_direct, started_text
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,10 +56,12 @@ def post_publish_now(request: InstanceRequest, post_id: UUID) -> HttpResponse:
         return refused
     form = Form(request.POST or None)
     if request.method == "POST" and form.is_valid() and _publish(request, post, form, None):
-        messages.success(request, _("Publishing has started."))
+        messages.success(request, started_text(post.mode))
         return redirect("tiktok:post-detail", request.instance.slug, post.pk)
     repeats = same_file.warning(post.account, queries.files_of(post), read_db_now(), besides=post.pk)
-    context = _context(post) | {"form": form, "repeats": repeats, "planned": times.planned_time(post)}
+    context = _context(post) | {
+        "form": form, "repeats": repeats, "planned": times.planned_time(post), "is_direct": is_direct(post),
+    }  # fmt: skip
     return render(request, "tiktok/posts/post_publish_now.html", context)
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from instances.http import InstanceRequest
 from instances.roles import Permission
 from tiktok.accounts.queries import avatar_url
-from tiktok.models import Post, PostState
+from tiktok.models import MediaType, Post, PostMode, PostState
 from tiktok.posts import queries, services
 from tiktok.posts.successors import UNSENT, successors_of
 from tiktok.posts.web.post_page import REPOSTABLE, can_be_cancelled, can_be_edited, can_be_replanned
@@ -21,7 +21,7 @@ LONGEST_TITLE = 90
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``title`` is the caption's first line; ``reposted_as`` the post that replaced this one."""
+    """``title`` is that of photos, or the caption's first line; ``reposted_as`` the post that replaced this one."""
 
     post: Post
     avatar_url: str
@@ -32,7 +32,7 @@ class Row:
 
     @property
     def title(self) -> str:
-        """The caption's first line."""
+        """The title of photos, or the caption's first line."""
         return title_of(self.post)
 
     @property
@@ -62,6 +62,12 @@ class Row:
     def repost_of_title(self) -> str:
         """Return the title of the post that this one replaces."""
         return title_of(self.post.corrects) if self.post.corrects else ""
+
+    @property
+    def photo_count(self) -> int:
+        """Return the number of photos; 0 for a video."""
+        count: int = self.post.file_count  # type: ignore[attr-defined]
+        return count if self.post.media_type == MediaType.PHOTO else 0
 
     @property
     def link(self) -> str:
@@ -106,9 +112,11 @@ class Row:
 
 
 def title_of(post: Post) -> str:
-    """Return the first line of the caption, or that there is none."""
-    lines = post.caption.strip().splitlines()
-    return Truncator(lines[0]).chars(LONGEST_TITLE) if lines else _("No caption")
+    """Return the title, or the first line of the caption, or that there is none."""
+    lines = post.title.strip().splitlines() or post.caption.strip().splitlines()
+    if lines:
+        return Truncator(lines[0]).chars(LONGEST_TITLE)
+    return _("No caption") if post.mode == PostMode.DIRECT_POST else _("Draft for the TikTok inbox")
 
 
 def rows_of(request: InstanceRequest, posts: Iterable[Post]) -> dict[UUID, Row]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tiktok.posts.web import actions, composer, home, outages, post_list, post_page, replan, views
+from tiktok.posts.web import actions, composer, home, outages, photos, post_list, post_page, replan, views
 
 urlpatterns = [
     path("i/<slug:slug>/", home.dashboard, name="dashboard"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("i/<slug:slug>/posts/part/", post_list.post_list_part, name="post-list-part"),
     path("i/<slug:slug>/posts/new/", composer.post_new, name="post-new"),
     path("i/<slug:slug>/posts/new/media/<uuid:media_id>/", views.post_media_choice, name="post-media-choice"),
+    path("i/<slug:slug>/posts/new/photos/", photos.post_photos, name="post-photos"),
+    path("i/<slug:slug>/posts/new/photos/<uuid:media_id>/", photos.post_photo_view, name="post-photo-view"),
     path("i/<slug:slug>/posts/outages/<uuid:outage_id>/", outages.outage_posts, name="outage-posts"),
     path("i/<slug:slug>/posts/<uuid:post_id>/", post_page.post_detail, name="post-detail"),
     path("i/<slug:slug>/posts/<uuid:post_id>/live/", post_page.post_live, name="post-live"),

@@ -70,6 +70,13 @@ def _calm(post: Post) -> tuple[Text, Text, Text]:
     return what, does, can
 
 
+def started_text(mode: str) -> str:
+    """Return what begins when a person sends a post now."""
+    if mode == PostMode.DIRECT_POST:
+        return _now("Publishing has started.")
+    return _now("The draft is being sent to TikTok.")
+
+
 def is_direct(post: Post) -> bool:
     """Return whether Clipdesk publishes the post; otherwise it is a draft that is finished in the TikTok app."""
     return post.mode == PostMode.DIRECT_POST

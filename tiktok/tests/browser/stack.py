@@ -73,6 +73,10 @@ class Stack:
                 return self
         raise AssertionError(f"the product did not start: {''.join(last)}\n{self.log.read_text()}")
 
+    def manage(self, *arguments: str) -> None:
+        """Run a management command on the product's database."""
+        subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment(), check=True)
+
     def stop(self) -> None:
         """End everything that was started and delete what it wrote."""
         self._stop_product()

@@ -134,8 +134,8 @@ def test_what_was_made_is_found_at_its_location(api: Api, linked: TikTokAccount,
             [("account_id", "wrong_type"), ("mode", "not_a_choice")],
         ),
         (
-            "POST", "/posts", {"account_id": "{account}", "mode": "DIRECT_POST", "title": "", "draft": 1},
-            [("draft", "wrong_type"), ("title", "unknown_field")],
+            "POST", "/posts", {"account_id": "{account}", "mode": "DIRECT_POST", "source": "", "draft": 1},
+            [("draft", "wrong_type"), ("source", "unknown_field")],
         ),
         (
             "POST", "/posts", {"account_id": "{account}", "mode": "DIRECT_POST", "privacy_level": "EVERYBODY"},

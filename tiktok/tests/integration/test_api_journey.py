@@ -220,7 +220,7 @@ class GeneratedClient:
     def post(self, account: UUID, media: UUID, key: str, **options: Any) -> Any:
         models = self.module("models")
         body = models.PostIn(
-            account_id=account, media_ids=[media], mode="DIRECT_POST", consent=True,
+            account_id=account, media_ids=[media], mode=models.PostMode.DIRECT_POST, consent=True,
             **{"caption": key, "privacy_level": models.PrivacyLevel.PUBLIC_TO_EVERYONE} | options,
         )  # fmt: skip
         return self("posts.create_post", idempotency_key=key, body=body).parsed

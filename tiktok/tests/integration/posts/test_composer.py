@@ -124,7 +124,7 @@ def test_every_error_is_reported_in_one_round(page: Client, account: TikTokAccou
     wrong = {"media": "", "caption": "x" * 2300, "privacy_level": "", "cover_s": "-1", "when": "later"}
     html = page.post(address(account), {"submit_key": str(uuid4()), "action": "publish", **wrong}).content.decode()
     summary = html.partition("data-error-summary")[2].partition("</ul>")[0]
-    for words in ("Choose a video or photos.", "100 characters too long", "Choose an audience.", "Choose a date"):
+    for words in ("Choose a video.", "100 characters too long", "Choose an audience.", "Choose a date"):
         assert words in summary
     assert 'href="#id_cover_s"' in summary
 
