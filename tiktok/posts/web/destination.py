@@ -30,7 +30,7 @@ def describe(
         "photos_max": PHOTOS_MAX,
         "can_photos": app.can_pull,
         "app_name": app.name,
-        "prefix_url": reverse("admin:tiktok_tiktokapp_change", args=[app.pk]) if request.user.is_staff else "",
+        "prefix_url": reverse("admin:tiktok_tiktokapp_prefix", args=[app.pk]) if request.user.is_staff else "",
         "can_upload": not account_trouble(account, Scope.VIDEO_UPLOAD),
         "pending_drafts": 0 if form.is_direct else quota.pending_drafts(account),
         "drafts_max": PENDING_DRAFTS_MAX,
