@@ -249,6 +249,8 @@ POSTS = [
         outage_id="=9f1c6b52-6a3f-4c0e-8a55-0c0f5d8f3a11",
     ),
     Row("tiktok:post-media-choice", P.POST_WRITE, media_id="media"),
+    Row("tiktok:post-photos", P.POST_WRITE, methods=POST),
+    Row("tiktok:post-photo-view", P.POST_WRITE, media_id="media"),
     Row("tiktok:post-detail", P.CONTENT_VIEW, post_id="post"),
     Row("tiktok:post-live", P.CONTENT_VIEW, post_id="post"),
     Row("tiktok:post-edit", P.POST_WRITE, methods=BOTH, post_id="post"),

@@ -273,6 +273,8 @@ class Step:
     ) -> Pause:
         """Stop until a person decides. A certain outcome closes the submission; a doubtful one leaves it open."""
         is_certain = reason not in MAYBE_PUBLISHED
+        if not is_certain:  # TikTok is asked again: what held the post before is no news then
+            changes = {"hold_reason": self.post.hold_reason} | changes
         self.move(
             PostState.NEEDS_ATTENTION,
             cause=cause,

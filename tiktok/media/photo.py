@@ -28,6 +28,7 @@ from tiktok.media.tracks import is_out_of_memory
 QUALITY: Final = 90
 CHROMA: Final = "4:4:4"
 STRIP_PIXELS: Final = 2_000_000
+LEFT_FOR_RESAMPLING: Final = 1.5  # a picture is averaged down to this many times the TikTok copy, then resampled
 BYTES_PER_PIXEL: Final = 4  # as Pillow holds them
 COEFFICIENT_BYTES: Final = 2  # a progressive JPEG is held as coefficients until its last scan
 WEBP_BYTES_PER_PIXEL: Final = 20  # libwebp's two canvases, its decoder, and two copies of Pillow
@@ -101,7 +102,7 @@ def examine(path: str, family: str, thumbnail_path: str, copy_path: str, allow: 
     """
     with damage_refused():
         photo = OPENERS[family](path, allow)
-        picture = fit(photo)
+        picture = fit(photo, allow)
     as_it_is = _as_it_is(path, photo) if family == "jpeg" else b""
     Path(copy_path).write_bytes(as_it_is or _jpeg(picture, quality=QUALITY, subsampling=CHROMA))
     picture.thumbnail((thumbnail.SIDE, thumbnail.SIDE), Image.Resampling.LANCZOS)
@@ -127,13 +128,15 @@ def _as_it_is(path: str, photo: Photo) -> bytes:
     return content if plain_size(content) == photo.sides else b""
 
 
-def fit(photo: Photo) -> Image.Image:
+def fit(photo: Photo, allow: Allow) -> Image.Image:
     """Return the picture of the TikTok copy: 8-bit RGB in sRGB, upright, on white, without any metadata."""
     left, top, right, bottom = photo.crop or (0, 0, *photo.sides)
     target = fitted(right - left, bottom - top)
     across = photo.image.width / photo.sides[0]
-    reduced = _reduced(photo.image, max(1, int((right - left) * across / target[0] / 2)))
-    picture = converted(reduced, photo.profile)
+    factor = max(1, int((right - left) * across / target[0] / LEFT_FOR_RESAMPLING))
+    pixels = photo.image.width * photo.image.height
+    allow((pixels + 2 * -(-pixels // factor**2)) * BYTES_PER_PIXEL)  # itself, reduced, and that in sRGB
+    picture = converted(_reduced(photo.image, factor), photo.profile)
     if photo.table is not None:
         picture = picture.filter(photo.table)
     wide, high = picture.width / photo.sides[0], picture.height / photo.sides[1]

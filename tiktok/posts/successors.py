@@ -29,5 +29,5 @@ def has_failed() -> Q:
 
 def successors_of(post_ids: Iterable[UUID]) -> dict[UUID, Post]:
     """Return the newest sent successor of each post that has one; one statement."""
-    found = sent_successors().filter(corrects__in=list(post_ids)).only("id", "caption", "corrects", "state")
+    found = sent_successors().filter(corrects__in=list(post_ids)).only("id", "title", "caption", "corrects", "state")
     return {post.corrects_id: post for post in reversed(found) if post.corrects_id}

@@ -1,4 +1,4 @@
-"""What the composer says about the kind of post and its destination: what the account and its TikTok app allow."""
+"""The kinds of post and destinations that the composer offers, and why the account or its TikTok app allows no others."""
 
 from typing import Any
 

@@ -177,7 +177,7 @@ def test_errors_are_focused_and_go_when_their_field_is_right(arrive: Arrive, des
     acts.press(page, "Schedule")
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
-    for words in ("Choose a video or photos.", "Choose an audience.", "Choose a date and time."):
+    for words in ("Choose a video.", "Choose an audience.", "Choose a date and time."):
         expect(summary).to_contain_text(words)
 
     acts.privacy(page).select_option(label="Everyone")

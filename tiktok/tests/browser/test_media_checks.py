@@ -62,7 +62,7 @@ def test_the_composer_waits_for_the_check(
 
     expect(choice).to_be_checked()
     expect(publish).to_be_disabled()
-    expect(page.get_by_text("Clipdesk is still checking this video.")).to_be_visible()
+    expect(page.get_by_text("Clipdesk is still checking a file.")).to_be_visible()
     page.get_by_label("Caption").fill("Typed meanwhile")
     run_due_checks()
 

@@ -175,7 +175,7 @@ def test_the_account_and_the_app_count_a_day(
 def test_caption_at_the_browsers_limit_with_line_breaks_is_taken(page: Page) -> None:
     caption = "\n".join([*["x" * 199] * 10, "y" * 200])
     page.get_by_label("Caption").fill(caption)
-    expect(page.locator("[data-counter-for=id_caption]")).to_have_text("0")
+    expect(page.locator("[data-counter-for=caption]")).to_have_text("0")
 
     acts.press(page, "Publish")
 

@@ -22,5 +22,5 @@ def test_an_account_status_has_a_look_with_the_same_word(status: AccountStatus) 
 
 
 def test_there_is_no_look_for_a_state_that_does_not_exist() -> None:
-    assert set(POST_LOOKS) == {*PostState.values, "publishing", "reposted"}
+    assert set(POST_LOOKS) == {*PostState.values, "publishing", "reposted", "hidden"}
     assert set(ACCOUNT_LOOKS) == {*AccountStatus.values, "expiring", "limited", "sandbox"}

@@ -80,7 +80,7 @@ def test_carousel_of_35_photos_is_made_to_fit_and_the_broken_one_named(
         assert (media.copy_size_bytes, media.copy_sha256) == (len(content), hashlib.sha256(content).hexdigest())
     notice = Notice.objects.get()
     assert (notice.kind, words_of(notice).does) == (
-        NoticeKind.UNUSABLE, "This file is damaged or incomplete. Export or copy it again, then upload that.",
+        NoticeKind.UNUSABLE, "This file is damaged or incomplete. Export or copy it again, then upload the new file.",
     )  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def test_page_shows_a_photo_and_what_tiktok_gets(page: Client, scoped: Instance)
 def test_page_says_that_photos_are_accepted(page: Client) -> None:
     text = page.get(reverse("tiktok:media-list", args=["aurora"])).content.decode()
 
-    assert "Drop videos and photos here, or choose them" in text
+    assert "Drop videos and photos here or browse" in text
     assert "Photos: JPEG, PNG, WebP or HEIC" in text
     assert "image/heic" in text
 
