@@ -1,4 +1,4 @@
-"""The kinds of post and destinations that the composer offers, and why the account or its TikTok app allows no others."""
+"""The kinds of post and destinations that the composer offers, and why the account or its app allows no others."""
 
 from typing import Any
 

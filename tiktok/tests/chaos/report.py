@@ -76,7 +76,7 @@ def _is_no_doubt(outcome: Outcome, case: Case) -> bool:
 
 
 # An init's lost answer after which TikTok has downloaded is known to TikTok alone.
-ENOUGH_DOWNLOADS: Final = 0.99
+DOUBTFUL_SHARE: Final = 0.01
 NAMED: Final = (Outcome.ATTENTION, Outcome.FAILED)
 
 
@@ -107,7 +107,8 @@ def _faults(options: Options, outcomes: Judged, traffic: Traffic, storm: Storm) 
     downloads = [outcome for outcome, case in outcomes if case.is_pull]
     if not options.freeze and uploads.count(Outcome.ONCE) < len(uploads):
         wrong.append("not all uploads published once")
-    if not options.freeze and downloads.count(Outcome.ONCE) < ENOUGH_DOWNLOADS * len(downloads):
+    in_doubt = len(downloads) - downloads.count(Outcome.ONCE)
+    if not options.freeze and in_doubt > max(1, DOUBTFUL_SHARE * len(downloads)):
         wrong.append("too few downloads published once")
     if any(case.is_pull and _is_no_doubt(outcome, case) for outcome, case in outcomes):
         wrong.append("a download ended otherwise than in doubt")

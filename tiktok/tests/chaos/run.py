@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
+from tiktok.models import PostState
 from tiktok.tests.chaos import evidence, report
 from tiktok.tests.chaos.crew import hire, web_process
 from tiktok.tests.chaos.options import Options
@@ -22,6 +23,8 @@ PROGRESS_EVERY_S: Final = 5.0
 LOOK_EVERY_S: Final = 0.5
 # How long workers continue after the last post is settled: a second publication would appear now.
 AFTERMATH_S: Final = 10.0
+# How long posts of unknown outcome are looked for at TikTok, which begins a minute after the doubt.
+SEARCH_S: Final = 180.0
 
 
 def run(options: Options, scratch: Path, simulator: Simulator) -> bool:
@@ -100,9 +103,17 @@ def _publish(options: Options, plan: Plan, world: World, storm: Storm, began: fl
             said = now
             report.progress(now - began, states, storm)
         if not waiting and sum(states[state] for state in SETTLED) == len(plan.posts):
+            _wait_for_search()
             return True
     report.say(f"time is over after {options.timeout_s:.0f} s; {len(waiting)} posts were not submitted")
     return False
+
+
+def _wait_for_search() -> None:
+    """Return when no post needs attention any more, or the search has had its time."""
+    end = time.monotonic() + SEARCH_S
+    while count_states()[PostState.NEEDS_ATTENTION] and time.monotonic() < end:
+        _wait(LOOK_EVERY_S)
 
 
 def _wait(seconds: float) -> None:
