@@ -110,7 +110,7 @@ def _publish(options: Options, plan: Plan, world: World, storm: Storm, began: fl
 
 
 def _wait_for_search() -> None:
-    """Return when no post needs attention any more, or the search has had its time."""
+    """Return when no post needs attention, or the search has had its time."""
     end = time.monotonic() + SEARCH_S
     while count_states()[PostState.NEEDS_ATTENTION] and time.monotonic() < end:
         _wait(LOOK_EVERY_S)
