@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.db.models.signals import post_migrate
+from django.utils import translation
 
 from accounts.models import User
 from instances.models import Instance
@@ -30,6 +31,13 @@ def no_content_type_outlives_its_test() -> Iterator[None]:
     """Forget content types: the row of one that was made in a test goes with the test's transaction."""
     yield
     ContentType.objects.clear_cache()
+
+
+@pytest.fixture(autouse=True)
+def no_language_outlives_its_test() -> Iterator[None]:
+    """Speak English again: the language of a test's last request stays with the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

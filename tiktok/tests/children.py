@@ -1,16 +1,30 @@
-"""The memory of the child processes that have ended."""
+"""The memory that examining a file takes."""
 
-import resource
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
 
-import pytest
+# A child's peak begins with the size of the process that starts it, so that one has to be small.
+EXAMINE: Final = """
+import resource, sys
+from contextlib import suppress
+from pathlib import Path
+
+import django
+
+django.setup()
+from tiktok.media import probe
+from tiktok.media.refusals import ContentRefused
+
+path = Path(sys.argv[1])
+with suppress(ContentRefused):
+    probe.probe(path, path.with_name("peak-thumbnail"), path.with_name("peak-copy"), lambda: None)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
-def greediest_child_kb() -> int:
-    """Return the largest resident size that a child of this process has had, in kB (Linux)."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-
-
-@pytest.fixture
-def greediest_before() -> int:
-    """The same before the test: children of other tests count as well."""
-    return greediest_child_kb()
+def peak_of_probe_kb(path: Path) -> int:
+    """Examine the file once more; return the largest resident size of the child that does it, in kB (Linux)."""
+    done = subprocess.run([sys.executable, "-c", EXAMINE, str(path)], check=True, capture_output=True, text=True)
+    return int(done.stdout)

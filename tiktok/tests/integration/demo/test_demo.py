@@ -68,11 +68,16 @@ def verified_prefixes(kept: dict[str, Any]) -> list[str]:
     return [item["value"] for item in answer["items"] if item["is_verified"]]
 
 
+def count_links(posts: list[dict[str, Any]]) -> int:
+    return sum(len(post["share_urls"]) for post in posts)
+
+
 def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) -> None:
     directory = tmp_path / "demo"
     with demo(directory) as process:
         kept = welcomed(directory, process)
         program = Program(f"http://127.0.0.1:{kept['port']}", kept["api_key"])
+        wait_until(lambda: count_links(program.posts()) == 4, what="TikTok has moderated the public posts")
         accounts, posts = program.accounts(), program.posts()
         assert verified_prefixes(kept) == [f"http://127.0.0.1:{kept['port']}/m/"]
         [refused] = [post for post in posts if post["state"] == "failed"]
@@ -92,7 +97,7 @@ def test_fresh_demo_lives_and_a_second_start_keeps_everything(tmp_path: Path) ->
 
     assert len(accounts) == 4
     assert sorted(post["state"] for post in posts) == ["draft", "failed", *["published"] * 5, "scheduled"]
-    assert sum(len(post["share_urls"]) for post in posts) == 4
+    assert count_links(posts) == 4
     assert refused["error"]["tiktok_code"] == "spam_risk_text"
     assert refused["error"]["message"].startswith("TikTok considers the text risky or spam")
     assert planned["timezone"] == "UTC", "the instance’s, so that its pages show one time"

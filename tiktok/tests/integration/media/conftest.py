@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from tiktok.tests.children import greediest_before  # noqa: F401 - a fixture
-
 
 @pytest.fixture(autouse=True)
 def media_root(settings: Settings, tmp_path: Path) -> Path:

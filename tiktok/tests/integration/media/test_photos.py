@@ -16,7 +16,7 @@ from tiktok.media.facts import Facts, problems_of
 from tiktok.media.refusals import ContentRefused, refusal_text
 from tiktok.media.tiktok_copy import plain_size
 from tiktok.models import MediaKind
-from tiktok.tests.children import greediest_child_kb
+from tiktok.tests.children import peak_of_probe_kb
 from tiktok.tests.photos import (
     BLUE,
     DISPLAY_P3,
@@ -422,22 +422,18 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_more_pixels_than_fit_into_memory_are_refused_undecoded(
-    greediest_before: int, tmp_path: Path, name: str
-) -> None:
+def test_more_pixels_than_fit_into_memory_are_refused_undecoded(tmp_path: Path, name: str) -> None:
     assert refused(tmp_path, BOMBS[name]()) == "too_many_pixels"
-    assert greediest_child_kb() <= max(greediest_before, CHILD_MOST_KB)
+    assert peak_of_probe_kb(tmp_path / "upload") < CHILD_MOST_KB
 
 
 @pytest.mark.parametrize("kind", [b"iCCP", b"zTXt"])
-def test_metadata_that_unpacks_to_gigabytes_is_refused_within_its_memory(
-    greediest_before: int, tmp_path: Path, kind: bytes
-) -> None:
+def test_metadata_that_unpacks_to_gigabytes_is_refused_within_its_memory(tmp_path: Path, kind: bytes) -> None:
     bomb = png_chunk(kind, b"name\0\0" + zlib.compress(bytes(1 << 28), 9))
     content = png((64, 64), depth=8, colour=2, rows=repeat(bytes(192), 64), extra=bomb)
 
     assert refused(tmp_path, content) == "incomplete"
-    assert greediest_child_kb() <= max(greediest_before, CHILD_MOST_KB)
+    assert peak_of_probe_kb(tmp_path / "upload") < CHILD_MOST_KB
 
 
 def huge_jpeg(**options: Any) -> bytes:
@@ -453,7 +449,7 @@ def huge_png() -> bytes:
 
 @pytest.mark.parametrize(("name", "left"), [("jpeg", (0, 0, 0)), ("progressive", (0, 0, 0)), ("png with alpha", RED)])
 def test_photo_of_12000_by_9000_pixels_fits_after_its_check(
-    greediest_before: int, tmp_path: Path, name: str, left: tuple[int, int, int]
+    tmp_path: Path, name: str, left: tuple[int, int, int]
 ) -> None:
     content = huge_png() if name.startswith("png") else huge_jpeg(progressive=name == "progressive")
     checked = Checked(tmp_path, content)
@@ -462,7 +458,7 @@ def test_photo_of_12000_by_9000_pixels_fits_after_its_check(
     assert (checked.copy.size, checked.thumbnail.size) == ((1440, 1080), (640, 480))
     assert pixel(checked.copy, (700, 540)) == pytest.approx(left, abs=3)
     assert pixel(checked.copy, (740, 540)) == pytest.approx((255, 255, 255), abs=3)
-    assert greediest_child_kb() <= max(greediest_before, CHILD_MOST_KB)
+    assert peak_of_probe_kb(tmp_path / "upload") < CHILD_MOST_KB
 
 
 def test_panorama_keeps_its_shape(tmp_path: Path) -> None:

@@ -81,7 +81,9 @@ def _database() -> Iterator[tuple[str, bytes]]:
     if connection.vendor == "sqlite":
         name = Path(connection.settings_dict["NAME"])
         for file in sorted(name.parent.glob(f"{name.name}*")):
-            yield file.name, file.read_bytes()
+            # Closing it in this process would end all of SQLite's locks here: the next process to leave the database
+            # would then take away its journal from under our connections.
+            yield file.name, subprocess.run(["cat", str(file)], check=True, capture_output=True).stdout
         return
     command = [pg_dump(), "--no-owner", database_url()]
     yield "pg_dump", subprocess.run(command, check=True, capture_output=True).stdout
