@@ -1,32 +1,24 @@
 """``manage.py remove_two_factor``: for a person who lost their second factor, or whose encryption key is lost."""
 
-import argparse
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import record_about_person
-from accounts.models import User
+from accounts.management.person_command import PersonCommand, find_person
 
 
-class Command(BaseCommand):
+class Command(PersonCommand):
     """Remove a person's second factor; may run twice."""
 
     help = "Remove a person's authenticator app and recovery codes. They then sign in with their password only."
 
-    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add the option for the person."""
-        parser.add_argument("--email", required=True, help="the person's address, which is their login")
-
     def handle(self, *args: Any, **options: Any) -> None:
         """Remove it, record it in the audit log of each of their tenants, and email the person."""
-        user = User.objects.filter(email__iexact=options["email"].strip()).first()
-        if user is None:
-            raise CommandError(f"There is no account with the address {options['email']}.")
+        user = find_person(options["email"])
         with transaction.atomic():
             removed, _ = Authenticator.objects.filter(user=user).delete()
             if removed:
