@@ -24,8 +24,6 @@ class ScopeWords:
     without: Promise
 
 
-_UNUSED: Final = _("Clipdesk does not use this yet.")
-
 #: The most needed first.
 SCOPES: Final[dict[str, ScopeWords]] = {
     Scope.VIDEO_PUBLISH: ScopeWords(
