@@ -48,6 +48,8 @@ class PostingEvent(StrEnum):
     NO_LONGER_PUBLIC = "post.publish.no_longer_publicly_available"
 
 
+# The events after which a published post can be seen, or no longer.
+VISIBILITY: Final = frozenset({PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
 # TikTok's ``publish_type`` of drafts; that of direct posts is not documented.
 INBOX_SHARE: Final = "INBOX_SHARE"
 LONGEST_PUBLISH_ID: Final = 128

@@ -25,7 +25,7 @@ from tiktok.delivery.faults import FAULTS
 from tiktok.delivery.news import News
 from tiktok.delivery.step import Step
 from tiktok.models import EventCause, InitReceipt, MediaType, Post, PostMode, PostState, Submission, WebhookDelivery
-from tiktok.models.states import MAYBE_PUBLISHED
+from tiktok.models.post import IN_DOUBT
 
 log = logging.getLogger(__name__)
 # The largest difference between TikTok's clock and the database's.
@@ -107,8 +107,7 @@ def _has_lost_attempts(submission: Submission) -> bool:
     """Return whether a restore may have lost an attempt of another post: that one can be meant as well."""
     others = _posts_of(submission).exclude(pk=submission.post_id)
     opened = Submission.objects.filter(post=OuterRef("pk"), closed_at=None)
-    lost = others.filter(~Exists(opened), state=PostState.NEEDS_ATTENTION, attention_reason__in=MAYBE_PUBLISHED)
-    return lost.exists()
+    return others.filter(IN_DOUBT, ~Exists(opened)).exists()
 
 
 def _posts_of(submission: Submission) -> QuerySet[Post]:
@@ -207,11 +206,13 @@ def _has_rival(submission: Submission, wanted: Wanted) -> bool:
 
 def _rivals(submission: Submission, wanted: Wanted) -> Iterator[Post]:
     sent = Submission.objects.filter(post=OuterRef("pk"), init_sent_at__gte=wanted.since - PUBLISHED_WITHIN)
-    in_doubt = Q(state=PostState.NEEDS_ATTENTION, attention_reason__in=MAYBE_PUBLISHED)
-    others = _posts_of(submission).filter(in_doubt | Exists(sent), post_ids=[]).exclude(pk=submission.post_id)
+    others = _posts_of(submission).filter(IN_DOUBT | Exists(sent), post_ids=[]).exclude(pk=submission.post_id)
     certain = (PostState.DRAFT, PostState.SCHEDULED, PostState.CANCELLED, PostState.FAILED, PostState.WAITING_ACCOUNT)
-    certain_doubt = Q(state=PostState.NEEDS_ATTENTION) & ~Q(attention_reason__in=MAYBE_PUBLISHED)
-    yield from others.exclude(state__in=certain).exclude(certain_doubt).prefetch_related("media")
+    yield from (
+        others.exclude(state__in=certain)
+        .exclude(Q(state=PostState.NEEDS_ATTENTION) & ~IN_DOUBT)
+        .prefetch_related("media")
+    )
 
 
 def _is_rival(post: Post, wanted: Wanted) -> bool:

@@ -65,6 +65,13 @@ def counts(fault: Fault) -> bool:
     return isinstance(fault, TikTokError) and fault.was_sent and fault.kind not in UNCOUNTED
 
 
+def told_of_init(fault: Fault) -> dict[str, Any]:
+    """Return what the move back to due records of the fault: in the submission, and in the history."""
+    uncounted = {} if counts(fault) else {"counts_as_unanswered": False}
+    detail = refusal(fault.code, fault.log_id) if isinstance(fault, TikTokError) else None
+    return {"submission": uncounted, "detail": detail}
+
+
 def hold_for(step: Step, fault: Fault) -> Pause:
     """Hold the post as long as a passing fault asks for, and record why."""
     _learn(step, fault)

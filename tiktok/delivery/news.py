@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from tiktok.api.types import PublishStatus, PublishStatusCode
 from tiktok.api.webhooks import INBOX_SHARE, PostingEvent, parse_delivery, posting_event
@@ -59,20 +59,20 @@ def _read(row: WebhookDelivery, event: PostingEvent) -> News:
 def news_of(post: Post) -> list[News]:
     """Return the events of every attempt of the post, in TikTok's order."""
     attempts = Submission.objects.filter(post=post).exclude(publish_id="").select_related("credential")
-    return news_in(_deliveries(attempts)) if attempts else []
+    return _news_about(attempts) if attempts else []
 
 
-def _deliveries(attempts: Iterable[Submission]) -> QuerySet[WebhookDelivery]:
-    """Return what the app and the TikTok user of an attempt said about it."""
+def _news_about(attempts: Iterable[Submission]) -> list[News]:
+    """Return the events about these attempts, from the app and the TikTok user of each."""
     about = Q()
     for attempt in attempts:
         about |= Q(app_id=attempt.app_id, publish_id=attempt.publish_id, user_openid=attempt.credential.open_id)
-    return WebhookDelivery.objects.filter(about)
+    return news_in(WebhookDelivery.objects.filter(about))
 
 
 def announced_status(submission: Submission) -> PublishStatus | None:
     """Return the status that webhooks announced, for a credential that can no longer ask; None if they disagree."""
-    heard = news_in(_deliveries([submission]))
+    heard = _news_about([submission])
     events = {news.event for news in heard}
     if PostingEvent.FAILED in events:
         [*_, last] = [news for news in heard if news.event == PostingEvent.FAILED]
@@ -86,7 +86,7 @@ def announced_status(submission: Submission) -> PublishStatus | None:
 
 def is_announced(submission: Submission) -> bool:
     """Return whether a webhook says that this attempt was published."""
-    return any(news.event in PUBLISHED for news in news_in(_deliveries([submission])))
+    return any(news.event in PUBLISHED for news in _news_about([submission]))
 
 
 def _status(status: PublishStatusCode, fail_reason: str = "") -> PublishStatus:

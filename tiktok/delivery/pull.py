@@ -8,7 +8,7 @@ from tiktok.api.errors import TikTokError
 from tiktok.api.secret import Secret
 from tiktok.api.types import PhotoSource, PullSource
 from tiktok.delivery import poll
-from tiktok.delivery.faults import FAULTS, Fault, counts, end_for, hold_after_init, is_passing, refusal
+from tiktok.delivery.faults import FAULTS, Fault, end_for, hold_after_init, is_passing, refusal, told_of_init
 from tiktok.delivery.init import ask_init, keep_receipt, open_photos, open_video
 from tiktok.delivery.step import Pause, Step, backoff
 from tiktok.models import AttentionReason, EventCause, InitReceipt, MediaType, OutageKind, PostState, Submission
@@ -69,7 +69,5 @@ def start_over_or_doubt(step: Step, code: str, fault: TikTokError | None = None)
 
 def _after_refusal(step: Step, fault: Fault) -> Pause:
     """Apply rule R4 to an init that certainly opened nothing; the kind of fault says whether another makes sense."""
-    uncounted = {} if counts(fault) else {"counts_as_unanswered": False}
-    detail = refusal(fault.code, fault.log_id) if isinstance(fault, TikTokError) else None
-    step.move(PostState.DUE, cause=EventCause.RULE_R4, closes="init_refused", submission=uncounted, detail=detail)
+    step.move(PostState.DUE, cause=EventCause.RULE_R4, closes="init_refused", **told_of_init(fault))
     return hold_after_init(step, fault) if is_passing(fault) else end_for(step, fault)

@@ -19,13 +19,13 @@ from tiktok.delivery.faults import (
     FAULTS,
     WAITING_RECHECK_S,
     Fault,
-    counts,
     end_for,
     give_up,
     hold_after_init,
     hold_for,
     is_passing,
     refusal,
+    told_of_init,
     wait_for_account,
 )
 from tiktok.delivery.file_check import FileIdentity, MediaChanged, opened, verify
@@ -248,9 +248,7 @@ def _after_failed_init(step: Step, submission: Submission, fault: Fault) -> Paus
         return RUN_AGAIN
     if not is_passing(fault):
         return end_for(step, fault, closes="init_refused")
-    uncounted = {} if counts(fault) else {"counts_as_unanswered": False}
-    detail = refusal(fault.code, fault.log_id) if isinstance(fault, TikTokError) else None
-    step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_failed", submission=uncounted, detail=detail)
+    step.move(PostState.DUE, cause=EventCause.RULE_R1, closes="init_failed", **told_of_init(fault))
     return hold_after_init(step, fault)
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import transaction
 
-from tiktok.api.webhooks import PostingEvent
+from tiktok.api.webhooks import VISIBILITY, PostingEvent
 from tiktok.delivery import poll
 from tiktok.delivery.news import News, news_of
 from tiktok.delivery.step import Pause, Step
 from tiktok.models import EventCause, Post
 from tiktok.models.notices import notify_hidden, resolve_hidden
-
-VISIBILITY: Final = frozenset({PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
 
 
 def published(step: Step) -> Pause:

@@ -18,9 +18,12 @@ from tiktok.models.account import TikTokAccount
 from tiktok.models.media import Media
 from tiktok.models.notices import notify_people
 from tiktok.models.outage import TikTokOutage
-from tiktok.models.states import FINAL, AttentionReason, EventCause, PostState, may_move
+from tiktok.models.states import FINAL, MAYBE_PUBLISHED, AttentionReason, EventCause, PostState, may_move
 from tiktok.models.ways import MediaSource, MediaType, PostMode, Way
 from tiktok.models.work import KEEP, DueAt, Held, Person, StaleState
+
+#: The condition for ``Post.is_in_doubt``.
+IN_DOUBT = Q(state=PostState.NEEDS_ATTENTION, attention_reason__in=MAYBE_PUBLISHED)
 
 
 class InvalidTransition(UserRefusal):
@@ -152,6 +155,11 @@ class Post(ContentModel):
     def is_final(self) -> bool:
         """Return whether no further transition is possible."""
         return self.state in FINAL
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether the post may be published although TikTok has not said so."""
+        return self.state == PostState.NEEDS_ATTENTION and self.attention_reason in MAYBE_PUBLISHED
 
     @property
     def tries_again_at(self) -> datetime | None:

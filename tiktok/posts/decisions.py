@@ -30,7 +30,6 @@ from tiktok.models import (
     Submission,
     WorkItem,
 )
-from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.posts import consent as consents
 from tiktok.posts.quarantine import refuse_in_quarantine
 from tiktok.posts.queries import files_of, is_without_link
@@ -43,11 +42,6 @@ from tiktok.posts.submissions import askable_publish_id, close_submission, open_
 SEND_AGAIN_AFTER: Final = timedelta(minutes=15)
 SEND_AGAIN_AFTER_COMMIT_POINT: Final = timedelta(minutes=65)
 WHOLE_MINUTE: Final = timedelta(seconds=60, microseconds=-1)  # pages show minutes: round up, never too early
-
-
-def is_in_doubt(post: Post) -> bool:
-    """Return whether it may be published although TikTok has not said so."""
-    return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in MAYBE_PUBLISHED
 
 
 # Check status
@@ -76,7 +70,7 @@ def why_not_recheck(post: Post, submission: Submission | None) -> UserRefusal | 
         return None
     if post.state == PostState.UPLOADING and submission and submission.commit_point_at:
         return None
-    if not is_in_doubt(post):
+    if not post.is_in_doubt:
         text = _("There is no status to check. The post’s state is “%(state)s”.")
         return UserRefusal("state_conflict", text % {"state": post.get_state_display()}, state=post.state)
     if submission is None:
@@ -98,7 +92,7 @@ def send_again_post(post: Post, *, actor: User) -> None:
     Raises InvalidTransition, OptionsRefused, and UserRefusal: too early, in quarantine, or without consent.
     """
     with locked(post, actor) as person:
-        if not is_in_doubt(post):
+        if not post.is_in_doubt:
             raise InvalidTransition(post.state, PostState.DUE)
         _refuse_send_again(post)
         now = read_db_now()
@@ -160,7 +154,7 @@ def send_again_from(post: Post) -> datetime:
 def set_aside_post(post: Post, *, actor: User) -> None:
     """Take the post off the lists until TikTok gives a status or a person restores it. Raises UserRefusal."""
     with locked(post, actor) as person:
-        if not is_in_doubt(post):
+        if not post.is_in_doubt:
             text = _("You can only dismiss a post if it is not known whether it was published.")
             raise UserRefusal("state_conflict", text, state=post.state)
         if post.dismissed_at is None:

@@ -13,7 +13,7 @@ from core.jobs.clock import db_now
 from core.web.refusals import UserRefusal
 from instances.acting import needs
 from instances.roles import Permission
-from tiktok.models import EventCause, MediaSource, Post, PostEvent, PostState
+from tiktok.models import EventCause, MediaSource, Post, PostEvent, PostState, Submission
 from tiktok.posts.services import cancel_post, locked, note_act
 from tiktok.posts.submissions import open_submission
 
@@ -50,9 +50,11 @@ def cancel_download(post: Post, *, actor: User) -> None:
 
 def can_cancel_download(post: Post) -> bool:
     """Return whether TikTok may still be downloading; it refuses when everything is there."""
-    if post.state != PostState.PROCESSING:
-        return False
-    submission = open_submission(post)
+    return post.state == PostState.PROCESSING and is_download(open_submission(post))
+
+
+def is_download(submission: Submission | None) -> bool:
+    """Return whether TikTok downloads the media of an attempt, and has said under which id."""
     return submission is not None and submission.source == MediaSource.PULL_FROM_URL and bool(submission.publish_id)
 
 

@@ -14,7 +14,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from tiktok.models import Media, Post, PostMedia, PostState, TikTokAccount
-from tiktok.models.states import HANDED_OVER, MAYBE_PUBLISHED
+from tiktok.models.post import IN_DOUBT
+from tiktok.models.states import HANDED_OVER
 from tiktok.posts.queries import files_of
 
 WITHIN: Final = timedelta(hours=24)
@@ -60,8 +61,7 @@ def warnings_for(post: Post) -> list[Warned]:
 
 
 def _around(account: TikTokAccount, at: datetime, besides: UUID | None) -> QuerySet[Post]:
-    maybe = Q(state=PostState.NEEDS_ATTENTION, attention_reason__in=MAYBE_PUBLISHED)
-    rows = Post.objects.filter(Q(state__in=WENT_OR_GOES) | maybe, account=account)
+    rows = Post.objects.filter(Q(state__in=WENT_OR_GOES) | IN_DOUBT, account=account)
     rows = rows.exclude(pk=besides) if besides else rows
     rows = rows.annotate(at=Coalesce("published_at", "publish_at"))
     return rows.filter(at__range=(at - WITHIN, at + WITHIN)).order_by("-at")

@@ -12,15 +12,13 @@ from django.db.models import Q
 
 from core.jobs.clock import db_now
 from instances.scoping import unscoped
-from tiktok.api.webhooks import PostingEvent, posting_event
+from tiktok.api.webhooks import VISIBILITY, PostingEvent, posting_event
 from tiktok.models import InitReceipt, Post, PostState, Submission, TikTokCredential, WebhookDelivery, WorkItem
-from tiktok.models.states import MAYBE_PUBLISHED
 from tiktok.webhooks.outcome import Later, Outcome, applies, ignores
 
 log = logging.getLogger(__name__)
 # In these a worker asks TikTok about the post.
 CHECKED: Final = frozenset({PostState.PROCESSING, PostState.IN_INBOX, PostState.PUBLISHED})
-VISIBILITY: Final = frozenset({PostingEvent.PUBLIC, PostingEvent.NO_LONGER_PUBLIC})
 # A worker is about to get there.
 ON_THE_WAY: Final = frozenset({PostState.INITING, PostState.UPLOADING})
 
@@ -50,17 +48,13 @@ def _check(row: WebhookDelivery, submission: Submission) -> Outcome:
         return _wake(row, post)
     if submission.closed_at is not None:
         return _about_the_past(row, post)
-    if post.state in CHECKED or _is_in_doubt(post):
+    if post.state in CHECKED or post.is_in_doubt:
         return _wake(row, post)
     if post.state in ON_THE_WAY:
         if submission.commit_point_at is None or not submission.publish_id:
             raise Later("not_handed_over", post_id=post.pk)
         return _wake(row, post)
     return _about_the_past(row, post)
-
-
-def _is_in_doubt(post: Post) -> bool:
-    return post.state == PostState.NEEDS_ATTENTION and post.attention_reason in MAYBE_PUBLISHED
 
 
 def _about_the_past(row: WebhookDelivery, post: Post) -> Outcome:
@@ -98,7 +92,7 @@ def _look_for_owner(row: WebhookDelivery) -> Outcome:
     posts = [submission.post for submission in unanswered.select_related("post")]
     if any(post.state in ON_THE_WAY for post in posts):
         raise Later("init_unanswered")
-    doubtful = [post for post in posts if _is_in_doubt(post)]
+    doubtful = [post for post in posts if post.is_in_doubt]
     if not doubtful:
         return ignores("unknown_publish_id")
     are_due = [_make_due(post.pk) for post in doubtful]

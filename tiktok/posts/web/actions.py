@@ -88,7 +88,7 @@ def post_send_again(request: InstanceRequest, post_id: UUID) -> HttpResponse:
     if request.method == "POST" and request.POST.get("confirm") == "yes":
         if _decide(request, post, decisions.send_again_post, done=_("The post is being resent.")):
             nudge("advance_post", post.pk)
-    elif decisions.is_in_doubt(post):
+    elif post.is_in_doubt:
         return render(request, "tiktok/posts/post_send_again.html", {"post": post, "actions": actions_for(post)})
     return redirect("tiktok:post-detail", request.instance.slug, post.pk)
 

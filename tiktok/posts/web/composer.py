@@ -285,7 +285,7 @@ def _save(
             return _save_draft(request, form, account, post)
         if not request.membership.can(Permission.POST_PUBLISH):
             form.add_error(None, _("You can write drafts, but not publish them."))
-        elif answer.creator or not (answer.refusal or form.is_direct):
+        elif answer.refusal is None:
             consent = Consent(user=request.user, creator_info=answer.creator, channel="web", agreed=True)
             return _send(request, form, account, consent, post, cap=answer.cap)
     except CreatorInfoUnavailable as error:

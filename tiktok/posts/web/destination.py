@@ -20,7 +20,6 @@ def describe(
 ) -> dict[str, Any]:
     """Return what the composer shows of the media and the destination, and whether the post can be sent."""
     app = account.credential.app
-    is_offered = form.creator is not None or not (form.is_direct or refusal)
     return {
         "strip": photos.strip_of(
             photos.read_ids(form["photos"].value() or ()),
@@ -34,5 +33,5 @@ def describe(
         "can_upload": not account_trouble(account, Scope.VIDEO_UPLOAD),
         "pending_drafts": 0 if form.is_direct else quota.pending_drafts(account),
         "drafts_max": PENDING_DRAFTS_MAX,
-        "can_send": is_offered and (app.can_pull or not form.is_photo_post),
+        "can_send": refusal is None and (app.can_pull or not form.is_photo_post),
     }

@@ -12,8 +12,8 @@ from core.jobs.clock import read_db_now
 from tiktok.models import AttentionReason, EventCause, MediaSource, Post, PostState, Submission
 from tiktok.models.states import may_move
 from tiktok.posts import quarantine
-from tiktok.posts.decisions import is_in_doubt, send_again_from, why_not_recheck
-from tiktok.posts.download_cancels import can_cancel_download, has_pending_cancel
+from tiktok.posts.decisions import send_again_from, why_not_recheck
+from tiktok.posts.download_cancels import has_pending_cancel, is_download
 from tiktok.posts.services import DELETABLE
 from tiktok.posts.submissions import open_submission
 
@@ -45,11 +45,14 @@ class Actions:
 def actions_for(post: Post) -> Actions:
     """Return every action that the post's state allows; permissions are checked elsewhere."""
     submission = open_submission(post)
-    if is_in_doubt(post):
+    if post.is_in_doubt:
         return _in_doubt(post, submission)
     can_recheck = post.state in CHECKABLE and why_not_recheck(post, submission) is None
-    can_stop = can_cancel_download(post) and not has_pending_cancel(post)
-    return Actions(recheck=can_recheck, too_late=_too_late(post, submission), stop_download=can_stop)
+    if post.state == PostState.PROCESSING and is_download(submission):
+        if has_pending_cancel(post):
+            return Actions(recheck=can_recheck, too_late=_("Clipdesk has asked TikTok to stop downloading."))
+        return Actions(recheck=can_recheck, stop_download=True)
+    return Actions(recheck=can_recheck, too_late=_too_late(post, submission))
 
 
 def calls_for(post: Post) -> list[str]:
@@ -64,10 +67,10 @@ def calls_for(post: Post) -> list[str]:
     allowed = {
         "change": state == PostState.DRAFT or may_become(PostState.DRAFT),
         "publish": may_become(PostState.DUE),
-        "cancel": may_become(PostState.CANCELLED) or can_cancel_download(post),
+        "cancel": may_become(PostState.CANCELLED) or (state == PostState.PROCESSING and is_download(submission)),
         "delete": state in DELETABLE,
         "recheck": why_not_recheck(post, submission) is None,
-        "send-again": is_in_doubt(post),
+        "send-again": post.is_in_doubt,
     }
     return [call for call, is_allowed in allowed.items() if is_allowed]
 
@@ -90,8 +93,6 @@ def _too_late(post: Post, submission: Submission | None) -> str:
     """Return why the post cannot be cancelled; empty if it can, or if it has ended."""
     if post.state == PostState.INITING:
         return _("Clipdesk is handing this post to TikTok. You can cancel it again in a moment.")
-    if can_cancel_download(post):
-        return _("Clipdesk has asked TikTok to stop downloading.") if has_pending_cancel(post) else ""
     if post.state == PostState.PROCESSING or (
         post.state == PostState.UPLOADING and submission and submission.commit_point_at
     ):
